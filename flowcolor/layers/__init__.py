@@ -1,0 +1,28 @@
+"""Invertible layers. Every layer here honours :class:`InvertibleLayer`; aggregations serve them."""
+
+from flowcolor.layers.actnorm import ActNorm
+from flowcolor.layers.aggregation import AdaIN, ConcatAggregation, FeatureAggregation, NoAggregation
+from flowcolor.layers.base import InvertibleLayer
+from flowcolor.layers.chain import Chain, Inverted
+from flowcolor.layers.conv1x1 import InvertibleConv1x1
+from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
+from flowcolor.layers.haar import HaarDownsample
+from flowcolor.layers.orthogonal import OrthogonalDownsample
+from flowcolor.layers.squeeze import Squeeze
+
+__all__ = [
+    "ActNorm",
+    "AdaIN",
+    "AffineCoupling",
+    "Chain",
+    "ConcatAggregation",
+    "ConditionalAffineCoupling",
+    "FeatureAggregation",
+    "HaarDownsample",
+    "Inverted",
+    "InvertibleConv1x1",
+    "InvertibleLayer",
+    "NoAggregation",
+    "OrthogonalDownsample",
+    "Squeeze",
+]

@@ -1,0 +1,108 @@
+r"""Activation normalisation: the per-channel affine layer of Glow."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+
+from flowcolor.layers.base import (
+    Condition,
+    Features,
+    InvertibleLayer,
+    LogDet,
+    check_channels,
+    widen,
+)
+
+_MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
+
+
+class ActNorm(InvertibleLayer):
+    r"""Shift and scale each channel so that the first training batch comes out standardised.
+
+    .. math:: y = e^{s} \odot (x - \mu), \qquad \log|\det J| = H W \textstyle\sum_c s_c
+
+    :math:`\mu` and :math:`s` are ordinary parameters. The first forward pass in training mode sets
+    them from its batch, pooled over the default process group, so every rank has to take part.
+    Until then the layer is the identity. Checkpoints record whether it has happened; weights
+    without that record count as initialised. Run the first batch before sharding with FSDP, which
+    drops parameter updates made inside a forward pass, and before copying weights for averaging.
+
+    Args:
+        channels: Number of channels :math:`C`.
+
+    Shape:
+        - ``x``, ``y``: :math:`(B, C, *)` with any spatial axes, for images :math:`(B, C, H, W)`.
+        - ``logdet``: :math:`(B,)`.
+
+    Reference:
+        Kingma and Dhariwal, "Glow" (2018), section 3.1 and table 1, where
+        :math:`b = -e^{s} \odot \mu`. https://arxiv.org/abs/1807.03039
+
+    Example:
+        >>> y, logdet = ActNorm(3)(5 + 2 * torch.randn(8, 3, 4, 4))
+        >>> bool(y.mean().abs() < 1e-5), logdet.shape
+        (True, torch.Size([8]))
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.loc = nn.Parameter(torch.zeros(channels))
+        self.log_scale = nn.Parameter(torch.zeros(channels))
+        self.initialized = nn.Buffer(torch.tensor(False))
+        self._settled = False  # Host-side echo of `initialized`, because reading that syncs a GPU.
+        self.register_load_state_dict_pre_hook(_count_as_initialized)
+        self.register_load_state_dict_post_hook(_unsettle)
+
+    @property
+    def awaits_data(self) -> bool:
+        """Whether the next forward pass in training mode may still set the parameters."""
+        return not self._settled
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_channels(self, x, self.channels)
+        x = widen(x)
+        if self.training and not self._settled:
+            self._initialize(x)
+        loc, log_scale, logdet = self._affine(x)
+        return (x - loc) * log_scale.exp(), logdet
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_channels(self, y, self.channels)
+        y = widen(y)
+        loc, log_scale, logdet = self._affine(y)
+        return y * (-log_scale).exp() + loc, -logdet
+
+    def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
+        shape = (-1, *[1] * (x.ndim - 2))
+        logdet = x.shape[2:].numel() * self.log_scale.sum(dtype=x.dtype)
+        return self.loc.view(shape), self.log_scale.view(shape), logdet.repeat(x.shape[0])
+
+    @torch.compiler.disable
+    @torch.no_grad()
+    def _initialize(self, x: Features) -> None:
+        if not self.initialized:
+            samples = x.transpose(0, 1).flatten(1)
+            mean = _pooled_mean(samples)
+            std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
+            self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.
+            self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
+            self.initialized.fill_(True)
+        self._settled = True
+
+
+def _pooled_mean(samples: Tensor) -> Tensor:
+    total = torch.cat([samples.sum(1), samples.new_tensor([samples.shape[1]])])
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.all_reduce(total)  # Counts are summed too, so batches may differ in size.
+    return total[:-1] / total[-1]
+
+
+def _count_as_initialized(layer: ActNorm, state: dict[str, Any], prefix: str, *_: object) -> None:
+    if prefix + "loc" in state:  # Learned weights without the flag, from a plain export.
+        state.setdefault(prefix + "initialized", torch.tensor(True))
+
+
+def _unsettle(layer: ActNorm, _: object) -> None:
+    layer._settled = False  # Lightning's LR finder, for one, rewinds to an untrained state.

@@ -1,0 +1,183 @@
+r"""Ways to fuse a drawing's features with a colour condition inside a coupling.
+
+They share one call, ``aggregate(x, condition)``, with ``x`` of shape :math:`(B, d, H, W)` and
+``condition`` of shape :math:`(B, C, H, W)`, and return the shape of ``x``. None of them is
+invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffineCoupling`.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from flowcolor.layers.base import check_channels
+
+_EPS = 1e-5
+
+
+class FeatureAggregation(nn.Module):
+    r"""Gate a drawing's features by spatial and channel attention to a colour feature (FAM).
+
+    .. math::
+        q = m_s(x), \quad k = m_1(c), \quad
+        A_s = \mathrm{softmax}(\tau_s\, q^T k), \quad A_c = \mathrm{softmax}(\tau_c\, q k^T),
+
+    .. math::
+        y = x \odot \bigl(1 + \sigma\bigl((A_s\, m_2(k)^T)^T + A_c\, m_3(k)\bigr)\bigr)
+
+    with :math:`q, k \in \mathbb{R}^{d \times HW}` and two-layer perceptrons :math:`m` over pixels
+    (1x1 convolutions, hidden width four times the input's). The thesis has no temperatures
+    :math:`\tau`; a dot product of :math:`HW` unnormalised numbers saturates a softmax, so the
+    default is :math:`\tau_s = 1/\sqrt{d}`, :math:`\tau_c = 1/\sqrt{HW}`. The :math:`HW \times HW`
+    matrix of the spatial attention is never stored.
+
+    Args:
+        channels: Channels :math:`d` of ``x``.
+        condition_channels: Channels :math:`C` of ``condition``.
+        attention_scale: Both temperatures; ``None`` for the default, 1 for the thesis's letter.
+
+    Shape:
+        - ``x`` and the result: :math:`(B, d, H, W)`.
+        - ``condition``: :math:`(B, C, H, W)`.
+
+    Reference:
+        The thesis, equations 3.11 to 3.16.
+
+    Example:
+        >>> fuse = FeatureAggregation(4, 8)
+        >>> fuse(torch.randn(2, 4, 5, 5), torch.randn(2, 8, 5, 5)).shape
+        torch.Size([2, 4, 5, 5])
+    """
+
+    def __init__(
+        self, channels: int, condition_channels: int, attention_scale: float | None = None
+    ) -> None:
+        super().__init__()
+        self.channels = channels
+        self.condition_channels = condition_channels
+        self.attention_scale = attention_scale
+        self.query = _pixel_mlp(channels, channels)
+        self.key = _pixel_mlp(condition_channels, channels)
+        self.spatial_value = _pixel_mlp(channels, channels)
+        self.channel_value = _pixel_mlp(channels, channels)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        _check_pair(self, x, condition, self.channels, self.condition_channels)
+        k = self.key(condition)
+        q, v_s, v_c = self.query(x), self.spatial_value(k), self.channel_value(k)
+        q, k, v_s, v_c = (t.flatten(2) for t in (q, k, v_s, v_c))  # B d HW
+        fused = self._spatial(q, k, v_s) + self._channel(q, k, v_c)
+        return x * (1 + fused.view_as(x).sigmoid())
+
+    def _spatial(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        scale = self._scale(self.channels)
+        q, k, v = (t.mT.unsqueeze(1) for t in (q, k, v))  # B 1 HW d, one head
+        return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1).mT
+
+    def _channel(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        scale = self._scale(q.shape[-1])
+        return torch.softmax(scale * (q @ k.mT), dim=-1) @ v
+
+    def _scale(self, terms: int) -> float:
+        return 1 / math.sqrt(terms) if self.attention_scale is None else self.attention_scale
+
+
+class ConcatAggregation(nn.Module):
+    r"""Stack features and condition, then mix them by a 1x1 convolution.
+
+    .. math:: y = W [x, c] + b
+
+    Args:
+        channels: Channels :math:`d` of ``x``.
+        condition_channels: Channels :math:`C` of ``condition``.
+
+    Shape:
+        - ``x`` and the result: :math:`(B, d, H, W)`.
+        - ``condition``: :math:`(B, C, H, W)`.
+
+    Reference:
+        Sorkhei et al., "Full-Glow" (2021), section 3.2; table 4.3 of the thesis.
+        https://arxiv.org/abs/2012.05846
+    """
+
+    def __init__(self, channels: int, condition_channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.condition_channels = condition_channels
+        self.mix = nn.Conv2d(channels + condition_channels, channels, kernel_size=1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        _check_pair(self, x, condition, self.channels, self.condition_channels)
+        fused: Tensor = self.mix(torch.cat([x, condition.to(x.dtype)], 1))
+        return fused
+
+
+class AdaIN(nn.Module):
+    r"""Give the features the channel statistics of the condition.
+
+    .. math:: y = \sigma_{c'} \odot \frac{x - \mu_x}{\sqrt{\sigma_x^2 + \epsilon}} + \mu_{c'},
+        \qquad c' = W c
+
+    Means and deviations are taken over the pixels of one image and channel. The learned 1x1
+    convolution :math:`W` brings the condition to as many channels as ``x`` has.
+
+    Args:
+        channels: Channels :math:`d` of ``x``.
+        condition_channels: Channels :math:`C` of ``condition``.
+
+    Shape:
+        - ``x`` and the result: :math:`(B, d, H, W)`.
+        - ``condition``: :math:`(B, C, H, W)`.
+
+    Reference:
+        Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
+        normalization" (2017), equation 8; table 4.3 of the thesis. https://arxiv.org/abs/1703.06868
+    """
+
+    def __init__(self, channels: int, condition_channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.condition_channels = condition_channels
+        self.project = nn.Conv2d(condition_channels, channels, kernel_size=1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        _check_pair(self, x, condition, self.channels, self.condition_channels)
+        style = self.project(condition)
+        mean, std = _moments(x)
+        style_mean, style_std = _moments(style)
+        return style_std * (x - mean) / std + style_mean
+
+
+class NoAggregation(nn.Module):
+    """Ignore the condition: ``y = x``. What table 4.3 of the thesis calls "without FAM"."""
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return ``x``."""
+        return x
+
+
+def _pixel_mlp(channels: int, out_channels: int) -> nn.Sequential:
+    # Four times the input's width: of all readings the one with the thesis's parameter count.
+    return nn.Sequential(
+        nn.Conv2d(channels, 4 * channels, kernel_size=1),
+        nn.ReLU(),
+        nn.Conv2d(4 * channels, out_channels, kernel_size=1),
+    )
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    variance, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
+    return mean, (variance + _EPS).sqrt()
+
+
+def _check_pair(
+    module: nn.Module, x: Tensor, condition: Tensor, channels: int, condition_channels: int
+) -> None:
+    check_channels(module, x, channels)
+    expected = (x.shape[0], condition_channels, *x.shape[2:])
+    if condition.shape != expected:
+        raise ValueError(
+            f"{type(module).__name__} expects a condition of shape {expected}, "
+            f"got {tuple(condition.shape)}."
+        )

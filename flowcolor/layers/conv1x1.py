@@ -1,0 +1,185 @@
+r"""Invertible 1x1 convolution: a learned mixing of channels."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.layers.base import (
+    Condition,
+    Features,
+    InvertibleLayer,
+    LogDet,
+    check_channels,
+    double,
+    widen,
+)
+
+Parametrization = Literal["full", "lu", "orthogonal"]
+
+
+class InvertibleConv1x1(InvertibleLayer):
+    r"""Multiply the channels of every pixel by one learned matrix, at first a random rotation.
+
+    .. math:: y_{bij} = W x_{bij}, \qquad \log|\det J| = H W \log|\det W|
+
+    The inverse multiplies by :math:`W^{-1}` computed in float64, because a float32 inverse of an
+    ill-conditioned :math:`W` loses three digits. In eval mode without gradients that inverse is
+    kept until the weights change. Everything stays in float32 or wider under autocast.
+
+    Args:
+        channels: Number of channels :math:`C`.
+        parametrization: ``"full"`` learns the entries of :math:`W`, log-det by ``slogdet`` in
+            :math:`O(C^3)`. ``"lu"`` learns :math:`W = P L (U + \mathrm{diag}(\sigma e^{s}))` with
+            a fixed permutation :math:`P` and fixed signs :math:`\sigma`; its log-det is
+            :math:`\sum_c s_c` and it cannot become singular. ``"orthogonal"`` learns
+            :math:`W = Q \exp(A - A^T)` from a fixed rotation :math:`Q`; the log-det is zero.
+
+    Shape:
+        - ``x``, ``y``: :math:`(B, C, *)` with any spatial axes, for images :math:`(B, C, H, W)`.
+        - ``logdet``: :math:`(B,)`.
+
+    Raises:
+        ValueError: If ``parametrization`` is not one of the three.
+
+    Reference:
+        Kingma and Dhariwal, "Glow" (2018), section 3.2, equations 9 to 11.
+        https://arxiv.org/abs/1807.03039
+
+    Example:
+        >>> y, logdet = InvertibleConv1x1(3, "lu")(torch.randn(8, 3, 4, 4))
+        >>> y.shape, logdet.shape
+        (torch.Size([8, 3, 4, 4]), torch.Size([8]))
+    """
+
+    def __init__(self, channels: int, parametrization: Parametrization = "full") -> None:
+        super().__init__()
+        matrices: dict[str, type[_Full | _LU | _Orthogonal]]
+        matrices = {"full": _Full, "lu": _LU, "orthogonal": _Orthogonal}
+        if parametrization not in matrices:
+            raise ValueError(
+                f"InvertibleConv1x1 expects parametrization to be one of {sorted(matrices)}, "
+                f"got {parametrization!r}."
+            )
+        self.channels = channels
+        self.parametrization = parametrization
+        self.matrix: _Full | _LU | _Orthogonal = matrices[parametrization](channels)
+        self._kept: tuple[tuple[object, ...], Tensor] | None = None
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_channels(self, x, self.channels)
+        x = widen(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return _mix(self.matrix.weight(), x), self._logdet(x)
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_channels(self, y, self.channels)
+        y = widen(y)
+        with torch.autocast(y.device.type, enabled=False):
+            return _mix(self._inverse_weight(), y), -self._logdet(y)
+
+    def _logdet(self, x: Tensor) -> LogDet:
+        logdet = x.shape[2:].numel() * self.matrix.logabsdet()
+        return logdet.to(x.dtype).repeat(x.shape[0])
+
+    def _inverse_weight(self) -> Tensor:
+        if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
+            return self.matrix.inverse_weight()
+        key = tuple((p.data_ptr(), p._version, p.dtype) for p in self.matrix.parameters())
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, self.matrix.inverse_weight())
+        return self._kept[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kept": None}  # A copy must not trust the original's inverse.
+
+
+def _mix(weight: Tensor, x: Tensor) -> Tensor:
+    mixed: Tensor = weight.to(x.dtype) @ x.reshape(*x.shape[:2], -1)
+    return mixed.view(x.shape)
+
+
+def _random_rotation(channels: int) -> Tensor:
+    q, r = torch.linalg.qr(torch.randn(channels, channels, dtype=torch.float64))
+    q = q * r.diagonal().sign()  # Uniform over the orthogonal group (Mezzadri, 2007).
+    q[0] *= torch.linalg.det(q).sign()  # A rotation, not a reflection.
+    return q
+
+
+class _Full(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.entries = nn.Parameter(_random_rotation(channels).to(torch.get_default_dtype()))
+
+    def weight(self) -> Tensor:
+        return widen(self.entries)
+
+    def inverse_weight(self) -> Tensor:
+        inverse: Tensor = torch.linalg.inv(double(self.entries))
+        return inverse
+
+    def logabsdet(self) -> Tensor:
+        logabsdet: Tensor = torch.linalg.slogdet(double(self.entries)).logabsdet
+        return logabsdet
+
+
+class _LU(nn.Module):
+    permutation: Tensor
+    sign: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        permutation, lower, upper = torch.linalg.lu(_random_rotation(channels))
+        diagonal, dtype = upper.diagonal(), torch.get_default_dtype()
+        self.register_buffer("permutation", permutation.to(dtype))
+        self.register_buffer("sign", diagonal.sign().to(dtype))
+        self.lower = nn.Parameter(lower.tril(-1).to(dtype))
+        self.upper = nn.Parameter(upper.triu(1).to(dtype))
+        self.log_diagonal = nn.Parameter(diagonal.abs().log().to(dtype))
+
+    def weight(self) -> Tensor:
+        lower, upper = self._factors()
+        return widen(self.permutation).to(lower.dtype) @ lower @ upper
+
+    def inverse_weight(self) -> Tensor:
+        lower, upper = (double(factor) for factor in self._factors())
+        inverse: Tensor = torch.linalg.solve_triangular(
+            lower, self.permutation.to(lower.dtype).T, upper=False, unitriangular=True
+        )
+        inverse = torch.linalg.solve_triangular(upper, inverse, upper=True)
+        return inverse
+
+    def logabsdet(self) -> Tensor:
+        return widen(self.log_diagonal).sum()
+
+    def _factors(self) -> tuple[Tensor, Tensor]:
+        unit = torch.ones_like(self.log_diagonal).diag()
+        lower = widen(self.lower.tril(-1) + unit)
+        upper = widen(self.upper.triu(1) + (self.sign * self.log_diagonal.exp()).diag())
+        return lower, upper
+
+
+class _Orthogonal(nn.Module):
+    rotation: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        dtype = torch.get_default_dtype()
+        self.register_buffer("rotation", _random_rotation(channels).to(dtype))
+        self.generator = nn.Parameter(torch.zeros(channels, channels))
+
+    def weight(self) -> Tensor:
+        return orthogonal_matrix(self.rotation, self.generator)
+
+    def inverse_weight(self) -> Tensor:
+        return self.weight().mT
+
+    def logabsdet(self) -> Tensor:
+        return self.generator.new_zeros((), dtype=widen(self.generator).dtype)
+
+
+def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
+    r"""Return :math:`Q \exp(A - A^T)`, orthogonal whenever the base :math:`Q` is."""
+    generator = widen(generator)
+    matrix: Tensor = widen(base) @ torch.linalg.matrix_exp(generator - generator.mT)
+    return matrix

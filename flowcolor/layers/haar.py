@@ -1,0 +1,55 @@
+r"""The Haar wavelet transform as a downsampling."""
+
+import torch
+from torch import Tensor
+
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.orthogonal import cosine_basis
+from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
+
+
+class HaarDownsample(InvertibleLayer):
+    r"""Halve the resolution by one level of the orthonormal Haar transform.
+
+    .. math:: y_{c} = Q x_c, \qquad \log|\det J| = 0
+
+    Each 2 x 2 patch of a channel becomes its mean (times 2) and its horizontal, vertical and
+    diagonal details. Nothing is learned.
+
+    Args:
+        channels: Number of input channels :math:`C`.
+
+    Shape:
+        - ``x``: :math:`(B, C, H, W)` with even :math:`H` and :math:`W`.
+        - ``y``: :math:`(B, 4C, H/2, W/2)`; channel :math:`4c + k` is coefficient :math:`k` of
+          channel :math:`c`.
+        - ``logdet``: :math:`(B,)`, zero.
+
+    Reference:
+        Ardizzone et al., "Guided image generation with conditional invertible neural networks"
+        (2019), section 3.3. https://arxiv.org/abs/1907.02392
+
+    Example:
+        >>> y, logdet = HaarDownsample(3)(torch.randn(8, 3, 4, 4))
+        >>> y.shape, logdet.shape
+        (torch.Size([8, 12, 2, 2]), torch.Size([8]))
+    """
+
+    basis: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_divisible(self, x, self.channels, 2)
+        x = widen(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return to_patches(x, self.basis, 2), x.new_zeros(x.shape[0])
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_patched(self, y, self.channels, 2)
+        y = widen(y)
+        with torch.autocast(y.device.type, enabled=False):
+            return from_patches(y, self.basis, 2), y.new_zeros(y.shape[0])

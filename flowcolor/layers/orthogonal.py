@@ -1,0 +1,79 @@
+r"""Learnable orthogonal resampling."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.conv1x1 import orthogonal_matrix
+from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
+
+
+class OrthogonalDownsample(InvertibleLayer):
+    r"""Trade resolution for channels by a learned rotation of each patch, at first Haar's.
+
+    .. math:: y_{c} = Q \exp(\Theta_c - \Theta_c^T)\, x_c, \qquad \log|\det J| = 0
+
+    :math:`x_c` holds the :math:`f^2` pixels of one patch of channel :math:`c`. The fixed
+    :math:`Q` is the orthonormal cosine transform of a patch, which for :math:`f = 2` is the Haar
+    transform, and :math:`\Theta` starts at zero. ``inverse`` is the matching upsampling. Starting
+    the exponential itself at Haar, as the formula in the thesis reads, describes the same set of
+    kernels; gradients are autograd's, which the hand-written ones of other packages get wrong.
+
+    Args:
+        channels: Number of input channels :math:`C`.
+        factor: Side of a patch, :math:`f`.
+        shared: Whether all channels share one rotation.
+
+    Shape:
+        - ``x``: :math:`(B, C, H, W)` with :math:`f` dividing :math:`H` and :math:`W`.
+        - ``y``: :math:`(B, f^2 C, H/f, W/f)`; channel :math:`f^2 c + k` is coefficient :math:`k` of
+          channel :math:`c`.
+        - ``logdet``: :math:`(B,)`, zero.
+
+    Reference:
+        Etmann et al., "iUNets" (2020), section 3, and the thesis, equations 3.20 and 3.21.
+        https://arxiv.org/abs/2005.05220
+
+    Example:
+        >>> y, logdet = OrthogonalDownsample(3)(torch.randn(8, 3, 4, 4))
+        >>> y.shape, logdet.shape
+        (torch.Size([8, 12, 2, 2]), torch.Size([8]))
+    """
+
+    basis: Tensor
+
+    def __init__(self, channels: int, factor: int = 2, *, shared: bool = False) -> None:
+        super().__init__()
+        self.channels = channels
+        self.factor = factor
+        self.register_buffer("basis", cosine_basis(factor), persistent=False)
+        self.theta = nn.Parameter(torch.zeros(1 if shared else channels, factor**2, factor**2))
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_divisible(self, x, self.channels, self.factor)
+        x = widen(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return to_patches(x, self.kernel(), self.factor), x.new_zeros(x.shape[0])
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_patched(self, y, self.channels, self.factor)
+        y = widen(y)
+        with torch.autocast(y.device.type, enabled=False):
+            return from_patches(y, self.kernel(), self.factor), y.new_zeros(y.shape[0])
+
+    def kernel(self) -> Tensor:
+        """Return the matrices from pixels to coefficients, ``(C or 1, f f, f f)``."""
+        return orthogonal_matrix(self.basis, self.theta)
+
+
+def cosine_basis(factor: int) -> Tensor:
+    """Return the orthonormal DCT-II of a ``factor`` x ``factor`` patch; Haar's matrix for 2.
+
+    Rows are coefficients, the mean first; columns are pixels in reading order.
+    """
+    n = torch.arange(factor, dtype=torch.float64)
+    one = torch.cos(math.pi / factor * (n + 0.5) * n[:, None]) * math.sqrt(2 / factor)
+    one[0] /= math.sqrt(2)
+    return torch.kron(one, one).to(torch.get_default_dtype())

@@ -1,0 +1,45 @@
+r"""Space-to-depth."""
+
+from torch.nn import functional
+
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.patches import check_divisible, check_patched
+
+
+class Squeeze(InvertibleLayer):
+    r"""Move each patch of pixels into channels; only the order of numbers changes.
+
+    .. math:: y_{b,\, f^2 c + f i + j,\, h,\, w} = x_{b,\, c,\, f h + i,\, f w + j}, \qquad
+        \log|\det J| = 0
+
+    Args:
+        factor: Side of a patch, :math:`f`.
+
+    Shape:
+        - ``x``: :math:`(B, C, H, W)` with :math:`f` dividing :math:`H` and :math:`W`.
+        - ``y``: :math:`(B, f^2 C, H/f, W/f)`.
+        - ``logdet``: :math:`(B,)`, zero.
+
+    Reference:
+        Dinh et al., "Density estimation using Real NVP" (2017), section 3.6.
+        https://arxiv.org/abs/1605.08803
+
+    Example:
+        >>> y, logdet = Squeeze(2)(torch.randn(8, 3, 4, 4))
+        >>> y.shape, logdet.shape
+        (torch.Size([8, 12, 2, 2]), torch.Size([8]))
+    """
+
+    def __init__(self, factor: int = 2) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_divisible(self, x, None, self.factor)
+        x = widen(x)
+        return functional.pixel_unshuffle(x, self.factor), x.new_zeros(x.shape[0])
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_patched(self, y, None, self.factor)
+        y = widen(y)
+        return functional.pixel_shuffle(y, self.factor), y.new_zeros(y.shape[0])

@@ -1,0 +1,97 @@
+r"""Coupling blocks: the steps of a flow, with and without a condition."""
+
+from typing import Literal
+
+from torch import nn
+
+from flowcolor.layers import (
+    ActNorm,
+    AdaIN,
+    AffineCoupling,
+    Chain,
+    ConcatAggregation,
+    ConditionalAffineCoupling,
+    FeatureAggregation,
+    InvertibleConv1x1,
+    NoAggregation,
+)
+from flowcolor.layers.conv1x1 import Parametrization
+from flowcolor.layers.scale import Scale
+from flowcolor.models.residual_net import Norm, ResidualNet
+
+Aggregation = Literal["fam", "concat", "adain", "none"]
+
+
+def coupling_block(
+    channels: int,
+    *,
+    scale: Scale = "bounded",
+    parametrization: Parametrization = "full",
+    norm: Norm = "instance",
+    norm_eps: float = 1e-5,
+) -> Chain:
+    """Build an NCCB: ActNorm, 1x1 convolution, affine coupling (thesis, equations 3.1 to 3.10).
+
+    Args:
+        channels: Channels of the block, even.
+        scale: See :class:`~flowcolor.layers.AffineCoupling`.
+        parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
+        norm: See :class:`~flowcolor.models.ResidualNet`.
+        norm_eps: See :class:`~flowcolor.models.ResidualNet`.
+    """
+    scale_net, shift_net = _networks(channels // 2, norm, norm_eps)
+    coupling = AffineCoupling(scale_net, shift_net, scale)
+    return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
+
+
+def conditional_coupling_block(
+    channels: int,
+    *,
+    aggregation: Aggregation = "fam",
+    attention_scale: float | None = None,
+    scale: Scale = "bounded",
+    parametrization: Parametrization = "full",
+    norm: Norm = "instance",
+    norm_eps: float = 1e-5,
+) -> Chain:
+    """Build a CCB: as :func:`coupling_block`, with a condition (thesis, equations 3.17 to 3.19).
+
+    Args:
+        channels: Channels of the block, even, and of its condition.
+        aggregation: How the condition joins: ``"fam"``, ``"concat"``, ``"adain"`` or ``"none"``.
+        attention_scale: See :class:`~flowcolor.layers.FeatureAggregation`; of ``"fam"`` only.
+        scale: See :class:`~flowcolor.layers.AffineCoupling`.
+        parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
+        norm: See :class:`~flowcolor.models.ResidualNet`.
+        norm_eps: See :class:`~flowcolor.models.ResidualNet`.
+    """
+    half = channels // 2
+    scale_net, shift_net = _networks(half, norm, norm_eps)
+    fuse = _aggregation(aggregation, half, channels, attention_scale)
+    coupling = ConditionalAffineCoupling(scale_net, fuse, shift_net, scale)
+    return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
+
+
+def _networks(channels: int, norm: Norm, norm_eps: float) -> tuple[ResidualNet, ResidualNet]:
+    return (
+        ResidualNet(channels, channels, norm, norm_eps),
+        ResidualNet(channels, channels, norm, norm_eps),
+    )
+
+
+def _aggregation(
+    name: Aggregation, channels: int, condition_channels: int, attention_scale: float | None
+) -> nn.Module:
+    match name:
+        case "fam":
+            return FeatureAggregation(channels, condition_channels, attention_scale)
+        case "concat":
+            return ConcatAggregation(channels, condition_channels)
+        case "adain":
+            return AdaIN(channels, condition_channels)
+        case "none":
+            return NoAggregation()
+    raise ValueError(
+        f"conditional_coupling_block expects aggregation to be 'fam', 'concat', 'adain' or 'none', "
+        f"got {name!r}."
+    )

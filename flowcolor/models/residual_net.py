@@ -1,0 +1,49 @@
+r"""The sub-network inside a coupling."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+Norm = Literal["instance", "none"]
+
+
+class ResidualNet(nn.Module):
+    r"""Three convolutions with a residual connection, then a 1x1 convolution that starts at zero.
+
+    .. math:: f(x) = W \bigl(x + (\mathrm{ReLU} \circ \mathrm{norm} \circ K)^3 (x)\bigr) + b
+
+    Args:
+        channels: Channels of the input and width of the convolutions :math:`K`.
+        out_channels: Channels of the result.
+        norm: ``"instance"`` normalises each channel of each image, ``"none"`` does not.
+        norm_eps: Added to the variance. A channel that is nearly constant over the image (blank
+            paper) is amplified by up to ``1 / sqrt(norm_eps)``.
+
+    Shape:
+        - ``x``: :math:`(B, C, H, W)` with more than one pixel.
+
+    Reference:
+        The thesis, section 3.5.
+    """
+
+    def __init__(
+        self, channels: int, out_channels: int, norm: Norm = "instance", norm_eps: float = 1e-5
+    ) -> None:
+        super().__init__()
+        if norm not in ("instance", "none"):
+            raise ValueError(f"ResidualNet expects norm to be 'instance' or 'none', got {norm!r}.")
+        stages: list[nn.Module] = []
+        for _ in range(3):
+            stages.append(nn.Conv2d(channels, channels, kernel_size=3, padding=1))
+            if norm == "instance":
+                stages.append(nn.InstanceNorm2d(channels, eps=norm_eps))
+            stages.append(nn.ReLU())
+        self.body = nn.Sequential(*stages)
+        self.out = nn.Conv2d(channels, out_channels, kernel_size=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return :math:`f(x)`."""
+        result: Tensor = self.out(x + self.body(x))
+        return result

@@ -1,0 +1,178 @@
+r"""The sketch-and-colour flow: two conditional flows that paint a drawing with a photograph."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.layers import ActNorm, Chain, InvertibleLayer, OrthogonalDownsample
+from flowcolor.layers.conv1x1 import Parametrization
+from flowcolor.layers.scale import Scale
+from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
+from flowcolor.models.residual_net import Norm
+
+
+class SketchColorFlow(nn.Module):
+    r"""Colour a drawing :math:`I_s` with the colours of a photograph :math:`I_{ref}`.
+
+    .. math::
+        z_c, F = \mathrm{INN}_c(I_{ref}), \qquad z_s = \mathrm{INN}_s(I_s; F), \qquad
+        I_{rec} = \mathrm{INN}_c^{-1}(z_s; F)
+
+    Both flows have the same shape: ``downsamplings`` times an
+    :class:`~flowcolor.layers.OrthogonalDownsample` and ``nccbs`` coupling blocks, then ``ccbs``
+    conditional coupling blocks. The condition of the i-th block, in every pass, is :math:`F_i`,
+    the input of the i-th conditional block of :math:`\mathrm{INN}_c`. Every step can be undone, so
+    no line of the drawing is lost on the way to the latent.
+
+    Args:
+        downsamplings: How often resolution is halved and channels are multiplied by four.
+        nccbs: Coupling blocks after each downsampling.
+        ccbs: Conditional coupling blocks after the last downsampling.
+        aggregation: How conditions join: ``"fam"``, ``"concat"``, ``"adain"`` or ``"none"``.
+        attention_scale: Temperature of the attention, ``None`` for one over the square root of the
+            number of terms, 1 for the thesis's letter; of ``"fam"`` only.
+        scale: How couplings form their scale, see :class:`~flowcolor.layers.AffineCoupling`;
+            ``"sigmoid"`` is the thesis's letter and loses the inverse in float32 when trained.
+        parametrization: Of the 1x1 convolutions, see :class:`~flowcolor.layers.InvertibleConv1x1`.
+        norm: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
+        norm_eps: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
+
+    Attributes:
+        config: The arguments above by name; ``SketchColorFlow(**config)`` builds the same model.
+        multiple: Number that must divide the sides of every image, ``2 ** downsamplings``.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; a drawing has three equal channels and white
+          paper, 1. Sides are multiples of ``multiple``, at least two of them.
+        - conditions: ``ccbs`` tensors
+          :math:`(B, 3 \cdot 4^k, H/2^k, W/2^k)` for :math:`k` downsamplings.
+
+    Raises:
+        ValueError: If an image has another shape, an integer type or values that are not finite
+            (checked outside training), or if drawing and photograph differ in shape.
+
+    Reference:
+        The thesis, sections 3.1 and 3.5.
+
+    Example:
+        >>> model = SketchColorFlow(downsamplings=2, ccbs=2).eval()
+        >>> sketch, reference = torch.rand(2, 1, 3, 16, 16)
+        >>> model.colorize(sketch, reference).shape
+        torch.Size([1, 3, 16, 16])
+    """
+
+    def __init__(
+        self,
+        downsamplings: int = 3,
+        nccbs: int = 1,
+        ccbs: int = 8,
+        *,
+        aggregation: Aggregation = "fam",
+        attention_scale: float | None = None,
+        scale: Scale = "bounded",
+        parametrization: Parametrization = "full",
+        norm: Norm = "instance",
+        norm_eps: float = 1e-5,
+    ) -> None:
+        super().__init__()
+        if downsamplings < 1 or nccbs < 0 or ccbs < 1:
+            raise ValueError(
+                "SketchColorFlow expects downsamplings >= 1, nccbs >= 0 and ccbs >= 1, "
+                f"got {downsamplings}, {nccbs} and {ccbs}."
+            )
+        block: dict[str, Any] = {
+            "scale": scale,
+            "parametrization": parametrization,
+            "norm": norm,
+            "norm_eps": norm_eps,
+        }
+        conditional = {"aggregation": aggregation, "attention_scale": attention_scale}
+        sizes = {"downsamplings": downsamplings, "nccbs": nccbs, "ccbs": ccbs}
+        self.config: dict[str, Any] = sizes | conditional | block
+        self.multiple = 2**downsamplings
+        self.sketch_flow = _flow(sizes, block, conditional)
+        self.color_flow = _flow(sizes, block, conditional)
+
+    def encode_color(self, reference: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Encode a photograph, each conditional block conditioned on its own input.
+
+        Returns:
+            The latent :math:`z_c` and the conditions :math:`F_1, ...`, such that
+            ``decode(z_c, conditions)`` is the photograph again.
+        """
+        return self._encode_color(reference, whole=True)
+
+    def encode_sketch(self, sketch: Tensor, conditions: Sequence[Tensor]) -> Tensor:
+        """Encode a drawing under the conditions that :meth:`encode_color` returned."""
+        self._check_image("sketch", sketch)
+        z: Tensor = self.sketch_flow(sketch, conditions)[0]
+        return z
+
+    def decode(self, z: Tensor, conditions: Sequence[Tensor]) -> Tensor:
+        """Run the colour flow backwards, from a latent to an image."""
+        return self.color_flow.inverse(z, conditions)[0]
+
+    def colorize(self, sketch: Tensor, reference: Tensor) -> Tensor:
+        """Paint ``sketch`` with the colours of ``reference``.
+
+        Returns:
+            An image of the drawing's shape. Its values are not clamped to [0, 1], so that training
+            sees how far out they are.
+        """
+        if sketch.shape != reference.shape:
+            raise ValueError(
+                "SketchColorFlow expects a sketch and a reference of the same shape, "
+                f"got {tuple(sketch.shape)} and {tuple(reference.shape)}."
+            )
+        _, conditions = self._encode_color(reference, whole=False)
+        return self.decode(self.encode_sketch(sketch, conditions), conditions)
+
+    def forward(self, sketch: Tensor, reference: Tensor) -> Tensor:
+        """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
+        return self.colorize(sketch, reference)
+
+    def _encode_color(self, reference: Tensor, *, whole: bool) -> tuple[Tensor, list[Tensor]]:
+        self._check_image("reference", reference)
+        x, conditions = reference, []
+        layers = list(self.color_flow.layers)
+        for layer in layers:
+            if layer.num_conditions:
+                conditions.append(x)
+            # The last block's output is the latent, which nobody reads if only conditions are
+            # needed; but its ActNorm still has to see the first training batch.
+            if whole or layer is not layers[-1] or (self.training and _awaits_data(layer)):
+                x, _ = layer(x, x)
+        return x, conditions
+
+    def _check_image(self, name: str, image: Tensor) -> None:
+        shape, least = tuple(image.shape), 2 * self.multiple
+        if image.ndim != 4 or shape[1] != 3 or not image.is_floating_point():
+            raise ValueError(
+                f"SketchColorFlow expects {name} to be a float image of shape (batch, 3, height, "
+                f"width), got {image.dtype} of shape {shape}."
+            )
+        if any(side % self.multiple or side < least for side in shape[2:]):
+            raise ValueError(
+                f"SketchColorFlow expects the height and width of {name} to be multiples of "
+                f"{self.multiple} and at least {least}, got {shape[2]} x {shape[3]}."
+            )
+        if not (self.training or torch.compiler.is_compiling()) and not image.isfinite().all():
+            raise ValueError(f"SketchColorFlow expects finite values in {name}, got NaN or inf.")
+
+
+def _flow(sizes: dict[str, int], block: dict[str, Any], conditional: dict[str, Any]) -> Chain:
+    layers: list[InvertibleLayer] = []
+    channels = 3
+    for _ in range(sizes["downsamplings"]):
+        layers.append(OrthogonalDownsample(channels))
+        channels *= 4
+        layers += [coupling_block(channels, **block) for _ in range(sizes["nccbs"])]
+    blocks = range(sizes["ccbs"])
+    layers += [conditional_coupling_block(channels, **conditional, **block) for _ in blocks]
+    return Chain(layers)
+
+
+def _awaits_data(layer: nn.Module) -> bool:
+    return any(isinstance(part, ActNorm) and part.awaits_data for part in layer.modules())
