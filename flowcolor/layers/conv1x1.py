@@ -143,11 +143,10 @@ class _LU(nn.Module):
 
     def inverse_weight(self) -> Tensor:
         lower, upper = (double(factor) for factor in self._factors())
-        inverse: Tensor = torch.linalg.solve_triangular(
+        inverse = torch.linalg.solve_triangular(
             lower, self.permutation.to(lower.dtype).T, upper=False, unitriangular=True
         )
-        inverse = torch.linalg.solve_triangular(upper, inverse, upper=True)
-        return inverse
+        return torch.linalg.solve_triangular(upper, inverse, upper=True)
 
     def logabsdet(self) -> Tensor:
         return widen(self.log_diagonal).sum()

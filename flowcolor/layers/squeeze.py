@@ -25,6 +25,7 @@ class Squeeze(InvertibleLayer):
         https://arxiv.org/abs/1605.08803
 
     Example:
+        >>> import torch
         >>> y, logdet = Squeeze(2)(torch.randn(8, 3, 4, 4))
         >>> y.shape, logdet.shape
         (torch.Size([8, 12, 2, 2]), torch.Size([8]))
