@@ -96,7 +96,7 @@ class InvertibleConv1x1(InvertibleLayer):
 
 def _mix(weight: Tensor, x: Tensor) -> Tensor:
     mixed: Tensor = weight.to(x.dtype) @ x.reshape(*x.shape[:2], -1)
-    return mixed.view(x.shape)
+    return mixed.view_as(x)
 
 
 def _random_rotation(channels: int) -> Tensor:
@@ -143,10 +143,11 @@ class _LU(nn.Module):
 
     def inverse_weight(self) -> Tensor:
         lower, upper = (double(factor) for factor in self._factors())
-        inverse = torch.linalg.solve_triangular(
+        inverse: Tensor = torch.linalg.solve_triangular(
             lower, self.permutation.to(lower.dtype).T, upper=False, unitriangular=True
         )
-        return torch.linalg.solve_triangular(upper, inverse, upper=True)
+        inverse = torch.linalg.solve_triangular(upper, inverse, upper=True)
+        return inverse  # noqa: RET504  (mypy wants the annotation above)
 
     def logabsdet(self) -> Tensor:
         return widen(self.log_diagonal).sum()
