@@ -101,9 +101,11 @@ def _mix(weight: Tensor, x: Tensor) -> Tensor:
 
 def _random_rotation(channels: int) -> Tensor:
     q, r = torch.linalg.qr(torch.randn(channels, channels, dtype=torch.float64))
-    q = q * r.diagonal().sign()  # Uniform over the orthogonal group (Mezzadri, 2007).
-    q[0] *= torch.linalg.det(q).sign()  # A rotation, not a reflection.
-    return q
+    rotation: Tensor = (
+        q * r.diagonal().sign()
+    )  # Uniform over the orthogonal group (Mezzadri, 2007).
+    rotation[0] *= torch.linalg.det(rotation).sign()  # A rotation, not a reflection.
+    return rotation
 
 
 class _Full(nn.Module):
