@@ -103,7 +103,7 @@ def _random_rotation(channels: int) -> Tensor:
     q, r = torch.linalg.qr(torch.randn(channels, channels, dtype=torch.float64))
     rotation: Tensor = (
         q * r.diagonal().sign()
-    )  # Uniform over the orthogonal group (Mezzadri, 2007).
+    )  # Uniform (Mezzadri, 2007).
     rotation[0] *= torch.linalg.det(rotation).sign()  # A rotation, not a reflection.
     return rotation
 
