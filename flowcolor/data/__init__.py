@@ -1,0 +1,43 @@
+"""Photographs, line drawings and self-augmented references.
+
+``SketchColorData`` imports Lightning and is therefore loaded on first use; all else is light.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from flowcolor.data.augment import SelfAugmentedReference
+from flowcolor.data.cross import CrossReference
+from flowcolor.data.embedded import EmbeddedPortraits
+from flowcolor.data.folder import PhotoFolder
+from flowcolor.data.images import read_image, read_mask, read_sketch, write_image
+from flowcolor.data.pairs import SketchReferencePairs
+from flowcolor.data.sketches import ColorDodge, GradientLines, SketchFilter, SobelLines, XDoG
+
+if TYPE_CHECKING:
+    from flowcolor.data.module import SketchColorData
+
+__all__ = [
+    "ColorDodge",
+    "CrossReference",
+    "EmbeddedPortraits",
+    "GradientLines",
+    "PhotoFolder",
+    "SelfAugmentedReference",
+    "SketchColorData",
+    "SketchFilter",
+    "SketchReferencePairs",
+    "SobelLines",
+    "XDoG",
+    "read_image",
+    "read_mask",
+    "read_sketch",
+    "write_image",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SketchColorData":
+        from flowcolor.data.module import SketchColorData
+
+        return SketchColorData
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

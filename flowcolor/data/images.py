@@ -1,0 +1,205 @@
+"""Image files and tensors: every picture becomes a float tensor of RGB values in [0, 1].
+
+Conversions, so that nobody has to guess:
+
+- The orientation that a camera writes into EXIF is applied; embedded colour profiles are ignored.
+- Grey images get three equal channels, palettes are looked up, transparent pixels lie on white.
+- CMYK, YCbCr, Lab and HSV are converted to RGB by Pillow.
+- 16-bit images are divided by 65535. Of several frames, only the first is read.
+"""
+
+import os
+import struct
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional
+
+from flowcolor.errors import InputError
+
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+_FORMATS = {".jpg": "JPEG", ".tif": "TIFF"} | {
+    suffix: suffix[1:].upper() for suffix in IMAGE_SUFFIXES if suffix not in (".jpg", ".tif")
+}
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
+    """Read an image of any common mode as RGB in [0, 1]; the module says how modes are converted.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path))).permute(2, 0, 1).contiguous()
+
+
+def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
+    """Read a line drawing as three equal channels in [0, 1], paper is 1.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return to_gray(read_image(path)).expand(3, -1, -1).contiguous()
+
+
+def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
+    """Read a mask: true where the grey value is above 127 of 255.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return to_gray(read_image(path))[0] > 127.5 / 255
+
+
+def write_image(image: Float[Tensor, "channels height width"], path: str | Path) -> None:
+    """Write an RGB or grey image, clamped to [0, 1], whole or not at all.
+
+    The format follows the suffix. The file appears under its name only once it is complete, so that
+    an interrupted run leaves the previous file or none.
+
+    Raises:
+        ValueError: The tensor is not one image of one or three channels.
+        InputError: The suffix is unknown or the file cannot be written.
+    """
+    if image.ndim != 3 or image.shape[0] not in (1, 3):
+        raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")
+    path = Path(path)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
+    pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
+    picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
+    options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
+        Path(name).chmod(0o666 & ~_umask())  # mkstemp's files are private, a result is not.
+        Path(name).replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def list_images(folder: str | Path) -> list[Path]:
+    """Return the image files directly in a folder, sorted by name; suffixes in any case.
+
+    Raises:
+        InputError: The folder is missing, holds no image, or two images share a stem, which would
+            make it unclear which sketch or mask belongs to which.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(f"{folder} should be a folder of images but {what}.")
+    images = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    )
+    if not images:
+        raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
+    stems = defaultdict(list)
+    for path in images:
+        stems[path.stem].append(path.name)
+    twins = [names for names in stems.values() if len(names) > 1]
+    if twins:
+        raise InputError(
+            f"{folder} holds {' and '.join(twins[0])}, but names without their suffix must differ."
+        )
+    return images
+
+
+def resize(image: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:
+    """Resize one image or a batch to (height, width), bilinear with antialiasing."""
+    if image.shape[-2:] == size:
+        return image
+    batch = image if image.ndim == 4 else image[None]
+    resized = functional.interpolate(
+        batch, size, mode="bilinear", antialias=True, align_corners=False
+    )
+    return resized if image.ndim == 4 else resized[0]
+
+
+def center_square(image: Tensor) -> Tensor:
+    """Cut the largest centred square out of the last two axes."""
+    height, width = image.shape[-2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[..., top : top + side, left : left + side]
+
+
+def pad_to_multiple(
+    image: Float[Tensor, "b c h w"], multiple: int
+) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
+    """Pad right and bottom until both sides are divisible; also return the size to crop back to.
+
+    The border pixel is repeated, which works for images smaller than the padding, too.
+    """
+    height, width = image.shape[-2:]
+    padding = (0, -width % multiple, 0, -height % multiple)
+    return functional.pad(image, padding, mode="replicate"), (height, width)
+
+
+def crop(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Undo :func:`pad_to_multiple`: keep the upper left (height, width)."""
+    return image[..., : size[0], : size[1]]
+
+
+def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
+    """Luma of Rec. 601, as Pillow's and OpenCV's grey."""
+    weight = image.new_tensor(_LUMA)[:, None, None]
+    return (image * weight).sum(-3, keepdim=True)
+
+
+def to_uint8(image: Tensor) -> Tensor:
+    """Round [0, 1] to bytes; what lies outside is clamped."""
+    return image.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def _read(path: Path) -> np.ndarray:
+    """Return (height, width, 3), float32 in [0, 1]."""
+    if not path.exists():
+        raise InputError(f"{path} does not exist; expected an image file.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; expected an image file.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"{path} is empty; expected an image file.")
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+            return _to_rgb(ImageOps.exif_transpose(picture))
+    except UnidentifiedImageError as error:
+        raise InputError(f"{path} is not an image that Pillow can read.") from error
+    except _BROKEN as error:
+        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+
+
+def _to_rgb(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith("I"):  # 16 bit; older Pillow opens 16-bit PNG as 32-bit integers.
+        values = np.asarray(picture).astype(np.float32) / 65535
+        return np.repeat(values.clip(0, 1)[..., None], 3, axis=2)
+    if picture.mode == "F":
+        raise ValueError("floating point images have no known range")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return np.asarray(picture.convert("RGB")).astype(np.float32) / 255
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

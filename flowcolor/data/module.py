@@ -1,0 +1,222 @@
+"""Photographs for training, validation, test and prediction, as Lightning wants them."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning
+from lightning.pytorch.utilities import rank_zero_info
+from torch.utils.data import DataLoader, DistributedSampler
+
+from flowcolor.data.augment import SelfAugmentedReference
+from flowcolor.data.cross import CrossReference
+from flowcolor.data.embedded import EmbeddedPortraits
+from flowcolor.data.folder import (
+    Background,
+    Folders,
+    Item,
+    OptionalFolders,
+    PhotoFolder,
+)
+from flowcolor.data.pairs import SketchReferencePairs
+from flowcolor.data.sketches import SketchFilter
+from flowcolor.data.split import split_names
+from flowcolor.data.views import Repeated, Selected
+from flowcolor.errors import InputError
+
+Batch = dict[str, Any]
+_EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
+
+
+class SketchColorData(lightning.LightningDataModule):
+    """Drawings, references and truths from folders of photographs.
+
+    Every batch has ``sketch``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],
+    ``index`` (B,) and ``name``. Validation and test each have two loaders over the same held-out
+    photos: 0 is self-reference (the photo itself, deformed), 1 is cross-reference (the photo of
+    someone else, by a seeded derangement; ``reference_index`` says whose). Augmentation runs
+    on the device after transfer; what a photo looks like depends on seed, epoch and photo alone.
+
+    Args:
+        train: Folder of photographs, a list of folders, or ``embedded`` for the two portraits that
+            come with the installation, which are then also those held out.
+        size: Side of the square images.
+        batch_size: Photographs per batch and device.
+        test: Folders of photographs to validate and test on. ``None`` holds out a part of
+            ``train``.
+        split: Training to held-out photographs, when neither ``test`` nor ``held_out`` says.
+        held_out: How many photographs to hold out of all, or of each folder: ``{faces: 12}``.
+        sketches: Folder of ready drawings, or one entry (or null) for each folder of ``train``.
+        masks: Folder of masks, or one entry (or null) for each folder of ``train``.
+        test_sketches: Ready drawings of ``test``.
+        test_masks: Masks of ``test``.
+        sketch_filter: Draws photographs that have no ready drawing. ``None``: gradient lines.
+        background: ``white`` whitens photographs outside their masks, too.
+        augment: Makes the references. ``None``: the default strengths.
+        seed: Chooses split, order, pairs and augmentation.
+        repeat: How often an epoch shows each training photo, augmented anew each time.
+        cache: Keep photographs and drawings in memory: 0.26 MB each at 256x256.
+        num_workers: Loader processes; with the cache, none are needed.
+        predict_sketches: A drawing, or a folder of drawings, to colour with ``predict``.
+        predict_references: A photograph for all drawings, or a folder of photographs with the
+            stems of the drawings.
+    """
+
+    def __init__(
+        self,
+        train: str | Path | list[str] = "embedded",
+        size: int = 64,
+        batch_size: int = 16,
+        test: str | Path | list[str] | None = None,
+        split: tuple[int, int] = (4, 3),
+        held_out: int | dict[str, int] | None = None,
+        sketches: str | list[str | None] | None = None,
+        masks: str | list[str | None] | None = None,
+        test_sketches: str | list[str | None] | None = None,
+        test_masks: str | list[str | None] | None = None,
+        sketch_filter: SketchFilter | None = None,
+        background: Background = "keep",
+        augment: SelfAugmentedReference | None = None,
+        seed: int = 0,
+        repeat: int = 1,
+        cache: bool = True,
+        num_workers: int = 0,
+        predict_sketches: str | None = None,
+        predict_references: str | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value, least in (("batch_size", batch_size, 1), ("repeat", repeat, 1)):
+            if value < least:
+                raise InputError(f"{name} should be at least {least}, got {value}.")
+        if test is not None and held_out is not None:
+            raise InputError("Give either test folders or held_out, not both.")
+        self.train = train
+        self.size = size
+        self.batch_size = batch_size
+        self.test = test
+        self.split = split
+        self.held_out = held_out
+        self.sketches = sketches
+        self.masks = masks
+        self.test_sketches = test_sketches
+        self.test_masks = test_masks
+        self.sketch_filter = sketch_filter
+        self.background: Background = background
+        self.augment = SelfAugmentedReference() if augment is None else augment
+        self.seed = seed
+        self.repeat = repeat
+        self.cache = cache
+        self.num_workers = num_workers
+        self.predict_sketches = predict_sketches
+        self.predict_references = predict_references
+        self._found: tuple[Selected, Selected] | None = None
+
+    @property
+    def train_names(self) -> list[str]:
+        """Names of the photographs that train."""
+        return list(self._sets()[0].names)
+
+    @property
+    def held_out_names(self) -> list[str]:
+        """Names of the photographs that validate and test."""
+        return list(self._sets()[1].names)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read the folders, split them and fill the cache with what the stage needs."""
+        if stage == "predict":
+            return
+        training, held_out = self._sets()
+        if self.cache:
+            both = stage in (None, "fit") and training is not held_out
+            _fill([training, held_out] if both else [held_out])
+
+    def train_dataloader(self) -> DataLoader[Item]:
+        """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
+        dataset = Repeated(self._sets()[0], self.repeat)
+        trainer = self.trainer
+        world, rank = (trainer.world_size, trainer.global_rank) if trainer else (1, 0)
+        # Lightning tells this sampler the epoch, so that a resumed run sees the same order.
+        sampler: DistributedSampler[Item] = DistributedSampler(
+            dataset, num_replicas=world, rank=rank, shuffle=True, seed=self.seed
+        )
+        full = len(sampler) >= self.batch_size
+        return self._loader(dataset, sampler=sampler, drop_last=full)
+
+    def val_dataloader(self) -> list[DataLoader[Item]]:
+        """Self-reference, then cross-reference."""
+        held_out = self._sets()[1]
+        return [self._loader(held_out), self._loader(CrossReference(held_out, self.seed))]
+
+    def test_dataloader(self) -> list[DataLoader[Item]]:
+        """Self-reference, then cross-reference."""
+        return self.val_dataloader()
+
+    def predict_dataloader(self) -> DataLoader[Item]:
+        """Pairs of drawings and photographs from files."""
+        if self.predict_sketches is None or self.predict_references is None:
+            raise InputError("predict needs data.predict_sketches and data.predict_references.")
+        pairs = SketchReferencePairs(self.predict_sketches, self.predict_references, self.size)
+        return self._loader(pairs)
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Make references, and in training augment, on the device of the batch."""
+        trainer = self.trainer
+        if trainer is not None and trainer.training:
+            return self.complete(batch, training=True, epoch=trainer.current_epoch)
+        return self.complete(batch, training=False)
+
+    def complete(self, batch: Batch, training: bool, epoch: int = 0) -> Batch:
+        """Turn a loader's batch into the task's: what Lightning calls, and scripts may."""
+        if "photo" not in batch:
+            return batch
+        if "reference" in batch:
+            return {"truth" if key == "photo" else key: value for key, value in batch.items()}
+        if training:
+            return self.augment(batch, self.seed, epoch, shared_geometry=True)
+        return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
+
+    def _sets(self) -> tuple[Selected, Selected]:
+        """Training and held-out photographs."""
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def _find(self) -> tuple[Selected, Selected]:
+        if self.train == "embedded":
+            portraits = EmbeddedPortraits(
+                self.size, self.sketch_filter, background=self.background, cache=self.cache
+            )
+            everything = Selected(portraits, range(len(portraits)))
+            return everything, everything
+        photos = self._folder(self.train, self.sketches, self.masks)
+        if self.test is not None:
+            tests = self._folder(self.test, self.test_sketches, self.test_masks)
+            return Selected(photos, range(len(photos))), Selected(tests, range(len(tests)))
+        training, held_out = split_names(photos.names, self.split, self.held_out, self.seed)
+        return Selected(photos, training), Selected(photos, held_out)
+
+    def _folder(
+        self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders
+    ) -> PhotoFolder:
+        return PhotoFolder(
+            root, self.size, sketches, masks, self.sketch_filter, self.background, self.cache
+        )
+
+    def _loader(self, dataset: Any, **options: Any) -> DataLoader[Item]:
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            **options,
+        )
+
+
+def _fill(parts: list[Selected]) -> None:
+    """Read and draw now, in one process, what loader processes would each do again."""
+    count = sum(map(len, parts))
+    rank_zero_info(f"Reading {count} photographs and drawing their lines ...")
+    start = time.perf_counter()
+    for part in parts:
+        part.fill()
+    rank_zero_info(f"{count} photographs are ready after {time.perf_counter() - start:.1f} s.")

@@ -1,0 +1,79 @@
+"""Drawings and reference photographs from files, for prediction."""
+
+from pathlib import Path
+from typing import TypedDict
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from flowcolor.data.images import center_square, list_images, read_image, read_sketch, resize
+from flowcolor.errors import InputError
+
+
+class Pair(TypedDict):
+    """A drawing and the photograph whose colours it is to get."""
+
+    sketch: Float[Tensor, "3 size size"]
+    reference: Float[Tensor, "3 size size"]
+    index: int
+    name: str
+
+
+class SketchReferencePairs(Dataset[Pair]):
+    """Pairs of a drawing and a photograph; a single photograph serves all drawings.
+
+    Drawings are made square with white paper at the sides, so that no line is lost; of photographs
+    the largest centred square is taken.
+
+    Args:
+        sketches: A drawing or a folder of drawings.
+        references: A photograph or a folder; several are matched to drawings by stem.
+        size: Side of the square images.
+
+    Raises:
+        InputError: A file or folder is missing, or a drawing has no photograph.
+    """
+
+    def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
+        self.sketches = _files(sketches)
+        photos = _files(references)
+        by_stem = {path.stem: path for path in photos}
+        missing = [path.name for path in self.sketches if path.stem not in by_stem]
+        if len(photos) == 1:
+            self.references = photos * len(self.sketches)
+        elif missing:
+            more = ", ..." if len(missing) > 10 else ""
+            raise InputError(
+                f"{references} lacks the photograph for {len(missing)} of {len(self.sketches)} "
+                f"drawings: {', '.join(missing[:10])}{more}."
+            )
+        else:
+            self.references = [by_stem[path.stem] for path in self.sketches]
+        self.names = [path.stem for path in self.sketches]
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(self.sketches)
+
+    def __getitem__(self, index: int) -> Pair:
+        sketch = read_sketch(self.sketches[index])
+        height, width = sketch.shape[1:]
+        side = max(height, width)
+        left, top = (side - width) // 2, (side - height) // 2
+        padding = (left, side - width - left, top, side - height - top)
+        sketch = functional.pad(sketch, padding, value=1.0)
+        reference = center_square(read_image(self.references[index]))
+        target = (self.size, self.size)
+        return {
+            "sketch": resize(sketch, target),
+            "reference": resize(reference, target),
+            "index": index,
+            "name": self.names[index],
+        }
+
+
+def _files(path: str | Path) -> list[Path]:
+    path = Path(path)
+    return [path] if path.is_file() else list_images(path)
