@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from PIL import Image, ImageDraw
 from torch import Tensor
+from torch.nn import functional
 
 from flowcolor.data.folder import Background, CachedPortraits, Sketcher, whiten
 from flowcolor.data.images import read_image, resize
@@ -55,6 +56,8 @@ _PORTRAITS = (
     ),
 )
 
+_MARGIN = 4  # Pixels around the person that are drawn, so that strokes on the outline stay whole.
+
 
 class EmbeddedPortraits(CachedPortraits):
     """The two portraits that scikit-image and matplotlib carry, both in the public domain.
@@ -87,7 +90,8 @@ class EmbeddedPortraits(CachedPortraits):
         """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
         photo, mask = load_portrait(self.names[index])
         target = (self.size, self.size)
-        sketch = self.sketch_filter(photo, target, mask if self.masked else None)
+        drawn = functional.max_pool2d(mask[None].float(), 2 * _MARGIN + 1, 1, _MARGIN)[0] > 0
+        sketch = self.sketch_filter(photo, target, drawn if self.masked else None)
         return whiten(resize(photo, target), mask, self.background), sketch
 
 
