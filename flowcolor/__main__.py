@@ -1,0 +1,91 @@
+"""The command ``flowcolor``: one word chooses what to do, everything heavy is imported after that."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from flowcolor import __version__
+from flowcolor.errors import InputError
+
+USAGE = """usage: flowcolor COMMAND [options]
+
+Paint line drawings of faces with the colours of any photograph.
+
+commands:
+  quickstart  train a small model on two portraits inside the package and show the result
+  colorize    paint a drawing, or a folder of drawings, with a trained model
+  fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
+  validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
+  test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
+  predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+
+options:
+  -h, --help     this text; `flowcolor COMMAND --help` lists the options of a command
+  --version      the version of flowcolor
+"""
+
+
+def _quickstart(arguments: list[str]) -> None:
+    from flowcolor.training.quickstart import main
+
+    main(arguments)
+
+
+def _colorize(arguments: list[str]) -> None:
+    from flowcolor.training.colorize import main
+
+    main(arguments)
+
+
+def _train(arguments: list[str]) -> None:
+    from flowcolor.training.cli import main
+
+    main(arguments)
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "quickstart": _quickstart,
+    "colorize": _colorize,
+    "fit": lambda arguments: _train(["fit", *arguments]),
+    "validate": lambda arguments: _train(["validate", *arguments]),
+    "test": lambda arguments: _train(["test", *arguments]),
+    "predict": lambda arguments: _train(["predict", *arguments]),
+}
+
+
+def _choose(command: str) -> Callable[[list[str]], None]:
+    from flowcolor.training.suggest import did_you_mean
+
+    if command not in COMMANDS:
+        raise InputError(
+            f"flowcolor expects one of the commands {', '.join(COMMANDS)}, got {command!r}"
+            f"{did_you_mean(command, COMMANDS)}."
+        )
+    return COMMANDS[command]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, or 2 for an input that cannot be used.
+
+    Args:
+        arguments: The words after ``flowcolor``; those of the process by default.
+
+    Returns:
+        The exit status, for ``sys.exit``. Bugs are not caught: they keep their traceback.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(USAGE)
+        return 0
+    if words[0] in {"--version", "version"}:
+        sys.stdout.write(f"flowcolor {__version__}\n")
+        return 0
+    try:
+        _choose(words[0])(words[1:])
+    except InputError as error:
+        sys.stderr.write(f"flowcolor: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Weights on disk: read from a training checkpoint or an exported file, rebuilt into a model.
+
+Both kinds describe the model by plain values, so that nothing in a file is ever executed:
+
+- ``*.ckpt``, written during training, is read with ``weights_only=True``; the description lies
+  under the key ``"flowcolor"`` and the weights of the model under ``"state_dict"`` as ``model.*``.
+- ``*.safetensors``, written by :func:`export_weights`, holds weights only; the description is a
+  JSON text under the key ``"flowcolor"`` of its metadata.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor import __version__
+from flowcolor.errors import InputError
+
+KEY = "flowcolor"
+PREFIX = "model."
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model as it lies on disk.
+
+    Args:
+        path: The file that was read.
+        description: Plain values: ``version``, ``model`` (name of the class), ``config`` (arguments
+            of its constructor) and ``size`` (side of the training images in pixels).
+        state: The model's state dict.
+    """
+
+    path: Path
+    description: dict[str, Any]
+    state: dict[str, Tensor]
+
+    @property
+    def size(self) -> int:
+        """Side of the images that the model was trained on."""
+        return int(self.description["size"])
+
+    def build(self) -> nn.Module:
+        """Build the model that the description names, fill it, and put it into eval mode."""
+        from flowcolor import models
+
+        name = str(self.description["model"])
+        # Only this package's own models: a file must not choose what is imported and called.
+        if name not in models.__all__ or not isinstance(kind := getattr(models, name), type):
+            raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
+        try:
+            model = kind(**self.description["config"])
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.path} does not describe a {name} ({error}).") from error
+        self.fill(model)
+        return model.eval()
+
+    def fill(self, model: nn.Module) -> None:
+        """Copy the weights into ``model``.
+
+        Raises:
+            InputError: The model has other parameters than the file.
+        """
+        check_fits(self.state, model, self.path)
+        model.load_state_dict(self.state)
+
+
+def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> None:
+    """Raise one sentence if ``state`` is not the state of a model of this shape."""
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    arrived = {name: tuple(value.shape) for name, value in state.items()}
+    if expected == arrived:
+        return
+    for name in [*expected, *arrived]:
+        if expected.get(name) != arrived.get(name):
+            raise InputError(
+                f"{path} holds a model of another size than the configuration asks for: "
+                f"{name!r} expects {expected.get(name, 'nothing')}, "
+                f"got {arrived.get(name, 'nothing')}."
+            )
+
+
+def describe(model: nn.Module, size: int) -> dict[str, Any]:
+    """Return the plain values from which :meth:`Weights.build` rebuilds ``model``."""
+    return {
+        "version": __version__,
+        "model": type(model).__name__,
+        "config": dict(model.config),  # type: ignore[arg-type]
+        "size": size,
+    }
+
+
+def export_weights(model: nn.Module, path: Path, size: int) -> None:
+    """Write ``model`` as safetensors; the file appears whole or not at all."""
+    from safetensors.torch import save_file
+
+    state = {
+        name: value.detach().cpu().contiguous().clone()
+        for name, value in model.state_dict().items()
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+        os.close(handle)
+        save_file(state, temporary, metadata={KEY: json.dumps(describe(model, size))})
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error}).") from error
+
+
+def read_checkpoint(path: Path | str) -> dict[str, Any]:
+    """Read a training checkpoint without executing anything in it.
+
+    Raises:
+        InputError: The file is missing, damaged, or was not written by flowcolor's training.
+    """
+    path = _existing(path)
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises at least seven kinds for a damaged file
+        raise InputError(
+            f"{path} is not a checkpoint of flowcolor: it expects a .ckpt written by "
+            f"`flowcolor fit` or a .safetensors, got a file that cannot be read as one."
+        ) from error
+    if not isinstance(checkpoint, dict) or not _is_description(checkpoint.get(KEY)):
+        raise InputError(
+            f"{path} is not a checkpoint of flowcolor: the description under the key {KEY!r} "
+            "is missing."
+        )
+    return checkpoint
+
+
+def read_weights(path: Path | str) -> Weights:
+    """Read weights and description from a ``.ckpt`` or a ``.safetensors`` file.
+
+    Raises:
+        InputError: The file is missing, damaged, or was not written by flowcolor.
+    """
+    path = _existing(path)
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    checkpoint = read_checkpoint(path)
+    state = {
+        name.removeprefix(PREFIX): value
+        for name, value in checkpoint["state_dict"].items()
+        if name.startswith(PREFIX)
+    }
+    return Weights(path, checkpoint[KEY], state)
+
+
+def load_model(path: Path | str) -> nn.Module:
+    """Rebuild the model of a ``.ckpt`` or ``.safetensors`` file, in eval mode on the CPU."""
+    return read_weights(path).build()
+
+
+def _read_safetensors(path: Path) -> Weights:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            description = json.loads((file.metadata() or {}).get(KEY, "null"))
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, ValueError, OSError) as error:
+        raise InputError(f"{path} is not a safetensors file ({error}).") from error
+    if not _is_description(description):
+        raise InputError(
+            f"{path} is not a model of flowcolor: the description under the key {KEY!r} of its "
+            "metadata is missing."
+        )
+    return Weights(path, description, state)
+
+
+def _is_description(value: object) -> bool:
+    return isinstance(value, dict) and {"model", "config", "size"} <= value.keys()
+
+
+def _existing(path: Path | str) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise InputError(f"Checkpoint {path} expects a file, got {what}.")
+    if path.stat().st_size == 0:
+        raise InputError(f"Checkpoint {path} is empty.")
+    return path

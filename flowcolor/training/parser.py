@@ -1,0 +1,86 @@
+"""The parser of the training commands: one line for a wrong key, packaged configurations by name."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from lightning.pytorch.cli import LightningArgumentParser
+
+from flowcolor.errors import InputError
+from flowcolor.training.suggest import did_you_mean
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+class TrainingParser(LightningArgumentParser):
+    """Lightning's parser, whose errors are :class:`InputError` of one sentence."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Raise one sentence instead of printing the usage, 55 lines of it, and exiting."""
+        if isinstance(ex, InputError):
+            raise ex
+        raise InputError(self._sentence(message)) from ex
+
+    def _sentence(self, message: str) -> str:
+        text = " ".join(message.split())
+        # The innermost complaint is last, behind the names of all keys that led to it.
+        unknown = re.findall(r"[Uu]nrecognized arguments: (?:--)?([^\s=]+)", text)
+        unknown += re.findall(r"(?:Option|Group|Key|key) '([^']+)' is not (?:accepted|expected)", text)
+        if unknown:
+            word = unknown[-1].removeprefix("--")
+            return f"There is no option {word!r}{self._suggestion(word)}."
+        text = re.sub(r"^Parser key \"([^\"]+)\":", r"Option '\1':", text)
+        text = re.sub(r"^Validation failed: ", "", text)
+        return (text if len(text) < 400 else text[:200] + " ... " + text[-195:]).rstrip(".") + "."
+
+    def _suggestion(self, word: str) -> str:
+        known = {action.dest for action in self._actions}
+        for subparser in getattr(self, "_subcommands_action", None) and [] or []:
+            known |= {action.dest for action in subparser._actions}
+        hint = did_you_mean(word, known)
+        if hint:
+            return hint
+        last = word.rpartition(".")[2]
+        return did_you_mean(last, {name.rpartition(".")[2] for name in known})
+
+
+def packaged_configs() -> list[str]:
+    """Return the names that ``--config`` knows besides files."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+
+
+def find_config(name: str) -> Path:
+    """Return the file of ``--config NAME``: a path that exists, or else a packaged name.
+
+    Raises:
+        InputError: Neither a file nor a packaged configuration has this name.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    names = packaged_configs()
+    if name in names:
+        return CONFIGS / f"{name}.yaml"
+    raise InputError(
+        f"--config expects a YAML file or one of {', '.join(names)}, got {name!r}"
+        f"{did_you_mean(name, names)}."
+    )
+
+
+def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """Replace every ``--config NAME`` by its file; also return the files in order."""
+    words, files = [], []
+    following = False
+    for word in arguments:
+        flag, equals, value = word.partition("=")
+        if following:
+            files.append(find_config(word))
+            words.append(str(files[-1]))
+        elif equals and flag in {"-c", "--config"}:
+            files.append(find_config(value))
+            words.append(f"{flag}={files[-1]}")
+        else:
+            words.append(word)
+        following = not following and word in {"-c", "--config"}
+    return words, files

@@ -1,0 +1,61 @@
+"""Silence for messages that a user of the commands can do nothing about."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_IDLE_WARNINGS = (
+    # The data module caches pictures, so loader processes would not help.
+    r".*does not have many workers.*",
+    # The shown step is the last of the epoch; a hint to log more often.
+    r"The number of training batches .* is smaller than the logging interval.*",
+    # Small data sets: validation of two portraits runs on one device.
+    r"Using `DistributedSampler` with the dataloaders.*",
+    r"Checkpoint directory .* exists and is not empty.*",
+    # The order of the pictures is a function of seed, epoch and batch, so that it is resumed.
+    r"You're resuming from a checkpoint that ended before the epoch ended.*",
+    # `best` waits for the first validation.
+    r"`ModelCheckpoint\(monitor=.*could not find the monitored key.*",
+    r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
+    r".*The `srun` command is available.*",
+)
+_LOGGERS = ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda")
+_IDLE_MESSAGES = (
+    "GPU available",
+    "TPU available",
+    "HPU available",
+    "💡 Tip",
+    "`Trainer.fit` stopped",
+    "`Trainer(",
+    "Restoring states",
+    "Restored all states",
+    "Loaded model weights",
+    "Seed set to",
+)
+
+
+class _Quiet(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().lstrip().startswith(_IDLE_MESSAGES)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Run the body without Lightning's hints; everything is restored afterwards."""
+    loggers = [
+        logging.getLogger(name)
+        for name in [*logging.root.manager.loggerDict, "lightning.pytorch", "lightning.fabric"]
+        if name.startswith("lightning")
+    ]
+    silence = _Quiet()
+    for logger in loggers:
+        logger.addFilter(silence)
+    try:
+        with warnings.catch_warnings():
+            for message in _IDLE_WARNINGS:
+                warnings.filterwarnings("ignore", message=message)
+            yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(silence)

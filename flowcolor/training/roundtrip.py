@@ -1,0 +1,70 @@
+"""The round trip of the colour flow: what float32 loses between encoding and decoding."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.models import SketchColorFlow
+
+
+@contextmanager
+def exact(model: nn.Module) -> Iterator[None]:
+    """Run the body in eval mode, without gradients and without autocast, then restore the mode."""
+    training = model.training
+    device = next(model.parameters()).device.type
+    model.eval()
+    try:
+        with torch.no_grad(), torch.autocast(device, enabled=False):
+            yield
+    finally:
+        model.train(training)
+
+
+def roundtrip_error(model: SketchColorFlow, images: Tensor) -> Tensor:
+    r"""Return the largest error over a batch of encoding an image and decoding it.
+
+    .. math:: \max |\mathrm{decode}(\mathrm{encode\_color}(I)) - I|
+
+    Args:
+        model: The model; its mode is restored.
+        images: :math:`(B, 3, H, W)` in [0, 1].
+
+    Returns:
+        A number, infinite where the decoder gave values that are not finite.
+    """
+    with exact(model):
+        images = images.float()
+        error = (model.decode(*model.encode_color(images)) - images).abs().amax()
+        return torch.where(error.isfinite(), error, torch.inf)
+
+
+def smooth_image(like: Tensor) -> Tensor:
+    """Return one image of slow colour gradients, of the shape of one image of ``like``."""
+    height, width = like.shape[-2:]
+    down = torch.linspace(0, 1, height, device=like.device)[:, None].expand(height, width)
+    across = torch.linspace(0, 1, width, device=like.device).expand(height, width)
+    return torch.stack((down, across, (down + across) / 2))[None]
+
+
+def flat_images(like: Tensor) -> Tensor:
+    """Return black, grey, white and one plain colour, each of the shape of one image of ``like``."""
+    colors = torch.tensor(
+        [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0], [0.8, 0.5, 0.3]], device=like.device
+    )
+    return colors[:, :, None, None].expand(4, 3, *like.shape[-2:])
+
+
+def roundtrip_errors(model: SketchColorFlow, photos: Tensor) -> dict[str, Tensor]:
+    """Return :func:`roundtrip_error` on smooth, flat and real images of one size.
+
+    Args:
+        model: The model; its mode is restored.
+        photos: Real photographs, of which the first four count.
+    """
+    return {
+        "smooth": roundtrip_error(model, smooth_image(photos)),
+        "flat": roundtrip_error(model, flat_images(photos)),
+        "real": roundtrip_error(model, photos[:4]),
+    }
