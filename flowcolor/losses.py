@@ -61,7 +61,7 @@ class ColorizationLoss(nn.Module):
         *,
         vgg16: str | Path | None = None,
         random_weights: bool = False,
-        chunk: int | None = None,
+        chunk: int | None = 4,
     ) -> None:
         super().__init__()
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
@@ -128,7 +128,7 @@ class PerceptualLoss(nn.Module):
         vgg16: str | Path | None = None,
         *,
         random_weights: bool = False,
-        chunk: int | None = None,
+        chunk: int | None = 4,
     ) -> None:
         super().__init__()
         if chunk is not None and chunk < 1:

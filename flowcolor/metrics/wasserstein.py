@@ -1,0 +1,113 @@
+"""How far apart are two clouds of colours?"""
+
+import math
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from flowcolor.metrics.lab import _mask_like, rgb_to_lab
+
+
+def sliced_wasserstein(
+    a: Float[Tensor, "n channels"], b: Float[Tensor, "m channels"], directions: int = 64
+) -> Float[Tensor, ""]:
+    r"""Sliced Wasserstein-1 distance of two sets of points in three dimensions.
+
+    .. math:: \frac{1}{K} \sum_{k=1}^{K} \int_0^1
+              \big| F^{-1}_{\langle a, \theta_k \rangle}(u)
+                  - F^{-1}_{\langle b, \theta_k \rangle}(u) \big| \, du
+
+    Exact in each direction, also for sets of different sizes, in :math:`O(K (n + m) \log(n + m))`.
+    The directions :math:`\theta_k` are spread evenly over a half-sphere and always the same, so no
+    random number is drawn. Moving a set by :math:`d` costs about :math:`\|d\| / 2`.
+
+    Args:
+        a: Points, for instance L*a*b* colours.
+        b: Points to compare with.
+        directions: How many directions :math:`K`.
+
+    Returns:
+        A scalar in the unit of the points; NaN if a set is empty.
+
+    Raises:
+        ValueError: If the points are not three-dimensional or ``directions`` is not positive.
+
+    Reference:
+        Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures" (2015), section 2,
+        with the exponent 1. https://doi.org/10.1007/s10851-014-0506-3
+
+    Example:
+        >>> points = torch.rand(100, 3)
+        >>> sliced_wasserstein(points, points)
+        tensor(0.)
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != 3 or b.shape[1] != 3 or directions < 1:
+        raise ValueError(
+            "sliced_wasserstein expects two sets of points of shape (n, 3) and at least one "
+            f"direction, got {tuple(a.shape)}, {tuple(b.shape)} and {directions}."
+        )
+    if len(a) == 0 or len(b) == 0:
+        return a.new_tensor(math.nan)
+    theta = _half_sphere(directions).to(a)
+    quantiles_a, quantiles_b = (_project(x, theta).sort(0).values for x in (a, b))
+    n, m = len(a), len(b)
+    # Both quantile functions are steps, at i/n and j/m; in units of 1/(nm) these are integers.
+    steps = torch.cat(
+        [torch.arange(1, n + 1, device=a.device) * m, torch.arange(1, m + 1, device=a.device) * n]
+    ).sort()[0]
+    width = torch.diff(steps, prepend=steps.new_zeros(1)).to(a) / (n * m)
+    gap = quantiles_a[(steps - 1) // m] - quantiles_b[(steps - 1) // n]
+    return (width[:, None] * gap.abs()).sum(0).mean()
+
+
+def color_wasserstein(
+    image: Float[Tensor, "batch 3 height width"],
+    reference: Float[Tensor, "batch 3 reference_height reference_width"],
+    mask: Bool[Tensor, "batch height width"] | None = None,
+    reference_mask: Bool[Tensor, "batch reference_height reference_width"] | None = None,
+    directions: int = 64,
+) -> Float[Tensor, " batch"]:
+    """Distance of the L*a*b* colours of each pair, wherever in the image they are.
+
+    One number per pair, see :func:`sliced_wasserstein`; NaN if a mask is empty. The images of a
+    pair may differ in size.
+
+    Args:
+        image: sRGB in :math:`[0, 1]`.
+        reference: The images whose colours they should have.
+        mask: Which pixels of ``image`` count, for instance the face; ``None`` means all.
+        reference_mask: Which pixels of ``reference`` count.
+        directions: See :func:`sliced_wasserstein`.
+
+    Raises:
+        ValueError: If the shapes do not fit together.
+    """
+    if len(image) != len(reference):
+        raise ValueError(
+            "color_wasserstein expects as many images as references, "
+            f"got {len(image)} and {len(reference)}."
+        )
+    colors, others = (
+        [lab[:, where].T for lab, where in zip(rgb_to_lab(x), _mask_like(x, m), strict=True)]
+        for x, m in ((image, mask), (reference, reference_mask))
+    )
+    distances = [sliced_wasserstein(a, b, directions) for a, b in zip(colors, others, strict=True)]
+    return torch.stack(distances)
+
+
+def _project(
+    points: Float[Tensor, "n 3"], theta: Float[Tensor, "directions 3"]
+) -> Float[Tensor, "n directions"]:
+    """Multiply without a matrix product, which autocast and TF32 would round."""
+    x, y, z = (points[:, i, None] * theta[:, i] for i in range(3))
+    return x + y + z
+
+
+def _half_sphere(count: int) -> Float[Tensor, "count 3"]:
+    """Spread unit vectors evenly over a half-sphere along a golden spiral."""
+    index = torch.arange(count, dtype=torch.float64)
+    height = (index + 0.5) / count
+    angle = index * math.pi * (3 - math.sqrt(5))
+    ring = (1 - height**2).sqrt()
+    return torch.stack([height, ring * angle.cos(), ring * angle.sin()], 1)
