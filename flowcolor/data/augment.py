@@ -169,8 +169,10 @@ def stream(purpose: int, seed: int, *address: int) -> np.random.Generator:
     differ by construction. Hashing them into the 32 bits that torch's CPU generator keeps of a seed
     would let some collide.
     """
-    counter = [0, *(number % 2**64 for number in address), 0, 0, 0][:4]
-    return np.random.Generator(np.random.Philox(key=[seed % 2**64, purpose], counter=counter))
+    words = [number % 2**64 for number in (*address, 0, 0, 0)[:3]]
+    counter = np.array([0, *words], dtype=np.uint64)  # The first word counts the draws.
+    key = np.array([seed % 2**64, purpose], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

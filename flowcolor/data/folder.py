@@ -24,7 +24,7 @@ from flowcolor.errors import InputError
 Background = Literal["keep", "white"]
 Folders = str | Path | Sequence[str | Path]
 OptionalFolders = str | Path | Sequence[str | Path | None] | None
-Sketcher = Callable[..., Tensor]
+Sketcher = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
 
 
 class Item(TypedDict):

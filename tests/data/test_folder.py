@@ -1,0 +1,153 @@
+"""Photos, sketches and masks of one stem belong together, whatever their sizes."""
+
+import pytest
+import torch
+from PIL import Image
+
+from flowcolor.data import PhotoFolder, write_image
+from flowcolor.data.images import center_square, read_image, resize
+from flowcolor.errors import InputError
+from tests.data.conftest import smooth_photo
+
+INK = torch.zeros(1, 2, 2)
+
+
+def rounded(image):
+    return image.mul(255).round() / 255
+
+
+def left_half(height, width):
+    image = torch.zeros(1, height, width)
+    image[..., : width // 2] = 1
+    return image
+
+
+def test_items(make_folder):
+    folder = PhotoFolder(make_folder(count=3), size=16)
+    assert len(folder) == 3
+    assert folder.names == ["p0", "p1", "p2"]
+    item = folder[1]
+    assert (item["index"], item["name"]) == (1, "p1")
+    expected = resize(rounded(smooth_photo(1)), (16, 16))
+    torch.testing.assert_close(item["photo"], rounded(expected), atol=1e-6, rtol=0)
+    assert item["sketch"].shape == (3, 16, 16)
+    assert torch.equal(item["sketch"][0], item["sketch"][2])
+    with pytest.raises(IndexError, match="below 3"):
+        folder[3]
+
+
+def test_an_iteration_ends(make_folder):
+    assert len(list(PhotoFolder(make_folder(count=3), size=8))) == 3
+
+
+def test_the_filter_sees_the_square_and_its_mask(make_folder, tmp_path):
+    write_image(smooth_photo(0, 20, 40), tmp_path / "wide/a.png")
+    write_image(left_half(10, 20), tmp_path / "masks/a.png")
+    seen = []
+
+    def draw(photo, size, mask):
+        seen.append((photo, size, mask))
+        return torch.ones(1, *size)
+
+    PhotoFolder(tmp_path / "wide", 8, masks=tmp_path / "masks", sketch_filter=draw)[0]
+    photo, size, mask = seen[0]
+    assert torch.equal(photo, center_square(read_image(tmp_path / "wide/a.png")))
+    assert size == (8, 8)
+    assert torch.equal(mask, left_half(20, 40)[0, :, 10:30] > 0)
+
+
+def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
+    for index, (height, width) in enumerate([(24, 48), (12, 24), (48, 48)]):
+        write_image(smooth_photo(0, 24, 48), tmp_path / f"photos/{index}.jpg")
+        write_image(left_half(height, width), tmp_path / f"sketches/{index}.PNG")
+    folder = PhotoFolder(tmp_path / "photos", 12, sketches=tmp_path / "sketches")
+    for item in folder:
+        torch.testing.assert_close(item["sketch"][:, :, :5], torch.ones(3, 12, 5))
+        torch.testing.assert_close(item["sketch"][:, :, 7:], torch.zeros(3, 12, 5))
+
+
+def test_background(make_folder, tmp_path):
+    photos = make_folder(count=1)
+    write_image(left_half(24, 24), tmp_path / "masks/p0.png")
+    keep = PhotoFolder(photos, 8, masks=tmp_path / "masks")[0]["photo"]
+    white = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")[0]["photo"]
+    plain = PhotoFolder(photos, 8, background="white")[0]["photo"]
+    assert torch.equal(keep, plain)
+    assert torch.equal(white[..., :3], keep[..., :3])
+    assert (white[..., 5:] == 1).all()
+
+
+@pytest.mark.parametrize("kind", ["sketch", "mask"])
+def test_missing_partners_are_counted_and_ten_are_named(make_folder, tmp_path, kind):
+    photos = make_folder(count=15)
+    write_image(INK, tmp_path / "partners/p3.png")
+    option = {"sketch": "sketches", "mask": "masks"}[kind]
+    with pytest.raises(InputError, match=f"lacks the {kind} of 14 of 15 photographs") as caught:
+        PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
+    message = str(caught.value)
+    assert message.count(".png") == 10
+    assert "p3.png" not in message
+    assert message.endswith(", ....")
+
+
+def test_several_folders(make_folder, tmp_path):
+    first, second = make_folder("a/photos", 2), make_folder("b/photos", 3, first=10)
+    folder = PhotoFolder([first, second], 8)
+    assert folder.names == ["a/photos/p0", "a/photos/p1", *(f"b/photos/p{i}" for i in range(3))]
+    assert torch.equal(folder[3]["photo"], PhotoFolder(second, 8)[1]["photo"])
+    assert PhotoFolder([first, make_folder("c")], 8).names[0] == "photos/p0"
+    write_image(left_half(24, 24), tmp_path / "masks/p0.png")
+    write_image(left_half(24, 24), tmp_path / "masks/p1.png")
+    masked = PhotoFolder([first, second], 8, masks=[tmp_path / "masks", None])
+    assert [mask is not None for mask in masked.masks] == [True, True, False, False, False]
+
+
+def test_unclear_folders_are_named(make_folder):
+    photos = make_folder()
+    with pytest.raises(InputError, match="listed twice"):
+        PhotoFolder([photos, photos], 8)
+    with pytest.raises(InputError, match="empty list"):
+        PhotoFolder([], 8)
+    with pytest.raises(InputError, match=r"mask images for each of 2 .* got 1"):
+        PhotoFolder([photos, make_folder("other")], 8, masks=[None])
+    with pytest.raises(InputError, match="size should be a positive number, got 0"):
+        PhotoFolder(photos, 0)
+
+
+def test_the_cache_changes_no_pixel_and_spares_the_work(make_folder):
+    photos, calls = make_folder(count=2), []
+
+    def draw(photo, size, mask):
+        calls.append(size)
+        return photo[:1, : size[0], : size[1]] * 0.77
+
+    cached, fresh = (PhotoFolder(photos, 8, sketch_filter=draw, cache=c) for c in (True, False))
+    cached.fill([0, 1])
+    assert len(calls) == 2
+    for index in (0, 1, 0):
+        item, other = cached[index], fresh[index]
+        assert torch.equal(item["photo"], other["photo"])
+        assert torch.equal(item["sketch"], other["sketch"])
+    assert len(calls) == 5
+    item["photo"].zero_()
+    item["sketch"].zero_()
+    assert cached[0]["photo"].any()
+    fresh.fill([0, 1])
+    assert len(calls) == 5
+
+
+def test_broken_photo_is_named_when_it_is_read(make_folder):
+    photos = make_folder(count=2)
+    (photos / "p1.png").write_bytes((photos / "p1.png").read_bytes()[:100])
+    folder = PhotoFolder(photos, 8)
+    folder[0]
+    with pytest.raises(InputError, match=r"p1\.png cannot be read"):
+        folder[1]
+
+
+def test_grey_photo_serves(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.new("L", (20, 30), 51).save(tmp_path / "photos/GREY.JPG")
+    item = PhotoFolder(tmp_path / "photos", 8)[0]
+    torch.testing.assert_close(item["photo"], torch.full((3, 8, 8), 0.2), atol=0.01, rtol=0)
+    assert (item["sketch"] == 1).all()

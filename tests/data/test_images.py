@@ -1,0 +1,241 @@
+"""Files become the right pixels, or one clear sentence."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from flowcolor.data.images import (
+    center_square,
+    crop,
+    list_images,
+    pad_to_multiple,
+    read_image,
+    read_mask,
+    read_sketch,
+    resize,
+    to_gray,
+    write_image,
+)
+from flowcolor.errors import InputError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+
+
+def save(image: Image.Image, path: Path, **options) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def as_bytes(image: torch.Tensor) -> np.ndarray:
+    return image.mul(255).round().byte().permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".PNG", ".bmp", ".tif", ".TIFF"])
+def test_rgb_is_read_exactly(tmp_path, suffix):
+    image = read_image(save(Image.fromarray(PIXELS), tmp_path / f"a{suffix}"))
+    assert image.dtype == torch.float32
+    assert (as_bytes(image) == PIXELS).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_grey_gets_three_equal_channels(tmp_path, mode):
+    grey = Image.fromarray(PIXELS[..., 0]).convert(mode)
+    image = as_bytes(read_image(save(grey, tmp_path / "a.png")))
+    assert (image == np.asarray(grey.convert("L"))[..., None]).all()
+
+
+def test_palette_is_looked_up(tmp_path):
+    palette = Image.fromarray(np.array([[0, 1], [1, 0]], dtype=np.uint8), mode=None)
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    image = as_bytes(read_image(save(palette, tmp_path / "a.png")))
+    assert image[0].tolist() == [[255, 0, 0], [0, 0, 255]]
+
+
+def test_transparent_pixels_lie_on_white(tmp_path):
+    alpha = np.full((5, 7), 255, dtype=np.uint8)
+    alpha[0], alpha[1] = 0, 51
+    rgba = Image.fromarray(np.dstack([PIXELS, alpha]))
+    image = as_bytes(read_image(save(rgba, tmp_path / "a.png")))
+    assert (image[0] == 255).all()
+    expected = PIXELS[1] * 0.2 + 255 * 0.8
+    assert np.abs(image[1] - expected).max() <= 1
+    assert (image[2:] == PIXELS[2:]).all()
+
+
+def test_transparent_palette_lies_on_white(tmp_path):
+    palette = Image.fromarray(np.array([[0, 1]], dtype=np.uint8))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    path = save(palette, tmp_path / "a.png", transparency=0)
+    assert as_bytes(read_image(path))[0].tolist() == [[255, 255, 255], [0, 0, 255]]
+
+
+def test_cmyk_is_converted(tmp_path):
+    inks = np.zeros((16, 16, 4), dtype=np.uint8)
+    inks[..., 0] = 255  # full cyan
+    path = save(Image.fromarray(inks, mode="CMYK"), tmp_path / "a.tif")
+    assert as_bytes(read_image(path))[8, 8].tolist() == [0, 255, 255]
+
+
+def test_cmyk_jpeg_is_converted(tmp_path):
+    inks = np.zeros((16, 16, 4), dtype=np.uint8)
+    inks[..., 2] = 255  # full yellow
+    path = save(Image.fromarray(inks, mode="CMYK"), tmp_path / "a.jpg")
+    assert np.abs(as_bytes(read_image(path))[8, 8].astype(int) - [255, 255, 0]).max() <= 4
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_are_divided_by_65535(tmp_path, suffix):
+    values = np.array([[0, 13107, 65535]], dtype=np.uint16)
+    image = read_image(save(Image.fromarray(values), tmp_path / f"a{suffix}"))
+    torch.testing.assert_close(image[1, 0], torch.tensor([0.0, 0.2, 1.0]))
+
+
+@pytest.mark.parametrize(("orientation", "turns"), [(3, 2), (6, -1), (8, 1)])
+def test_camera_orientation_is_applied(tmp_path, orientation, turns):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(Image.fromarray(PIXELS), tmp_path / "a.png", exif=exif)
+    assert (as_bytes(read_image(path)) == np.rot90(PIXELS, turns)).all()
+
+
+def test_what_is_no_image_is_named(tmp_path):
+    (tmp_path / "text.png").write_text("not an image")
+    (tmp_path / "empty.png").touch()
+    for suffix in ("jpg", "png"):
+        whole = save(Image.fromarray(PIXELS).resize((64, 64)), tmp_path / f"whole.{suffix}")
+        data = whole.read_bytes()
+        (tmp_path / f"cut.{suffix}").write_bytes(data[: len(data) // 2])
+    Image.fromarray(np.ones((2, 2), dtype=np.float32)).save(tmp_path / "float.tif")
+    for name, words in {
+        "gone.png": "does not exist",
+        "": "is a folder",
+        "empty.png": "is empty",
+        "text.png": "is not an image",
+        "cut.jpg": "cannot be read as an image",
+        "cut.png": "cannot be read as an image",
+        "float.tif": "no known range",
+    }.items():
+        with pytest.raises(InputError, match=words) as caught:
+            read_image(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_sketch_is_luma_and_mask_is_above_127(tmp_path):
+    path = save(Image.fromarray(PIXELS), tmp_path / "a.png")
+    luma = (PIXELS @ np.array([0.299, 0.587, 0.114]) / 255).astype(np.float32)
+    sketch = read_sketch(path)
+    assert sketch.shape == (3, 5, 7)
+    torch.testing.assert_close(sketch[2], torch.from_numpy(luma))
+    mask = save(Image.fromarray(np.array([[0, 127, 128, 255]], dtype=np.uint8)), tmp_path / "m.png")
+    assert read_mask(mask)[0].tolist() == [False, False, True, True]
+
+
+def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
+    for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.png", "é.JpEg"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "é.JpEg"]
+
+
+def test_bad_folders_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "twins").mkdir()
+    (tmp_path / "twins/a.png").touch()
+    (tmp_path / "twins/a.JPG").touch()
+    for name, words in {
+        "gone": "does not exist",
+        "file": "is a file",
+        "empty": "holds no image",
+        "twins": "a.JPG and a.png",
+    }.items():
+        with pytest.raises(InputError, match=re.escape(words)):
+            list_images(tmp_path / name)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_written_image_comes_back(tmp_path, channels):
+    levels = torch.arange(256).view(1, 16, 16).repeat(channels, 1, 1) / 255
+    write_image(levels, tmp_path / "new/folder/a.png")
+    assert torch.equal(read_image(tmp_path / "new/folder/a.png")[:channels], levels)
+    write_image(levels * 3 - 1, tmp_path / "a.png")
+    expected = (levels * 3 - 1).clamp(0, 1)
+    torch.testing.assert_close(
+        read_image(tmp_path / "a.png")[:1], expected[:1], atol=0.5 / 255, rtol=0
+    )
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".tiff", ".JPEG"])
+def test_every_format_is_written(tmp_path, suffix):
+    write_image(torch.full((3, 8, 8), 0.5), tmp_path / f"a{suffix}")
+    assert (read_image(tmp_path / f"a{suffix}") - 0.5).abs().max() < 0.02
+
+
+@pytest.mark.parametrize(
+    "interruption", [OSError(28, "No space left on device"), KeyboardInterrupt("No space left")]
+)
+def test_failed_write_leaves_the_previous_file_and_nothing_else(
+    tmp_path, monkeypatch, interruption
+):
+    path = tmp_path / "a.png"
+    write_image(torch.zeros(3, 4, 4), path)
+
+    def save(self, file, **options):
+        file.write(b"half")
+        raise kind(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    expected = InputError if kind is OSError else kind
+    with pytest.raises(expected, match="No space left"):
+        write_image(torch.ones(3, 4, 4), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+    assert read_image(path).max() == 0
+
+
+def test_places_that_cannot_be_written_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/a\.png cannot be written"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "file/a.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(InputError, match=r"folder\.png cannot be written"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "folder.png")
+    with pytest.raises(InputError, match=r"a\.xyz should end in one of \.bmp"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "a.xyz")
+    with pytest.raises(ValueError, match="1 or 3 channels"):
+        write_image(torch.zeros(4, 4, 4), tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 4, 8, 16]))
+def test_padding_is_small_and_cropping_undoes_it(height, width, multiple):
+    image = torch.rand(2, 3, height, width)
+    padded, size = pad_to_multiple(image, multiple)
+    for side, old in zip(padded.shape[2:], (height, width), strict=True):
+        assert side % multiple == 0
+        assert old <= side < old + multiple
+    assert torch.equal(crop(padded, size), image)
+    assert torch.equal(padded[..., -1, -1], image[..., -1, -1])
+
+
+@given(st.integers(2, 20), st.integers(2, 20), st.integers(1, 30), st.integers(1, 30))
+def test_resize_keeps_flat_images_and_treats_a_batch_as_its_images(height, width, new_h, new_w):
+    flat = resize(torch.full((3, height, width), 0.25), (new_h, new_w))
+    torch.testing.assert_close(flat, torch.full((3, new_h, new_w), 0.25))
+    batch = torch.rand(2, 3, height, width)
+    torch.testing.assert_close(resize(batch, (new_h, new_w))[1], resize(batch[1], (new_h, new_w)))
+
+
+def test_center_square_is_centred():
+    image = torch.arange(7 * 4).view(1, 7, 4)
+    assert torch.equal(center_square(image), image[:, 1:5])
+    assert torch.equal(center_square(image.mT), image.mT[..., 1:5])
+
+
+def test_grey_of_a_batch():
+    assert torch.equal(to_gray(torch.ones(2, 3, 1, 1)), torch.ones(2, 1, 1, 1))

@@ -1,0 +1,256 @@
+"""What reaches the task: right batches, the same pixels however they were loaded."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import lightning
+import pytest
+import torch
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+
+from flowcolor.data import SelfAugmentedReference, SketchColorData, XDoG, write_image
+from flowcolor.errors import InputError
+
+IMAGES = ("sketch", "reference", "truth")
+
+
+def epoch_of(data, epoch=0):
+    """Return the completed training batches of an epoch, in order."""
+    loader = data.train_dataloader()
+    loader.sampler.set_epoch(epoch)
+    return [data.complete(batch, training=True, epoch=epoch) for batch in loader]
+
+
+def by_index(batches):
+    return {
+        int(index): torch.stack([batch[key][row] for key in IMAGES])
+        for batch in batches
+        for row, index in enumerate(batch["index"])
+    }
+
+
+@pytest.fixture
+def folder(make_folder):
+    return str(make_folder(count=7))
+
+
+def test_batches(folder):
+    data = SketchColorData(folder, size=16, batch_size=2)
+    data.setup("fit")
+    assert len(data.train_names) == 4
+    assert len(data.held_out_names) == 3
+    assert set(data.train_names + data.held_out_names) == {f"p{i}" for i in range(7)}
+    batches = epoch_of(data)
+    assert sorted(name for batch in batches for name in batch["name"]) == sorted(data.train_names)
+    for batch in batches:
+        assert set(batch) == {*IMAGES, "index", "name"}
+        assert batch["index"].dtype == torch.int64
+        for key in IMAGES:
+            assert batch[key].shape == (2, 3, 16, 16)
+            assert batch[key].dtype == torch.float32
+    for loaders in (data.val_dataloader(), data.test_dataloader()):
+        own, cross = ([data.complete(b, training=False) for b in loader] for loader in loaders)
+        for one, other in zip(own, cross, strict=True):
+            assert set(other) == set(one) | {"reference_index"}
+            assert torch.equal(one["truth"], other["truth"])
+            assert torch.equal(one["sketch"], other["sketch"])
+            assert one["name"] == other["name"]
+            assert (one["index"] != other["reference_index"]).all()
+        assert [name for batch in own for name in batch["name"]] == data.held_out_names
+
+
+def test_self_reference_of_evaluation_is_deformed_and_always_the_same(folder):
+    data = SketchColorData(folder, size=16)
+    first, second = (data.complete(next(iter(data.val_dataloader()[0])), False) for _ in range(2))
+    assert torch.equal(first["reference"], second["reference"])
+    assert (first["reference"] - first["truth"]).abs().mean() > 0.05
+
+
+def test_pixels_depend_on_seed_epoch_and_photo_alone(folder):
+    one = SketchColorData(folder, size=16, batch_size=2, seed=5)
+    images = by_index(epoch_of(one, 3))
+    for options in ({"batch_size": 1}, {"batch_size": 3, "cache": False}, {"num_workers": 2}):
+        other = SketchColorData(folder, size=16, **{"batch_size": 2, "seed": 5} | options)
+        for index, pixels in by_index(epoch_of(other, 3)).items():
+            torch.testing.assert_close(pixels, images[index], atol=1e-6, rtol=0)
+    for other in (by_index(epoch_of(one, 4)), by_index(epoch_of(SketchColorData(folder, 16), 3))):
+        for index in images.keys() & other.keys():
+            assert (other[index] - images[index]).abs().mean() > 0.005
+
+
+def test_two_runs_see_the_same_batches_in_the_same_order(folder):
+    runs = [
+        [batch for epoch in (0, 1) for batch in epoch_of(SketchColorData(folder, 16, 2), epoch)]
+        for _ in range(2)
+    ]
+    for one, other in zip(*runs, strict=True):
+        assert one["name"] == other["name"]
+        assert all(torch.equal(one[key], other[key]) for key in IMAGES)
+    orders = {
+        tuple(n for b in epoch_of(SketchColorData(folder, 16), e) for n in b["name"])
+        for e in range(8)
+    }
+    assert len(orders) > 3
+
+
+def test_ranks_share_an_epoch_without_changing_it(folder):
+    whole = by_index(epoch_of(SketchColorData(folder, 16, 2), 1))
+    parts = []
+    for rank in range(2):
+        data = SketchColorData(folder, 16, 2)
+        data.trainer = SimpleNamespace(world_size=2, global_rank=rank)
+        parts.append(by_index(epoch_of(data, 1)))
+    assert not parts[0].keys() & parts[1].keys()
+    for index, pixels in (parts[0] | parts[1]).items():
+        torch.testing.assert_close(pixels, whole[index], atol=1e-6, rtol=0)
+    assert len(parts[0]) == len(parts[1]) == 2
+
+
+class Recorder(lightning.LightningModule):
+    """Keeps the batches that Lightning hands to a task."""
+
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+        self.seen = []
+
+    def training_step(self, batch, batch_index):
+        self.seen.append(("train", self.current_epoch, batch))
+
+    def validation_step(self, batch, batch_index, dataloader_idx=0):
+        self.seen.append(("val", dataloader_idx, batch))
+
+    def configure_optimizers(self):
+        return None
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning's advice on loaders and optimizers.
+def test_lightning_gets_what_complete_gives(folder, tmp_path):
+    data, task = SketchColorData(folder, 16, 2), Recorder()
+    trainer = lightning.Trainer(
+        accelerator="cpu",
+        max_epochs=2,
+        num_sanity_val_steps=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=tmp_path,
+    )
+    trainer.fit(task, data)
+    plain = SketchColorData(folder, 16, 2)
+    for epoch in (0, 1):
+        seen = [batch for stage, e, batch in task.seen if (stage, e) == ("train", epoch)]
+        for one, other in zip(seen, epoch_of(plain, epoch), strict=True):
+            assert one["name"] == other["name"]
+            assert all(torch.equal(one[key], other[key]) for key in IMAGES)
+    checked = [batch for stage, loader, batch in task.seen if (stage, loader) == ("val", 0)]
+    assert all(torch.equal(checked[0]["reference"], batch["reference"]) for batch in checked[1::2])
+    assert "reference_index" in next(b for stage, i, b in task.seen if (stage, i) == ("val", 1))
+
+
+def test_embedded_portraits_train_and_validate():
+    data = SketchColorData(size=16, batch_size=4, repeat=6)
+    data.setup("fit")
+    assert data.train_names == data.held_out_names == ["astronaut", "grace_hopper"]
+    batches = epoch_of(data)
+    assert [len(batch["name"]) for batch in batches] == [4, 4, 4]
+    images = by_index(batches)
+    assert len(images) == 12
+    assert len({tuple(pixels.flatten().tolist()) for pixels in images.values()}) == 12
+    cross = data.complete(next(iter(data.val_dataloader()[1])), training=False)
+    assert torch.equal(cross["reference"], cross["truth"].flip(0))
+
+
+def test_several_folders_with_photographs_held_out_of_one(make_folder):
+    faces, others = str(make_folder("faces", 5)), str(make_folder("others", 4, first=9))
+    data = SketchColorData([faces, others], 8, held_out={"faces": 2})
+    assert len(data.train_names) == 7
+    assert len(data.held_out_names) == 2
+    assert all(name.startswith("faces/") for name in data.held_out_names)
+    data = SketchColorData(faces, 8, test=others)
+    assert (len(data.train_names), len(data.held_out_names)) == (5, 4)
+
+
+def test_ready_sketches_and_masks(make_folder, tmp_path):
+    faces = make_folder("faces", 4)
+    for index in range(4):
+        write_image(torch.full((1, 8, 8), 0.2), tmp_path / f"sketches/p{index}.png")
+    data = SketchColorData(str(faces), 8, sketches=str(tmp_path / "sketches"))
+    sketch = next(iter(data.val_dataloader()[0]))["sketch"]
+    torch.testing.assert_close(sketch, torch.full_like(sketch, 0.2))
+    write_image(torch.ones(1, 8, 8), tmp_path / "masks/p0.png")
+    masked = SketchColorData(str(faces), 8, masks=str(tmp_path / "masks"))
+    with pytest.raises(InputError, match="lacks the mask of 3 of 4"):
+        masked.setup()
+
+
+def test_predict(make_folder, folder):
+    data = SketchColorData(size=8, batch_size=4, predict_sketches=folder, predict_references=folder)
+    data.setup("predict")
+    batch = data.complete(next(iter(data.predict_dataloader())), training=False)
+    assert set(batch) == {"sketch", "reference", "index", "name"}
+    assert batch["sketch"].shape == (4, 3, 8, 8)
+    with pytest.raises(InputError, match="predict needs"):
+        SketchColorData().predict_dataloader()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"batch_size": 0}, "batch_size should be at least 1, got 0"),
+        ({"repeat": 0}, "repeat should be at least 1, got 0"),
+        ({"test": "a", "held_out": 3}, "not both"),
+    ],
+)
+def test_bad_options_are_named(options, words):
+    with pytest.raises(InputError, match=words):
+        SketchColorData(**options)
+
+
+def test_folders_that_are_too_small_are_named(make_folder, tmp_path):
+    with pytest.raises(InputError, match="got 0 and 1 of 1"):
+        SketchColorData(str(make_folder("one", 1)), 8).setup("fit")
+    data = SketchColorData(str(make_folder("two", 2)), 8)
+    data.setup("fit")
+    with pytest.raises(InputError, match="pairs need at least 2 photographs, got 1"):
+        data.val_dataloader()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no image"):
+        SketchColorData(str(tmp_path / "empty"), 8).setup("fit")
+
+
+def test_yaml():
+    text = """
+    train: [a, b]
+    masks: [null, m]
+    held_out: {a: 12}
+    split: [4, 3]
+    sketch_filter: {class_path: flowcolor.data.XDoG, init_args: {sigma: 1.3}}
+    augment: {class_path: flowcolor.data.SelfAugmentedReference, init_args: {scale: [0.9, 1.1]}}
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(SketchColorData, "data")
+    data = parser.instantiate(parser.parse_object({"data": yaml.safe_load(text)})).data
+    assert data.train == ["a", "b"]
+    assert data.masks == [None, "m"]
+    assert data.held_out == {"a": 12}
+    assert isinstance(data.sketch_filter, XDoG)
+    assert data.sketch_filter.sigma == 1.3
+    assert isinstance(data.augment, SelfAugmentedReference)
+    assert data.augment.scale == (0.9, 1.1)
+    with pytest.raises(ArgumentError, match="sigm"):
+        parser.parse_object(
+            {"data": {"sketch_filter": {"class_path": "XDoG", "init_args": {"sigm": 1}}}}
+        )
+
+
+def test_only_the_module_imports_lightning():
+    code = (
+        "import sys, flowcolor.data as d; d.PhotoFolder; d.SelfAugmentedReference();"
+        "print([m for m in ('lightning', 'skimage', 'scipy', 'matplotlib') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

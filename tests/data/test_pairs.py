@@ -1,0 +1,47 @@
+"""Drawings meet the photograph of their name, or the only one."""
+
+import pytest
+import torch
+
+from flowcolor.data import SketchReferencePairs, write_image
+from flowcolor.data.images import read_image, resize
+from flowcolor.errors import InputError
+
+
+def test_by_stem(make_folder):
+    sketches, photos = make_folder("s", 3), make_folder("r", 5, first=20, suffix=".bmp")
+    pairs = SketchReferencePairs(sketches, photos, 8)
+    assert len(list(pairs)) == 3
+    pair = pairs[2]
+    assert (pair["name"], pair["index"]) == ("p2", 2)
+    assert torch.equal(pair["reference"], resize(read_image(photos / "p2.bmp"), (8, 8)))
+    assert torch.equal(pair["sketch"][0], pair["sketch"][2])
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_one_photograph_for_all(make_folder, as_file):
+    sketches, photos = make_folder("s", 3), make_folder("r", 1, first=20)
+    pairs = SketchReferencePairs(sketches, photos / "p0.png" if as_file else photos, 8)
+    assert torch.equal(pairs[0]["reference"], pairs[2]["reference"])
+    assert not torch.equal(pairs[0]["sketch"], pairs[2]["sketch"])
+    assert len(SketchReferencePairs(sketches / "p1.png", photos, 8)) == 1
+
+
+def test_missing_photographs_are_counted_and_named(make_folder):
+    sketches, photos = make_folder("s", 15), make_folder("r", 2)
+    with pytest.raises(InputError, match="for 13 of 15 drawings") as caught:
+        SketchReferencePairs(sketches, photos, 8)
+    assert str(caught.value).count(".png") == 10
+    with pytest.raises(InputError, match="does not exist"):
+        SketchReferencePairs(sketches / "gone.png", photos, 8)
+
+
+@pytest.mark.parametrize("size", [(8, 16), (16, 8)])
+def test_no_line_of_a_drawing_is_lost(tmp_path, size):
+    write_image(torch.zeros(3, *size), tmp_path / "s/a.png")
+    write_image(torch.rand(3, 9, 7), tmp_path / "r/b.png")
+    pair = SketchReferencePairs(tmp_path / "s", tmp_path / "r", 16)[0]
+    ink = pair["sketch"][0] == 0
+    assert ink.sum() == 128
+    assert ink[4:12].all() if size == (8, 16) else ink[:, 4:12].all()
+    assert pair["reference"].shape == (3, 16, 16)

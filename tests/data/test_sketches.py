@@ -1,0 +1,154 @@
+"""Lines are where the photograph changes, as dark as the formula says, and nowhere else."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage, special
+from skimage import filters
+from torch.nn import functional
+
+from flowcolor.data import (
+    ColorDodge,
+    EmbeddedPortraits,
+    GradientLines,
+    SketchFilter,
+    SobelLines,
+    XDoG,
+)
+from flowcolor.data.embedded import load_portrait
+from flowcolor.data.sketches.gradient_lines import _long_and_strong
+from flowcolor.errors import InputError
+
+FILTERS = [GradientLines(), SobelLines(), XDoG(), ColorDodge()]
+every_filter = pytest.mark.parametrize("draw", FILTERS, ids=lambda draw: type(draw).__name__)
+
+# Central difference of a unit step that a Gaussian of 2 pixels has smoothed, beside the step.
+_STEP = special.ndtr(0.75) - special.ndtr(-0.25)
+
+
+def step(height: float, side: int = 512) -> torch.Tensor:
+    """A dark left half and a right half that is lighter by ``height``."""
+    photo = torch.full((3, side, side), 0.4)
+    photo[..., side // 2 :] += height
+    return photo
+
+
+def blob_photo() -> torch.Tensor:
+    y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+    return torch.where((y - 48) ** 2 + (x - 40) ** 2 < 500, 0.2, 0.9).expand(3, -1, -1)
+
+
+@every_filter
+@pytest.mark.parametrize("size", [(32, 32), (64, 96), (600, 600)])
+def test_shape_range_and_blank_paper(draw, size):
+    flat = draw(torch.full((3, 48, 72), 0.3), size)
+    assert flat.shape == (1, *size)
+    assert flat.dtype == torch.float32
+    torch.testing.assert_close(flat, torch.ones(1, *size))
+    drawing = draw(blob_photo(), size)
+    assert drawing.min() < 0.8
+    assert 0 <= drawing.min() <= drawing.max() <= 1
+
+
+@every_filter
+def test_paper_is_white_outside_the_mask(draw):
+    mask = torch.zeros(96, 96, dtype=torch.bool)
+    mask[:, :40] = True
+    whole, masked = draw(blob_photo(), (48, 48)), draw(blob_photo(), (48, 48), mask)
+    torch.testing.assert_close(masked[..., :20], whole[..., :20])
+    assert (masked[..., 20:] == 1).all()
+    assert (whole[..., 20:] < 0.9).any()
+
+
+@every_filter
+def test_lines_scale_with_the_photo(draw):
+    photo = blob_photo()
+    larger = photo.repeat_interleave(4, 1).repeat_interleave(4, 2)
+    assert (draw(photo, (64, 64)) - draw(larger, (64, 64))).abs().mean() < 0.02
+
+
+@every_filter
+def test_the_photo_is_left_alone_and_wrong_shapes_are_named(draw):
+    photo = blob_photo().clone()
+    draw(photo, (16, 16))
+    assert torch.equal(photo, blob_photo())
+    with pytest.raises(ValueError, match=r"expects a photo \(3, H, W\), got \(1, 8, 8\)"):
+        draw(torch.zeros(1, 8, 8), (8, 8))
+    with pytest.raises(ValueError, match=r"mask of the photo's size \(8, 8\), got \(4, 4\)"):
+        draw(torch.zeros(3, 8, 8), (8, 8), torch.ones(4, 4, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("height", [0.17, 0.25, 0.6, -0.3])
+def test_darkness_of_a_gradient_line(height):
+    drawing = GradientLines()(step(height), (512, 512))[0, 256]
+    peak = abs(height) * _STEP
+    stroke = np.zeros(21)
+    stroke[9:12] = np.clip(peak / 0.12, 0.35, 1)
+    expected = 1 - ndimage.gaussian_filter(stroke, 0.8)
+    at = int(drawing.argmin())
+    assert at in (255, 256)
+    np.testing.assert_allclose(drawing[at - 10 : at + 11].numpy(), expected, atol=0.01)
+
+
+def test_gradient_lines_start_at_six_hundredths_and_continue_to_two():
+    assert GradientLines()(step(0.15), (512, 512)).min() == 1
+    fading = torch.full((3, 512, 512), 0.4)
+    fading[..., 256:] += torch.linspace(0.3, 0, 512)[:, None]
+    drawn = GradientLines()(fading, (512, 512))[0].amin(1) < 1
+    ends = 512 * (1 - 0.02 / (_STEP * 0.3))
+    assert drawn[: int(ends) - 4].all()
+    assert not drawn[int(ends) + 8 :].any()
+
+
+def test_specks_are_not_lines():
+    ridges = np.zeros((40, 40), dtype=bool)
+    ridges[5, 5:19] = True  # 14 pixels
+    ridges[np.arange(15, 30), np.arange(15, 30)] = True  # 15 pixels, connected by corners
+    kept = _long_and_strong(ridges, np.ones(ridges.shape))
+    assert not kept[5].any()
+    assert (kept[15:] == ridges[15:]).all()
+
+
+def test_sobel_is_the_recipe():
+    gray = np.random.default_rng(0).random((40, 40))
+    smooth = ndimage.correlate(gray, np.outer([1, 2, 1], [1, 2, 1]) / 16, mode="nearest")
+    kernel = np.outer([-1, 0, 1], [1, 2, 1])
+    down, right = (ndimage.correlate(smooth, k, mode="nearest") for k in (kernel, kernel.T))
+    expected = np.ones_like(gray)
+    for sign in (1, -1):
+        expected -= 0.75 * np.clip(np.maximum(sign * down, sign * right), 0, 1)
+    np.testing.assert_allclose(SobelLines().draw(gray), np.clip(expected, 0, 1), atol=1e-12)
+
+
+def test_xdog_is_the_formula():
+    gray = np.random.default_rng(0).random((256, 256))
+    narrow, wide = (filters.gaussian(gray, s, mode="nearest") for s in (1.0, 1.6))
+    excess = narrow - 0.98 * wide - 0.01
+    expected = np.minimum(1, 1 + np.tanh(40 * excess))
+    draw = XDoG(sigma=1.0, gamma=0.98, epsilon=0.01)
+    np.testing.assert_allclose(draw.draw(gray), expected, atol=1e-9)
+
+
+def test_dodge_divides_by_the_blur():
+    gray = 0.2 + 0.8 * np.random.default_rng(0).random((256, 256))
+    expected = np.minimum(1, gray / filters.gaussian(gray, 4.0, mode="nearest"))
+    np.testing.assert_allclose(ColorDodge().draw(gray), expected, atol=0.02)
+
+
+@pytest.mark.parametrize("options", [{"sigma": 0}, {"phi": -1}])
+def test_bad_strengths_are_named(options):
+    with pytest.raises(InputError, match="XDoG expects sigma and phi above 0"):
+        XDoG(**options)
+
+
+def test_own_filters_are_welcome():
+    class Negative(SketchFilter):
+        def draw(self, gray):
+            return 1 - gray
+
+    photo = load_portrait("astronaut")[0]
+    luma = torch.einsum("chw,c->hw", photo, torch.tensor([0.299, 0.587, 0.114]))
+    expected = 1 - functional.adaptive_avg_pool2d(luma[None], 28)
+    torch.testing.assert_close(Negative()(photo, (28, 28)), expected, atol=0.05, rtol=0)
+    item = EmbeddedPortraits(28, Negative(), masked=False)[0]
+    torch.testing.assert_close(item["sketch"][:1], expected, atol=0.06, rtol=0)
