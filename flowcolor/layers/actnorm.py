@@ -1,5 +1,6 @@
 r"""Activation normalisation: the per-channel affine layer of Glow."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from flowcolor.layers.base import (
     check_channels,
     widen,
 )
+from flowcolor.layers.gradients import Gradients, in_order_of
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
 
@@ -76,8 +78,39 @@ class ActNorm(InvertibleLayer):
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         shape = (-1, *[1] * (x.ndim - 2))
-        logdet = x.shape[2:].numel() * self.log_scale.sum(dtype=x.dtype)
-        return self.loc.view(shape), self.log_scale.view(shape), logdet.repeat(x.shape[0])
+        loc, log_scale = (
+            widen(self.loc),
+            widen(self.log_scale),
+        )  # Half precision: exp(s) exp(-s) != 1
+        logdet = x.shape[2:].numel() * log_scale.sum(dtype=x.dtype)
+        return loc.view(shape), log_scale.view(shape), logdet.repeat(x.shape[0])
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        # Closed form. The generic way would call `forward`, which may initialise, for an inverse.
+        loc, log_scale, _ = self._affine(out)
+        pixels = out.shape[2:].numel()
+        axes = [0, *range(2, out.ndim)]
+        if inverse:  # x = y exp(-s) + loc
+            start = (out - loc) * log_scale.exp()
+            grad_start = grad_out * (-log_scale).exp()
+            grad_loc = grad_out.sum(axes)
+            grad_log_scale = -(grad_start * start).sum(axes) - pixels * grad_logdet.sum()
+        else:  # y = (x - loc) exp(s)
+            start = out * (-log_scale).exp() + loc
+            grad_start = grad_out * log_scale.exp()
+            grad_loc = -grad_start.sum(axes)
+            grad_log_scale = (grad_out * out).sum(axes) + pixels * grad_logdet.sum()
+        known = ((self.loc, grad_loc), (self.log_scale, grad_log_scale))
+        return start, grad_start, None, in_order_of(params, known)
 
     @torch.compiler.disable
     @torch.no_grad()

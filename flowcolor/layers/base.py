@@ -1,11 +1,14 @@
 r"""The contract that every flowcolor layer obeys."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from flowcolor.layers.gradients import Gradients, gradients_of
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Condition: TypeAlias = Float[Tensor, " batch *condition"]
@@ -45,6 +48,44 @@ class InvertibleLayer(nn.Module, ABC):
         self, y: Float[Tensor, " batch *latent"], condition: Condition | None = None
     ) -> tuple[Features, LogDet]:
         """Map a latent towards data, returning ``(x, logdet)``."""
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        """Rebuild the input from the output and differentiate: one step of a reversible backward.
+
+        This one works for every layer: it inverts, then evaluates again with gradients. Override
+        it where one evaluation serves both, as in a coupling, or where a closed form exists; it is
+        called without gradients enabled and, under autocast, with autocast as in the forward pass.
+
+        Args:
+            out: What ``forward`` returned, or ``inverse`` if that was run. Not to be changed.
+            condition: The condition; its gradient is wanted if it requires one.
+            grad_out: Gradient with respect to ``out``.
+            grad_logdet: Gradient with respect to the log-det, one number per sample.
+            params: The parameters whose gradients are wanted.
+            inverse: Which direction was run.
+
+        Returns:
+            The input, its gradient, the condition's gradient (or ``None``), and one gradient (or
+            ``None``) for each of ``params``.
+        """
+        there, back = (self.inverse, self.forward) if inverse else (self.forward, self.inverse)
+        start = back(out, condition)[0].detach().requires_grad_()
+        wanted = [condition] if condition is not None and condition.requires_grad else []
+        with torch.enable_grad():
+            # A view, because flop counters hook tensors that have a history.
+            end, logdet = there(start.view_as(start), condition)
+        grads = gradients_of((end, logdet), (start, *wanted, *params), (grad_out, grad_logdet))
+        grad_start = torch.zeros_like(start) if grads[0] is None else grads[0]
+        return start.detach(), grad_start, grads[1] if wanted else None, grads[1 + len(wanted) :]
 
 
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:

@@ -1,12 +1,17 @@
 r"""Composition and inversion of invertible layers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
 
+import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.reversible import Step, run_reversibly
 
 Conditions = Condition | Sequence[Condition] | None
+Memory = Literal["none", "checkpoint", "reversible"]
 
 
 class Chain(InvertibleLayer):
@@ -20,9 +25,18 @@ class Chain(InvertibleLayer):
 
     Args:
         layers: The layers :math:`f_1, \dots, f_n`.
+        memory: What training keeps. ``"none"`` saves nothing of memory: autograd stores every
+            activation. ``"checkpoint"`` stores the input of each layer of this chain and evaluates
+            the layer again. ``"reversible"`` stores the last output alone and rebuilds the rest by
+            inversion; chains inside are flattened, so that hooks run on their layers but not on
+            them. Results and gradients are the same. May be set on a built chain.
+        anchor_every: Of ``"reversible"``: also keep the state after every so many layers, which
+            bounds the drift of reconstruction in very deep chains.
 
     Raises:
-        ValueError: If a list of conditions has not one entry for each conditional layer.
+        ValueError: If a list of conditions has not one entry for each conditional layer, or
+            ``memory`` is unknown.
+        RuntimeError: If ``memory="reversible"`` meets dropout or batch normalisation in training.
 
     Example:
         >>> import torch
@@ -32,27 +46,57 @@ class Chain(InvertibleLayer):
         (torch.Size([8, 3, 4, 4]), torch.Size([8]))
     """
 
-    def __init__(self, layers: Sequence[InvertibleLayer]) -> None:
+    def __init__(
+        self,
+        layers: Sequence[InvertibleLayer],
+        memory: Memory = "none",
+        anchor_every: int | None = None,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
         self.num_conditions = sum(layer.num_conditions for layer in layers)
+        self.memory = memory
+        self.anchor_every = anchor_every
+
+    @property
+    def memory(self) -> Memory:
+        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
+        return self._memory
+
+    @memory.setter
+    def memory(self, memory: Memory) -> None:
+        if memory not in get_args(Memory):
+            raise ValueError(
+                f"Chain expects memory to be one of {list(get_args(Memory))}, got {memory!r}."
+            )
+        self._memory: Memory = memory
 
     def forward(self, x: Features, condition: Conditions = None) -> tuple[Tensor, LogDet]:
-        x = widen(x)
+        return self._run(widen(x), condition, inverse=False)
+
+    def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
+        return self._run(widen(y), condition, inverse=True)
+
+    def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
         total = x.new_zeros(x.shape[0])
-        for layer, share in zip(self.layers, self._shares(condition), strict=True):
-            x, logdet = layer(x, share)
+        steps = self._steps(condition, inverse=inverse)
+        if self.memory == "reversible" and torch.is_grad_enabled():
+            leaves = list(_leaves(steps))
+            return run_reversibly(leaves, x, total, self.anchor_every)  # type: ignore[no-any-return]
+        for step in steps:
+            # A chain inside with a mode of its own looks after itself.
+            managed = isinstance(step.layer, Chain) and step.layer.memory != "none"
+            if self.memory == "checkpoint" and torch.is_grad_enabled() and not managed:
+                x, logdet = checkpoint(step.run, x, use_reentrant=False)
+            else:
+                x, logdet = step.run(x)
             total = total + logdet
         return x, total
 
-    def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
-        y = widen(y)
-        total = y.new_zeros(y.shape[0])
-        shares = self._shares(condition)
-        for layer, share in zip(reversed(self.layers), reversed(shares), strict=True):
-            y, logdet = layer.inverse(y, share)  # type: ignore[operator]
-            total = total + logdet
-        return y, total
+    def _steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
+        pairs = zip(self.layers, self._shares(condition), strict=True)
+        steps = [Step(layer, share, inverse) for layer, share in pairs]  # type: ignore[arg-type]
+        return steps[::-1] if inverse else steps
 
     def _shares(self, condition: Conditions) -> list[Conditions]:
         if condition is None or isinstance(condition, Tensor):
@@ -99,3 +143,15 @@ class Inverted(InvertibleLayer):
 
     def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
         return self.layer(y, condition)  # type: ignore[no-any-return]
+
+
+def _leaves(steps: Sequence[Step]) -> Iterator[Step]:
+    """Unfold chains and inverted layers."""
+    for step in steps:
+        layer = step.layer
+        if isinstance(layer, Chain):
+            yield from _leaves(layer._steps(step.condition, inverse=step.inverse))
+        elif isinstance(layer, Inverted):
+            yield from _leaves([Step(layer.layer, step.condition, not step.inverse)])
+        else:
+            yield step

@@ -1,5 +1,6 @@
 r"""Invertible 1x1 convolution: a learned mixing of channels."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -14,6 +15,7 @@ from flowcolor.layers.base import (
     double,
     widen,
 )
+from flowcolor.layers.gradients import Gradients, gradients_of
 
 Parametrization = Literal["full", "lu", "orthogonal"]
 
@@ -78,6 +80,35 @@ class InvertibleConv1x1(InvertibleLayer):
         with torch.autocast(y.device.type, enabled=False):
             return _mix(self._inverse_weight(), y), -self._logdet(y)
 
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        # y = W x gives grad x = W^T grad y and grad W = grad y x^T. For x = V y with V = W^-1,
+        # grad y = V^T grad x and grad W = -V^T (grad x y^T) V^T = -grad y x^T.
+        with torch.autocast(out.device.type, enabled=False):
+            with torch.enable_grad():
+                weight, logabsdet = self.matrix.weight(), self.matrix.logabsdet()
+            there, back = weight.detach(), self.matrix.inverse_weight()
+            sign = 1
+            if inverse:
+                there, back, sign = back, there, -1
+            start = _mix(back, out)
+            grad_start = _mix(there.mT, grad_out)
+            latent, data = (grad_start, out) if inverse else (grad_out, start)
+            outer = latent.flatten(2) if latent.ndim > 2 else latent[..., None]
+            inner = data.flatten(2) if data.ndim > 2 else data[..., None]
+            grad_weight = sign * torch.einsum("bip,bjp->ij", outer, inner)
+            grad_logabsdet = sign * out.shape[2:].numel() * grad_logdet.sum()
+            grads = gradients_of((weight, logabsdet), params, (grad_weight, grad_logabsdet))
+        return start, grad_start, None, grads
+
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = x.shape[2:].numel() * self.matrix.logabsdet()
         return logdet.to(x.dtype).repeat(x.shape[0])
@@ -101,9 +132,7 @@ def _mix(weight: Tensor, x: Tensor) -> Tensor:
 
 def _random_rotation(channels: int) -> Tensor:
     q, r = torch.linalg.qr(torch.randn(channels, channels, dtype=torch.float64))
-    rotation: Tensor = (
-        q * r.diagonal().sign()
-    )  # Uniform (Mezzadri, 2007).
+    rotation: Tensor = q * r.diagonal().sign()  # Uniform (Mezzadri, 2007).
     rotation[0] *= torch.linalg.det(rotation).sign()  # A rotation, not a reflection.
     return rotation
 
@@ -155,10 +184,9 @@ class _LU(nn.Module):
         return widen(self.log_diagonal).sum()
 
     def _factors(self) -> tuple[Tensor, Tensor]:
-        unit = torch.ones_like(self.log_diagonal).diag()
-        lower = widen(self.lower.tril(-1) + unit)
-        upper = widen(self.upper.triu(1) + (self.sign * self.log_diagonal.exp()).diag())
-        return lower, upper
+        diagonal = self.sign * widen(self.log_diagonal).exp()
+        lower = widen(self.lower).tril(-1) + torch.ones_like(diagonal).diag()
+        return lower, widen(self.upper).triu(1) + diagonal.diag()
 
 
 class _Orthogonal(nn.Module):
@@ -182,6 +210,9 @@ class _Orthogonal(nn.Module):
 
 def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
     r"""Return :math:`Q \exp(A - A^T)`, orthogonal whenever the base :math:`Q` is."""
-    generator = widen(generator)
-    matrix: Tensor = widen(base) @ torch.linalg.matrix_exp(generator - generator.mT)
+    generator, base = widen(generator), widen(base)
+    # A base that was stored in float32 is orthogonal to 1e-7 only. In a float64 layer one step of
+    # Newton's method for the nearest orthogonal matrix makes that 1e-14; an exact base stays.
+    base = 1.5 * base - 0.5 * base @ (base.mT @ base)
+    matrix: Tensor = base @ torch.linalg.matrix_exp(generator - generator.mT)
     return matrix

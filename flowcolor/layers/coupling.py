@@ -1,10 +1,14 @@
 r"""Affine couplings: one half of the channels steers an affine map of the other half."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
-from flowcolor.layers.scale import SCALES, Scale, positive_scale
+from flowcolor.layers.affine import affine, check_scale, differentiate_affine, split_half
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
+from flowcolor.layers.gradients import Gradients
+from flowcolor.layers.scale import Scale
 
 
 class AffineCoupling(InvertibleLayer):
@@ -46,20 +50,34 @@ class AffineCoupling(InvertibleLayer):
         self, net: nn.Module, shift_net: nn.Module | None = None, scale: Scale = "bounded"
     ) -> None:
         super().__init__()
-        _check_scale(self, scale)
+        check_scale(self, scale)
         self.net = net
         self.shift_net = shift_net
         self.scale: Scale = scale
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        a, b = _split(self, x)
-        scale, log_scale, shift = _affine(self, b, a)
+        a, b = split_half(self, x)
+        scale, log_scale, shift = affine(self, b, a)
         return torch.cat([a * scale + shift, b], 1), log_scale.flatten(1).sum(1)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        a, b = _split(self, y)
-        scale, log_scale, shift = _affine(self, b, a)
+        a, b = split_half(self, y)
+        scale, log_scale, shift = affine(self, b, a)
         return torch.cat([(a - shift) / scale, b], 1), -log_scale.flatten(1).sum(1)
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        return differentiate_affine(
+            self, _unfused, out, condition, grad_out, grad_logdet, params, inverse=inverse
+        )
 
 
 class ConditionalAffineCoupling(InvertibleLayer):
@@ -102,21 +120,35 @@ class ConditionalAffineCoupling(InvertibleLayer):
         scale: Scale = "bounded",
     ) -> None:
         super().__init__()
-        _check_scale(self, scale)
+        check_scale(self, scale)
         self.net = net
         self.aggregate = aggregate
         self.shift_net = shift_net
         self.scale: Scale = scale
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        a, b = _split(self, x)
-        scale, log_scale, shift = _affine(self, self._fuse(b, condition), a)
+        a, b = split_half(self, x)
+        scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
         return torch.cat([a * scale + shift, b], 1), log_scale.flatten(1).sum(1)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        a, b = _split(self, y)
-        scale, log_scale, shift = _affine(self, self._fuse(b, condition), a)
+        a, b = split_half(self, y)
+        scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
         return torch.cat([(a - shift) / scale, b], 1), -log_scale.flatten(1).sum(1)
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        return differentiate_affine(
+            self, self._fuse, out, condition, grad_out, grad_logdet, params, inverse=inverse
+        )
 
     def _fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
         if condition is None:
@@ -125,36 +157,5 @@ class ConditionalAffineCoupling(InvertibleLayer):
         return fused
 
 
-def _check_scale(layer: nn.Module, scale: str) -> None:
-    if scale not in SCALES:
-        raise ValueError(
-            f"{type(layer).__name__} expects scale to be one of {list(SCALES)}, got {scale!r}."
-        )
-
-
-def _split(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    if x.ndim < 2 or x.shape[1] < 2:
-        raise ValueError(
-            f"{type(layer).__name__} expects an input of shape (batch, channels, *spatial) with at "
-            f"least 2 channels, got {tuple(x.shape)}."
-        )
-    a, b = widen(x).chunk(2, dim=1)
-    return a, b
-
-
-def _affine(
-    layer: AffineCoupling | ConditionalAffineCoupling, h: Tensor, a: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return scale, log-scale and shift for ``a``, in its precision whatever autocast does to h."""
-    outputs = [layer.net(h)] if layer.shift_net is None else [layer.net(h), layer.shift_net(h)]
-    channels = a.shape[1] * 2 // len(outputs)
-    for output in outputs:
-        expected = (a.shape[0], channels, *a.shape[2:])
-        if output.shape != expected:
-            raise ValueError(
-                f"{type(layer).__name__} expects its network to return shape {expected} for an "
-                f"input of shape {tuple(h.shape)}, got {tuple(output.shape)}."
-            )
-    raw, shift = outputs if len(outputs) == 2 else outputs[0].chunk(2, dim=1)
-    scale, log_scale = positive_scale(raw.to(a.dtype), layer.scale)
-    return scale, log_scale, shift.to(a.dtype)
+def _unfused(b: Tensor, condition: Tensor | None) -> Tensor:
+    return b

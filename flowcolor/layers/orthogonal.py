@@ -1,12 +1,15 @@
 r"""Learnable orthogonal resampling."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
 from flowcolor.layers.conv1x1 import orthogonal_matrix
+from flowcolor.layers.gradients import Gradients, gradients_of
 from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
 
 
@@ -62,6 +65,30 @@ class OrthogonalDownsample(InvertibleLayer):
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             return from_patches(y, self.kernel(), self.factor), y.new_zeros(y.shape[0])
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        # An orthogonal map: its transpose takes gradients where its inverse takes values.
+        with torch.autocast(out.device.type, enabled=False):
+            with torch.enable_grad():
+                kernel = self.kernel()
+            back = to_patches if inverse else from_patches
+            start = back(out, kernel.detach(), self.factor)
+            grad_start = back(grad_out, kernel.detach(), self.factor)
+            latent, data = (start, grad_out) if inverse else (grad_out, start)
+            rows = latent.reshape(latent.shape[0], self.channels, self.factor**2, -1)
+            columns = functional.pixel_unshuffle(data, self.factor).view_as(rows)
+            grad_kernel = (rows @ columns.mT).sum(0).sum_to_size(kernel.shape)
+            grads = gradients_of((kernel,), params, (grad_kernel,))
+        return start, grad_start, None, grads
 
     def kernel(self) -> Tensor:
         """Return the matrices from pixels to coefficients, ``(C or 1, f f, f f)``."""

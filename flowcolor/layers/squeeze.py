@@ -1,8 +1,12 @@
 r"""Space-to-depth."""
 
+from collections.abc import Sequence
+
+from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.patches import check_divisible, check_patched
 
 
@@ -44,3 +48,16 @@ class Squeeze(InvertibleLayer):
         check_patched(self, y, None, self.factor)
         y = widen(y)
         return functional.pixel_shuffle(y, self.factor), y.new_zeros(y.shape[0])
+
+    def invert_and_differentiate(
+        self,
+        out: Tensor,
+        condition: Tensor | None,
+        grad_out: Tensor,
+        grad_logdet: LogDet,
+        params: Sequence[Tensor],
+        *,
+        inverse: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+        back = self.forward if inverse else self.inverse  # Orthogonal: the transpose, too.
+        return back(out)[0], back(grad_out)[0], None, [None] * len(params)

@@ -5,8 +5,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers import ActNorm, Chain, InvertibleLayer, OrthogonalDownsample
+from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.scale import Scale
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
@@ -38,9 +40,12 @@ class SketchColorFlow(nn.Module):
         parametrization: Of the 1x1 convolutions, see :class:`~flowcolor.layers.InvertibleConv1x1`.
         norm: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
         norm_eps: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
+        memory: What training keeps, see :class:`~flowcolor.layers.Chain`; results and gradients
+            are the same. May be set on a built model.
 
     Attributes:
-        config: The arguments above by name; ``SketchColorFlow(**config)`` builds the same model.
+        config: The arguments above by name, but for ``memory``; ``SketchColorFlow(**config)``
+            builds the same model.
         multiple: Number that must divide the sides of every image, ``2 ** downsamplings``.
 
     Shape:
@@ -75,6 +80,7 @@ class SketchColorFlow(nn.Module):
         parametrization: Parametrization = "full",
         norm: Norm = "instance",
         norm_eps: float = 1e-5,
+        memory: Memory = "none",
     ) -> None:
         super().__init__()
         if downsamplings < 1 or nccbs < 0 or ccbs < 1:
@@ -94,6 +100,23 @@ class SketchColorFlow(nn.Module):
         self.multiple = 2**downsamplings
         self.sketch_flow = _flow(sizes, block, conditional)
         self.color_flow = _flow(sizes, block, conditional)
+        self.memory = memory
+
+    @property
+    def memory(self) -> Memory:
+        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
+        return self.color_flow.memory
+
+    @memory.setter
+    def memory(self, memory: Memory) -> None:
+        for flow in (self.sketch_flow, self.color_flow):
+            flow.memory = memory
+            head, *blocks = flow.layers
+            head.memory = memory  # type: ignore[assignment]
+            for block in blocks:
+                # The colour encoder runs these one by one. What each of them keeps, its output, is
+                # the condition of the next, which is kept anyway.
+                block.memory = "reversible" if memory == "reversible" else "none"  # type: ignore[assignment]
 
     def encode_color(self, reference: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Encode a photograph, each conditional block conditioned on its own input.
@@ -135,16 +158,22 @@ class SketchColorFlow(nn.Module):
 
     def _encode_color(self, reference: Tensor, *, whole: bool) -> tuple[Tensor, list[Tensor]]:
         self._check_image("reference", reference)
-        x, conditions = reference, []
-        layers = list(self.color_flow.layers)
-        for layer in layers:
-            if layer.num_conditions:
-                conditions.append(x)
+        head, *blocks = self.color_flow.layers
+        x, conditions = head(reference)[0], []
+        for block in blocks:
+            conditions.append(x)
             # The last block's output is the latent, which nobody reads if only conditions are
             # needed; but its ActNorm still has to see the first training batch.
-            if whole or layer is not layers[-1] or (self.training and _awaits_data(layer)):
-                x, _ = layer(x, x)
+            if whole or block is not blocks[-1] or (self.training and _awaits_data(block)):
+                x = self._run_block(block, x)
         return x, conditions
+
+    def _run_block(self, block: nn.Module, x: Tensor) -> Tensor:
+        if self.memory == "checkpoint" and torch.is_grad_enabled():
+            y: Tensor = checkpoint(block, x, x, use_reentrant=False)[0]
+        else:
+            y = block(x, x)[0]
+        return y
 
     def _check_image(self, name: str, image: Tensor) -> None:
         shape, least = tuple(image.shape), 2 * self.multiple
@@ -163,15 +192,15 @@ class SketchColorFlow(nn.Module):
 
 
 def _flow(sizes: dict[str, int], block: dict[str, Any], conditional: dict[str, Any]) -> Chain:
-    layers: list[InvertibleLayer] = []
+    head: list[InvertibleLayer] = []
     channels = 3
     for _ in range(sizes["downsamplings"]):
-        layers.append(OrthogonalDownsample(channels))
+        head.append(OrthogonalDownsample(channels))
         channels *= 4
-        layers += [coupling_block(channels, **block) for _ in range(sizes["nccbs"])]
-    blocks = range(sizes["ccbs"])
-    layers += [conditional_coupling_block(channels, **conditional, **block) for _ in blocks]
-    return Chain(layers)
+        head += [coupling_block(channels, **block) for _ in range(sizes["nccbs"])]
+    ccbs = range(sizes["ccbs"])
+    blocks = [conditional_coupling_block(channels, **conditional, **block) for _ in ccbs]
+    return Chain([Chain(head), *blocks])
 
 
 def _awaits_data(layer: nn.Module) -> bool:

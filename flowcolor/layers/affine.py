@@ -1,0 +1,154 @@
+r"""The arithmetic that couplings share: split, scale and shift by networks, and its derivative."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.layers.base import LogDet, widen
+from flowcolor.layers.gradients import Gradients, add_gradients, gradients_of
+from flowcolor.layers.scale import SCALES, Scale, positive_scale
+
+Fuse = Callable[[Tensor, Tensor | None], Tensor]
+
+
+class Coupling(Protocol):
+    """What the functions below read from a coupling."""
+
+    net: nn.Module
+    shift_net: nn.Module | None
+    scale: Scale
+
+
+def check_scale(layer: Coupling, scale: str) -> None:
+    """Raise ``ValueError`` for an unknown kind of scale."""
+    if scale not in SCALES:
+        raise ValueError(
+            f"{type(layer).__name__} expects scale to be one of {list(SCALES)}, got {scale!r}."
+        )
+
+
+def split_half(layer: Coupling, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the half that is changed and the half that steers, as views of ``x``."""
+    if x.ndim < 2 or x.shape[1] < 2:
+        raise ValueError(
+            f"{type(layer).__name__} expects an input of shape (batch, channels, *spatial) with at "
+            f"least 2 channels, got {tuple(x.shape)}."
+        )
+    a, b = widen(x).chunk(2, dim=1)
+    return a, b
+
+
+def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return scale, log-scale and shift for ``a``, in its precision whatever autocast does to h."""
+    if layer.shift_net is None:
+        raw, shift = _run(layer, layer.net, h, a, parts=2).chunk(2, dim=1)
+    else:
+        raw, shift = _run(layer, layer.net, h, a), _run(layer, layer.shift_net, h, a)
+    return *positive_scale(raw, layer.scale), shift
+
+
+def differentiate_affine(
+    layer: Coupling,
+    fuse: Fuse,
+    out: Tensor,
+    condition: Tensor | None,
+    grad_out: Tensor,
+    grad_logdet: LogDet,
+    params: Sequence[Tensor],
+    *,
+    inverse: bool,
+) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+    r"""Invert and differentiate a coupling with one evaluation of its networks.
+
+    The steering half passed unchanged, so scale :math:`s` and shift :math:`t` are the same ones.
+    Forward, :math:`y = s a + t`:
+
+    .. math::
+        a = (y - t) / s, \quad \dot a = s \dot y, \quad \dot t = \dot y, \quad
+        \dot s = \dot y a + \dot\ell / s
+
+    and inverse, :math:`a = (y - t) / s` with the log-det's sign turned:
+
+    .. math::
+        y = s a + t, \quad \dot y = \dot a / s, \quad \dot t = -\dot y, \quad
+        \dot s = -\dot y a - \dot\ell / s
+
+    See :meth:`~flowcolor.layers.InvertibleLayer.invert_and_differentiate` for the arguments.
+    ``fuse(b, condition)`` gives the input of the networks.
+    """
+    a, b = split_half(layer, out)
+    grad_a, grad_b = grad_out.chunk(2, dim=1)
+    b = b.detach().requires_grad_()
+    wanted = [condition] if condition is not None and condition.requires_grad else []
+    with torch.enable_grad():
+        fused = fuse(b.view_as(b), condition)
+    # A cut: the graphs of the networks are walked and freed one by one, that of `fuse` last.
+    h = fused.detach().requires_grad_()
+    each = grad_logdet.view(-1, *[1] * (a.ndim - 1)).expand_as(a)
+    step = _inverse_step if inverse else _forward_step
+    start, grad_start, (grad_h, *grads) = step(layer, h, a, grad_a, each, (h, *params))
+    if grad_h is not None:
+        grad_fuse = gradients_of((fused,), (b, *wanted, *params), (grad_h,))
+        grad_b = grad_b if grad_fuse[0] is None else grad_b + grad_fuse[0]
+        grads = add_gradients(grads, grad_fuse[1 + len(wanted) :])
+    grad_condition = grad_fuse[1] if wanted and grad_h is not None else None
+    start, grad_start = torch.cat([start, b.detach()], 1), torch.cat([grad_start, grad_b], 1)
+    return start, grad_start, grad_condition, grads
+
+
+def _forward_step(
+    layer: Coupling, h: Tensor, y: Tensor, grad_y: Tensor, each: Tensor, inputs: Sequence[Tensor]
+) -> tuple[Tensor, Tensor, Gradients]:
+    grads: Gradients = [None] * len(inputs)
+    if layer.shift_net is None:
+        with torch.enable_grad():
+            scale, log_scale, shift = affine(layer, h.view_as(h), y)
+        outputs, value = [scale, log_scale, shift], shift.detach()
+    else:
+        with torch.enable_grad():
+            shift = _run(layer, layer.shift_net, h.view_as(h), y)
+        grads, value = gradients_of((shift,), inputs, (grad_y,)), shift.detach()
+        del shift  # Its graph goes before the next one is made.
+        with torch.enable_grad():
+            raw = _run(layer, layer.net, h.view_as(h), y)
+            scale, log_scale = positive_scale(raw, layer.scale)
+        outputs = [scale, log_scale]
+    a = (y - value) / scale.detach()
+    more = gradients_of(outputs, inputs, [grad_y * a, each, grad_y][: len(outputs)])
+    return a, grad_y * scale.detach(), add_gradients(grads, more)
+
+
+def _inverse_step(
+    layer: Coupling, h: Tensor, a: Tensor, grad_a: Tensor, each: Tensor, inputs: Sequence[Tensor]
+) -> tuple[Tensor, Tensor, Gradients]:
+    if layer.shift_net is None:
+        with torch.enable_grad():
+            scale, log_scale, shift = affine(layer, h.view_as(h), a)
+        grad_y = grad_a / scale.detach()
+        outputs, known = [scale, log_scale, shift], [-grad_y * a, -each, -grad_y]
+        grads = gradients_of(outputs, inputs, known)
+        return a * scale.detach() + shift.detach(), grad_y, grads
+    with torch.enable_grad():
+        raw = _run(layer, layer.net, h.view_as(h), a)
+        scale, log_scale = positive_scale(raw, layer.scale)
+    grad_y = grad_a / scale.detach()
+    grads = gradients_of((scale, log_scale), inputs, (-grad_y * a, -each))
+    scaled = a * scale.detach()
+    del raw, scale, log_scale
+    with torch.enable_grad():
+        shift = _run(layer, layer.shift_net, h.view_as(h), a)
+    more = gradients_of((shift,), inputs, (-grad_y,))
+    return scaled + shift.detach(), grad_y, add_gradients(grads, more)
+
+
+def _run(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
+    output: Tensor = net(h)
+    expected = (a.shape[0], parts * a.shape[1], *a.shape[2:])
+    if output.shape != expected:
+        raise ValueError(
+            f"{type(layer).__name__} expects its network to return shape {expected} for an "
+            f"input of shape {tuple(h.shape)}, got {tuple(output.shape)}."
+        )
+    return output.to(a.dtype)
