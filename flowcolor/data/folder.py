@@ -107,8 +107,8 @@ class PhotoFolder(CachedPortraits):
         size: Side of the square images.
         sketches: Folder of ready drawings, one for each photo; a list with one entry (or ``None``)
             for each folder of photos. ``None``: drawings are made by ``sketch_filter``.
-        masks: Folder of masks, as ``sketches``. The drawing is white outside the mask. Without
-            masks nothing is whitened.
+        masks: Folder of masks, as ``sketches``. What is drawn here stays white outside the mask;
+            ready drawings are taken as they are. Without masks nothing is whitened.
         sketch_filter: Draws a photo: ``sketch_filter(photo, (height, width), mask)``.
         background: ``"white"`` whitens the photo, too, outside its mask.
         cache: Keep what was read in memory, as bytes.

@@ -34,9 +34,9 @@ def split_names(
         for folder, count in held_out.items():
             members = [i for i, name in enumerate(names) if name.rpartition("/")[0] == folder]
             if not members:
-                folders = sorted({name.rpartition("/")[0] for name in names} - {""})
-                known = ", ".join(folders) or "one folder only, whose photographs need no name"
-                raise InputError(f"held_out names the folder {folder!r}; there is {known}.")
+                known = ", ".join(sorted({name.rpartition("/")[0] for name in names} - {""}))
+                there = f"there is {known}" if known else "train is one folder: give a number"
+                raise InputError(f"held_out names the folder {folder!r}, but {there}.")
             chosen += _draw(members, count, folder, seed)
     training = sorted(set(range(len(names))) - set(chosen))
     if not training or not chosen:

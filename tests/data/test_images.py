@@ -177,12 +177,8 @@ def test_every_format_is_written(tmp_path, suffix):
     assert (read_image(tmp_path / f"a{suffix}") - 0.5).abs().max() < 0.02
 
 
-@pytest.mark.parametrize(
-    "interruption", [OSError(28, "No space left on device"), KeyboardInterrupt("No space left")]
-)
-def test_failed_write_leaves_the_previous_file_and_nothing_else(
-    tmp_path, monkeypatch, interruption
-):
+@pytest.mark.parametrize("kind", [OSError, KeyboardInterrupt])
+def test_failed_write_leaves_the_previous_file_and_nothing_else(tmp_path, monkeypatch, kind):
     path = tmp_path / "a.png"
     write_image(torch.zeros(3, 4, 4), path)
 

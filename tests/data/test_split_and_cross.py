@@ -46,7 +46,7 @@ def test_held_out_by_number_and_by_folder():
         (20, "at least one photograph to train and one to hold out, got 0 and 20 of 20"),
         (0, "got 20 and 0 of 20"),
         ({"a": 11}, "held_out asks for 11 of a, but there are 10"),
-        ({"d": 1}, "held_out names the folder 'd'; there is a, b"),
+        ({"d": 1}, "held_out names the folder 'd', but there is a, b"),
     ],
 )
 def test_impossible_splits_are_named(held_out, words):
@@ -58,6 +58,8 @@ def test_impossible_splits_are_named(held_out, words):
 def test_one_photograph_cannot_be_split_or_paired(make_folder):
     with pytest.raises(InputError, match="got 0 and 1 of 1"):
         split_names(["alone"])
+    with pytest.raises(InputError, match="train is one folder: give a number"):
+        split_names(["a", "b"], held_out={"faces": 1})
     with pytest.raises(InputError, match="split should be two numbers above 0"):
         split_names(["a", "b"], (4, 0))
     with pytest.raises(InputError, match="at least 2 photographs, got 1"):
