@@ -1,4 +1,4 @@
-"""The command ``flowcolor``: one word chooses what to do, everything heavy is imported after that."""
+"""The command ``flowcolor``: one word chooses what to do, heavy imports come after."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -7,16 +7,15 @@ import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
 from flowcolor.data.images import write_image
 from flowcolor.training.checkpoint import export_weights, read_weights
-from flowcolor.training.pictures import write_grid
+from flowcolor.training.pictures import COLUMNS, write_grid
 from flowcolor.training.resume import CHECKPOINTS
 from flowcolor.training.roundtrip import exact
 from flowcolor.training.task import SETTINGS, ColorizationTask
-
-COLUMNS = ("sketch", "reference", "result", "truth")
 
 
 def log_folder(trainer: Trainer) -> Path:
@@ -42,7 +41,7 @@ class PictureGrid(Callback):
         self.test_pairs = test_pairs
         self.tested: dict[str, list[list[Tensor]]] = {}
 
-    def on_train_batch_end(  # noqa: D102
+    def on_train_batch_end(
         self,
         trainer: Trainer,
         pl_module: ColorizationTask,  # type: ignore[override]
@@ -54,7 +53,7 @@ class PictureGrid(Callback):
         if self.every_n_steps and step % self.every_n_steps == 0 and trainer.is_global_zero:
             self._draw(trainer, "train", _columns(pl_module, batch, self.pairs))
 
-    def on_validation_batch_end(  # noqa: D102
+    def on_validation_batch_end(
         self,
         trainer: Trainer,
         pl_module: ColorizationTask,  # type: ignore[override]
@@ -67,7 +66,7 @@ class PictureGrid(Callback):
             columns = _columns(pl_module, batch, self.pairs)
             self._draw(trainer, f"val-{SETTINGS[dataloader_idx]}", columns)
 
-    def on_test_batch_end(  # noqa: D102
+    def on_test_batch_end(
         self,
         trainer: Trainer,
         pl_module: ColorizationTask,  # type: ignore[override]
@@ -81,7 +80,7 @@ class PictureGrid(Callback):
         if missing > 0 and trainer.is_global_zero:
             parts.append([column.cpu() for column in _columns(pl_module, batch, missing)])
 
-    def on_test_end(self, trainer: Trainer, pl_module: Any) -> None:  # noqa: D102
+    def on_test_end(self, trainer: Trainer, pl_module: Any) -> None:
         for setting, parts in self.tested.items():
             if parts:
                 columns = [torch.cat(column) for column in zip(*parts, strict=True)]
@@ -103,7 +102,7 @@ class PictureGrid(Callback):
 class PredictionWriter(Callback):
     """Write every painted drawing as ``<name>.png``, named by the drawing and not by its batch."""
 
-    def on_predict_batch_end(  # noqa: D102
+    def on_predict_batch_end(
         self,
         trainer: Trainer,
         pl_module: Any,
@@ -115,34 +114,36 @@ class PredictionWriter(Callback):
         for name, image in zip(batch["name"], outputs, strict=True):
             write_image(image, log_folder(trainer) / f"{name}.png")
 
-    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:  # noqa: D102
+    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
         rank_zero_info(f"wrote the painted drawings to {log_folder(trainer)}")
 
 
 class RunKeeper(Callback):
     """Save ``last.ckpt`` when the user interrupts, and ``model.safetensors`` when training ends."""
 
-    def on_exception(  # noqa: D102
-        self, trainer: Trainer, pl_module: Any, exception: BaseException
-    ) -> None:
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         # Not after other errors: the weights may be what is wrong, and the last file is good.
-        training = trainer.training and trainer.global_step > 0 and not trainer.fast_dev_run
-        if isinstance(exception, KeyboardInterrupt) and training:
+        training = trainer.training and trainer.global_step > 0 and not _is_trial(trainer)
+        if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path)
             rank_zero_info(f"interrupted at step {trainer.global_step}, wrote {path}")
 
-    def on_fit_end(  # noqa: D102
+    def on_fit_end(
         self,
         trainer: Trainer,
         pl_module: ColorizationTask,  # type: ignore[override]
     ) -> None:
-        if trainer.fast_dev_run or not trainer.is_global_zero:
+        if _is_trial(trainer) or not trainer.is_global_zero:
             return
         model, path = pl_module.model, log_folder(trainer) / "model.safetensors"
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
         rank_zero_info(f"wrote {path} (the {'best' if best else 'last'} weights)")
+
+
+def _is_trial(trainer: Trainer) -> bool:
+    return bool(getattr(trainer, "fast_dev_run", False))
 
 
 def _columns(task: ColorizationTask, batch: dict[str, Any], rows: int) -> list[Tensor]:

@@ -4,6 +4,7 @@ Precedence, lowest first: defaults of the classes, what the checkpoint of ``--ck
 trained with, ``--config`` files in their order, options on the command line.
 """
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,18 +14,20 @@ import yaml
 from docstring_parser import DocstringStyle
 from jsonargparse import set_parsing_settings
 from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.training.callbacks import PictureGrid, PredictionWriter, RunKeeper
-from flowcolor.training.checkpoint import KEY, read_checkpoint
+from flowcolor.training.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.quiet import quiet
-from flowcolor.training.resume import differences, find_checkpoint, run_folder
+from flowcolor.training.resume import CHECKPOINTS, differences, find_checkpoint, run_folder
 from flowcolor.training.task import ColorizationTask
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -49,17 +52,20 @@ class TrainingCLI(LightningCLI):
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         options = self._with_checkpoint(command, options)
-        if command == "fit" and not files and not self.recorded and not _asks_for_help(options):
+        if not (files or self.recorded or _asks_for_help(options)):
             raise InputError(
-                "flowcolor fit expects a configuration, for instance --config quickstart, "
-                "got neither --config nor --ckpt_path."
+                f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
+                "quickstart, or --ckpt_path FILE, got neither."
             )
         super().__init__(
             model_class=ColorizationTask,
             datamodule_class=SketchColorData,
             parser_class=TrainingParser,
             parser_kwargs={"prog": "flowcolor"},
-            trainer_defaults={"callbacks": [RunKeeper(), PredictionWriter()]},
+            trainer_defaults={
+                "callbacks": [RunKeeper(), PredictionWriter()],
+                "enable_model_summary": False,
+            },
             save_config_kwargs={"overwrite": True},
             seed_everything_default=0,
             auto_configure_optimizers=False,
@@ -111,10 +117,12 @@ class TrainingCLI(LightningCLI):
         """Build everything; what a constructor refuses is an error of the configuration."""
         try:
             super().instantiate_classes()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, MisconfigurationException) as error:
+            self._leave_no_trace()
             if isinstance(error, InputError):
                 raise
-            raise InputError(f"The configuration cannot be built: {error}") from error
+            sentence = " ".join(str(error).split()).rstrip(".")
+            raise InputError(f"The configuration cannot be built: {sentence}.") from error
         self.model.run_config = self.run_config
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -124,25 +132,42 @@ class TrainingCLI(LightningCLI):
             kwargs["logger"] = False
             if self.subcommand == "fit":
                 kwargs["logger"] = TensorBoardLogger(
-                    self.folder.parent, name="", version=self.folder.name
+                    # With an empty version, the progress bar does not repeat the folder's name.
+                    self.folder.parent,
+                    name=self.folder.name,
+                    version="",
                 )
         return super().instantiate_trainer(**kwargs)
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
         """Hide arguments that this command line decides: nothing is ever unpickled."""
-        hidden = {"weights_only", "return_predictions"}
+        hidden = {"weights_only", "return_predictions", "verbose"}
         return {name: words | hidden for name, words in LightningCLI.subcommands().items()}
 
     def _run_subcommand(self, subcommand: str) -> None:
         if not self.execute:
             return
-        options: dict[str, Any] = {"weights_only": True, "ckpt_path": self.checkpoint}
+        checkpoint = self.checkpoint
+        if checkpoint is not None and checkpoint.suffix == ".safetensors":
+            checkpoint = None  # The task loads it as its `weights`.
+        options: dict[str, Any] = {"weights_only": True, "ckpt_path": checkpoint}
         if subcommand == "predict":
             options["return_predictions"] = False
+        if subcommand == "test":
+            options["verbose"] = False  # The task prints a table of its own.
         rank_zero_info(f"writing to {self.folder}")
         run = getattr(self.trainer, subcommand)
-        run(self.model, datamodule=self.datamodule, **options)
+        try:
+            run(self.model, datamodule=self.datamodule, **options)
+        except InputError:
+            self._leave_no_trace()
+            raise
+
+    def _leave_no_trace(self) -> None:
+        """Remove the folder of a run that never began."""
+        if self.is_new and not (self.folder / CHECKPOINTS).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _with_checkpoint(self, command: str, options: list[str]) -> list[str]:
         """Read the checkpoint of ``--ckpt_path`` and put what it was trained with first."""
@@ -151,7 +176,10 @@ class TrainingCLI(LightningCLI):
             return options
         root = _value_of("--trainer.default_root_dir", options)
         self.checkpoint = find_checkpoint(value, Path(root) if root else self.root)
-        self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
+        if self.checkpoint.suffix == ".safetensors":
+            self.recorded = _described(self.checkpoint, command)
+        else:
+            self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
         if not self.recorded:
             return options
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
@@ -169,21 +197,38 @@ class TrainingCLI(LightningCLI):
             folder = _next_version(chosen)
         else:
             folder = chosen / str(self.subcommand)
+        self.is_new = not folder.exists()
         return _writable(folder)
 
 
 def main(words: Sequence[str]) -> None:
     """Run one of the training commands; raises :class:`InputError` for what a user got wrong."""
     with quiet():
-        TrainingCLI(words)
+        try:
+            TrainingCLI(words)
+        except SIGTERMException:
+            raise SystemExit(143) from None  # As a shell reports a process that was terminated.
+
+
+def _described(path: Path, command: str) -> dict[str, Any]:
+    """Return the configuration of an exported model, which knows neither data nor optimizer."""
+    if command == "fit":
+        raise InputError(
+            f"--ckpt_path expects a .ckpt to continue from, got {path}: to start a new training "
+            "from these weights, use --model.weights."
+        )
+    weights = read_weights(path)
+    name = f"flowcolor.models.{weights.description['model']}"
+    model = {"class_path": name, "init_args": weights.description["config"]}
+    return {"model": {"model": model, "weights": str(path)}, "data": {"size": weights.size}}
 
 
 def _value_of(option: str, words: Sequence[str]) -> str | None:
     """Return the value of the last ``option VALUE`` or ``option=VALUE``."""
     value = None
-    for word, following in zip(words, [*words[1:], None], strict=True):
-        if word == option:
-            value = following
+    for position, word in enumerate(words):
+        if word == option and position + 1 < len(words):
+            value = words[position + 1]
         elif word.startswith(f"{option}="):
             value = word.partition("=")[2]
     return value
@@ -205,5 +250,7 @@ def _writable(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise InputError(f"The folder of the run, {folder}, cannot be written ({error}).") from error
+        raise InputError(
+            f"The folder of the run, {folder}, cannot be written ({error})."
+        ) from error
     return folder

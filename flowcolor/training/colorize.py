@@ -89,7 +89,9 @@ def colorize(jobs: Sequence[Job], checkpoint: Path, size: str, device: str, chec
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor colorize`` with these words."""
-    options = _parser().parse_args(list(words))
+    parser = _parser()
+    parser.check(words)
+    options = parser.parse_args(list(words))
     jobs = find_jobs(options.sketch, options.reference, options.output)
     colorize(jobs, options.checkpoint, options.size, options.device, options.check)
 
@@ -132,7 +134,9 @@ def _parser() -> OptionParser:
 
 def _require_exists(option: str, path: Path) -> None:
     if not path.exists():
-        raise InputError(f"{option} expects an image or a folder, got {path}, which does not exist.")
+        raise InputError(
+            f"{option} expects an image or a folder, got {path}, which does not exist."
+        )
 
 
 def _shorter_side(size: str, trained: int) -> int | None:

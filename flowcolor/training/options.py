@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
 from flowcolor.errors import InputError
@@ -14,9 +15,9 @@ class OptionParser(argparse.ArgumentParser):
     Example:
         >>> parser = OptionParser(prog="flowcolor colorize")
         >>> _ = parser.add_argument("--sketch")
-        >>> parser.parse_args(["--skech", "a.png"])
+        >>> parser.check(["--skech", "a.png"])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        flowcolor.errors.InputError: flowcolor colorize: ... '--skech'; did you mean '--sketch'.
+        flowcolor.errors.InputError: flowcolor colorize: ...'--skech'; did you mean '--sketch'.
     """
 
     def __init__(self, prog: str, description: str | None = None) -> None:
@@ -36,11 +37,9 @@ class OptionParser(argparse.ArgumentParser):
             raise InputError(f"{self.prog}: there is no option {word!r}{hint}.")
         raise InputError(f"{self.prog}: {message}.")
 
-    def parse_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        """Parse, but name an unknown option before a missing one: it is the likelier mistake."""
-        known = {word for word in self._option_string_actions}
-        for word in args or []:
+    def check(self, words: Sequence[str]) -> None:
+        """Name an unknown option before a missing one: it is the likelier mistake."""
+        for word in words:
             option = word.split("=")[0]
-            if option.startswith("--") and len(option) > 2 and option not in known:
+            if option.startswith("--") and option not in self._option_string_actions:
                 self.error(f"unrecognized arguments: {option}")
-        return super().parse_args(args, namespace)

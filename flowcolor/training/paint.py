@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from flowcolor.data.images import crop, resize
 from flowcolor.models import SketchColorFlow
@@ -14,12 +14,12 @@ from flowcolor.training.roundtrip import exact
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted drawing and how exactly the flows can be run backwards on this very pair.
+    r"""A painted drawing and how exactly the flows can be run backwards on this very pair.
 
     Args:
         image: The result at the drawing's own size, :math:`(3, H, W)` in [0, 1].
         worked_at: Height and width at which the model ran, padding included.
-        photo_error: :math:`\\max |\\mathrm{decode}(\\mathrm{encode}(R)) - R|` of the photograph.
+        photo_error: :math:`\max |\mathrm{decode}(\mathrm{encode}(R)) - R|` of the photograph.
         latent_error: Largest difference between the drawing's latent and the latent of the result,
             as a part of the largest latent.
         sketch_error: Largest error of the drawing recovered from the result alone.
@@ -50,7 +50,7 @@ def pad(image: Tensor, multiple: int) -> Tensor:
     height, width = image.shape[-2:]
     tall = max(2 * multiple, math.ceil(height / multiple) * multiple)
     wide = max(2 * multiple, math.ceil(width / multiple) * multiple)
-    return F.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
+    return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
 
 
 def paint(

@@ -1,9 +1,9 @@
-"""The parser of the training commands: one line for a wrong key, packaged configurations by name."""
+"""The parser of the training commands: one line for a wrong key, configurations by name."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lightning.pytorch.cli import LightningArgumentParser
 
@@ -16,6 +16,10 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 class TrainingParser(LightningArgumentParser):
     """Lightning's parser, whose errors are :class:`InputError` of one sentence."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # An abbreviation that works today means something else when an option is added.
+        super().__init__(*args, **(kwargs | {"allow_abbrev": False}))
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise one sentence instead of printing the usage, 55 lines of it, and exiting."""
         if isinstance(ex, InputError):
@@ -26,7 +30,8 @@ class TrainingParser(LightningArgumentParser):
         text = " ".join(message.split())
         # The innermost complaint is last, behind the names of all keys that led to it.
         unknown = re.findall(r"[Uu]nrecognized arguments: (?:--)?([^\s=]+)", text)
-        unknown += re.findall(r"(?:Option|Group|Key|key) '([^']+)' is not (?:accepted|expected)", text)
+        unknown += re.findall(r"Option '([^']+)' is not accepted", text)
+        unknown += re.findall(r"does not accept option '([^']+)'", text)
         if unknown:
             word = unknown[-1].removeprefix("--")
             return f"There is no option {word!r}{self._suggestion(word)}."
@@ -36,8 +41,9 @@ class TrainingParser(LightningArgumentParser):
 
     def _suggestion(self, word: str) -> str:
         known = {action.dest for action in self._actions}
-        for subparser in getattr(self, "_subcommands_action", None) and [] or []:
-            known |= {action.dest for action in subparser._actions}
+        if self._subcommands_action is not None:
+            for subparser in self._subcommands_action._name_parser_map.values():
+                known |= {action.dest for action in subparser._actions}
         hint = did_you_mean(word, known)
         if hint:
             return hint

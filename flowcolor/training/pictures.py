@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
+COLUMNS = ("sketch", "reference", "result", "truth")
 MARGIN = 2
 LEAST_SIDE = 128
 
@@ -33,9 +34,9 @@ def picture_grid(columns: Sequence[Tensor]) -> Tensor:
     factor = max(1, LEAST_SIDE // max(height, width))
     cells = torch.stack([column.detach().float().cpu() for column in columns], dim=1).clamp(0, 1)
     cells = cells.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
-    cells = F.pad(cells, (MARGIN, 0, MARGIN, 0), value=1.0)
+    cells = functional.pad(cells, (MARGIN, 0, MARGIN, 0), value=1.0)
     rows = [torch.cat(list(cells[b]), dim=-1) for b in range(batch)]
-    return F.pad(torch.cat(rows, dim=-2), (0, MARGIN, 0, MARGIN), value=1.0)
+    return functional.pad(torch.cat(rows, dim=-2), (0, MARGIN, 0, MARGIN), value=1.0)
 
 
 def write_grid(columns: Sequence[Tensor], path: Path) -> Tensor:

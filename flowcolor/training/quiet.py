@@ -17,6 +17,8 @@ _IDLE_WARNINGS = (
     r"You're resuming from a checkpoint that ended before the epoch ended.*",
     # `best` waits for the first validation.
     r"`ModelCheckpoint\(monitor=.*could not find the monitored key.*",
+    # test and predict keep no checkpoints.
+    r"The dirpath has changed from .*",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
     r".*The `srun` command is available.*",
 )

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import distributed
 
+from flowcolor.metrics import nearer_to_own
 from flowcolor.training.scores import PairScore
 
 ANSWERS = {
@@ -31,18 +32,15 @@ def gather(scores: Sequence[PairScore]) -> list[PairScore]:
 
 
 def follows_color(scores: Sequence[PairScore]) -> list[bool]:
-    """Tell for each pair whether the result's colour is its reference's rather than an average one.
+    """Tell for each pair whether the result's mean colour is its reference's, not an average one.
 
-    The mean colour of the result must be nearer to the mean colour of its own reference than to
-    the average over all other references. With a single pair there are no others: false.
+    With a single pair there are no other references to compare with: false.
     """
-    references = torch.tensor([score.reference_color for score in scores], dtype=torch.float64)
-    results = torch.tensor([score.color for score in scores], dtype=torch.float64)
     if len(scores) < 2:
         return [False] * len(scores)
-    others = (references.sum(0) - references) / (len(scores) - 1)
-    nearer = (results - references).norm(dim=1) < (results - others).norm(dim=1)
-    return [bool(value) for value in nearer]
+    results = torch.tensor([score.color for score in scores])
+    references = torch.tensor([score.reference_color for score in scores])
+    return [bool(value) for value in nearer_to_own(results, references)]
 
 
 def summarise(scores: Sequence[PairScore]) -> dict[str, dict[str, Any]]:
@@ -67,8 +65,8 @@ def summarise(scores: Sequence[PairScore]) -> dict[str, dict[str, Any]]:
     return summary
 
 
-def table(summary: dict[str, dict[str, Any]]) -> str:
-    """Lay the summary out as text."""
+def table(summary: dict[str, dict[str, Any]], roundtrip: dict[str, float]) -> str:
+    """Lay the summary and the errors of the round trip out as text."""
     rows = []
     if own := summary.get("self"):
         rows.append(f"self-reference, {own['pairs']} pairs{'':19}SSIM    PSNR")
@@ -83,7 +81,8 @@ def table(summary: dict[str, dict[str, Any]]) -> str:
             f"  lines follow the sketch{'':18}{cross['lines_follow_sketch']:>4} of {n}",
             f"  colours follow the reference{'':13}{cross['colors_follow_reference']:>4} of {n}",
         ]
-    return "\n".join(rows)
+    errors = ", ".join(f"{name} {error:.1e}" for name, error in roundtrip.items())
+    return "\n".join([*rows, f"round trip, largest error: {errors}"])
 
 
 def write_json(scores: Sequence[PairScore], extra: dict[str, Any], path: Path) -> None:

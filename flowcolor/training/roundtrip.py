@@ -49,7 +49,7 @@ def smooth_image(like: Tensor) -> Tensor:
 
 
 def flat_images(like: Tensor) -> Tensor:
-    """Return black, grey, white and one plain colour, each of the shape of one image of ``like``."""
+    """Return black, grey, white and a plain colour, each the shape of an image of ``like``."""
     colors = torch.tensor(
         [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0], [0.8, 0.5, 0.3]], device=like.device
     )

@@ -1,4 +1,4 @@
-"""What is measured on one painted drawing, in the self-reference and the cross-reference setting."""
+"""What is measured on one painted drawing, with its own or another photograph as reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from torchmetrics.functional.image import (
     peak_signal_noise_ratio,
     structural_similarity_index_measure,
 )
+
+from flowcolor.metrics import line_f1, mean_color
 
 Setting = Literal["self", "cross"]
 SketchFilter = Callable[..., Tensor]
@@ -29,8 +31,8 @@ class PairScore:
         psnr: Likewise, PSNR in decibel.
         lines: F1 of the result's lines against the given sketch.
         control: F1 of the result's lines against the reference's own lines.
-        color: Mean RGB colour of the result.
-        reference_color: Mean RGB colour of the reference.
+        color: Mean L*a*b* colour of the result.
+        reference_color: Mean L*a*b* colour of the reference.
     """
 
     setting: Setting
@@ -64,7 +66,7 @@ def psnr(result: Tensor, truth: Tensor) -> Tensor:
 
 
 def lines_of(images: Tensor, sketch_filter: SketchFilter) -> Tensor:
-    """Draw the lines of every image with the filter that drew the sketches, :math:`(B, 1, H, W)`."""
+    """Draw the lines of every image as the sketches were drawn, :math:`(B, 1, H, W)`."""
     size = (images.shape[-2], images.shape[-1])
     drawn = [sketch_filter(image.cpu().float(), size) for image in images]
     return torch.stack(drawn).to(images.device)
@@ -74,8 +76,6 @@ def line_scores(
     result: Tensor, sketch: Tensor, reference: Tensor, sketch_filter: SketchFilter
 ) -> tuple[Tensor, Tensor]:
     """Return F1 of the result's lines per image, with the sketch and, as control, the reference."""
-    from flowcolor.metrics import line_f1
-
     lines = lines_of(result, sketch_filter)
     control = lines_of(reference, sketch_filter)
     return line_f1(lines, sketch[:, :1]), line_f1(lines, control)
@@ -97,7 +97,7 @@ def score_batch(
     all_ssim = {name: ssim(answer, truth) for name, answer in answers.items()}
     all_psnr = {name: psnr(answer, truth) for name, answer in answers.items()}
     lines, control = line_scores(result, sketch, reference, sketch_filter)
-    colors, reference_colors = result.mean(dim=(2, 3)), reference.mean(dim=(2, 3))
+    colors, reference_colors = mean_color(result), mean_color(reference)
     return [
         PairScore(
             setting=setting,

@@ -14,6 +14,7 @@ from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMe
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
+from flowcolor.metrics import mean_color_distance
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
 from flowcolor.training.report import gather, summarise, table, write_json
@@ -68,6 +69,7 @@ class ColorizationTask(LightningModule):
         self.val_control = MeanMetric()
         self.val_color = MeanMetric()
         self.test_scores: list[PairScore] = []
+        self.test_roundtrip: dict[str, Tensor] = {}
 
     @property
     def size(self) -> int:
@@ -92,6 +94,9 @@ class ColorizationTask(LightningModule):
             read_weights(self.weights).fill(self.model)
         if stage == "fit":
             self.loss.prepare()
+            count = sum(parameter.numel() for parameter in self.model.parameters())
+            name, side = type(self.model).__name__, self.size
+            rank_zero_info(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
@@ -115,7 +120,7 @@ class ColorizationTask(LightningModule):
         """Score one batch; lines, colours and the round trip on the first batch only."""
         truth, size = batch["truth"], len(batch["name"])
         result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
-        log = {"batch_size": size, "on_epoch": True, "add_dataloader_idx": False}
+        log: dict[str, Any] = {"batch_size": size, "on_epoch": True, "add_dataloader_idx": False}
         if SETTINGS[dataloader_idx] == "self":
             self.val_ssim.update(result, truth)
             self.val_psnr.update(result, truth)
@@ -126,7 +131,7 @@ class ColorizationTask(LightningModule):
             lines, control = line_scores(result, batch["sketch"], reference, self.sketch_filter)
             self.val_lines.update(lines)
             self.val_control.update(control)
-            self.val_color.update((result - reference).mean(dim=(2, 3)).norm(dim=1))
+            self.val_color.update(mean_color_distance(result, reference))
             self.log("val/cross_lines", self.val_lines, **log)
             self.log("val/cross_lines_control", self.val_control, **log)
             self.log("val/cross_color_distance", self.val_color, **log)
@@ -140,27 +145,24 @@ class ColorizationTask(LightningModule):
         setting = SETTINGS[dataloader_idx]
         self.test_scores += score_batch(setting, batch, result, self.sketch_filter)
         if batch_idx == 0 and dataloader_idx == 0:
-            for name, error in roundtrip_errors(self.model, batch["truth"]).items():
-                self.log(f"test/roundtrip_{name}", error, batch_size=1, add_dataloader_idx=False)
+            self.test_roundtrip = roundtrip_errors(self.model, batch["truth"])
 
     def on_test_epoch_end(self) -> None:
         """Print the table and write it, with every pair's scores, to ``test.json``."""
         scores, self.test_scores = gather(self.test_scores), []
         summary = summarise(scores)
-        for name in ("ssim", "psnr"):
-            for answer, value in summary.get("self", {}).get(name, {}).items():
-                self.log(f"test/{name}_{answer}", value, rank_zero_only=True)
         if self.trainer.is_global_zero:
             path = Path(self.trainer.log_dir or ".") / "test.json"
-            extra = {key: float(value) for key, value in self.trainer.callback_metrics.items()}
-            write_json(scores, {"logged": extra}, path)
-            rank_zero_info(f"{table(summary)}\nwrote {path}")
+            errors = {name: float(value) for name, value in self.test_roundtrip.items()}
+            write_json(scores, {"roundtrip": errors}, path)
+            rank_zero_info(f"{table(summary, errors)}\nwrote {path}")
 
     def predict_step(
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
     ) -> Tensor:
         """Return the painted drawings in [0, 1]."""
-        return self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
+        result: Tensor = self(batch["sketch"], batch["reference"])
+        return result.float().clamp(0, 1)
 
     @property
     def sketch_filter(self) -> SketchFilter:
@@ -170,10 +172,14 @@ class ColorizationTask(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Build the optimizer and its schedule."""
-        optimizer = self.optimizer(self.model.parameters())
-        if self.scheduler is None:
+        try:
+            optimizer = self.optimizer(self.model.parameters())
+            scheduler = None if self.scheduler is None else self.scheduler(optimizer)
+        except ValueError as error:
+            raise InputError(f"The optimizer cannot be built: {error}.") from error
+        if scheduler is None:
             return optimizer
-        schedule = {"scheduler": self.scheduler(optimizer), "interval": self.interval}
+        schedule = {"scheduler": scheduler, "interval": self.interval}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -195,7 +201,9 @@ class ColorizationTask(LightningModule):
         names = ", ".join(batch["name"])
         for key in ("sketch", "reference", "truth"):
             if not batch[key].isfinite().all():
-                raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
+                raise InputError(
+                    f"Image {key!r} of a batch ({names}) expects finite values, got NaN."
+                )
         terms = ", ".join(f"{name} {float(value):g}" for name, value in losses.items())
         raise InputError(
             f"Training stopped at step {self.global_step} because the loss is not finite ({terms}; "
