@@ -12,6 +12,7 @@ from flowcolor.layers.base import (
     InvertibleLayer,
     LogDet,
     check_channels,
+    double,
     widen,
 )
 from flowcolor.layers.gradients import Gradients, in_order_of
@@ -116,7 +117,7 @@ class ActNorm(InvertibleLayer):
     @torch.no_grad()
     def _initialize(self, x: Features) -> None:
         if not self.initialized:
-            samples = x.transpose(0, 1).flatten(1)
+            samples = double(x).transpose(0, 1).flatten(1)  # Rounded, a constant has a deviation.
             mean = _pooled_mean(samples)
             std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
             self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.

@@ -1,0 +1,109 @@
+"""What is special about ActNorm: its first batch, and what decides which batch is the first."""
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given
+from torch import distributed
+from torch.testing import assert_close
+
+from flowcolor.layers import ActNorm, Inverted
+from flowcolor.testing import check_invertible
+from tests.strategies import samples
+
+
+@given(samples(min_batch=8))
+def test_first_training_batch_comes_out_standardised(sample):
+    x, layer = sample.tensor(3), ActNorm(3)
+    y, logdet = layer(x)
+    channels = x.double().transpose(0, 1).flatten(1)
+    std = channels.std(1, correction=0) if sample.scale else torch.ones(3).double()
+    expected = ((channels - channels.mean(1, keepdim=True)) / std[:, None]).float()
+    rounding = 1e-6 * max(1, (x.abs().max() / std.min()).item())
+    assert_close(y.transpose(0, 1).flatten(1), expected, rtol=0, atol=rounding)
+    expected = -x[0, 0].numel() * std.log().sum().float()
+    assert_close(logdet, expected.expand(len(x)))
+    check_invertible(layer, x[:2])
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 12345.678])
+def test_constant_channel_is_centred_and_not_scaled(value):
+    x = torch.stack([torch.full([3, 31, 31], value), torch.randn(3, 31, 31)], 1)
+    y, logdet = ActNorm(2)(x)
+    assert_close(y[:, 0], torch.zeros(3, 31, 31), rtol=0, atol=abs(value) * 1e-6)
+    assert_close(logdet, torch.full([3], -(31**2) * x[:, 1].std(correction=0).log().item()))
+
+
+def test_only_forward_in_training_initialises():
+    x, layer = 5 + 2 * torch.randn(8, 2), ActNorm(2)
+    for mode, run in ((False, layer), (False, layer.inverse), (True, layer.inverse)):
+        layer.train(mode)
+        assert torch.equal(run(x)[0], x)
+    assert torch.equal(Inverted(layer)(x)[0], x)
+    assert layer.awaits_data
+    assert_close(layer(x)[0].mean(0), torch.zeros(2))
+    assert not layer.awaits_data
+
+
+def test_later_batches_change_nothing():
+    layer = ActNorm(2)
+    layer(torch.randn(8, 2))
+    state = copy.deepcopy(layer.state_dict())
+    layer(5 + 2 * torch.randn(8, 2))
+    layer.eval().train()(torch.randn(8, 2))
+    assert_close(layer.state_dict(), state, rtol=0, atol=0)
+
+
+def test_optimizer_keeps_hold_of_the_parameters():
+    layer = ActNorm(2)
+    before = {name: (id(p), p.data_ptr()) for name, p in layer.named_parameters()}
+    layer(5 + 2 * torch.randn(8, 2))
+    assert {name: (id(p), p.data_ptr()) for name, p in layer.named_parameters()} == before
+    assert all(p.requires_grad and p.is_leaf for p in layer.parameters())
+
+
+def test_first_batch_in_half_precision_is_measured_in_full():
+    x = 5 + 2 * torch.randn(4000, 1)
+    layer = ActNorm(1)
+    layer(x.bfloat16())
+    assert_close(layer.loc.detach(), x.bfloat16().float().mean(0))
+
+
+def test_checkpoint_decides_whether_to_initialise():
+    x, layer = torch.randn(8, 2), ActNorm(2)
+    layer.load_state_dict(trained(ActNorm(2), x))
+    assert_close(trained(layer, 3 * x), trained(ActNorm(2), x))  # Restored: nothing left to do.
+    layer.load_state_dict(ActNorm(2).state_dict())
+    assert layer.awaits_data
+    assert_close(trained(layer, 3 * x), trained(ActNorm(2), 3 * x))  # Rewound: it starts over.
+
+
+def test_ranks_agree_with_one_process(run_on_ranks):
+    x = 5 + 2 * torch.randn(6, 2, 4, 4)
+    x[:, 1] += torch.arange(6.0)[:, None, None]  # The shards have different means.
+    tasks = [(ActNorm(2), shard) for shard in x.split([2, 4])]
+    (first, last), (first_too, last_too) = run_on_ranks(train_on_rank, tasks)
+    assert_close(first, trained(ActNorm(2), x))
+    assert_close(first, first_too, rtol=0, atol=0)
+    assert_close(last, last_too, rtol=0, atol=0)
+    assert not torch.equal(first["loc"], last["loc"])
+
+
+def train_on_rank(layer, x):
+    """Return the state after the first batch, and after some steps of training."""
+    assert distributed.get_world_size() == 2
+    first = copy.deepcopy(trained(layer, x))
+    for _ in range(3):
+        y, logdet = layer(x)
+        gradients = torch.autograd.grad(y.exp().mean() - logdet.mean(), list(layer.parameters()))
+        with torch.no_grad():
+            for parameter, gradient in zip(layer.parameters(), gradients, strict=True):
+                distributed.all_reduce(gradient)
+                parameter -= 0.01 * gradient
+    return first, layer.state_dict()
+
+
+def trained(layer, x):
+    layer(x)
+    return layer.state_dict()
