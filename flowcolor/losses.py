@@ -23,7 +23,8 @@ class ColorizationLoss(nn.Module):
                   + w_s (1 - \mathrm{SSIM}(\hat I, I))
 
     A term with weight 0 is neither computed nor returned, and without the perceptual term VGG16 is
-    never looked for. All terms are evaluated in float32 or wider; only VGG16 follows autocast.
+    never looked for. SSIM is torchmetrics', which averages up to the reflected border. All terms
+    are evaluated in float32 or wider; only VGG16 follows autocast.
 
     Args:
         l1: Weight :math:`w_1` of the mean absolute difference.
@@ -39,7 +40,7 @@ class ColorizationLoss(nn.Module):
 
     Shape:
         - ``result``, ``truth``: :math:`(B, 3, H, W)`, truth in :math:`[0, 1]`; sides of at least
-          16 with the perceptual term and 11 with SSIM.
+          16 with the perceptual term and 6 with SSIM.
         - output: scalars by name: ``loss`` is the weighted sum, ``l1``, ``perceptual`` and
           ``ssim`` are the terms before weighting (``ssim`` is :math:`1 - \mathrm{SSIM}`).
 
@@ -83,7 +84,7 @@ class ColorizationLoss(nn.Module):
         result: Float[Tensor, "batch 3 height width"],
         truth: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
-        _check(self, result, truth, smallest=11 if self.weights["ssim"] else 1)
+        _check(self, result, truth, smallest=6 if self.weights["ssim"] else 1)
         compute: dict[str, Callable[[Tensor, Tensor], Tensor]]
         compute = {"l1": _l1, "perceptual": self.perceptual, "ssim": _one_minus_ssim}
         terms = {name: compute[name](result, truth) for name, w in self.weights.items() if w > 0}

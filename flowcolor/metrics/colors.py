@@ -35,14 +35,13 @@ class ColorAgreement(Metric):
     """
 
     full_state_update = False
-    distances: list[Tensor] | Tensor
-    means: list[Tensor] | Tensor
+    numbers: list[Tensor] | Tensor
 
     def __init__(self, directions: int = 64) -> None:
         super().__init__()
         self.directions = directions
-        self.add_state("distances", [], dist_reduce_fx="cat")
-        self.add_state("means", [], dist_reduce_fx="cat")
+        # Seven per image, flat: a process without images joins in with an empty vector.
+        self.add_state("numbers", [], dist_reduce_fx="cat")
 
     def update(
         self,
@@ -53,20 +52,19 @@ class ColorAgreement(Metric):
     ) -> None:
         """Add a batch of results and their references."""
         distances = color_wasserstein(result, reference, mask, reference_mask, self.directions)
-        means = torch.cat([mean_color(result, mask), mean_color(reference, reference_mask)], 1)
+        means = mean_color(result, mask), mean_color(reference, reference_mask)
+        numbers = torch.cat([distances[:, None], *means], 1).float()
         kept = torch.ones(len(result), dtype=torch.bool, device=result.device)
         for inside in (mask, reference_mask):
             if inside is not None:
                 kept &= inside.flatten(1).any(1)
-        # Appended once per state, so that a rank's states stay in step.
-        self.distances.append(distances[kept])  # type: ignore[union-attr]
-        self.means.append(means[kept])  # type: ignore[union-attr]
+        self.numbers.append(numbers[kept].flatten())  # type: ignore[union-attr]
 
     def compute(self) -> dict[str, Tensor]:
         """Average over all images; NaN if there were none."""
-        distances, means = dim_zero_cat(self.distances), dim_zero_cat(self.means)
-        own, reference = means.split(3, 1)
-        won = nearer_to_own(own, reference).float() if len(means) > 1 else own.new_tensor([])
+        numbers = dim_zero_cat(self.numbers).view(-1, 7)
+        distances, own, reference = numbers.split([1, 3, 3], 1)
+        won = nearer_to_own(own, reference).float() if len(own) > 1 else own.new_tensor([])
         return {
             "colors": distances.mean(),
             "mean_color": torch.linalg.vector_norm(own - reference, dim=1).mean(),
