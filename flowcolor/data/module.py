@@ -6,7 +6,7 @@ from typing import Any
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch.utils.data import DataLoader, DistributedSampler
+from torch.utils.data import DataLoader
 
 from flowcolor.data.augment import SelfAugmentedReference
 from flowcolor.data.cross import CrossReference
@@ -18,6 +18,7 @@ from flowcolor.data.folder import (
     OptionalFolders,
     PhotoFolder,
 )
+from flowcolor.data.order import ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import split_names
@@ -133,12 +134,7 @@ class SketchColorData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
         dataset = Repeated(self._sets()[0], self.repeat)
-        trainer = self.trainer
-        world, rank = (trainer.world_size, trainer.global_rank) if trainer else (1, 0)
-        # Lightning tells this sampler the epoch, so that a resumed run sees the same order.
-        sampler: DistributedSampler[Item] = DistributedSampler(
-            dataset, num_replicas=world, rank=rank, shuffle=True, seed=self.seed
-        )
+        sampler = ResumableOrder(dataset, self.batch_size, self.seed, self.trainer)
         full = len(sampler) >= self.batch_size
         return self._loader(dataset, sampler=sampler, drop_last=full)
 

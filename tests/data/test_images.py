@@ -1,5 +1,6 @@
 """Files become the right pixels, or one clear sentence."""
 
+import os
 import re
 from pathlib import Path
 
@@ -192,6 +193,15 @@ def test_failed_write_leaves_the_previous_file_and_nothing_else(tmp_path, monkey
         write_image(torch.ones(3, 4, 4), path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
     assert read_image(path).max() == 0
+
+
+def test_a_file_is_exchanged_whole(tmp_path):
+    path, old = tmp_path / "a.png", tmp_path / "old.png"
+    write_image(torch.zeros(3, 4, 4), path)
+    os.link(path, old)  # A second name for the old bytes, as a reader who has the file open.
+    write_image(torch.ones(3, 4, 4), path)
+    assert read_image(old).max() == 0
+    assert read_image(path).min() == 1
 
 
 def test_places_that_cannot_be_written_are_named(tmp_path):
