@@ -1,5 +1,9 @@
 """Sphinx configuration: sphinx-build -W --keep-going docs docs/_build."""
 
+import inspect
+
+from torch import nn
+
 import flowcolor
 
 project, release = "flowcolor", flowcolor.__version__
@@ -27,3 +31,13 @@ nb_merge_streams = True
 
 exclude_patterns = ["_build"]
 html_theme = "furo"
+
+
+def _skip_what_torch_documents(_app, _what, name, member, _skip, _options):
+    """Leave out methods whose only docstring is torch's."""
+    inherited = getattr(nn.Module, name, None)
+    return bool(inherited and inspect.getdoc(member) == inspect.getdoc(inherited)) or None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", _skip_what_torch_documents)
