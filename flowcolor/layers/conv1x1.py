@@ -66,7 +66,7 @@ class InvertibleConv1x1(InvertibleLayer):
         self.channels = channels
         self.parametrization = parametrization
         self.matrix: _Full | _LU | _Orthogonal = matrices[parametrization](channels)
-        self._kept: tuple[tuple[object, ...], Tensor] | None = None
+        self._kept: tuple[list[Tensor], Tensor] | None = None
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
@@ -116,9 +116,9 @@ class InvertibleConv1x1(InvertibleLayer):
     def _inverse_weight(self) -> Tensor:
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
             return self.matrix.inverse_weight()
-        key = tuple((p.data_ptr(), p._version, p.dtype) for p in self.matrix.parameters())
-        if self._kept is None or self._kept[0] != key:
-            self._kept = (key, self.matrix.inverse_weight())
+        weights = [w.detach() for w in (*self.matrix.parameters(), *self.matrix.buffers())]
+        if self._kept is None or not all(map(_equal, weights, self._kept[0])):
+            self._kept = ([w.clone() for w in weights], self.matrix.inverse_weight())
         return self._kept[1]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -128,6 +128,11 @@ class InvertibleConv1x1(InvertibleLayer):
 def _mix(weight: Tensor, x: Tensor) -> Tensor:
     mixed: Tensor = weight.to(x.dtype) @ x.reshape(*x.shape[:2], -1)
     return mixed.view_as(x)
+
+
+def _equal(a: Tensor, b: Tensor) -> bool:
+    # By value: neither addresses nor version counters notice every change, `p.data.copy_` for one.
+    return a.dtype == b.dtype and a.device == b.device and torch.equal(a, b)
 
 
 def _random_rotation(channels: int) -> Tensor:
@@ -211,8 +216,7 @@ class _Orthogonal(nn.Module):
 def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
     r"""Return :math:`Q \exp(A - A^T)`, orthogonal whenever the base :math:`Q` is."""
     generator, base = widen(generator), widen(base)
-    # A base that was stored in float32 is orthogonal to 1e-7 only. In a float64 layer one step of
-    # Newton's method for the nearest orthogonal matrix makes that 1e-14; an exact base stays.
-    base = 1.5 * base - 0.5 * base @ (base.mT @ base)
+    for _ in range(3):  # Newton's steps to the nearest orthogonal matrix: a base that was rounded
+        base = 1.5 * base - 0.5 * base @ (base.mT @ base)  # when stored is exact again.
     matrix: Tensor = base @ torch.linalg.matrix_exp(generator - generator.mT)
     return matrix
