@@ -54,7 +54,7 @@ class Weights:
         if name not in models.__all__ or not isinstance(kind := getattr(models, name), type):
             raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
         try:
-            model = kind(**self.description["config"])
+            model: nn.Module = kind(**self.description["config"])
         except (TypeError, ValueError) as error:
             raise InputError(f"{self.path} does not describe a {name} ({error}).") from error
         self.fill(model)

@@ -4,13 +4,13 @@ Precedence, lowest first: defaults of the classes, what the checkpoint of ``--ck
 trained with, ``--config`` files in their order, options on the command line.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from docstring_parser import DocstringStyle
 from jsonargparse import set_parsing_settings
 from lightning import Trainer
@@ -82,9 +82,10 @@ class TrainingCLI(LightningCLI):
                 self.temporary.unlink()
         command = self.config.subcommand
         chosen = self.config[command]
-        dumped = yaml.safe_load(self._parser(command).dump(chosen, skip_none=False))
+        dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
         self.run_config = {key: dumped[key] for key in ("model", "data")}
-        for line in differences(self.recorded, self.run_config):
+        self.replaced = list(differences(self.recorded, self.run_config))
+        for line in self.replaced:
             rank_zero_info(f"other than in the checkpoint: {line}")
         weights = self.checkpoint or chosen.model.weights
         if command != "fit" and weights is None:
@@ -124,6 +125,8 @@ class TrainingCLI(LightningCLI):
             sentence = " ".join(str(error).split()).rstrip(".")
             raise InputError(f"The configuration cannot be built: {sentence}.") from error
         self.model.run_config = self.run_config
+        keys = ("model.optimizer", "model.scheduler")
+        self.model.renew_optimizer = any(line.startswith(keys) for line in self.replaced)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Log to TensorBoard in the folder of the run; commands other than fit write files only."""
@@ -183,7 +186,7 @@ class TrainingCLI(LightningCLI):
         if not self.recorded:
             return options
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
-            yaml.safe_dump(self.recorded, file)
+            json.dump(self.recorded, file)  # Every JSON text is a YAML text.
         self.temporary = Path(file.name)
         return ["--config", file.name, *options]
 

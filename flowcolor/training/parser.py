@@ -37,6 +37,8 @@ class TrainingParser(LightningArgumentParser):
             return f"There is no option {word!r}{self._suggestion(word)}."
         text = re.sub(r"^Parser key \"([^\"]+)\":", r"Option '\1':", text)
         text = re.sub(r"^Validation failed: ", "", text)
+        text = re.sub(r"<class '([^']+)'>", r"\1", text)
+        text = re.sub(r"\. Got value:", ", got", text)
         return (text if len(text) < 400 else text[:200] + " ... " + text[-195:]).rstrip(".") + "."
 
     def _suggestion(self, word: str) -> str:

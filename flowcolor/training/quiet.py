@@ -19,6 +19,9 @@ _IDLE_WARNINGS = (
     r"`ModelCheckpoint\(monitor=.*could not find the monitored key.*",
     # test and predict keep no checkpoints.
     r"The dirpath has changed from .*",
+    # Lightning's own calls of jsonargparse.
+    r"\s*By default only one JsonargparseDeprecationWarning",
+    r"(?s).*(skip_none|was deprecated in v4)",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
     r".*The `srun` command is available.*",
 )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from torch.optim import Optimizer
+
 from flowcolor.errors import InputError
 
 CHECKPOINTS = "checkpoints"
@@ -48,3 +50,22 @@ def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:
                 yield from differences(recorded[name], chosen[name], inner)
     elif recorded != chosen:
         yield f"{key}: {chosen} instead of {recorded}"
+
+
+def renew_optimizer(checkpoint: dict[str, Any], optimizer: Optimizer, scheduler: Any) -> None:
+    """Let a freshly built optimizer's settings replace those in a checkpoint, in place.
+
+    What was learned stays: the moments, and how far the schedule has come. A learning rate that
+    the schedule had lowered to a tenth continues at a tenth of the new one.
+    """
+    for state in checkpoint["optimizer_states"]:
+        fresh = optimizer.state_dict()["param_groups"]
+        for old, new in zip(state["param_groups"], fresh, strict=True):
+            progress = old["lr"] / old.get("initial_lr", old["lr"])
+            start = new.get("initial_lr", new["lr"])
+            old |= {key: value for key, value in new.items() if key != "params"}
+            old["lr"] = start * progress
+    if scheduler is not None and checkpoint["lr_schedulers"]:
+        state = checkpoint["lr_schedulers"][0]
+        counters = {key: state[key] for key in ("last_epoch", "_step_count") if key in state}
+        state |= scheduler.state_dict() | counters

@@ -8,6 +8,7 @@ from lightning import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
+from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMeasure
 
@@ -18,6 +19,7 @@ from flowcolor.metrics import mean_color_distance
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
 from flowcolor.training.report import gather, summarise, table, write_json
+from flowcolor.training.resume import renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
 from flowcolor.training.scores import PairScore, Setting, SketchFilter, line_scores, score_batch
 
@@ -61,6 +63,7 @@ class ColorizationTask(LightningModule):
         self.weights = weights
         self.roundtrip_every = roundtrip_every
         self.run_config: dict[str, Any] = {}
+        self.renew_optimizer = False
         self.val_ssim = StructuralSimilarityIndexMeasure(data_range=1.0)
         self.val_psnr = PeakSignalNoiseRatio(
             data_range=1.0, reduction="elementwise_mean", dim=(1, 2, 3)
@@ -172,11 +175,7 @@ class ColorizationTask(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Build the optimizer and its schedule."""
-        try:
-            optimizer = self.optimizer(self.model.parameters())
-            scheduler = None if self.scheduler is None else self.scheduler(optimizer)
-        except ValueError as error:
-            raise InputError(f"The optimizer cannot be built: {error}.") from error
+        optimizer, scheduler = self._build_optimizer()
         if scheduler is None:
             return optimizer
         schedule = {"scheduler": scheduler, "interval": self.interval}
@@ -194,6 +193,16 @@ class ColorizationTask(LightningModule):
             if name.startswith("model.")
         }
         check_fits(state, self.model, "The checkpoint")
+        if self.renew_optimizer and "optimizer_states" in checkpoint:
+            optimizer, scheduler = self._build_optimizer()
+            renew_optimizer(checkpoint, optimizer, scheduler)
+
+    def _build_optimizer(self) -> tuple[Optimizer, Any]:
+        try:
+            optimizer = self.optimizer(self.model.parameters())
+            return optimizer, None if self.scheduler is None else self.scheduler(optimizer)
+        except ValueError as error:
+            raise InputError(f"The optimizer cannot be built: {error}.") from error
 
     def _require_finite(self, losses: dict[str, Tensor], batch: dict[str, Any]) -> None:
         if losses["loss"].isfinite():

@@ -1,0 +1,46 @@
+"""The order in which training shows its photographs: a function of seed, epoch and batch."""
+
+from collections.abc import Iterator, Sized
+from typing import Any
+
+from lightning import Trainer
+from torch.utils.data import DistributedSampler
+
+
+class ResumableOrder(DistributedSampler[Any]):
+    """Shuffle by seed and epoch, over all processes, and continue where a resumed epoch stopped.
+
+    Lightning skips nothing by itself: a run that was interrupted inside an epoch would see its
+    first batches twice and its last ones never. It also tells samplers the epoch only after loader
+    processes have asked for their first batches. So epoch and batch are read from the trainer.
+
+    Args:
+        dataset: What is shuffled.
+        batch_size: Samples per batch and process.
+        seed: Chooses the order, together with the epoch.
+        trainer: Knows epoch, batch and processes; ``None`` outside a run.
+    """
+
+    def __init__(self, dataset: Any, batch_size: int, seed: int, trainer: Trainer | None) -> None:
+        world, rank = (trainer.world_size, trainer.global_rank) if trainer else (1, 0)
+        super().__init__(dataset, num_replicas=world, rank=rank, shuffle=True, seed=seed)
+        self.batch_size = batch_size
+        self.trainer = trainer
+
+    def __iter__(self) -> Iterator[int]:
+        done = 0
+        if self.trainer is not None:
+            self.set_epoch(self.trainer.current_epoch)
+            progress: Any = self.trainer.fit_loop.epoch_loop.batch_progress.current
+            done = progress.processed % _batches(
+                self, self.batch_size, self.trainer.limit_train_batches
+            )
+        return iter(list(super().__iter__())[done * self.batch_size :])
+
+
+def _batches(sampler: Sized, batch_size: int, limit: float | None) -> int:
+    """Return how many batches an epoch has, as the trainer counts them."""
+    whole = max(1, len(sampler) // batch_size)
+    if isinstance(limit, int):
+        return max(1, min(whole, limit))
+    return max(1, int(whole * (1.0 if limit is None else limit)))

@@ -1,0 +1,114 @@
+import json
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from flowcolor.errors import InputError
+from flowcolor.models import SketchColorFlow
+from flowcolor.training.checkpoint import export_weights, load_model, read_weights
+
+
+@pytest.fixture
+def model():
+    model = SketchColorFlow(downsamplings=1, nccbs=1, ccbs=2, aggregation="adain")
+    model(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))  # ActNorm sees its first batch.
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.01 * torch.randn_like(parameter)
+    return model.eval()
+
+
+def test_an_exported_model_is_rebuilt_exactly(model, tmp_path):
+    path = tmp_path / "new" / "model.safetensors"
+    export_weights(model, path, size=8)
+    sketch, reference = torch.rand(2, 1, 3, 8, 8)
+    again = load_model(path)
+    assert not again.training
+    assert torch.equal(again(sketch, reference), model(sketch, reference))
+    assert read_weights(path).size == 8
+    assert [file.name for file in path.parent.iterdir()] == ["model.safetensors"]
+
+
+def test_the_checkpoint_of_a_training_is_rebuilt_exactly(run):
+    state = torch.load(run.last, weights_only=True)["state_dict"]
+    model = load_model(run.last)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, state[f"model.{name}"])
+    assert read_weights(run.last).size == 16
+
+
+def test_the_run_folder_holds_the_best_model_as_safetensors(run):
+    best = read_weights(run.folder / "checkpoints/best.ckpt").state
+    exported = read_weights(run.folder / "model.safetensors").state
+    assert best.keys() == exported.keys()
+    assert all(torch.equal(best[name], exported[name]) for name in best)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("A pickle was executed.",))
+
+
+def bad_file(kind, path):
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_text("not a checkpoint")
+    elif kind == "pickle":
+        path.write_bytes(pickle.dumps(Bomb()))
+    elif kind == "torch pickle":
+        torch.save({"state_dict": Bomb()}, path)
+    elif kind == "foreign":
+        torch.save({"state_dict": {"weight": torch.zeros(3)}}, path)
+    elif kind == "not a dictionary":
+        torch.save(torch.zeros(3), path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "truncated":
+        torch.save({"state_dict": {"weight": torch.zeros(3000)}}, path)
+        path.write_bytes(path.read_bytes()[:5000])
+
+
+KINDS = ["missing", "empty", "text", "pickle", "torch pickle", "foreign", "not a dictionary"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "folder", "truncated"])
+@pytest.mark.parametrize("suffix", [".ckpt", ".safetensors"])
+def test_what_is_not_a_checkpoint_is_one_sentence(kind, suffix, tmp_path):
+    path = tmp_path / f"file{suffix}"
+    bad_file(kind, path)
+    with pytest.raises(InputError, match=r"file\.\w+ (is|expects|holds) ") as error:
+        read_weights(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "Chain"},
+        {"model": "flowcolor_tiny"},
+        {"config": {"ccbs": 0}},
+        {"config": {"x": 1}},
+    ],
+)
+def test_a_description_that_cannot_be_built_is_one_sentence(model, change, tmp_path):
+    path = tmp_path / "model.safetensors"
+    description = {"version": "0", "model": "SketchColorFlow", "config": model.config, "size": 8}
+    save_file({"a": torch.zeros(1)}, path, metadata={"flowcolor": json.dumps(description | change)})
+    with pytest.raises(InputError, match=r"model\.safetensors (holds a model|does not describe)"):
+        load_model(path)
+
+
+def test_weights_of_another_size_name_the_first_difference(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    export_weights(model, path, size=8)
+    with pytest.raises(InputError, match=r"another size .* expects .* got nothing"):
+        read_weights(path).fill(SketchColorFlow(downsamplings=1, nccbs=1, ccbs=3))
+
+
+def test_an_export_that_cannot_be_written_is_one_sentence(model, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        export_weights(model, tmp_path / "file" / "model.safetensors", size=8)

@@ -1,0 +1,91 @@
+"""What a user can get wrong on the command line: one sentence, status 2, nothing left behind."""
+
+import re
+
+import pytest
+
+from tests.training.helpers import flowcolor
+
+FIT = ("fit", "--config", "quickstart")
+WRONG = {
+    "unknown configuration": (
+        ("fit", "--config", "quickstrat"),
+        r"one of portraits, quickstart, thesis, got 'quickstrat'; did you mean 'quickstart'\.",
+    ),
+    "no configuration": (("fit",), r"fit expects --config .* got neither\."),
+    "misspelt option": (
+        (*FIT, "--data.siez=32"),
+        r"no option 'data.siez'; did you mean 'data.size'",
+    ),
+    "abbreviated option": ((*FIT, "--trainer.max_epoch=3"), r"did you mean 'trainer.max_epochs'"),
+    "misspelt argument of the model": (
+        (*FIT, "--model.model.init_args.cbs=3"),
+        r"no option 'cbs'; did you mean 'ccbs'",
+    ),
+    "misspelt option of the pictures": (
+        (*FIT, "--pictures.pair=3"),
+        r"did you mean 'pictures.pairs'",
+    ),
+    "not a number": ((*FIT, "--data.size=abc"), r"Option 'data.size': Expected a int, got abc\.$"),
+    "refused by the constructor": (
+        (*FIT, "--model.model.init_args.ccbs=0"),
+        r"SketchColorFlow expects .* got 2, 1 and 0\.",
+    ),
+    "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
+    "learning rate": ((*FIT, "--model.optimizer.init_args.lr=-1"), r"Invalid learning rate: -1"),
+    "photo folder": ((*FIT, "--data.train=none"), r"none should be a folder of images"),
+    "no run to continue": ((*FIT, "--ckpt_path=last"), r"last expects a run .* got none\."),
+    "missing checkpoint": ((*FIT, "--ckpt_path=no.ckpt"), r"no.ckpt expects a file, got no such"),
+    "missing weights": ((*FIT, "--model.weights=no.ckpt"), r"no.ckpt expects a file, got no such"),
+    "validate untrained": (("validate", "--config", "quickstart"), r"expects trained weights"),
+    "test untrained": (("test", "--config", "quickstart"), r"expects trained weights"),
+    "predict untrained": (("predict", "--config", "quickstart"), r"expects trained weights"),
+    "quickstart": (("quickstart", "--max_minutes=0"), r"number above 0 .* got 0\."),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_words_are_one_sentence(case, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words, sentence = WRONG[case]
+    assert flowcolor(*words) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("flowcolor: ")
+    assert re.search(sentence, error)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+BAD_FILES = {
+    "modle: {model: 3}": r"no option 'modle.model'; did you mean 'model.model'",
+    "data: {batchsize: 3}": r"no option 'data.batchsize'; did you mean 'data.batch_size'",
+    "model: {model: {class_path: flowcolor.models.SketchColorFlow, init_args: {downsamplins: 2}}}": (
+        r"no option 'downsamplins'; did you mean 'downsamplings'"
+    ),
+    "data: [": r"pars",
+}
+
+
+@pytest.mark.parametrize("text", BAD_FILES)
+def test_a_wrong_file_is_one_sentence(text, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    assert flowcolor(*FIT, "--config", file) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert re.search(BAD_FILES[text], error)
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert flowcolor(*FIT, "--trainer.default_root_dir", tmp_path / "file" / "runs") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_help_explains_the_options(capsys):
+    with pytest.raises(SystemExit) as stop:
+        flowcolor("fit", "--help")
+    assert stop.value.code in (0, None)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Steps between two measurements of the round trip in training." in text
+    assert "--model.weights" in text

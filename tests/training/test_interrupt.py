@@ -1,0 +1,57 @@
+import pytest
+import torch
+
+from flowcolor.training.checkpoint import load_model, read_checkpoint
+from flowcolor.training.task import ColorizationTask
+from tests.training.helpers import flowcolor
+
+
+def fit(run, root, *words):
+    return flowcolor("fit", "--config", run.config, "--trainer.default_root_dir", root, *words)
+
+
+def test_an_interrupted_run_leaves_a_checkpoint_that_loads_and_resumes(run, tmp_path, monkeypatch):
+    step = ColorizationTask.training_step
+
+    def interrupted(self, batch, batch_idx):
+        if self.global_step == 3:
+            raise KeyboardInterrupt
+        return step(self, batch, batch_idx)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColorizationTask, "training_step", interrupted)
+        with pytest.raises(SystemExit) as stop:
+            fit(run, tmp_path)
+    assert stop.value.code == 1
+    last = tmp_path / "version_0/checkpoints/last.ckpt"
+    assert read_checkpoint(last)["global_step"] == 3
+    load_model(last)
+    assert fit(run, tmp_path, "--ckpt_path", "last") == 0
+    whole, resumed = read_checkpoint(run.last), read_checkpoint(last)
+    for name, value in whole["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+
+
+@pytest.mark.parametrize("where", ["loss", "image"])
+def test_numbers_that_are_not_finite_stop_in_one_sentence(
+    run, tmp_path, monkeypatch, capsys, where
+):
+    step = ColorizationTask.training_step
+
+    def poisoned(self, batch, batch_idx):
+        if self.global_step == 3 and where == "image":
+            batch["reference"][0, 0, 0, 0] = torch.nan
+        if self.global_step == 3 and where == "loss":
+            monkeypatch.setattr(self.loss, "weights", {"l1": float("inf")})
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(ColorizationTask, "training_step", poisoned)
+    assert fit(run, tmp_path) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "photo" in error
+    assert ("step 3" in error) == (where == "loss")
+    assert ("'reference'" in error) == (where == "image")
+    # The checkpoint of the first epoch survives.
+    last = tmp_path / "version_0/checkpoints/last.ckpt"
+    assert read_checkpoint(last)["global_step"] == 2
+    assert all(value.isfinite().all() for value in load_model(last).state_dict().values())

@@ -1,0 +1,85 @@
+import pytest
+import torch
+
+from flowcolor.training.checkpoint import read_checkpoint
+from tests.training.helpers import flowcolor
+
+
+def weights(path):
+    return read_checkpoint(path)["state_dict"]
+
+
+def fit(run, root, *words):
+    return flowcolor("fit", "--config", run.config, "--trainer.default_root_dir", root, *words)
+
+
+# After one whole epoch, and in the middle of the first and of the second.
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_resumed_run_ends_like_an_uninterrupted_one(run, tmp_path, steps):
+    stop = ("--trainer.max_steps", steps, "--last.every_n_train_steps", 1)
+    assert fit(run, tmp_path, *stop) == 0
+    assert read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")["global_step"] == steps
+    assert fit(run, tmp_path, "--ckpt_path", "last") == 0
+
+    whole, resumed = (
+        read_checkpoint(run.last),
+        read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt"),
+    )
+    assert resumed["global_step"] == whole["global_step"] == 4
+    for name, value in whole["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+    for mine, yours in zip(whole["optimizer_states"], resumed["optimizer_states"], strict=True):
+        assert mine["param_groups"] == yours["param_groups"]
+    assert whole["lr_schedulers"] == resumed["lr_schedulers"]
+    assert not (tmp_path / "version_1").exists()
+
+
+def test_two_runs_with_one_seed_are_equal_and_with_another_differ(run, tmp_path):
+    assert fit(run, tmp_path) == 0
+    assert fit(run, tmp_path, "--seed_everything=1") == 0
+    same, other = (weights(tmp_path / f"version_{i}/checkpoints/last.ckpt") for i in range(2))
+    truth = weights(run.last)
+    assert all(torch.equal(value, same[name]) for name, value in truth.items())
+    assert not all(torch.equal(value, other[name]) for name, value in truth.items())
+
+
+def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, capfd):
+    words = ("--ckpt_path", run.last, "--model.optimizer.init_args.lr=0.01")
+    words += ("--trainer.max_epochs=3", "--model.roundtrip_every=7")
+    checkpoint = tmp_path / "copy/checkpoints/last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(run.last.read_bytes())
+    trainer = ("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false")
+    words = ("--ckpt_path", checkpoint, *words[2:], *trainer)
+    assert flowcolor("fit", *words) == 0
+    printed = capfd.readouterr()
+    said = printed.out + printed.err
+    assert "model.optimizer.init_args.lr: 0.01 instead of 0.001" in said
+    assert "model.roundtrip_every: 7 instead of 2" in said
+    after = read_checkpoint(checkpoint)
+    # The schedule halves the rate every epoch; three epochs are over.
+    assert after["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.01 / 8)
+    assert after["flowcolor"]["run"]["model"]["roundtrip_every"] == 7
+    # What nobody mentioned comes from the checkpoint, not from the classes' defaults.
+    assert after["flowcolor"]["config"]["ccbs"] == 2
+
+
+def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
+    words = ("--model.weights", run.last, "--trainer.max_steps=1")
+    assert fit(run, tmp_path, *words, "--model.optimizer.init_args.lr=0") == 0
+    after = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")
+    assert after["global_step"] == 1
+    assert all(torch.equal(v, after["state_dict"][k]) for k, v in weights(run.last).items())
+
+
+def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
+    other = ("--model.model.init_args.ccbs", 1)
+    assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
+    assert "holds a model of another size" in capsys.readouterr().err
+    assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
+    assert "holds a model of another size" in capsys.readouterr().err
+
+
+def test_continuing_from_an_exported_model_is_refused(run, tmp_path, capsys):
+    assert fit(run, tmp_path, "--ckpt_path", run.folder / "model.safetensors") == 2
+    assert "use --model.weights" in capsys.readouterr().err
