@@ -28,7 +28,7 @@ def coupling_block(
     scale: Scale = "bounded",
     parametrization: Parametrization = "full",
     norm: Norm = "instance",
-    norm_eps: float = 1e-5,
+    norm_eps: float = 0.1,
 ) -> Chain:
     """Build an NCCB: ActNorm, 1x1 convolution, affine coupling (thesis, equations 3.1 to 3.10).
 
@@ -52,7 +52,7 @@ def conditional_coupling_block(
     scale: Scale = "bounded",
     parametrization: Parametrization = "full",
     norm: Norm = "instance",
-    norm_eps: float = 1e-5,
+    norm_eps: float = 0.1,
 ) -> Chain:
     """Build a CCB: as :func:`coupling_block`, with a condition (thesis, equations 3.17 to 3.19).
 

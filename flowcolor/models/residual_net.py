@@ -1,10 +1,10 @@
 r"""The sub-network inside a coupling."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-Norm = Literal["instance", "none"]
+Norm = Literal["instance", "layer", "none"]
 
 
 class ResidualNet(nn.Module):
@@ -15,9 +15,11 @@ class ResidualNet(nn.Module):
     Args:
         channels: Channels of the input and width of the convolutions :math:`K`.
         out_channels: Channels of the result.
-        norm: ``"instance"`` normalises each channel of each image, ``"none"`` does not.
-        norm_eps: Added to the variance. A channel that is nearly constant over the image (blank
-            paper) is amplified by up to ``1 / sqrt(norm_eps)``.
+        norm: ``"instance"`` normalises each channel of each image, as in the thesis; ``"layer"``
+            all channels of an image together; ``"none"`` nothing.
+        norm_eps: Added to the variance. With ``"instance"`` a channel that is nearly constant over
+            the image (blank paper) is amplified by up to ``1 / sqrt(norm_eps)``, rounding errors
+            included.
 
     Shape:
         - ``x``: :math:`(B, C, H, W)` with more than one pixel.
@@ -27,16 +29,20 @@ class ResidualNet(nn.Module):
     """
 
     def __init__(
-        self, channels: int, out_channels: int, norm: Norm = "instance", norm_eps: float = 1e-5
+        self, channels: int, out_channels: int, norm: Norm = "instance", norm_eps: float = 0.1
     ) -> None:
         super().__init__()
-        if norm not in ("instance", "none"):
-            raise ValueError(f"ResidualNet expects norm to be 'instance' or 'none', got {norm!r}.")
+        if norm not in get_args(Norm):
+            raise ValueError(
+                f"ResidualNet expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
+            )
         stages: list[nn.Module] = []
         for _ in range(3):
             stages.append(nn.Conv2d(channels, channels, kernel_size=3, padding=1))
             if norm == "instance":
                 stages.append(nn.InstanceNorm2d(channels, eps=norm_eps))
+            elif norm == "layer":
+                stages.append(nn.GroupNorm(1, channels, eps=norm_eps, affine=False))
             stages.append(nn.ReLU())
         self.body = nn.Sequential(*stages)
         self.out = nn.Conv2d(channels, out_channels, kernel_size=1)

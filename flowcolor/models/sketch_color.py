@@ -79,7 +79,7 @@ class SketchColorFlow(nn.Module):
         scale: Scale = "bounded",
         parametrization: Parametrization = "full",
         norm: Norm = "instance",
-        norm_eps: float = 1e-5,
+        norm_eps: float = 0.1,
         memory: Memory = "none",
     ) -> None:
         super().__init__()
