@@ -72,7 +72,8 @@ class FeatureAggregation(nn.Module):
 
     def _spatial(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scale = self._scale(self.channels)
-        q, k, v = (t.mT.unsqueeze(1) for t in (q, k, v))  # B 1 HW d, one head
+        # B 1 HW d, one head. Unless channels are contiguous, torch stores the whole matrix.
+        q, k, v = (t.mT.contiguous().unsqueeze(1) for t in (q, k, v))
         return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1).mT
 
     def _channel(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

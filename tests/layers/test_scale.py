@@ -1,0 +1,61 @@
+"""The four scales, against their formulas."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from flowcolor.layers.scale import SCALES, positive_scale
+
+
+def sigmoid(r):
+    return 1 / (1 + math.exp(-r))
+
+
+FORMULAS = {
+    "bounded": lambda r: 0.5 + sigmoid(r),
+    "sigmoid": sigmoid,
+    "sigmoid2": lambda r: sigmoid(r + 2),
+    "exp": lambda r: math.exp(2 * math.tanh(r / 2)),
+}
+
+
+@pytest.mark.parametrize("kind", FORMULAS)
+@given(raw=st.floats(-30, 30))
+def test_scale_and_logarithm_follow_their_formulas(kind, raw):
+    scale, log_scale = positive_scale(torch.tensor(raw, dtype=torch.float64), kind)
+    assert_close(scale.item(), FORMULAS[kind](raw), rtol=1e-12, atol=0)
+    assert_close(log_scale.item(), math.log(FORMULAS[kind](raw)), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "start"),
+    [
+        ("bounded", 0.5, 1.5, 1.0),
+        ("sigmoid", 0.0, 1.0, 0.5),
+        ("sigmoid2", 0.0, 1.0, sigmoid(2)),
+        ("exp", math.exp(-2), math.exp(2), 1.0),
+    ],
+)
+def test_extremes_stay_in_range_with_finite_logarithms_and_gradients(kind, low, high, start):
+    raw = torch.tensor([-1e4, -100.0, 0.0, 100.0, 1e4], requires_grad=True)
+    scale, log_scale = positive_scale(raw, kind)
+    assert_close(scale[[0, 2, 4]], torch.tensor([low, start, high]))
+    assert log_scale.isfinite().all()
+    assert (scale.diff() >= 0).all()
+    (gradient,) = torch.autograd.grad(scale.sum() + log_scale.sum(), raw)
+    assert gradient.isfinite().all()
+
+
+def test_small_sigmoids_keep_their_logarithm():
+    """In float32 sigmoid(-100) is 4e-44 and sigmoid(-1000) is zero, but not their logarithms."""
+    raw = torch.tensor([-100.0, -1000.0])
+    assert_close(positive_scale(raw, "sigmoid")[1], raw)
+    assert_close(positive_scale(raw, "sigmoid2")[1], raw + 2)
+
+
+def test_no_scale_escapes_this_file():
+    assert set(FORMULAS) == set(SCALES)
