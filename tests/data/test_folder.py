@@ -59,11 +59,13 @@ def test_the_filter_sees_the_square_and_its_mask(make_folder, tmp_path):
 def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
     for index, (height, width) in enumerate([(24, 48), (12, 24), (48, 48)]):
         write_image(smooth_photo(0, 24, 48), tmp_path / f"photos/{index}.jpg")
-        write_image(left_half(height, width), tmp_path / f"sketches/{index}.PNG")
+        white = torch.zeros(1, height, width)
+        white[..., : width * 3 // 8] = 1  # A quarter of the square that is cut.
+        write_image(white, tmp_path / f"sketches/{index}.PNG")
     folder = PhotoFolder(tmp_path / "photos", 12, sketches=tmp_path / "sketches")
     for item in folder:
-        torch.testing.assert_close(item["sketch"][:, :, :5], torch.ones(3, 12, 5))
-        torch.testing.assert_close(item["sketch"][:, :, 7:], torch.zeros(3, 12, 5))
+        torch.testing.assert_close(item["sketch"][:, :, :2], torch.ones(3, 12, 2))
+        torch.testing.assert_close(item["sketch"][:, :, 4:], torch.zeros(3, 12, 8))
 
 
 def test_background(make_folder, tmp_path):
