@@ -68,6 +68,17 @@ def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
         torch.testing.assert_close(item["sketch"][:, :, 4:], torch.zeros(3, 12, 8))
 
 
+def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
+    photos = make_folder(count=3)
+    for shade, stem in enumerate(["extra", "p2", "p0", "another", "p1"]):
+        write_image(torch.full((1, 4, 4), shade / 5), tmp_path / f"sketches/{stem}.bmp")
+        write_image(torch.full((1, 4, 4), float(stem == "p2")), tmp_path / f"masks/{stem}.png")
+    folder = PhotoFolder(photos, 8, sketches=tmp_path / "sketches", masks=tmp_path / "masks")
+    assert [round(5 * item["sketch"].mean().item()) for item in folder] == [2, 4, 1]
+    masked = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")
+    assert [bool((item["photo"] == 1).all()) for item in masked] == [True, True, False]
+
+
 def test_background(make_folder, tmp_path):
     photos = make_folder(count=1)
     write_image(left_half(24, 24), tmp_path / "masks/p0.png")
