@@ -61,6 +61,17 @@ def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
             TrainingCLI([name, *options], run=False)
 
 
+@pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
+def test_configuration_is_understood(text, tmp_path, monkeypatch):
+    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.quiet import quiet
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text(text, "utf-8")
+    with quiet():
+        TrainingCLI(["fit", "--config", "portraits", "--config", "own.yaml"], run=False)
+
+
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "quickstart", "test", "validate",
