@@ -1,0 +1,1 @@
+"""Scripts that measure flowcolor; run them as ``python -m benchmarks.<name>`` from the root."""

@@ -1,0 +1,231 @@
+"""How many bytes are alive at once while something runs?
+
+Three ways to know, and every result says which was used:
+
+- ``allocator`` (CPU): every event of torch's allocator, from its profiler. Sees each allocation
+  with the operator that asked for it, scratch memory inside operators included; not what oneDNN or
+  numpy allocate on their own.
+- ``storages`` (CPU): a dispatch mode notes every storage when an operator first returns it and a
+  finalizer notes its release. Knows shapes and dtypes, so it can say which tensors make the peak;
+  blind to scratch memory.
+- ``cuda``: the peak of torch's CUDA allocator.
+
+All count from the start: what was alive before is not in the figures, and its release lowers them.
+
+``python -m benchmarks.live_bytes`` prints what the peak of one training step is made of.
+"""
+
+import weakref
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._C._profiler import _EventType
+from torch.profiler import ProfilerActivity, profile, record_function
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from benchmarks import report
+from flowcolor.models import SketchColorFlow
+
+MIB = 2**20
+Mark = Callable[[], None]
+Run = Callable[[Mark], Any]
+_MARK = "flowcolor: mark"
+
+
+@dataclass
+class Bytes:
+    """The peak, the bytes alive when ``mark`` was called, and what was alive at the peak."""
+
+    peak: int
+    marked: int
+    method: str
+    parts: Counter[str] = field(default_factory=Counter)
+
+
+def measure(run: Run, device: str = "cpu") -> Bytes:
+    """Count the live bytes of ``run(mark)``, which may call ``mark()`` once."""
+    return _on_cuda(run, device) if torch.device(device).type == "cuda" else by_allocator(run)
+
+
+def by_allocator(run: Run) -> Bytes:
+    """Count by the allocator's events."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        run(_mark)
+    events: list[tuple[int, int, int, tuple[str, ...]]] = []
+    stack = [(root, ()) for root in recorded.profiler.kineto_results.experimental_event_tree()]
+    while stack:
+        node, path = stack.pop()
+        if node.tag == _EventType.Allocation:
+            extra = node.extra_fields
+            events.append((node.start_time_ns, extra.ptr, extra.alloc_size, path))
+        elif node.name == _MARK:
+            events.append((node.start_time_ns, 0, 0, ()))
+        stack += [(child, (*path, node.name)) for child in node.children]
+    events.sort(key=lambda event: event[0])
+    return _replay(events)
+
+
+def _mark() -> None:
+    with record_function(_MARK):
+        pass
+
+
+def _replay(events: list[tuple[int, int, int, tuple[str, ...]]]) -> Bytes:
+    total = peak = marked = last = 0
+    for number, (_, pointer, size, _) in enumerate(events):
+        total += size
+        if pointer == 0:
+            marked = total
+        if total > peak:
+            peak, last = total, number
+    alive: dict[int, tuple[int, str]] = {}
+    for _, pointer, size, path in events[: last + 1]:
+        if size > 0:
+            alive[pointer] = size, _origin(path)
+        else:
+            alive.pop(pointer, None)
+    parts: Counter[str] = Counter()
+    for size, origin in alive.values():
+        parts[origin] += size
+    return Bytes(peak, marked, "allocator", parts)
+
+
+def _origin(path: tuple[str, ...]) -> str:
+    """Shorten a path of operators to the pass, the autograd node and the operator."""
+    names = [name.removeprefix("aten::") for name in path if "evaluate_function" not in name]
+    names = [name for name in names if name not in {"empty", "resize_", "empty_like", "clone"}]
+    return " > ".join(dict.fromkeys(names[-4:])) or "outside operators"
+
+
+class StorageTracker(TorchDispatchMode):
+    """Note every storage that an operator returns, until it is released.
+
+    Attributes:
+        alive: Bytes alive now.
+        peak: The most there were.
+        at_peak: What they were: bytes by operator, dtype and shape.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = self.peak = 0
+        self.at_peak: Counter[str] = Counter()
+        self._known: dict[int, tuple[int, str]] = {}
+        self._before: set[int] = set()
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        for tensor in _tensors((args, kwargs)):
+            self._see(tensor, None)
+        result = func(*args, **(kwargs or {}))
+        for tensor in _tensors(result):
+            self._see(tensor, str(func))
+        if self.alive > self.peak:
+            self.peak = self.alive
+            self.at_peak = Counter()
+            for size, name in self._known.values():
+                self.at_peak[name] += size
+        return result
+
+    def _see(self, tensor: Tensor, operator: str | None) -> None:
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        if key in self._before or key in self._known:
+            return
+        if operator is None:  # An input that no operator returned was there before.
+            self._before.add(key)
+            weakref.finalize(storage, self._before.discard, key)
+            return
+        name = f"{operator} {str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
+        self._known[key] = storage.nbytes(), name
+        self.alive += storage.nbytes()
+        weakref.finalize(storage, self._release, key)
+
+    def _release(self, key: int) -> None:
+        self.alive -= self._known.pop(key)[0]
+
+
+def by_storages(run: Run) -> Bytes:
+    """Count by storages."""
+    marks = [0]
+    with StorageTracker() as tracker:
+        run(lambda: marks.append(tracker.alive))
+    return Bytes(tracker.peak, marks[-1], "storages", tracker.at_peak)
+
+
+def _on_cuda(run: Run, device: str) -> Bytes:
+    marks = [0]
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    run(lambda: marks.append(torch.cuda.memory_allocated(device) - before))
+    torch.cuda.synchronize(device)
+    peak = torch.cuda.max_memory_allocated(device) - before
+    return Bytes(peak, marks[-1], "cuda")
+
+
+def resident(*things: nn.Module | torch.optim.Optimizer | Tensor) -> int:
+    """Count the bytes of parameters, gradients, buffers, optimizer states and tensors."""
+    tensors: list[Tensor] = []
+    for thing in things:
+        if isinstance(thing, nn.Module):
+            tensors += [*thing.parameters(), *thing.buffers()]
+            tensors += [p.grad for p in thing.parameters() if p.grad is not None]
+        elif isinstance(thing, torch.optim.Optimizer):
+            tensors += _tensors(list(thing.state.values()))
+        else:
+            tensors.append(thing)
+    storages = {t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in tensors}
+    return sum(storages.values())
+
+
+def _tensors(tree: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+
+
+def flow_step(model: SketchColorFlow, batch: int, size: int, device: str = "cpu") -> Run:
+    """Return a training step of the flow alone: forward, L1, backward."""
+    drawing, reference, truth = torch.rand(3, batch, 3, size, size, device=device)
+
+    def run(mark: Mark) -> None:
+        model.zero_grad()
+        loss = (model(drawing, reference) - truth).abs().mean()
+        mark()
+        loss.backward()
+
+    return run
+
+
+def main() -> None:
+    options = report.parser(__doc__, "live_bytes")
+    options.add_argument("--mode", default="reversible", choices=report.MODES)
+    options.add_argument("--size", type=int, default=256)
+    options.add_argument("--batch", type=int, default=1)
+    options.add_argument("--ccbs", type=int, default=8)
+    options.add_argument("--method", default="allocator", choices=("allocator", "storages"))
+    chosen = options.parse_args()
+    model = SketchColorFlow(ccbs=chosen.ccbs, memory=chosen.mode)
+    model(*torch.rand(2, 1, 3, 64, 64))  # ActNorm takes its statistics.
+    run = flow_step(model, chosen.batch, chosen.size)
+    run(lambda: None)  # Gradients exist, as in the middle of a training.
+    model.zero_grad()
+    result = (by_allocator if chosen.method == "allocator" else by_storages)(run)
+    rows = [(name, size / MIB) for name, size in result.parts.most_common(30)]
+    rows += [("everything", result.peak / MIB)]
+    print(report.table([f"alive at the peak, by {result.method}", "MiB"], rows))
+    found = {"peak": result.peak, "held": result.marked, "parts": dict(result.parts)}
+    report.write(chosen.out, chosen.mode, found, report.environment())
+
+
+if __name__ == "__main__":
+    main()
