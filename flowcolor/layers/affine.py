@@ -103,44 +103,62 @@ def _forward_step(
 ) -> tuple[Tensor, Tensor, Gradients]:
     grads: Gradients = [None] * len(inputs)
     if layer.shift_net is None:
-        with torch.enable_grad():
-            scale, log_scale, shift = affine(layer, h.view_as(h), y)
-        outputs, value = [scale, log_scale, shift], shift.detach()
+        output = _graph(layer, layer.net, h, y, parts=2)
+        raw, shift = output.detach().chunk(2, dim=1)
     else:
-        with torch.enable_grad():
-            shift = _run(layer, layer.shift_net, h.view_as(h), y)
-        grads, value = gradients_of((shift,), inputs, (grad_y,)), shift.detach()
-        del shift  # Its graph goes before the next one is made.
-        with torch.enable_grad():
-            raw = _run(layer, layer.net, h.view_as(h), y)
-            scale, log_scale = positive_scale(raw, layer.scale)
-        outputs = [scale, log_scale]
-    a = (y - value) / scale.detach()
-    more = gradients_of(outputs, inputs, [grad_y * a, each, grad_y][: len(outputs)])
-    return a, grad_y * scale.detach(), add_gradients(grads, more)
+        output = _graph(layer, layer.shift_net, h, y)
+        grads, shift = gradients_of((output,), inputs, (grad_y,)), output.detach()
+        del output  # Its graph goes before the next one is made.
+        output = _graph(layer, layer.net, h, y)
+        raw = output.detach()
+    scale, log_scale, leaf = _scale_graph(layer, raw)
+    a, grad_a = (y - shift) / scale.detach(), grad_y * scale.detach()
+    (grad_output,) = gradients_of((scale, log_scale), (leaf,), (grad_y * a, each))
+    del scale, log_scale
+    if layer.shift_net is None and grad_output is not None:
+        grad_output = torch.cat([grad_output, grad_y], 1)
+    return a, grad_a, add_gradients(grads, _walk(output, inputs, grad_output))
 
 
 def _inverse_step(
     layer: Coupling, h: Tensor, a: Tensor, grad_a: Tensor, each: Tensor, inputs: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor, Gradients]:
+    joint = layer.shift_net is None
+    output = _graph(layer, layer.net, h, a, parts=2 if joint else 1)
+    raw, *rest = output.detach().chunk(2, dim=1) if joint else [output.detach()]
+    scale, log_scale, leaf = _scale_graph(layer, raw)
+    grad_y, y = grad_a / scale.detach(), a * scale.detach()
+    (grad_output,) = gradients_of((scale, log_scale), (leaf,), (-grad_y * a, -each))
+    del scale, log_scale
+    if joint and grad_output is not None:
+        grad_output = torch.cat([grad_output, -grad_y], 1)
+    grads = _walk(output, inputs, grad_output)
+    del output
     if layer.shift_net is None:
-        with torch.enable_grad():
-            scale, log_scale, shift = affine(layer, h.view_as(h), a)
-        grad_y = grad_a / scale.detach()
-        outputs, known = [scale, log_scale, shift], [-grad_y * a, -each, -grad_y]
-        grads = gradients_of(outputs, inputs, known)
-        return a * scale.detach() + shift.detach(), grad_y, grads
+        (shift,) = rest
+    else:
+        output = _graph(layer, layer.shift_net, h, a)
+        grads = add_gradients(grads, gradients_of((output,), inputs, (-grad_y,)))
+        shift = output.detach()
+    return y + shift, grad_y, grads
+
+
+def _graph(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
     with torch.enable_grad():
-        raw = _run(layer, layer.net, h.view_as(h), a)
-        scale, log_scale = positive_scale(raw, layer.scale)
-    grad_y = grad_a / scale.detach()
-    grads = gradients_of((scale, log_scale), inputs, (-grad_y * a, -each))
-    scaled = a * scale.detach()
-    del raw, scale, log_scale
+        return _run(layer, net, h.view_as(h), a, parts)
+
+
+def _scale_graph(layer: Coupling, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return scale, log-scale and the leaf they hang on: their graph goes before the network's."""
+    leaf = raw.detach().requires_grad_()
     with torch.enable_grad():
-        shift = _run(layer, layer.shift_net, h.view_as(h), a)
-    more = gradients_of((shift,), inputs, (-grad_y,))
-    return scaled + shift.detach(), grad_y, add_gradients(grads, more)
+        return *positive_scale(leaf, layer.scale), leaf
+
+
+def _walk(output: Tensor, inputs: Sequence[Tensor], grad_output: Tensor | None) -> Gradients:
+    if grad_output is None:
+        return [None] * len(inputs)
+    return gradients_of((output,), inputs, (grad_output,))
 
 
 def _run(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:

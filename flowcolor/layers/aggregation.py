@@ -57,28 +57,28 @@ class FeatureAggregation(nn.Module):
         self.channels = channels
         self.condition_channels = condition_channels
         self.attention_scale = attention_scale
-        self.query = _pixel_mlp(channels, channels)
-        self.key = _pixel_mlp(condition_channels, channels)
-        self.spatial_value = _pixel_mlp(channels, channels)
-        self.channel_value = _pixel_mlp(channels, channels)
+        self.query = _PixelMLP(channels, channels)
+        self.key = _PixelMLP(condition_channels, channels)
+        self.spatial_value = _PixelMLP(channels, channels)
+        self.channel_value = _PixelMLP(channels, channels)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         _check_pair(self, x, condition, self.channels, self.condition_channels)
-        k = self.key(condition)
-        q, v_s, v_c = self.query(x), self.spatial_value(k), self.channel_value(k)
-        q, k, v_s, v_c = (t.flatten(2) for t in (q, k, v_s, v_c))  # B d HW
-        fused = self._spatial(q, k, v_s) + self._channel(q, k, v_c)
-        return x * (1 + fused.view_as(x).sigmoid())
+        # Channels last, (B, HW, d): unless they are contiguous, torch stores the whole matrix.
+        q, k = self.query(x), self.key(condition)
+        image = k.mT.view(x.shape)
+        v_s, v_c = self.spatial_value(image), self.channel_value(image)
+        fused = (self._spatial(q, k, v_s) + self._channel(q, k, v_c)).mT.view(x.shape)
+        return torch.addcmul(x, x, fused.sigmoid())
 
     def _spatial(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scale = self._scale(self.channels)
-        # B 1 HW d, one head. Unless channels are contiguous, torch stores the whole matrix.
-        q, k, v = (t.mT.contiguous().unsqueeze(1) for t in (q, k, v))
-        return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1).mT
+        q, k, v = (t.unsqueeze(1) for t in (q, k, v))  # B 1 HW d, one head
+        return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1)
 
     def _channel(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        scale = self._scale(q.shape[-1])
-        return torch.softmax(scale * (q @ k.mT), dim=-1) @ v
+        scale = self._scale(q.shape[1])
+        return v @ torch.softmax(scale * (q.mT @ k), dim=-1).mT
 
     def _scale(self, terms: int) -> float:
         return 1 / math.sqrt(terms) if self.attention_scale is None else self.attention_scale
@@ -158,13 +158,22 @@ class NoAggregation(nn.Module):
         return x
 
 
-def _pixel_mlp(channels: int, out_channels: int) -> nn.Sequential:
-    # Four times the input's width: of all readings the one with the thesis's parameter count.
-    return nn.Sequential(
-        nn.Conv2d(channels, 4 * channels, kernel_size=1),
-        nn.ReLU(),
-        nn.Conv2d(4 * channels, out_channels, kernel_size=1),
-    )
+class _PixelMLP(nn.Sequential):
+    """A perceptron over pixels, (B, C, H, W) to (B, HW, out): channels last without a copy."""
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        # Four times the input's width: of all readings the one with the thesis's parameter count.
+        width = 4 * channels
+        hidden = nn.Conv2d(channels, width, kernel_size=1)
+        super().__init__(hidden, nn.ReLU(), nn.Conv2d(width, out_channels, kernel_size=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the tokens."""
+        hidden, relu, last = self
+        tokens = relu(hidden(x)).flatten(2).mT
+        weight = last.weight.flatten(1).mT  # type: ignore[operator]
+        # `linear` would copy the transposed tokens; a batched product takes them as they are.
+        return torch.baddbmm(last.bias, tokens, weight.expand(x.shape[0], -1, -1))  # type: ignore[arg-type]
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:

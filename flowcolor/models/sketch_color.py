@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from flowcolor.layers import ActNorm, Chain, InvertibleLayer, OrthogonalDownsample
+from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.scale import Scale
@@ -149,7 +149,13 @@ class SketchColorFlow(nn.Module):
                 "SketchColorFlow expects a sketch and a reference of the same shape, "
                 f"got {tuple(sketch.shape)} and {tuple(reference.shape)}."
             )
+        self._check_image("sketch", sketch)
         _, conditions = self._encode_color(reference, whole=False)
+        if self.memory == "reversible":
+            # As one chain: the latent between the two flows is rebuilt, too, and need not be kept.
+            both = Chain([self.sketch_flow, Inverted(self.color_flow)], self.memory)
+            result: Tensor = both(sketch, [*conditions, *conditions])[0]
+            return result
         return self.decode(self.encode_sketch(sketch, conditions), conditions)
 
     def forward(self, sketch: Tensor, reference: Tensor) -> Tensor:
