@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.layers.gradients import Gradients, gradients_of
+from flowcolor.layers.gradients import Gradients, invert_then_differentiate
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Condition: TypeAlias = Float[Tensor, " batch *condition"]
@@ -78,14 +78,8 @@ class InvertibleLayer(nn.Module, ABC):
             ``None``) for each of ``params``.
         """
         there, back = (self.inverse, self.forward) if inverse else (self.forward, self.inverse)
-        start = back(out, condition)[0].detach().requires_grad_()
-        wanted = [condition] if condition is not None and condition.requires_grad else []
-        with torch.enable_grad():
-            # A view, because flop counters hook tensors that have a history.
-            end, logdet = there(start.view_as(start), condition)
-        grads = gradients_of((end, logdet), (start, *wanted, *params), (grad_out, grad_logdet))
-        grad_start = torch.zeros_like(start) if grads[0] is None else grads[0]
-        return start.detach(), grad_start, grads[1] if wanted else None, grads[1 + len(wanted) :]
+        grads_out = (grad_out, grad_logdet)
+        return invert_then_differentiate(there, back, out, condition, grads_out, params)
 
 
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:

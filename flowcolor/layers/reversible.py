@@ -10,23 +10,20 @@ ordinary gradients. The one activation that is kept travels backwards on a tape 
 call of the chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 from flowcolor.layers.base import InvertibleLayer, LogDet
+from flowcolor.layers.gradients import Gradients, once_only
+from flowcolor.layers.snapshot import Snapshot
 
-
-@dataclass
-class _Tape:
-    """Carries the output of the layer whose backward comes next."""
-
-    output: Tensor | None = None
+Result = tuple[Tensor, LogDet]
 
 
 @dataclass
@@ -34,23 +31,19 @@ class Step:
     """One layer of a flattened chain, in the direction it is run."""
 
     layer: InvertibleLayer
-    condition: Tensor | None
+    condition: Tensor | Sequence[Tensor] | None
     inverse: bool
-    keep: bool = False  # Save the output: the last step's, and those of anchors.
-    tape: _Tape = field(default_factory=_Tape)
 
-    def run(self, x: Tensor) -> tuple[Tensor, LogDet]:
+    def run(self, x: Tensor) -> Result:
         """Apply the layer in this step's direction."""
-        if self.inverse:
-            return self.layer.inverse(x, self.condition)
-        result: tuple[Tensor, LogDet] = self.layer(x, self.condition)
-        return result
+        there: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
+        return there(x, self.condition)
 
 
 @torch.compiler.disable
 def run_reversibly(
     steps: Sequence[Step], x: Tensor, total: LogDet, anchor_every: int | None = None
-) -> tuple[Tensor, LogDet]:
+) -> Result:
     """Run ``steps`` so that autograd keeps their last output alone.
 
     Args:
@@ -62,54 +55,121 @@ def run_reversibly(
 
     Raises:
         RuntimeError: If a layer holds dropout or batch normalisation in training mode, whose
-            second evaluation would differ from the first.
+            second evaluation would differ from the first, or if a hook replaces what a layer is
+            given or returns.
     """
-    tape = _Tape()
+    tape, kept = _Tape(), True  # Nobody needs the input of the first step.
     for number, step in enumerate(steps, start=1):
         _refuse_unrepeatable(step.layer)
-        step.tape = tape
-        step.keep = number == len(steps) or bool(anchor_every and number % anchor_every == 0)
-        params = [p for p in step.layer.parameters() if p.requires_grad]
-        x, logdet = _ReversibleStep.apply(step, x, step.condition, *params)
-        total = total + logdet
+        keep = number == len(steps) or bool(anchor_every and number % anchor_every == 0)
+        call = _Call(step.layer, step.inverse, tape, keep=keep, hand_back=not kept)
+        x, logdet = _record(call, x, step.condition)
+        total, kept = total + logdet, keep
     return x, total
+
+
+@dataclass
+class _Tape:
+    """Carries the output of the layer whose backward comes next."""
+
+    output: Tensor | None = None
+
+    def take(self) -> Tensor:
+        output, self.output = self.output, None
+        if output is None:
+            raise RuntimeError(
+                "Reversible backward expects the layers after it to have run backward first, got "
+                "a graph in which they did not."
+            )
+        return output
+
+
+@dataclass
+class _Call:
+    """One call of a layer: what its backward pass has to know beside the saved tensors."""
+
+    layer: InvertibleLayer
+    inverse: bool
+    tape: _Tape
+    keep: bool  # Save the output: the last step's, and those of anchors.
+    hand_back: bool  # Put the input on the tape.
+    then: Snapshot = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.run: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer.forward
+
+
+def _record(call: _Call, x: Tensor, condition: Any) -> Result:
+    """Call the layer as anybody does, with its hooks, but with a Function for its ``forward``."""
+    if call.inverse:
+        return _apply(call, x, condition)
+    seen: list[tuple[Any, ...]] = []
+
+    def forward(x: Tensor, condition: Any = None) -> Result:
+        y, logdet = _apply(call, x, condition)
+        seen.extend([_fingerprint(x), _fingerprint(y)])
+        return y, logdet
+
+    before = _fingerprint(x)
+    with _replaced_forward(call.layer, forward):
+        y, logdet = call.layer(x, condition)
+    if seen != [before, _fingerprint(y)]:
+        raise RuntimeError(
+            'memory="reversible" expects hooks to leave the input and the output of a layer as '
+            f"they are, got one on {type(call.layer).__name__} that changes them."
+        )
+    return y, logdet
+
+
+def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
+    call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
+    one = condition is None or isinstance(condition, Tensor)
+    conditions, count = ([condition], None) if one else (condition, len(condition))
+    result: Result = _ReversibleStep.apply(call, count, x, *conditions, *call.then.params)
+    return result
 
 
 class _ReversibleStep(Function):
     """Run one layer, save nothing but its condition and parameters, and rebuild its input later."""
 
     @staticmethod
-    def forward(
-        ctx: Any, step: Step, x: Tensor, condition: Tensor | None, *params: Tensor
-    ) -> tuple[Tensor, LogDet]:
-        y, logdet = step.run(x)
+    def forward(ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor) -> Result:
+        ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
+        with torch.autocast(**ctx.autocast):
+            y, logdet = call.run(x, others[0] if count is None else list(others[:count]))
         if y is x:  # Autograd forbids to return an input; a layer may be the identity.
             y = x.view_as(x)
-        ctx.step = Step(step.layer, None, step.inverse, step.keep, step.tape)
-        ctx.autocast = _autocast_state(x.device.type)
         # Saved, not held, so that autograd notices when somebody overwrites them.
-        ctx.save_for_backward(y if step.keep else None, condition, *params)
+        ctx.save_for_backward(y if call.keep else None, *others)
         return y, logdet
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> tuple[Tensor | None, ...]:
-        step: Step = ctx.step
-        kept, condition, *params = ctx.saved_tensors
-        y = step.tape.output if kept is None else kept
-        if y is None:
-            raise RuntimeError(
-                "Reversible backward expects the layers after it to have run backward first, got "
-                "a graph in which they did not."
-            )
-        if condition is not None:
-            condition = condition.detach().requires_grad_(ctx.needs_input_grad[2])
-        with torch.autocast(**ctx.autocast):
-            x, grad_x, grad_condition, grad_params = step.layer.invert_and_differentiate(
-                y.detach(), condition, grad_y, grad_logdet, params, inverse=step.inverse
-            )
-        step.tape.output = x
-        return None, grad_x, grad_condition, *grad_params
+        with torch.no_grad():
+            gradients = _differentiate(ctx, grad_y, grad_logdet)
+        return None, None, *once_only(gradients)
+
+
+def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> Gradients:
+    """Rebuild the input, put it on the tape, return all gradients."""
+    call: _Call = ctx.call
+    kept, *others = ctx.saved_tensors
+    y = call.tape.take() if kept is None else kept.detach()
+    needed = ctx.needs_input_grad[3:]
+    count = 1 if ctx.count is None else ctx.count
+    conditions = [
+        c if c is None else c.detach().requires_grad_(n)
+        for c, n in zip(others[:count], needed, strict=False)
+    ]
+    condition: Any = conditions[0] if ctx.count is None else conditions
+    with torch.autocast(**ctx.autocast):
+        x, grad_x, grad_condition, grad_params = call.then.invert_and_differentiate(
+            y, condition, grad_y, grad_logdet, inverse=call.inverse
+        )
+    if call.hand_back and ctx.needs_input_grad[2]:
+        call.tape.output = x
+    grad_conditions = [grad_condition] if ctx.count is None else grad_condition
+    return [grad_x, *grad_conditions, *grad_params]
 
 
 def _autocast_state(device: str) -> dict[str, Any]:
@@ -117,20 +177,45 @@ def _autocast_state(device: str) -> dict[str, Any]:
         "device_type": device,
         "enabled": torch.is_autocast_enabled(device),
         "dtype": torch.get_autocast_dtype(device),
-        "cache_enabled": False,  # Casts cached in the forward pass would carry no graph here.
+        "cache_enabled": False,  # Casts made where no gradients are recorded carry no graph.
     }
+
+
+@contextmanager
+def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Iterator[None]:
+    own = layer.__dict__.get("forward")  # Somebody else's replacement, if any.
+    layer.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        del layer.__dict__["forward"]
+        if own is not None:
+            layer.__dict__["forward"] = own
+
+
+def _fingerprint(x: Tensor) -> tuple[Any, ...]:
+    return x.data_ptr(), x.shape, x.stride(), x._version
 
 
 def _refuse_unrepeatable(layer: nn.Module) -> None:
     for name, part in layer.named_modules():
-        kind = type(part).__name__
-        if part.training and isinstance(part, nn.modules.dropout._DropoutNd) and part.p > 0:
+        if not part.training:
+            continue
+        if _is_random(part):
             advice = 'use memory="checkpoint", which replays its random numbers'
-        elif part.training and isinstance(part, nn.modules.batchnorm._BatchNorm):
+        elif isinstance(part, nn.modules.batchnorm._BatchNorm):
             advice = "use InstanceNorm2d, GroupNorm or ActNorm, or eval mode"
         else:
             continue
         raise RuntimeError(
-            f'memory="reversible" expects layers that give the same result twice, got {kind} in '
-            f"training mode ({type(layer).__name__}.{name}); {advice}."
+            f'memory="reversible" expects layers that give the same result twice, got '
+            f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); {advice}."
         )
+
+
+def _is_random(part: nn.Module) -> bool:
+    if isinstance(part, nn.modules.dropout._DropoutNd):
+        return part.p > 0
+    if isinstance(part, nn.MultiheadAttention | nn.RNNBase):
+        return part.dropout > 0
+    return isinstance(part, nn.RReLU)
