@@ -1,3 +1,12 @@
 """Invertible layers for images, and a flow that colours line drawings as photographs are."""
 
+from importlib import import_module
+from types import ModuleType
+
 __version__ = "0.1.0.dev0"
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ("data", "layers", "models"):  # Imported when first asked for: they need torch.
+        return import_module(f"flowcolor.{name}")
+    raise AttributeError(f"module 'flowcolor' has no attribute {name!r}.")

@@ -1,0 +1,28 @@
+"""Small models that have learned something."""
+
+import torch
+
+from flowcolor.models import SketchColorFlow
+
+
+def images(batch=2, side=16, seed=1):
+    """Return drawings with white paper and photographs, half noise and half smooth."""
+    generator = torch.Generator().manual_seed(seed)
+    sketch = (
+        (torch.rand(batch, 1, side, side, generator=generator) > 0.2).float().repeat(1, 3, 1, 1)
+    )
+    sketch[:, :, : side // 2] = 1  # blank
+    reference = torch.rand(batch, 3, side, side, generator=generator)
+    reference[:, :, : side // 2] = torch.linspace(0.1, 0.9, side)
+    return sketch, reference
+
+
+def trained(seed=0, size=0.03, **config):
+    """Build a small model, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = SketchColorFlow(**{"downsamplings": 1, "ccbs": 3} | config)
+    with torch.no_grad():
+        model(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
