@@ -1,7 +1,7 @@
 r"""The arithmetic that couplings share: split, scale and shift by networks, and its derivative."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from flowcolor.layers.scale import SCALES, Scale, positive_scale
 Fuse = Callable[[Tensor, Tensor | None], Tensor]
 
 
+@runtime_checkable  # for the runtime check of annotations
 class Coupling(Protocol):
     """What the functions below read from a coupling."""
 
@@ -21,7 +22,7 @@ class Coupling(Protocol):
     scale: Scale
 
 
-def check_scale(layer: Coupling, scale: str) -> None:
+def check_scale(layer: object, scale: str) -> None:
     """Raise ``ValueError`` for an unknown kind of scale."""
     if scale not in SCALES:
         raise ValueError(
@@ -29,7 +30,7 @@ def check_scale(layer: Coupling, scale: str) -> None:
         )
 
 
-def split_half(layer: Coupling, x: Tensor) -> tuple[Tensor, Tensor]:
+def split_half(layer: object, x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the half that is changed and the half that steers, as views of ``x``."""
     if x.ndim < 2 or x.shape[1] < 2:
         raise ValueError(
