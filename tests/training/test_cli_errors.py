@@ -58,8 +58,8 @@ def test_wrong_words_are_one_sentence(case, capsys, tmp_path, monkeypatch):
 BAD_FILES = {
     "modle: {model: 3}": r"no option 'modle.model'; did you mean 'model.model'",
     "data: {batchsize: 3}": r"no option 'data.batchsize'; did you mean 'data.batch_size'",
-    "model: {model: {class_path: flowcolor.models.SketchColorFlow, init_args: {downsamplins: 2}}}": (
-        r"no option 'downsamplins'; did you mean 'downsamplings'"
+    "model: {model: {class_path: flowcolor.models.SketchColorFlow, init_args: {cbs: 2}}}": (
+        r"no option 'cbs'; did you mean 'ccbs'"
     ),
     "data: [": r"pars",
 }

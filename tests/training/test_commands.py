@@ -1,0 +1,82 @@
+"""What fit, validate, test and predict leave behind."""
+
+import json
+
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from flowcolor.data.images import read_image, read_sketch
+from flowcolor.training.checkpoint import load_model
+from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.quiet import quiet
+from tests.training.helpers import flowcolor
+
+KINDS = ("smooth", "flat", "real")
+ROUNDTRIPS = {f"{stage}/roundtrip_{kind}" for stage in ("train", "val") for kind in KINDS}
+
+
+def test_training_logs_losses_scores_round_trips_and_pictures(run):
+    events = EventAccumulator(str(run.folder)).Reload()
+    scalars = set(events.Tags()["scalars"])
+    assert {"train/loss", "train/l1", "val/ssim", "val/psnr", *ROUNDTRIPS} <= scalars
+    assert {"val/cross_lines", "val/cross_lines_control", "val/cross_color_distance"} <= scalars
+    assert set(events.Tags()["images"]) == {"train", "val-self", "val-cross"}
+    for name in ROUNDTRIPS:
+        assert max(event.value for event in events.Scalars(name)) < 1e-4
+
+
+def test_the_run_folder_is_complete(run):
+    names = {path.name for path in run.folder.iterdir()}
+    assert {"checkpoints", "pictures", "model.safetensors", "config.yaml"} <= names
+    assert {p.name for p in run.last.parent.iterdir()} == {"best.ckpt", "last.ckpt"}
+
+
+def test_validation_logs_the_ssim_of_the_held_out_photographs(run, tmp_path):
+    with quiet():
+        cli = TrainingCLI(["fit", "--config", str(run.config)], run=False)
+    model, data = load_model(run.last), cli.datamodule
+    data.setup("validate")
+    values = []
+    for batch in data.val_dataloader()[0]:
+        whole = data.complete(batch, training=False)
+        result = model(whole["sketch"], whole["reference"]).detach().clamp(0, 1)
+        values += [
+            float(structural_similarity_index_measure(a[None], b[None], data_range=1.0))
+            for a, b in zip(result, whole["truth"], strict=True)
+        ]
+    assert len(values) == 3
+    events = EventAccumulator(str(run.folder)).Reload()
+    logged = events.Scalars("val/ssim")[-1].value
+    assert abs(logged - sum(values) / 3) < 1e-5
+
+
+def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, capfd):
+    assert flowcolor("test", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
+    printed = "".join(capfd.readouterr())
+    assert "sketch tinted by the reference" in printed
+    assert "of 3" in printed
+    content = json.loads((tmp_path / "test.json").read_text())
+    assert [pair["setting"] for pair in content["pairs"]] == ["cross"] * 3 + ["self"] * 3
+    assert content["summary"]["self"]["pairs"] == content["summary"]["cross"]["pairs"] == 3
+    assert max(content["roundtrip"].values()) < 1e-4
+    for setting in ("self", "cross"):
+        assert read_image(tmp_path / f"pairs-{setting}.png").shape == (3, 392, 522)
+
+
+def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path):
+    out = tmp_path / "out"
+    words = ("--data.predict_sketches", run.photos, "--data.predict_references", run.photos)
+    weights = ("--ckpt_path", run.folder / "model.safetensors", "--trainer.accelerator=cpu")
+    assert flowcolor("predict", *weights, *words, "--trainer.default_root_dir", out) == 0
+    assert {p.name for p in out.glob("*.png")} == {f"photo{i}.png" for i in range(7)}
+    model = load_model(run.folder / "model.safetensors")
+    photo = read_image(run.photos / "photo3.png")[None]
+    expected = model(read_sketch(run.photos / "photo3.png")[None], photo).detach().clamp(0, 1)
+    assert torch.allclose(read_image(out / "photo3.png"), expected[0], atol=0.6 / 255)
+
+
+def test_validate_works_with_the_checkpoint_alone(run, tmp_path):
+    assert (
+        flowcolor("validate", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
+    )

@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from flowcolor.data.images import read_image
+from flowcolor.training.pictures import LEAST_SIDE, MARGIN, picture_grid
+
+
+def test_row_b_holds_the_bth_image_of_every_column():
+    side = LEAST_SIDE
+    columns = [torch.full((3, 3, side, side), 0.1 * (c + 1)) for c in range(4)]
+    for column in columns:
+        column += 0.01 * torch.arange(3)[:, None, None, None]
+    grid = picture_grid(columns)
+    step = side + MARGIN
+    for row in range(3):
+        for c in range(4):
+            value = grid[:, MARGIN + row * step + side // 2, MARGIN + c * step + side // 2]
+            assert value.tolist() == pytest.approx([0.1 * (c + 1) + 0.01 * row] * 3)
+    assert (grid[:, 0] == 1).all()
+
+
+def test_small_images_are_enlarged_and_values_clamped():
+    image = torch.tensor([-1.0, 2.0]).expand(1, 3, 2, 2)
+    grid = picture_grid([image])
+    assert grid.shape == (3, LEAST_SIDE + 2 * MARGIN, LEAST_SIDE + 2 * MARGIN)
+    assert grid[0, 20, 20] == 0
+    assert grid[0, 20, 100] == 1
+
+
+def test_columns_of_different_shapes_are_refused():
+    with pytest.raises(ValueError, match="columns of one shape"):
+        picture_grid([torch.zeros(1, 3, 4, 4), torch.zeros(2, 3, 4, 4)])
+
+
+def test_training_draws_every_n_steps_and_at_validation(run):
+    names = {path.name for path in (run.folder / "pictures").iterdir()}
+    drawn = {
+        f"{kind}-{step:06d}.png" for kind in ("train", "val-self", "val-cross") for step in (2, 4)
+    }
+    assert names == drawn
+    columns, rows = 4, 2
+    height, width = read_image(run.folder / "pictures/val-cross-000004.png").shape[1:]
+    assert (height, width) == tuple(MARGIN + n * (LEAST_SIDE + MARGIN) for n in (rows, columns))

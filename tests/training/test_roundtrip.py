@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from flowcolor.models import SketchColorFlow
+from flowcolor.training.roundtrip import flat_images, roundtrip_error, roundtrip_errors
+
+
+@pytest.fixture
+def model():
+    model = SketchColorFlow(downsamplings=1, nccbs=1, ccbs=1).train()
+    model(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))
+    return model
+
+
+def test_the_error_is_that_of_encoding_and_decoding_and_the_mode_is_restored(model, monkeypatch):
+    images = torch.rand(2, 3, 8, 8)
+    assert roundtrip_error(model, images) < 1e-5
+    decode = model.decode
+
+    def bent(z, conditions):
+        image = decode(z, conditions)
+        image[1, 2, 3, 4] -= 0.25
+        return image
+
+    monkeypatch.setattr(model, "decode", bent)
+    assert float(roundtrip_error(model, images)) == pytest.approx(0.25, abs=1e-4)
+    assert model.training
+
+
+def test_a_decoder_that_gives_no_numbers_has_an_infinite_error(model, monkeypatch):
+    monkeypatch.setattr(model, "decode", lambda z, conditions: torch.full((1, 3, 8, 8), torch.nan))
+    assert roundtrip_errors(model, torch.rand(1, 3, 8, 8)) == {
+        "smooth": torch.inf,
+        "flat": torch.inf,
+        "real": torch.inf,
+    }
+
+
+def test_flat_images_are_flat_and_of_the_size_asked_for():
+    images = flat_images(torch.zeros(2, 3, 6, 10))
+    assert images.shape == (4, 3, 6, 10)
+    assert float(images.std(dim=(2, 3)).max()) < 1e-6
