@@ -1,6 +1,6 @@
 """How many bytes are alive at once while something runs?
 
-Three ways to know, and every result says which was used:
+Four ways to know, and every result says which was used:
 
 - ``allocator`` (CPU): every event of torch's allocator, from its profiler. Sees each allocation
   with the operator that asked for it, scratch memory inside operators included; not what oneDNN or
@@ -8,6 +8,8 @@ Three ways to know, and every result says which was used:
 - ``storages`` (CPU): a dispatch mode notes every storage when an operator first returns it and a
   finalizer notes its release. Knows shapes and dtypes, so it can say which tensors make the peak;
   blind to scratch memory.
+- ``fake`` (CPU): the same on tensors without numbers. Nothing is computed, so any size fits into
+  any machine and takes seconds; what the operators allocate inside is not seen.
 - ``cuda``: the peak of torch's CUDA allocator.
 
 All count from the start: what was alive before is not in the figures, and its release lowers them.
@@ -18,12 +20,13 @@ All count from the start: what was alive before is not in the figures, and its r
 import weakref
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch._C._profiler import _EventType
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -47,9 +50,19 @@ class Bytes:
     parts: Counter[str] = field(default_factory=Counter)
 
 
-def measure(run: Run, device: str = "cpu") -> Bytes:
-    """Count the live bytes of ``run(mark)``, which may call ``mark()`` once."""
-    return _on_cuda(run, device) if torch.device(device).type == "cuda" else by_allocator(run)
+def measure(run: Run, device: str = "cpu", method: str = "allocator") -> Bytes:
+    """Count the live bytes of ``run(mark)``, which may call ``mark()`` once.
+
+    For ``"fake"`` the caller builds everything ``run`` uses within :func:`fake`.
+    """
+    if torch.device(device).type == "cuda":
+        return _on_cuda(run, device)
+    return by_allocator(run) if method == "allocator" else replace(by_storages(run), method=method)
+
+
+def fake() -> FakeTensorMode:
+    """Return a context in which tensors have shapes and storages but no memory."""
+    return FakeTensorMode(allow_non_fake_inputs=True)  # The weights of VGG16 are real.
 
 
 def by_allocator(run: Run) -> Bytes:

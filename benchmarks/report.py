@@ -66,6 +66,32 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
+def plot(
+    series: dict[str, list[tuple[float, float]]],
+    across: str,
+    up: str,
+    name: str,
+    folder: Path = PICTURES,
+) -> None:
+    """Draw one line per series on logarithmic axes and save ``docs/pictures/<name>.png``."""
+    from matplotlib.figure import Figure  # Local import: only plots need it.
+    from matplotlib.ticker import ScalarFormatter
+
+    figure = Figure(figsize=(5.5, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for (label, points), marker in zip(series.items(), "osD^v", strict=False):
+        axes.plot(*zip(*points, strict=True), marker=marker, label=label)
+    axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up)
+    ticks = sorted({x for points in series.values() for x, _ in points})
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.grid(alpha=0.3)
+    axes.legend(title="memory=", frameon=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{name}.png", dpi=130)
+
+
 def numbers(text: str) -> list[int]:
     """Parse ``"1,2,4"``."""
     return [int(word) for word in text.split(",")]
