@@ -142,6 +142,14 @@ def test_drawing_and_truth_move_together_and_paper_fills_the_rim():
     torch.testing.assert_close(truth, flat["photo"])  # The photo's rim is reflected, not black.
 
 
+def test_the_reference_is_a_copy_of_the_moved_photo():
+    moves = STILL | {"shared_rotation": 30.0, "shared_crop": 0.7}
+    batch = make_batch([0, 1])
+    result = SelfAugmentedReference(**moves)(batch, 0, 0)
+    torch.testing.assert_close(result["reference"], result["truth"])
+    assert (result["truth"] - batch["photo"]).abs().mean() > 0.02
+
+
 def test_flips_are_independent_and_exact():
     batch = make_batch(list(range(40)), size=8)
     result = SelfAugmentedReference(**STILL | {"flip": 0.5})(batch, 0, 0)
