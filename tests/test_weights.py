@@ -17,7 +17,8 @@ from flowcolor.weights import WEIGHTS, WeightsFile, cached_path, find_weights, l
 def hub(tmp_path, monkeypatch):
     """Point torch hub's cache at an empty folder."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    return tmp_path / "hub" / "checkpoints"
+    yield tmp_path / "hub" / "checkpoints"
+    socket.setdefaulttimeout(None)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def refusing_url():
 def test_offline_one_sentence_names_file_size_place_and_option(hub, monkeypatch, download):
     url = refusing_url()
     monkeypatch.setitem(WEIGHTS, "vgg16", WeightsFile(url, "397923af", 528))
-    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(7)
     with pytest.raises(InputError) as caught:
         find_weights("vgg16", download=download, option="loss.vgg16")
     message = str(caught.value)
@@ -105,7 +106,7 @@ def test_offline_one_sentence_names_file_size_place_and_option(hub, monkeypatch,
     assert ("switched off" in message) is not download
     assert "\n" not in message
     assert message.endswith(".")
-    assert socket.getdefaulttimeout() == before
+    assert socket.getdefaulttimeout() == 7
 
 
 def test_a_silent_server_is_given_up(monkeypatch):

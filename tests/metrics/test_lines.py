@@ -63,13 +63,15 @@ def test_blank_drawings_agree_only_with_blank_ones():
 
 def test_images_of_a_batch_do_not_influence_each_other():
     a, b = torch.rand(2, 4, 1, 12, 9).round()
+    a[0] = b[0] = a[1] = 1  # A pair of blank drawings, and one blank drawing.
     each = torch.cat([line_f1(a[i : i + 1], b[i : i + 1]) for i in range(4)])
     assert torch.equal(line_f1(a, b), each)
+    assert each[:2].tolist() == [1, 0]
     assert len(each.unique()) == 4
 
 
 def test_three_equal_channels_are_as_good_as_one():
-    a, b = torch.rand(2, 4, 1, 12, 9).round()
+    a, b = torch.rand(2, 4, 1, 12, 9).round() / 2 + 0.5
     three = line_f1(a.expand(-1, 3, -1, -1), b.expand(-1, 3, -1, -1))
     assert torch.equal(three, line_f1(a, b))
 

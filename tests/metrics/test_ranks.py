@@ -14,7 +14,7 @@ def computed(jobs):
         for batch in batches:
             metric.update(*batch)
         # torchmetrics warns a process that has seen no batch.
-        with warnings.catch_warnings(action="default" if batches else "ignore"):
+        with warnings.catch_warnings(action="error" if batches else "ignore"):
             results.append(metric.compute())
     return results
 
