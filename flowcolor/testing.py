@@ -9,7 +9,10 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
+from flowcolor.drift import measure_drift
 from flowcolor.layers.base import InvertibleLayer
+
+__all__ = ["check_invertible", "measure_drift"]
 
 Conditions = Tensor | Sequence[Tensor] | None
 Direction = Callable[[Tensor, Any], tuple[Tensor, Tensor]]

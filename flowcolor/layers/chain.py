@@ -81,8 +81,8 @@ class Chain(InvertibleLayer):
         total = x.new_zeros(x.shape[0])
         steps = self._steps(condition, inverse=inverse)
         if self.memory == "reversible" and torch.is_grad_enabled():
-            leaves = list(_leaves(steps))
-            return run_reversibly(leaves, x, total, self.anchor_every)  # type: ignore[no-any-return]
+            unfolded = list(leaves(steps))
+            return run_reversibly(unfolded, x, total, self.anchor_every)  # type: ignore[no-any-return]
         for step in steps:
             # A chain inside with a mode of its own looks after itself.
             managed = isinstance(step.layer, Chain) and step.layer.memory != "none"
@@ -145,13 +145,13 @@ class Inverted(InvertibleLayer):
         return self.layer(y, condition)  # type: ignore[no-any-return]
 
 
-def _leaves(steps: Sequence[Step]) -> Iterator[Step]:
-    """Unfold chains and inverted layers."""
+def leaves(steps: Sequence[Step]) -> Iterator[Step]:
+    """Unfold chains and inverted layers into steps of the layers inside."""
     for step in steps:
         layer = step.layer
         if isinstance(layer, Chain):
-            yield from _leaves(layer._steps(step.condition, inverse=step.inverse))
+            yield from leaves(layer._steps(step.condition, inverse=step.inverse))
         elif isinstance(layer, Inverted):
-            yield from _leaves([Step(layer.layer, step.condition, not step.inverse)])
+            yield from leaves([Step(layer.layer, step.condition, not step.inverse)])
         else:
             yield step

@@ -194,7 +194,7 @@ def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Itera
 
 
 def _fingerprint(x: Tensor) -> tuple[Any, ...]:
-    return x.data_ptr(), x.shape, x.stride(), x._version
+    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), x._version
 
 
 def _refuse_unrepeatable(layer: nn.Module) -> None:

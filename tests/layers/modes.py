@@ -29,6 +29,11 @@ def outcome(chain, mode, x, condition=None, *, inverse=False, loss=None):
     return {"result": y.detach(), "logdet": logdet.detach()} | gradients
 
 
+def gradients(chain):
+    """Return the gradients of the parameters by name."""
+    return {name: p.grad for name, p in chain.named_parameters()}
+
+
 def plain(chain):
     """Return a copy in which no chain inside has a mode of its own."""
     chain = copy.deepcopy(chain)

@@ -194,6 +194,25 @@ def flows(draw: st.DrawFn) -> Flow:
     return Flow(chain, *inputs(draw(st.integers(1, 3))))
 
 
+def glow(*, memory="reversible", anchor_every=None):
+    """Return a settled chain in float64, all fused layers in it, with its input and conditions."""
+    torch.manual_seed(0)
+    layers = [
+        OrthogonalDownsample(1),
+        ActNorm(4),
+        InvertibleConv1x1(4),
+        AffineCoupling(conv_net(2, 2), conv_net(2, 2)),
+        Bend(4),
+        ConditionalAffineCoupling(conv_net(2, 4), FeatureAggregation(2, 3)),
+        InvertibleConv1x1(4, "lu"),
+        ConditionalAffineCoupling(conv_net(2, 4), ConcatAggregation(2, 3), scale="exp"),
+    ]
+    chain = Chain(layers, memory, anchor_every).double()
+    x = torch.randn(2, 1, 4, 4, dtype=torch.float64)
+    conditions = [torch.randn(2, 3, 2, 2, dtype=torch.float64) for _ in range(2)]
+    return settle(chain, x, conditions), x, conditions
+
+
 def settle(chain, x, condition=None):
     """Let ActNorms see a batch, then move the weights away from their initialisation."""
     with torch.no_grad():

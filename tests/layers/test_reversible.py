@@ -18,16 +18,14 @@ from flowcolor.layers import (
     Chain,
     ConcatAggregation,
     ConditionalAffineCoupling,
-    FeatureAggregation,
     Inverted,
     InvertibleConv1x1,
     InvertibleLayer,
-    OrthogonalDownsample,
     Squeeze,
 )
 from tests.layers.cases import CASES, conv_net
-from tests.layers.modes import MODES, assert_same, outcome, probe
-from tests.layers.random_chains import Bend, flows, settle
+from tests.layers.modes import MODES, assert_same, gradients, outcome, probe
+from tests.layers.random_chains import Bend, flows, glow, settle
 from tests.strategies import samples
 
 DOUBLE, SINGLE = 1e-12, 1e-5
@@ -76,28 +74,6 @@ def check_modes(chain, x, condition=None, *, inverse=False, loss=None, bound=DOU
         assert_same(other, expected, bound)
 
 
-def glow(*, memory="reversible", anchor_every=None):
-    """Return a settled chain in float64, all fused layers in it, with its input and conditions."""
-    layers = [
-        OrthogonalDownsample(1),
-        ActNorm(4),
-        InvertibleConv1x1(4),
-        AffineCoupling(conv_net(2, 2), conv_net(2, 2)),
-        Bend(4),
-        ConditionalAffineCoupling(conv_net(2, 4), FeatureAggregation(2, 3)),
-        InvertibleConv1x1(4, "lu"),
-        ConditionalAffineCoupling(conv_net(2, 4), ConcatAggregation(2, 3), scale="exp"),
-    ]
-    chain = Chain(layers, memory, anchor_every).double()
-    x = torch.randn(2, 1, 4, 4, dtype=torch.float64)
-    conditions = [torch.randn(2, 3, 2, 2, dtype=torch.float64) for _ in range(2)]
-    return settle(chain, x, conditions), x, conditions
-
-
-def gradients(chain):
-    return {name: p.grad for name, p in chain.named_parameters()}
-
-
 @both_directions
 def test_gradients_are_those_of_finite_differences(inverse):
     chain, x, conditions = glow()
@@ -105,7 +81,9 @@ def test_gradients_are_those_of_finite_differences(inverse):
     start = chain(x, conditions)[0] if inverse else x
     inputs = [t.detach().requires_grad_() for t in (start, *conditions)]
     # The parameters themselves: gradcheck moves them in place.
-    assert gradcheck(lambda x, c, d, *_: run(x, [c, d]), (*inputs, *chain.parameters()), fast_mode=True)
+    assert gradcheck(
+        lambda x, c, d, *_: run(x, [c, d]), (*inputs, *chain.parameters()), fast_mode=True
+    )
 
 
 @both_directions
@@ -207,7 +185,9 @@ def test_gradients_of_parts_add_up_and_are_clipped(inverse):
     assert_same(gradients(parts), gradients(whole), DOUBLE)
     both = copy.deepcopy(parts)
     both.zero_grad()
-    sum(loss(both, slice(i, i + 1)) for i in range(len(x))).backward()  # Two forwards, one backward.
+    sum(
+        loss(both, slice(i, i + 1)) for i in range(len(x))
+    ).backward()  # Two forwards, one backward.
     assert_same(gradients(both), gradients(whole), DOUBLE)
     norms = [nn.utils.clip_grad_norm_(c.parameters(), 0.1) for c in (whole, parts, both)]
     assert_close(norms[1:], norms[:1] * 2)

@@ -1,0 +1,268 @@
+"""What reversible training notices, refuses and leaves alone."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from flowcolor.layers import ActNorm, AffineCoupling, Chain, Inverted, InvertibleConv1x1, Squeeze
+from tests.layers.cases import conv_net
+from tests.layers.modes import MODES, assert_same, gradients, outcome, plain, probe
+from tests.layers.random_chains import Bend, Recolor, glow, settle
+
+
+@pytest.mark.parametrize("what", ["condition", "parameter", "result", "anchor"])
+def test_overwriting_what_backward_needs_is_noticed(what):
+    chain, x, conditions = glow(anchor_every=3 if what == "anchor" else None)
+    held = {"condition": conditions[1], "parameter": chain.layers[3].net[0].weight}
+    if what == "anchor":
+        chain.layers[2].register_forward_hook(lambda m, _, out: held.update(anchor=out[0]))
+    y, logdet = chain(x, conditions)
+    held["result"] = y
+    loss = probe(y, logdet)
+    with torch.no_grad():
+        held[what].add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("loss", [torch.sum, lambda y: y.square().sum()], ids=["linear", "square"])
+def test_second_derivatives_are_refused_in_words_and_checkpoints_have_them(loss):
+    chain, x = twice_differentiable(), torch.randn(2, 4, 2, 2, dtype=torch.float64)
+    settle(chain, x)
+    found = []
+    for chain.memory in MODES:
+        chain.zero_grad()
+        leaf = x.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(chain(leaf)[0]), leaf, create_graph=True)
+        penalty = gradient.square().sum() + leaf.sum()
+        if chain.memory == "reversible":
+            message = r"^memory=\"reversible\" expects to be differentiated once, got a second"
+            with pytest.raises(RuntimeError, match=message):
+                penalty.backward()
+        else:
+            penalty.backward()
+            found.append(gradients(chain) | {"x": leaf.grad})
+    assert_same(found[1], found[0], 1e-12)
+    assert found[0]["layers.2.net.0.weight"].abs().max() > 0
+
+
+def twice_differentiable():
+    return Chain([ActNorm(4), InvertibleConv1x1(4), AffineCoupling(conv_net(2, 4))]).double()
+
+
+def test_create_graph_without_a_second_derivative_is_welcome():
+    chain, x, conditions = glow()
+    found = []
+    for create_graph in (False, True):
+        loss = probe(*chain(x, conditions))
+        parameters = list(chain.parameters())
+        found.append(torch.autograd.grad(loss, parameters, create_graph=create_graph))
+    assert_close([g.detach() for g in found[1]], list(found[0]), rtol=0, atol=0)
+
+
+def noisy(part):
+    return Chain([ActNorm(4), AffineCoupling(nn.Sequential(conv_net(2, 4), part))], "reversible")
+
+
+@pytest.mark.parametrize(
+    ("part", "advice"),
+    [
+        (nn.Dropout(0.5), 'memory="checkpoint"'),
+        (nn.Dropout2d(0.5), 'memory="checkpoint"'),
+        (nn.AlphaDropout(0.5), 'memory="checkpoint"'),
+        (nn.RReLU(), 'memory="checkpoint"'),
+        (nn.BatchNorm2d(4), "InstanceNorm2d"),
+        (nn.SyncBatchNorm(4), "InstanceNorm2d"),
+    ],
+)
+def test_layers_that_differ_the_second_time_are_refused_in_training(part, advice):
+    chain, x = noisy(part), torch.randn(2, 4, 2, 2)
+    sentence = (
+        r'^memory="reversible" expects layers that give the same result twice, got '
+        rf"{type(part).__name__} in training mode \(AffineCoupling\.net\.1\); use {advice}.*\.$"
+    )
+    for run in (chain, chain.inverse, Chain([Inverted(noisy(part))], "reversible")):
+        with pytest.raises(RuntimeError, match=sentence):
+            run(x)
+    with torch.no_grad():
+        chain(x)  # Nothing will be evaluated twice.
+    part.eval()
+    outcome(chain, "reversible", x)
+
+
+def test_dropout_of_zero_and_attention_without_dropout_are_accepted():
+    attention = nn.MultiheadAttention(4, 1)
+    assert noisy(nn.Dropout(0.0))(torch.randn(2, 4, 2, 2))[0].requires_grad
+    chain = Chain([AffineCoupling(Attend(attention))], "reversible")
+    assert chain(torch.randn(2, 4, 2, 2))[0].requires_grad
+    attention.dropout = 0.1
+    with pytest.raises(RuntimeError, match="got MultiheadAttention in training mode"):
+        chain(torch.randn(2, 4, 2, 2))
+
+
+class Attend(nn.Module):
+    def __init__(self, attention):
+        super().__init__()
+        self.attention = attention
+        self.widen = nn.Conv2d(2, 4, kernel_size=1)
+
+    def forward(self, x):
+        tokens = self.widen(x).flatten(2).permute(2, 0, 1)
+        return self.attention(tokens, tokens, tokens)[0].permute(1, 2, 0).unflatten(2, x.shape[2:])
+
+
+def test_checkpoints_replay_dropout():
+    torch.manual_seed(1)
+    chain, x = noisy(nn.Dropout(0.5)), torch.randn(2, 4, 2, 2)
+    settle(chain.eval(), x)
+    chain.train()
+    found = []
+    for mode in ("none", "checkpoint"):
+        torch.manual_seed(2)
+        found.append(outcome(chain, mode, x))
+    assert_same(found[1], found[0], 1e-5)
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_hooks_on_layers_see_what_they_always_see(inverse):
+    seen = {}
+    for mode in MODES:
+        chain, x, conditions = glow(memory=mode)
+        calls = seen[mode] = []
+        for name, layer in chain.layers.named_children():
+            listen(layer, name, calls)
+        start = chain(x, conditions)[0].detach() if inverse else x
+        calls.clear()
+        start.requires_grad_()
+        y, logdet = (chain.inverse if inverse else chain)(start, conditions)
+        if mode == "checkpoint":  # Which calls the layers again.
+            calls.append(len(calls))
+        probe(y, logdet).backward()
+    assert bool(seen["none"]) != inverse  # `inverse` is no module call.
+    assert [c[:2] for c in seen["reversible"]] == [c[:2] for c in seen["none"]]
+    for (*_, found), (*_, right) in zip(seen["reversible"], seen["none"], strict=True):
+        assert_close(found, right, rtol=1e-9, atol=1e-11)
+
+
+def listen(layer, name, calls):
+    layer.register_forward_pre_hook(lambda m, args: calls.append(("before", name, args[0])))
+    layer.register_forward_hook(lambda m, args, out: calls.append(("after", name, out[0])))
+    layer.register_full_backward_hook(lambda m, gi, go: calls.append(("backward", name, go[0])))
+
+
+def test_features_caught_by_a_hook_carry_gradients():
+    found = []
+    for mode in ("none", "reversible"):
+        chain, x, conditions = glow(memory=mode)
+        caught = []
+        for layer in chain.layers:
+            layer.register_forward_hook(lambda m, _, out, caught=caught: caught.append(out))
+        y, logdet = chain(x, conditions)
+        extra = sum(y.cos().sum() + log.square().sum() for y, log in caught[:-1])
+        (probe(y, logdet) + extra).backward()
+        found.append(gradients(chain))
+    assert_same(found[1], found[0], 1e-12)
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        lambda layer: layer.register_forward_hook(lambda m, _, out: (out[0] * 2, out[1])),
+        lambda layer: layer.register_forward_hook(lambda m, _, out: (out[0].mul_(2), None)[1]),
+        lambda layer: layer.register_forward_pre_hook(lambda m, args: (args[0] * 2, *args[1:])),
+    ],
+    ids=["output", "output in place", "input"],
+)
+def test_hooks_that_change_the_flow_are_refused(hook):
+    chain, x, conditions = glow()
+    hook(chain.layers[3])
+    sentence = r"^memory=\"reversible\" expects hooks .* got one on AffineCoupling that changes"
+    with pytest.raises(RuntimeError, match=sentence):
+        chain(x, conditions)
+    assert "forward" not in vars(chain.layers[3])
+
+
+def test_a_failing_layer_leaves_no_trace():
+    chain, x, _ = glow()
+    with pytest.raises(ValueError, match="expects a condition"):
+        chain(x)
+    assert not any("forward" in vars(layer) for layer in chain.layers)
+
+
+def test_a_replaced_forward_is_used_and_kept():
+    chain, x = Chain([Bend(4), Bend(4)], "reversible"), torch.randn(2, 4, 2, 2)
+    layer = chain.layers[0]
+    calls, forward = [], layer.forward
+    layer.forward = lambda x, condition=None: calls.append(1) or forward(x, condition)
+    replaced = layer.forward
+    chain(x)
+    assert calls == [1]
+    assert layer.forward is replaced
+
+
+def test_state_dict_and_copies_are_the_same_in_every_mode():
+    chain, x, conditions = glow(memory="none")
+    state = copy.deepcopy(chain.state_dict())
+    for chain.memory in MODES:
+        probe(*chain(x, conditions)).backward()
+        assert chain.state_dict().keys() == state.keys()
+        assert_close(chain.state_dict(), state, rtol=0, atol=0)
+        assert copy.deepcopy(chain).memory == chain.memory
+        chain.load_state_dict(state)
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+def test_the_first_batch_initialises_as_ever(mode):
+    x = 5 + 2 * torch.randn(8, 4, 4, 4, dtype=torch.float64)
+    condition = torch.randn(8, 3, 1, 1, dtype=torch.float64)
+
+    def fresh():
+        layers = [ActNorm(4), Recolor(4), AffineCoupling(conv_net(2, 4)), Squeeze(), ActNorm(16)]
+        return Chain(layers).double()
+
+    chain = fresh()
+    truth = plain(chain)
+    assert_same(outcome(chain, mode, x, condition), outcome(truth, "none", x, condition), 1e-12)
+    assert not chain.layers[-1].awaits_data
+
+
+def test_backward_initialises_nothing():
+    x = 5 + 2 * torch.randn(8, 4, 2, 2)
+    for layer in (Inverted(ActNorm(4)), Inverted(Chain([Bend(4), ActNorm(4)]))):
+        chain = Chain([Bend(4), layer, InvertibleConv1x1(4)], "reversible")
+        before = copy.deepcopy(chain.state_dict())
+        outcome(chain, "reversible", x)
+        assert_close(chain.state_dict(), before, rtol=0, atol=0)
+        assert not before[next(name for name in before if name.endswith("initialized"))]
+
+
+def test_anchors_give_the_same_gradients():
+    chain, x, conditions = glow()
+    for inverse in (False, True):
+        start = chain(x, conditions)[0].detach() if inverse else x
+        expected = outcome(chain, "none", start, conditions, inverse=inverse)
+        for every in (1, 2, 3, 8, 100, None):
+            chain.anchor_every = every
+            found = outcome(chain, "reversible", start, conditions, inverse=inverse)
+            assert_same(found, expected, 1e-12)
+
+
+def test_unknown_mode_is_refused_in_words():
+    sentence = (
+        r"^Chain expects memory to be one of \['none', 'checkpoint', 'reversible'\], got 'half'\.$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        Chain([], "half")
+
+
+def test_nothing_is_recorded_where_nothing_is_differentiated():
+    chain, x, conditions = glow()
+    with torch.no_grad():
+        assert not chain(x, conditions)[0].requires_grad
+    with torch.inference_mode():
+        assert not chain(x, conditions)[0].requires_grad
+    chain.requires_grad_(False)
+    assert not chain(x, conditions)[0].requires_grad
