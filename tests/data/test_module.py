@@ -95,12 +95,24 @@ def test_two_runs_see_the_same_batches_in_the_same_order(folder):
     assert len(orders) > 3
 
 
+def at_the_start_of_an_epoch(epoch, rank):
+    """What the loader asks a trainer of two processes."""
+    progress = SimpleNamespace(current=SimpleNamespace(processed=0))
+    return SimpleNamespace(
+        world_size=2,
+        global_rank=rank,
+        current_epoch=epoch,
+        limit_train_batches=1.0,
+        fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
+    )
+
+
 def test_ranks_share_an_epoch_without_changing_it(folder):
     whole = by_index(epoch_of(SketchColorData(folder, 16, 2), 1))
     parts = []
     for rank in range(2):
         data = SketchColorData(folder, 16, 2)
-        data.trainer = SimpleNamespace(world_size=2, global_rank=rank)
+        data.trainer = at_the_start_of_an_epoch(1, rank)
         parts.append(by_index(epoch_of(data, 1)))
     assert not parts[0].keys() & parts[1].keys()
     for index, pixels in (parts[0] | parts[1]).items():
