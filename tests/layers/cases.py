@@ -144,7 +144,7 @@ CASES = {
     ),
     "ConditionalAffineCoupling, FAM": Case(lambda: conditional(fam()), 4, condition=Feature(6)),
     "ConditionalAffineCoupling, FAM to the letter": Case(
-        lambda: conditional(fam(1)), 4, condition=Feature(6)
+        lambda: conditional(fam(1.0)), 4, condition=Feature(6)
     ),
     "ConditionalAffineCoupling, concat": Case(
         lambda: conditional(layers.ConcatAggregation(2, 6), scale="exp"), 4, condition=Feature(6)

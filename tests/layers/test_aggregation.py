@@ -25,7 +25,7 @@ from tests.strategies import samples
 
 CASES = {
     "FeatureAggregation": lambda: FeatureAggregation(2, 5),
-    "FeatureAggregation, to the letter": lambda: FeatureAggregation(2, 5, attention_scale=1),
+    "FeatureAggregation, to the letter": lambda: FeatureAggregation(2, 5, attention_scale=1.0),
     "ConcatAggregation": lambda: ConcatAggregation(2, 5),
     "AdaIN": lambda: AdaIN(2, 5),
     "NoAggregation": lambda: NoAggregation(),
@@ -120,7 +120,7 @@ def mlp(net, x):
 def test_fam_follows_equations_3_11_to_3_16(letter, sample):
     torch.manual_seed(sample.seed)
     d, sides = 3, (*sample.sides, 2, 3)[:2]
-    fam = FeatureAggregation(d, 4, attention_scale=1 if letter else None).double()
+    fam = FeatureAggregation(d, 4, attention_scale=1.0 if letter else None).double()
     x, condition = (sample.tensor(c, sides=sides).double() for c in (d, 4))
     tokens = x[0, 0].numel()
     expected = []
