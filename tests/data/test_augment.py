@@ -195,6 +195,7 @@ def test_draws_fill_their_ranges():
     for factor, centre, strength in zip(colors.T, (1, 1, 1, 0), (0.3, 0.3, 0.3, 0.1), strict=True):
         assert centre - strength <= factor.min() < centre - 0.9 * strength
         assert centre + 0.9 * strength < factor.max() <= centre + strength + 1e-6
+    drawn = [*colors.T]
     for maps, zooms, degrees, shift in (
         (shared, (0.8, 1.0), 10, 0.0),
         (own, (0.8, 1.25), 20, 0.2),
@@ -204,9 +205,14 @@ def test_draws_fill_their_ranges():
         assert zooms[1] - 0.05 < zoom.max() <= zooms[1] + 1e-6
         angle = np.degrees(np.arctan2(maps[:, 0, 1], maps[:, 1, 1]))
         assert 0.9 * degrees < np.abs(angle).max() <= degrees + 1e-3
-        assert 0.9 * shift <= np.abs(maps[..., 2]).max() <= shift + 1e-6
+        largest = np.abs(maps[..., 2]).max(0)
+        assert (0.9 * shift <= largest).all()
+        assert (largest <= shift + 1e-6).all()
+        drawn += [zoom, angle, *(maps[..., 2].T if shift else ())]
         flipped = (np.linalg.det(maps[..., :2]) < 0).mean()
         assert 0.4 < flipped < 0.6
+    together = np.corrcoef(drawn) - np.eye(len(drawn))
+    assert np.abs(together).max() < 0.25  # Each is drawn by itself.
     assert abs(np.mean([draw[3].std() for draw in draws]) - 1) < 0.01
 
 
