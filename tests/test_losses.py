@@ -307,9 +307,9 @@ def test_edge_term_counts_steps_and_not_their_signs():
     loss = ColorizationLoss(l1=0, perceptual=0, edges=1)
     step = torch.zeros(1, 3, 4, 4)
     step[..., 2:] = 0.5  # One edge between columns 1 and 2: a third of the horizontal differences.
-    assert_close(loss(torch.zeros_like(step), step)["edges"], torch.tensor(0.5 / 3))
-    assert_close(loss(1 - step, step)["edges"], torch.tensor(0.0))
-    assert_close(loss(step.mT, step)["edges"], torch.tensor(1.0 / 3))  # Lost here, added there.
+    torch.testing.assert_close(loss(torch.zeros_like(step), step)["edges"], torch.tensor(0.5 / 3))
+    torch.testing.assert_close(loss(1 - step, step)["edges"], torch.tensor(0.0))
+    torch.testing.assert_close(loss(step.mT, step)["edges"], torch.tensor(1.0 / 3))  # Lost here, added there.
 
 
 def test_ssim_needs_room_for_its_window():
