@@ -6,21 +6,16 @@ from typing import Any
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
 from flowcolor.data.images import write_image
 from flowcolor.training.checkpoint import export_weights, read_weights
 from flowcolor.training.pictures import COLUMNS, write_grid
-from flowcolor.training.resume import CHECKPOINTS
+from flowcolor.training.resume import CHECKPOINTS, log_folder
 from flowcolor.training.roundtrip import exact
+from flowcolor.training.say import say
 from flowcolor.training.task import SETTINGS, ColorizationTask
-
-
-def log_folder(trainer: Trainer) -> Path:
-    """Return the folder of the run."""
-    return Path(trainer.log_dir or trainer.default_root_dir)
 
 
 class PictureGrid(Callback):
@@ -86,7 +81,7 @@ class PictureGrid(Callback):
                 columns = [torch.cat(column) for column in zip(*parts, strict=True)]
                 path = log_folder(trainer) / f"pairs-{setting}.png"
                 write_grid(columns, path)
-                rank_zero_info(f"wrote {path} ({', '.join(COLUMNS)})")
+                say(f"wrote {path} ({', '.join(COLUMNS)})")
         self.tested = {}
 
     def _draw(self, trainer: Trainer, name: str, columns: list[Tensor]) -> None:
@@ -115,7 +110,7 @@ class PredictionWriter(Callback):
             write_image(image, log_folder(trainer) / f"{name}.png")
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
-        rank_zero_info(f"wrote the painted drawings to {log_folder(trainer)}")
+        say(f"wrote the painted drawings to {log_folder(trainer)}")
 
 
 class RunKeeper(Callback):
@@ -127,7 +122,7 @@ class RunKeeper(Callback):
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path)
-            rank_zero_info(f"interrupted at step {trainer.global_step}, wrote {path}")
+            say(f"interrupted at step {trainer.global_step}, wrote {path}")
 
     def on_fit_end(
         self,
@@ -139,7 +134,7 @@ class RunKeeper(Callback):
         model, path = pl_module.model, log_folder(trainer) / "model.safetensors"
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
-        rank_zero_info(f"wrote {path} (the {'best' if best else 'last'} weights)")
+        say(f"wrote {path} (the {'best' if best else 'last'} weights)")
 
 
 def _is_trial(trainer: Trainer) -> bool:

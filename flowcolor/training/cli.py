@@ -18,7 +18,6 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.data.module import SketchColorData
@@ -28,6 +27,7 @@ from flowcolor.training.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.quiet import quiet
 from flowcolor.training.resume import CHECKPOINTS, differences, find_checkpoint, run_folder
+from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -86,7 +86,7 @@ class TrainingCLI(LightningCLI):
         self.run_config = {key: dumped[key] for key in ("model", "data")}
         self.replaced = list(differences(self.recorded, self.run_config))
         for line in self.replaced:
-            rank_zero_info(f"other than in the checkpoint: {line}")
+            say(f"other than in the checkpoint: {line}")
         weights = self.checkpoint or chosen.model.weights
         if command != "fit" and weights is None:
             raise InputError(
@@ -159,7 +159,7 @@ class TrainingCLI(LightningCLI):
             options["return_predictions"] = False
         if subcommand == "test":
             options["verbose"] = False  # The task prints a table of its own.
-        rank_zero_info(f"writing to {self.folder}")
+        say(f"writing to {self.folder}")
         run = getattr(self.trainer, subcommand)
         try:
             run(self.model, datamodule=self.datamodule, **options)

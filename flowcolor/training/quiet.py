@@ -15,6 +15,8 @@ _IDLE_WARNINGS = (
     r"Checkpoint directory .* exists and is not empty.*",
     # The order of the pictures is a function of seed, epoch and batch, so that it is resumed.
     r"You're resuming from a checkpoint that ended before the epoch ended.*",
+    # The user chose other intervals for the checkpoints than before.
+    r"Be aware that when using `ckpt_path`, callbacks used to create the checkpoint.*",
     # `best` waits for the first validation.
     r"`ModelCheckpoint\(monitor=.*could not find the monitored key.*",
     # test and predict keep no checkpoints.

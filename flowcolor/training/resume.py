@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lightning import Trainer
 from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
@@ -34,6 +35,13 @@ def run_folder(checkpoint: Path) -> Path:
     """Return the folder of the run that wrote a checkpoint."""
     folder = checkpoint.parent
     return folder.parent if folder.name == CHECKPOINTS else folder
+
+
+def log_folder(trainer: Trainer) -> Path:
+    """Return the folder of the run, on any process: ``trainer.log_dir`` must be asked on all."""
+    found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)
+    folders = [folder for folder in found if folder]
+    return Path(folders[0] if folders else trainer.default_root_dir)
 
 
 def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 import torch
 from lightning import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
-from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric
@@ -19,8 +18,9 @@ from flowcolor.metrics import mean_color_distance
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
 from flowcolor.training.report import gather, summarise, table, write_json
-from flowcolor.training.resume import renew_optimizer
+from flowcolor.training.resume import log_folder, renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
+from flowcolor.training.say import say
 from flowcolor.training.scores import PairScore, Setting, SketchFilter, line_scores, score_batch
 
 SETTINGS: tuple[Setting, Setting] = ("self", "cross")  # Of the first and the second data loader.
@@ -99,7 +99,7 @@ class ColorizationTask(LightningModule):
             self.loss.prepare()
             count = sum(parameter.numel() for parameter in self.model.parameters())
             name, side = type(self.model).__name__, self.size
-            rank_zero_info(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
+            say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
@@ -155,10 +155,10 @@ class ColorizationTask(LightningModule):
         scores, self.test_scores = gather(self.test_scores), []
         summary = summarise(scores)
         if self.trainer.is_global_zero:
-            path = Path(self.trainer.log_dir or ".") / "test.json"
+            path = log_folder(self.trainer) / "test.json"
             errors = {name: float(value) for name, value in self.test_roundtrip.items()}
             write_json(scores, {"roundtrip": errors}, path)
-            rank_zero_info(f"{table(summary, errors)}\nwrote {path}")
+            say(f"{table(summary, errors)}\nwrote {path}")
 
     def predict_step(
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0

@@ -51,9 +51,9 @@ def test_validation_logs_the_ssim_of_the_held_out_photographs(run, tmp_path):
     assert abs(logged - sum(values) / 3) < 1e-5
 
 
-def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, capfd):
+def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, capsys):
     assert flowcolor("test", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
-    printed = "".join(capfd.readouterr())
+    printed = capsys.readouterr().out
     assert "sketch tinted by the reference" in printed
     assert "of 3" in printed
     content = json.loads((tmp_path / "test.json").read_text())

@@ -4,7 +4,6 @@ import gc
 import json
 
 import pytest
-import torch
 from torch import distributed
 
 from tests.training.helpers import flowcolor, write_photos
@@ -13,11 +12,8 @@ TWO = ("--trainer.strategy=ddp_fork", "--trainer.devices=2", "--trainer.accelera
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # OpenMP's threads do not survive a fork.
+def _leave_the_group():
     yield
-    torch.set_num_threads(threads)
     gc.collect()
     if distributed.is_initialized():
         distributed.destroy_process_group()

@@ -43,7 +43,7 @@ def test_two_runs_with_one_seed_are_equal_and_with_another_differ(run, tmp_path)
     assert not all(torch.equal(value, other[name]) for name, value in truth.items())
 
 
-def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, capfd):
+def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, capsys):
     words = ("--ckpt_path", run.last, "--model.optimizer.init_args.lr=0.01")
     words += ("--trainer.max_epochs=3", "--model.roundtrip_every=7")
     checkpoint = tmp_path / "copy/checkpoints/last.ckpt"
@@ -52,8 +52,7 @@ def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, cap
     trainer = ("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false")
     words = ("--ckpt_path", checkpoint, *words[2:], *trainer)
     assert flowcolor("fit", *words) == 0
-    printed = capfd.readouterr()
-    said = printed.out + printed.err
+    said = capsys.readouterr().out
     assert "model.optimizer.init_args.lr: 0.01 instead of 0.001" in said
     assert "model.roundtrip_every: 7 instead of 2" in said
     after = read_checkpoint(checkpoint)
