@@ -1,8 +1,8 @@
 """Does data-parallel training scale, and do the gradients agree?
 
-Starts 1, 2, ... processes (``gloo`` on CPUs, ``nccl`` on CUDA), each with the same number of images,
-and compares the averaged gradients with those of one process that sees all of the images. On a
-CPU every process gets one thread, so a machine with as many cores can show a speed-up.
+Starts 1, 2, ... processes (``gloo`` on CPUs, ``nccl`` on CUDA), each with a batch of its own, and
+compares the averaged gradients with those of one process that sees all of the images. On a CPU
+every process gets one thread, so a machine with as many cores can show a speed-up.
 """
 
 import argparse

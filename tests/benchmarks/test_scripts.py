@@ -1,0 +1,63 @@
+"""Every script runs with tiny settings and writes what the documentation reads."""
+
+import importlib
+import json
+import sys
+
+import pytest
+
+SCRIPTS = {
+    "live_bytes": "--size 16 --ccbs 1",
+    "memory": "--size 16 --ccbs 1 --batches 1,2 --step-batches 1,2 --depths 1,2 --sizes 16,32"
+    " --nets 2.1 --modes none,reversible --count fake",
+    "gmacs": "--size 16 --ccbs 1 --nets 2.1",
+    "speed": "--size 16 --ccbs 1 --repeats 1",
+    "against": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
+    "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
+}
+PARTS = {
+    "live_bytes": {"reversible": {"peak", "held", "parts"}},
+    "memory": {
+        "batch, fake": {"rows", "slopes_mib_per_image"},
+        "depth, fake": {"rows", "slopes_mib_per_image_and_block"},
+        "size, fake": {"rows"},
+        "step, fake": {"rows"},
+        "variants, fake": {"rows"},
+    },
+    "gmacs": {"16x16": {"parts", "steps", "variants"}},
+    "speed": {"speed": {"steps", "images"}},
+    "against": {"K=1": {"rows", "steps", "samples"}},
+    "scaling": {"scaling": {"rows"}},
+}
+
+
+def run(name, options, path, monkeypatch):
+    script = importlib.import_module(f"benchmarks.{name}")
+    monkeypatch.setattr(sys, "argv", [name, *options.split(), "--out", str(path)])
+    script.main()
+    return json.loads(path.read_text("utf-8"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Of the libraries that flowcolor is compared with.
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_runs_and_writes_its_results(name, tmp_path, monkeypatch, capsys):
+    found = run(name, SCRIPTS[name], tmp_path / "found.json", monkeypatch)
+    for part, keys in PARTS[name].items():
+        assert keys <= set(found[part])
+        assert {"commit", "torch", "device", "load_average"} <= set(found[part]["environment"])
+    assert "| ---" in capsys.readouterr().out
+
+
+def test_a_step_beyond_the_limit_is_left_out_and_said_so(tmp_path, monkeypatch, capsys):
+    options = "--size 16 --ccbs 1 --parts batch --batches 1,2 --modes none --count fake"
+    found = run("memory", f"{options} --limit 0.0001", tmp_path / "m.json", monkeypatch)
+    assert "skipped" in found["batch, fake"]["rows"][1]
+    assert "GiB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help_explains_the_script(name, tmp_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        run(name, "--help", tmp_path / "none.json", monkeypatch)
+    assert "--device" in capsys.readouterr().out
