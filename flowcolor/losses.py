@@ -17,13 +17,10 @@ _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
 
 class ColorizationLoss(nn.Module):
-    r"""Weighted sum of how far a result is from the truth in pixels, VGG16, structure and edges.
+    r"""Weighted sum of how far a result is from the truth in pixels, in VGG16 and in structure.
 
     .. math:: L = w_1 \, \overline{|\hat I - I|} + w_p L_{percp}(\hat I, I)
-                  + w_s (1 - \mathrm{SSIM}(\hat I, I)) + w_e L_{edges}(\hat I, I)
-
-    .. math:: L_{edges} = \overline{\bigl||\partial_x \hat I| - |\partial_x I|\bigr|}
-                  + \overline{\bigl||\partial_y \hat I| - |\partial_y I|\bigr|}
+                  + w_s (1 - \mathrm{SSIM}(\hat I, I))
 
     A term with weight 0 is neither computed nor returned, and without the perceptual term VGG16 is
     never looked for. SSIM is torchmetrics', which averages up to the reflected border. All terms
@@ -33,9 +30,6 @@ class ColorizationLoss(nn.Module):
         l1: Weight :math:`w_1` of the mean absolute difference.
         perceptual: Weight :math:`w_p` of :class:`PerceptualLoss`.
         ssim: Weight :math:`w_s` of the structural term, which needs no pretrained network.
-        edges: Weight :math:`w_e` of the edge term, which needs none either. Where a line is known
-            but not which of its sides is darker, pixel differences ask for a blur and this term,
-            blind to the sign of a step, for an edge.
         vgg16: File with VGG16's weights, whole or ``features`` only, ``.pth`` or ``.safetensors``.
             ``None`` means the torch hub cache, else a download of 528 MB.
         random_weights: Use a random VGG16. The loss is then comparable with no other.
@@ -46,15 +40,13 @@ class ColorizationLoss(nn.Module):
 
     Shape:
         - ``result``, ``truth``: :math:`(B, 3, H, W)`, truth in :math:`[0, 1]`; sides of at least
-          16 with the perceptual term, 6 with SSIM and 2 with edges.
-        - output: scalars by name: ``loss`` is the weighted sum, ``l1``, ``perceptual``, ``ssim``
-          and ``edges`` are the terms before weighting (``ssim`` is :math:`1 - \mathrm{SSIM}`).
+          16 with the perceptual term and 6 with SSIM.
+        - output: scalars by name: ``loss`` is the weighted sum, ``l1``, ``perceptual`` and
+          ``ssim`` are the terms before weighting (``ssim`` is :math:`1 - \mathrm{SSIM}`).
 
     Reference:
-        Eq. 3.22 and 3.23 and section 3.5 of the thesis: 10 to 1 and no other term. Its
+        Eq. 3.22 and 3.23 and section 3.5 of the thesis: 10 to 1 and no structural term. Its
         perceptual sum is read as a sum of means, so that no weight depends on the image size.
-        The edge term is the gradient difference loss of Mathieu et al., "Deep multi-scale video
-        prediction beyond mean square error" (2016), eq. 6. https://arxiv.org/abs/1511.05440
 
     Example:
         >>> loss = ColorizationLoss(perceptual=0)
@@ -67,14 +59,13 @@ class ColorizationLoss(nn.Module):
         l1: float = 10.0,
         perceptual: float = 1.0,
         ssim: float = 0.0,
-        edges: float = 0.0,
         *,
         vgg16: str | Path | None = None,
         random_weights: bool = False,
         chunk: int | None = 4,
     ) -> None:
         super().__init__()
-        weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim, "edges": edges}
+        weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
         if not all(0 <= weight < float("inf") for weight in weights.values()):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
         if not any(weights.values()):
@@ -93,11 +84,9 @@ class ColorizationLoss(nn.Module):
         result: Float[Tensor, "batch 3 height width"],
         truth: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
-        smallest = 6 if self.weights["ssim"] else 2 if self.weights["edges"] else 1
-        _check(self, result, truth, smallest)
+        _check(self, result, truth, smallest=6 if self.weights["ssim"] else 1)
         compute: dict[str, Callable[[Tensor, Tensor], Tensor]]
         compute = {"l1": _l1, "perceptual": self.perceptual, "ssim": _one_minus_ssim}
-        compute["edges"] = _edge_difference
         terms = {name: compute[name](result, truth) for name, w in self.weights.items() if w > 0}
         total = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
         return {"loss": total, **terms}
@@ -207,12 +196,6 @@ def _distance(activations: VGGActivations, result: Tensor, truth: Tensor) -> Ten
 
 def _l1(result: Tensor, truth: Tensor) -> Tensor:
     return (_wide(result) - _wide(truth)).abs().mean()
-
-
-def _edge_difference(result: Tensor, truth: Tensor) -> Tensor:
-    result, truth = _wide(result), _wide(truth)
-    steps = [(result.diff(dim=d).abs() - truth.diff(dim=d).abs()).abs().mean() for d in (-1, -2)]
-    return steps[0] + steps[1]
 
 
 def _one_minus_ssim(result: Tensor, truth: Tensor) -> Tensor:
