@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from flowcolor.layers.gradients import Gradients, invert_then_differentiate
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
-Condition: TypeAlias = Float[Tensor, " batch *condition"]
+Latent: TypeAlias = Float[Tensor, " batch *latent"]
+Condition: TypeAlias = Float[Tensor, "batch ..."]  # Those of one list differ in shape.
 LogDet: TypeAlias = Float[Tensor, " batch"]
 
 
@@ -38,15 +39,11 @@ class InvertibleLayer(nn.Module, ABC):
     num_conditions: int = 0
 
     @abstractmethod
-    def forward(
-        self, x: Features, condition: Condition | None = None
-    ) -> tuple[Float[Tensor, " batch *latent"], LogDet]:
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         """Map data towards the latent, returning ``(y, logdet)``."""
 
     @abstractmethod
-    def inverse(
-        self, y: Float[Tensor, " batch *latent"], condition: Condition | None = None
-    ) -> tuple[Features, LogDet]:
+    def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         """Map a latent towards data, returning ``(x, logdet)``."""
 
     def invert_and_differentiate(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
 from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.orthogonal import cosine_basis
 from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
@@ -45,13 +45,13 @@ class HaarDownsample(InvertibleLayer):
         self.channels = channels
         self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
 
-    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, self.channels, 2)
         x = widen(x)
         with torch.autocast(x.device.type, enabled=False):
             return to_patches(x, self.basis, 2), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, 2)
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):

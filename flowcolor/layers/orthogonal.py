@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
 from flowcolor.layers.conv1x1 import orthogonal_matrix
 from flowcolor.layers.gradients import Gradients, gradients_of
 from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
@@ -54,13 +54,13 @@ class OrthogonalDownsample(InvertibleLayer):
         self.register_buffer("basis", cosine_basis(factor), persistent=False)
         self.theta = nn.Parameter(torch.zeros(1 if shared else channels, factor**2, factor**2))
 
-    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, self.channels, self.factor)
         x = widen(x)
         with torch.autocast(x.device.type, enabled=False):
             return to_patches(x, self.kernel(), self.factor), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, self.factor)
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):

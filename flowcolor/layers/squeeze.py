@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
 from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.patches import check_divisible, check_patched
 
@@ -39,12 +39,12 @@ class Squeeze(InvertibleLayer):
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, None, self.factor)
         x = widen(x)
         return functional.pixel_unshuffle(x, self.factor), x.new_zeros(x.shape[0])
 
-    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+    def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, None, self.factor)
         y = widen(y)
         return functional.pixel_shuffle(y, self.factor), y.new_zeros(y.shape[0])

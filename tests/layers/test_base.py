@@ -21,7 +21,6 @@ IMAGE = "an input of shape (batch, {}, height, width) " + DIVISIBLE
 REFUSED = [
     (ActNorm(3), "forward", (2, 1, 4, 4), "an input of shape (batch, 3, *spatial)"),
     (ActNorm(3), "inverse", (2, 1, 4, 4), "an input of shape (batch, 3, *spatial)"),
-    (ActNorm(3), "forward", (3,), "an input of shape (batch, 3, *spatial)"),
     (InvertibleConv1x1(3), "forward", (2, 4), "an input of shape (batch, 3, *spatial)"),
     (InvertibleConv1x1(3), "inverse", (2, 4), "an input of shape (batch, 3, *spatial)"),
     (
@@ -57,6 +56,14 @@ def test_wrong_shapes_are_refused_in_words(layer, direction, shape, expected):
     sentence = f"{type(layer).__name__} expects {expected}, got {shape}."
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         getattr(layer, direction)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "layer", [ActNorm(3), InvertibleConv1x1(3), AffineCoupling(torch.nn.Identity())]
+)
+def test_inputs_without_a_channel_axis_are_refused(layer):
+    with pytest.raises((ValueError, TypeError), match=r"expects an input|Type-check"):
+        layer(torch.zeros(3))
 
 
 def test_contract_cannot_be_instantiated():

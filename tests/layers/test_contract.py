@@ -147,7 +147,7 @@ def test_tensors_of_the_caller_are_left_alone(case, sample):
 def test_condition_is_demanded_or_ignored(case):
     for layer, x, conditions in directions(case.settled(PLAIN), case.inputs(PLAIN)):
         if conditions is None:
-            assert_close(layer(x, torch.full([7], torch.nan)), layer(x), rtol=0, atol=0)
+            assert_close(layer(x, torch.full([len(x)], torch.nan)), layer(x), rtol=0, atol=0)
         else:
             with pytest.raises(ValueError, match="expects a condition, got None"):
                 layer(x)
