@@ -11,6 +11,8 @@ from flowcolor.errors import InputError
 class CrossReference(Dataset[Item]):
     """Give each item another item's photo as ``reference``, by a seeded permutation.
 
+    ``reference_sketch`` is that photo's own drawing, ``reference_index`` says whose they are.
+
     Nobody is paired with themselves and every photo serves once.
 
     Args:
@@ -35,7 +37,12 @@ class CrossReference(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         item, other = self.dataset[index], self.dataset[self.partners[index]]
-        return {**item, "reference": other["photo"], "reference_index": other["index"]}
+        return {
+            **item,
+            "reference": other["photo"],
+            "reference_sketch": other["sketch"],
+            "reference_index": other["index"],
+        }
 
 
 def derangement(count: int, seed: int) -> list[int]:

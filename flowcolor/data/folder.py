@@ -35,6 +35,7 @@ class Item(TypedDict):
     index: int
     name: str
     reference: NotRequired[Float[Tensor, "3 size size"]]
+    reference_sketch: NotRequired[Float[Tensor, "3 size size"]]
     reference_index: NotRequired[int]
 
 

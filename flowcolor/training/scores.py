@@ -73,12 +73,18 @@ def lines_of(images: Tensor, sketch_filter: SketchFilter) -> Tensor:
 
 
 def line_scores(
-    result: Tensor, sketch: Tensor, reference: Tensor, sketch_filter: SketchFilter
+    result: Tensor, batch: dict[str, Any], sketch_filter: SketchFilter
 ) -> tuple[Tensor, Tensor]:
-    """Return F1 of the result's lines per image, with the sketch and, as control, the reference."""
-    lines = lines_of(result, sketch_filter)
-    control = lines_of(reference, sketch_filter)
-    return line_f1(lines, sketch[:, :1]), line_f1(lines, control)
+    """Return F1 of the result's lines per image, with the sketch and, as control, the reference's.
+
+    The control is the reference's own sketch, made as the given one was. Only a reference that was
+    deformed has none: then it is drawn here.
+    """
+    lines, sketch = lines_of(result, sketch_filter), batch["sketch"]
+    control = batch.get("reference_sketch")
+    if control is None:
+        control = lines_of(batch["reference"], sketch_filter)
+    return line_f1(lines, sketch[:, :1]), line_f1(lines, control[:, :1])
 
 
 def score_batch(
@@ -88,7 +94,8 @@ def score_batch(
 
     Args:
         setting: Which kind of reference the batch has.
-        batch: ``sketch``, ``reference``, ``truth``, ``index`` and ``name``.
+        batch: ``sketch``, ``reference``, ``truth``, ``index``, ``name``; in the cross setting also
+            ``reference_sketch``.
         result: The painted drawings, clamped to [0, 1].
         sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width))``.
     """
@@ -96,7 +103,7 @@ def score_batch(
     answers = {"result": result, "sketch": sketch, "tint": tinted(sketch, reference)}
     all_ssim = {name: ssim(answer, truth) for name, answer in answers.items()}
     all_psnr = {name: psnr(answer, truth) for name, answer in answers.items()}
-    lines, control = line_scores(result, sketch, reference, sketch_filter)
+    lines, control = line_scores(result, batch, sketch_filter)
     colors, reference_colors = mean_color(result), mean_color(reference)
     return [
         PairScore(

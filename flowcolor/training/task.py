@@ -131,7 +131,7 @@ class ColorizationTask(LightningModule):
             self.log("val/psnr", self.val_psnr, prog_bar=True, **log)
         elif batch_idx == 0:
             reference = batch["reference"]
-            lines, control = line_scores(result, batch["sketch"], reference, self.sketch_filter)
+            lines, control = line_scores(result, batch, self.sketch_filter)
             self.val_lines.update(lines)
             self.val_control.update(control)
             self.val_color.update(mean_color_distance(result, reference))

@@ -88,3 +88,4 @@ def test_pairs_carry_the_other_photo(make_folder):
         assert torch.equal(pair["sketch"], photos[index]["sketch"])
         assert pair["reference_index"] == derangement(4, 3)[index]
         assert torch.equal(pair["reference"], photos[pair["reference_index"]]["photo"])
+        assert torch.equal(pair["reference_sketch"], photos[pair["reference_index"]]["sketch"])

@@ -59,6 +59,18 @@ def test_a_perfect_result_beats_the_baselines_and_follows_the_sketch():
         assert score.control < 0.9
 
 
+def test_the_control_is_the_reference_s_own_sketch_where_it_has_one():
+    truth = torch.ones(1, 3, 32, 32)
+    truth[:, :, 8:12, 4:28] = 0.0
+    own = truth.transpose(2, 3)
+    batch = {"sketch": truth, "reference": torch.ones_like(truth), "truth": truth}
+    batch |= {"index": torch.arange(1), "name": ["a"], "reference_sketch": own}
+    (followed,) = score_batch("cross", batch, truth, Threshold())
+    (copied,) = score_batch("cross", batch, own, Threshold())
+    assert (followed.lines, copied.control) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert max(followed.control, copied.lines) < 0.9
+
+
 def pair(setting, index, *, lines=0.0, control=0.0, color=(0.0,) * 3, reference=(0.0,) * 3):
     scores = {"result": 0.5 + index, "sketch": 0.1, "tint": 0.2}
     colors = list(color), list(reference)
