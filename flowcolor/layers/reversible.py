@@ -169,7 +169,14 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> Gradients:
     if call.hand_back and ctx.needs_input_grad[2]:
         call.tape.output = x
     grad_conditions = [grad_condition] if ctx.count is None else grad_condition
-    return [grad_x, *grad_conditions, *grad_params]
+    return [grad_x, *map(_compact, grad_conditions), *grad_params]
+
+
+def _compact(gradient: Tensor | None) -> Tensor | None:
+    """Copy a part of something larger: a condition's gradient lives until its encoder's turn."""
+    if gradient is None or gradient.untyped_storage().nbytes() <= gradient.nbytes:
+        return gradient
+    return gradient.clone()
 
 
 def _autocast_state(device: str) -> dict[str, Any]:

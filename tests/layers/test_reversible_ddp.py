@@ -1,0 +1,95 @@
+"""Reversible training on two processes gives the gradients of the whole batch."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
+from tests.layers.modes import assert_same
+from tests.layers.random_chains import glow
+
+STEPS = 3
+
+
+class Model(nn.Module):
+    """A chain run there and back, as the colour flow is, between ordinary layers."""
+
+    def __init__(self, chain, spare):
+        super().__init__()
+        self.before = nn.Conv2d(1, 1, kernel_size=3, padding=1).double()
+        self.chain = chain
+        self.other = Chain([ActNorm(4), InvertibleConv1x1(4)], chain.memory).double()
+        self.spare = Chain([ActNorm(4)], "reversible").double() if spare else None
+
+    def forward(self, x, *conditions):
+        y, logdet = self.chain(self.before(x), conditions)
+        y, back = self.other.inverse(y)
+        again, more = self.chain.inverse(y, conditions)  # The chain's second call in one step.
+        return again, logdet + back + more
+
+
+def model_and_batch(memory, spare):
+    chain, _, _ = glow(memory=memory)
+    model = Model(chain, spare)
+    for module in model.other.layers[:1]:
+        module.initialized.fill_(True)
+    generator = torch.Generator().manual_seed(3)
+
+    def tensor(*shape):
+        return torch.randn(4, *shape, generator=generator, dtype=torch.float64)
+
+    return model, [tensor(1, 4, 4), tensor(3, 2, 2), tensor(3, 2, 2)]
+
+
+def loss_of(result):
+    y, logdet = result
+    return (y.square().flatten(1).sum(1) + 0.1 * logdet).mean()
+
+
+def train(model, step):
+    """Return weights and gradients after some steps; ``step`` does forward and backward."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    for number in range(STEPS):
+        optimizer.zero_grad()
+        step(number)
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+    found = {f"gradient of {name}": p.grad for name, p in model.named_parameters()}
+    return found | {name: p.detach() for name, p in model.named_parameters()}
+
+
+def train_on_rank(rows, memory, spare, accumulate, options):
+    model, batch = model_and_batch(memory, spare)
+    # Buckets as small as possible, so that gradients leave while backward still runs.
+    parallel = DistributedDataParallel(model, bucket_cap_mb=1e-4, **options)
+
+    def step(number):
+        parts = [rows[i : i + 1] for i in range(len(rows))] if accumulate else [rows]
+        for part in parts[:-1]:
+            with parallel.no_sync():
+                (loss_of(parallel(*(t[part] for t in batch))) / len(parts)).backward()
+        (loss_of(parallel(*(t[parts[-1]] for t in batch))) / len(parts)).backward()
+
+    return train(model, step)
+
+
+@pytest.mark.parametrize(
+    ("spare", "accumulate", "options"),
+    [
+        (False, False, {}),
+        (True, False, {"find_unused_parameters": True}),
+        (False, False, {"static_graph": True}),
+        (False, False, {"gradient_as_bucket_view": True}),
+        (False, True, {}),
+        (True, True, {"find_unused_parameters": True}),
+    ],
+    ids=["plain", "unused", "static", "views", "no_sync", "no_sync, unused"],
+)
+def test_two_processes_equal_one_with_the_whole_batch(run_on_ranks, spare, accumulate, options):
+    arguments = [(rows, "reversible", spare, accumulate, options) for rows in ([0, 1], [2, 3])]
+    ranks = run_on_ranks(train_on_rank, arguments)
+    model, batch = model_and_batch("none", spare)
+    expected = train(model, lambda number: loss_of(model(*batch)).backward())
+    for found in ranks:
+        assert_same(found, expected, 1e-11)
