@@ -79,10 +79,8 @@ class ActNorm(InvertibleLayer):
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         shape = (-1, *[1] * (x.ndim - 2))
-        loc, log_scale = (
-            widen(self.loc),
-            widen(self.log_scale),
-        )  # Half precision: exp(s) exp(-s) != 1
+        # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
+        loc, log_scale = widen(self.loc), widen(self.log_scale)
         logdet = x.shape[2:].numel() * log_scale.sum(dtype=x.dtype)
         return loc.view(shape), log_scale.view(shape), logdet.repeat(x.shape[0])
 
