@@ -35,6 +35,10 @@ class TrainingParser(LightningArgumentParser):
         if unknown:
             word = unknown[-1].removeprefix("--")
             return f"There is no option {word!r}{self._suggestion(word)}."
+        # A union of types repeats the whole value before and after what is wrong with it.
+        inner = re.findall(r"(There is no option '[^']+'[^.]*)\.", text)
+        if inner:
+            return f"{inner[-1]}."
         text = re.sub(r"^Parser key \"([^\"]+)\":", r"Option '\1':", text)
         text = re.sub(r"^Validation failed: ", "", text)
         text = re.sub(r"<class '([^']+)'>", r"\1", text)

@@ -213,7 +213,7 @@ class ColorizationTask(LightningModule):
                 raise InputError(
                     f"Image {key!r} of a batch ({names}) expects finite values, got NaN."
                 )
-        terms = ", ".join(f"{name} {float(value):g}" for name, value in losses.items())
+        terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
         raise InputError(
             f"Training stopped at step {self.global_step} because the loss is not finite ({terms}; "
             f"samples {names}): the last checkpoint is intact, continue from it with a lower "

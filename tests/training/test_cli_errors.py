@@ -89,3 +89,11 @@ def test_help_explains_the_options(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert "Steps between two measurements of the round trip in training." in text
     assert "--model.weights" in text
+
+
+def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsys):
+    words = ("--model.loss=flowcolor.losses.ColorizationLoss", "--model.loss.init_args.precep=1")
+    assert flowcolor(*FIT, *words) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"flowcolor: .*no option '[\w.]*precep'.*\.\n", error)
+    assert len(error) < 120
