@@ -72,17 +72,19 @@ class Chain(InvertibleLayer):
         self._memory: Memory = memory
 
     def forward(self, x: Features, condition: Conditions = None) -> tuple[Tensor, LogDet]:
-        return self._run(widen(x), condition, inverse=False)
+        return self._run(x, condition, inverse=False)
 
     def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
-        return self._run(widen(y), condition, inverse=True)
+        return self._run(y, condition, inverse=True)
 
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
-        total = x.new_zeros(x.shape[0])
         steps = self._steps(condition, inverse=inverse)
         if self.memory == "reversible" and torch.is_grad_enabled():
+            # Nothing happens to tensors around this call, so that compilers break once.
             unfolded = list(leaves(steps))
-            return run_reversibly(unfolded, x, total, self.anchor_every)  # type: ignore[no-any-return]
+            return run_reversibly(unfolded, x, self.anchor_every)  # type: ignore[no-any-return]
+        x = widen(x)
+        total = x.new_zeros(x.shape[0])
         for step in steps:
             # A chain inside with a mode of its own looks after itself.
             managed = isinstance(step.layer, Chain) and step.layer.memory != "none"

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from flowcolor.layers.base import InvertibleLayer, LogDet
+from flowcolor.layers.base import InvertibleLayer, LogDet, widen
 from flowcolor.layers.gradients import Gradients, once_only
 from flowcolor.layers.snapshot import Snapshot
 
@@ -41,15 +41,12 @@ class Step:
 
 
 @torch.compiler.disable
-def run_reversibly(
-    steps: Sequence[Step], x: Tensor, total: LogDet, anchor_every: int | None = None
-) -> Result:
+def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = None) -> Result:
     """Run ``steps`` so that autograd keeps their last output alone.
 
     Args:
         steps: Leaf layers in the order in which they are applied.
         x: Input of the first.
-        total: Log-det to add to.
         anchor_every: Keep the state after every so many steps too, which bounds the drift of
             reconstruction in very deep chains.
 
@@ -58,6 +55,8 @@ def run_reversibly(
             second evaluation would differ from the first, or if a hook replaces what a layer is
             given or returns.
     """
+    x = widen(x)
+    total = x.new_zeros(x.shape[0])
     tape, kept = _Tape(), True  # Nobody needs the input of the first step.
     for number, step in enumerate(steps, start=1):
         _refuse_unrepeatable(step.layer)
