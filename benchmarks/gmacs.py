@@ -90,7 +90,8 @@ def variants(chosen: argparse.Namespace) -> list[Row]:
                 "net": f"NCCB({downsamplings},{nccbs})",
                 "parameters M": sum(p.numel() for p in model.parameters()) / 1e6,
                 "colorize": found["all"],
-                "encoders, convolutions": encoders["convolutions"],
+                "two encoders, no attention": encoders["convolutions"]
+                + encoders["matrix products"],
                 "thesis": THESIS[downsamplings, nccbs],
             }
         )

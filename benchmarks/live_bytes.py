@@ -37,6 +37,7 @@ from flowcolor.models import SketchColorFlow
 MIB = 2**20
 Mark = Callable[[], None]
 Run = Callable[[Mark], Any]
+Event = tuple[int, int, int, tuple[str, ...]]  # time, address, bytes gained, where
 _MARK = "flowcolor: mark"
 
 
@@ -69,7 +70,7 @@ def by_allocator(run: Run) -> Bytes:
     """Count by the allocator's events."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         run(_mark)
-    events: list[tuple[int, int, int, tuple[str, ...]]] = []
+    events: list[Event] = []
     stack = [(root, ()) for root in recorded.profiler.kineto_results.experimental_event_tree()]
     while stack:
         node, path = stack.pop()
@@ -80,7 +81,7 @@ def by_allocator(run: Run) -> Bytes:
             events.append((node.start_time_ns, 0, 0, ()))
         stack += [(child, (*path, node.name)) for child in node.children]
     events.sort(key=lambda event: event[0])
-    return _replay(events)
+    return _replay(events, "allocator")
 
 
 def _mark() -> None:
@@ -88,7 +89,7 @@ def _mark() -> None:
         pass
 
 
-def _replay(events: list[tuple[int, int, int, tuple[str, ...]]]) -> Bytes:
+def _replay(events: list[Event], method: str) -> Bytes:
     total = peak = marked = last = 0
     for number, (_, pointer, size, _) in enumerate(events):
         total += size
@@ -105,7 +106,7 @@ def _replay(events: list[tuple[int, int, int, tuple[str, ...]]]) -> Bytes:
     parts: Counter[str] = Counter()
     for size, origin in alive.values():
         parts[origin] += size
-    return Bytes(peak, marked, "allocator", parts)
+    return Bytes(peak, marked, method, parts)
 
 
 def _origin(path: tuple[str, ...]) -> str:
@@ -119,16 +120,13 @@ class StorageTracker(TorchDispatchMode):
     """Note every storage that an operator returns, until it is released.
 
     Attributes:
-        alive: Bytes alive now.
-        peak: The most there were.
-        at_peak: What they were: bytes by operator, dtype and shape.
+        events: Number, storage, bytes gained or lost, and where, in order of time.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.alive = self.peak = 0
-        self.at_peak: Counter[str] = Counter()
-        self._known: dict[int, tuple[int, str]] = {}
+        self.events: list[Event] = []
+        self._known: dict[int, int] = {}
         self._before: set[int] = set()
 
     def __torch_dispatch__(
@@ -142,15 +140,14 @@ class StorageTracker(TorchDispatchMode):
             self._see(tensor, None)
         result = func(*args, **(kwargs or {}))
         for tensor in _tensors(result):
-            self._see(tensor, str(func))
-        if self.alive > self.peak:
-            self.peak = self.alive
-            self.at_peak = Counter()
-            for size, name in self._known.values():
-                self.at_peak[name] += size
+            self._see(tensor, func)
         return result
 
-    def _see(self, tensor: Tensor, operator: str | None) -> None:
+    def mark(self) -> None:
+        """Remember how much is alive now."""
+        self.events.append((len(self.events), 0, 0, ()))
+
+    def _see(self, tensor: Tensor, operator: Any) -> None:
         storage = tensor.untyped_storage()
         key = storage._cdata
         if key in self._before or key in self._known:
@@ -159,21 +156,20 @@ class StorageTracker(TorchDispatchMode):
             self._before.add(key)
             weakref.finalize(storage, self._before.discard, key)
             return
-        name = f"{operator} {str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
-        self._known[key] = storage.nbytes(), name
-        self.alive += storage.nbytes()
+        self._known[key] = size = storage.nbytes()
+        what = f"{operator} {str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
+        self.events.append((len(self.events), key, size, (what,)))
         weakref.finalize(storage, self._release, key)
 
     def _release(self, key: int) -> None:
-        self.alive -= self._known.pop(key)[0]
+        self.events.append((len(self.events), key, -self._known.pop(key), ()))
 
 
 def by_storages(run: Run) -> Bytes:
     """Count by storages."""
-    marks = [0]
     with StorageTracker() as tracker:
-        run(lambda: marks.append(tracker.alive))
-    return Bytes(tracker.peak, marks[-1], "storages", tracker.at_peak)
+        run(tracker.mark)
+    return _replay(tracker.events, "storages")
 
 
 def _on_cuda(run: Run, device: str) -> Bytes:
