@@ -184,7 +184,7 @@ class _ChunkedDistance(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        result, truth = (g if g is None else (grad * g).to(g.dtype) for g in ctx.saved_tensors)
+        result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
         return result, truth, None, None
 
 
