@@ -12,9 +12,10 @@ def test_by_stem(make_folder):
     sketches, photos = make_folder("s", 3), make_folder("r", 5, first=20, suffix=".bmp")
     pairs = SketchReferencePairs(sketches, photos, 8)
     assert len(list(pairs)) == 3
-    pair = pairs[2]
-    assert (pair["name"], pair["index"]) == ("p2", 2)
-    assert torch.equal(pair["reference"], resize(read_image(photos / "p2.bmp"), (8, 8)))
+    for index, pair in enumerate(pairs):
+        assert (pair["name"], pair["index"]) == (f"p{index}", index)
+        expected = resize(read_image(photos / f"p{index}.bmp"), (8, 8))
+        assert torch.equal(pair["reference"], expected)
     assert torch.equal(pair["sketch"][0], pair["sketch"][2])
 
 
