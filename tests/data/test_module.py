@@ -53,7 +53,7 @@ def test_batches(folder):
     for loaders in (data.val_dataloader(), data.test_dataloader()):
         own, cross = ([data.complete(b, training=False) for b in loader] for loader in loaders)
         for one, other in zip(own, cross, strict=True):
-            assert set(other) == set(one) | {"reference_index"}
+            assert set(other) == set(one) | {"reference_index", "reference_sketch"}
             assert torch.equal(one["truth"], other["truth"])
             assert torch.equal(one["sketch"], other["sketch"])
             assert one["name"] == other["name"]
