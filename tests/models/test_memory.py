@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.layers import Chain
 from flowcolor.models import SketchColorFlow
@@ -101,6 +102,19 @@ def test_a_block_saves_its_condition_and_nothing_else():
     few, many = saved("reversible", 2), saved("reversible", 6)
     assert many - few == 4 * condition
     assert few == 2 * condition + 4 * 3 * 16 * 16  # And the result: not even the latent.
+
+
+def operations(memory):
+    model = tiny(memory)
+    images = torch.rand(2, 1, 3, 8, 8)
+    with FlopCounterMode(display=False) as counter:
+        model(*images).sum().backward()
+    return counter.get_total_flops()
+
+
+def test_one_evaluation_of_the_networks_is_the_price():
+    ratio = operations("reversible") / operations("none")
+    assert 1.3 < ratio <= 1.34
 
 
 def peak(memory, ccbs):

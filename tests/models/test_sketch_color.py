@@ -265,7 +265,7 @@ def test_wrong_images_are_refused_in_words(image, expected):
     for name, run in (
         ("reference", lambda: model.encode_color(image)),
         ("sketch", lambda: model.encode_sketch(image, conditions)),
-        ("reference", lambda: model.colorize(image, image)),
+        ("sketch", lambda: model.colorize(image, image)),
     ):
         with pytest.raises(ValueError, match="^" + re.escape(expected.format(name))):
             run()
