@@ -145,7 +145,8 @@ def _random_rotation(channels: int) -> Tensor:
 class _Full(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.entries = nn.Parameter(_random_rotation(channels).to(torch.get_default_dtype()))
+        entries = _random_rotation(channels).to(torch.get_default_dtype())
+        self.entries = nn.Parameter(entries.contiguous())  # Sharding demands it.
 
     def weight(self) -> Tensor:
         return widen(self.entries)
@@ -169,8 +170,8 @@ class _LU(nn.Module):
         diagonal, dtype = upper.diagonal(), torch.get_default_dtype()
         self.register_buffer("permutation", permutation.to(dtype))
         self.register_buffer("sign", diagonal.sign().to(dtype))
-        self.lower = nn.Parameter(lower.tril(-1).to(dtype))
-        self.upper = nn.Parameter(upper.triu(1).to(dtype))
+        self.lower = nn.Parameter(lower.tril(-1).to(dtype).contiguous())
+        self.upper = nn.Parameter(upper.triu(1).to(dtype).contiguous())
         self.log_diagonal = nn.Parameter(diagonal.abs().log().to(dtype))
 
     def weight(self) -> Tensor:

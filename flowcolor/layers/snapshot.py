@@ -22,9 +22,18 @@ class Snapshot:
 
     Attributes:
         params: The parameters whose gradients are wanted.
+
+    Raises:
+        RuntimeError: If the layer is a replica of ``torch.nn.DataParallel``, whose parameters no
+            longer count as such, so that they would get no gradients.
     """
 
     def __init__(self, layer: InvertibleLayer) -> None:
+        if getattr(layer, "_is_replica", False):  # Its parameters are no parameters.
+            raise RuntimeError(
+                'memory="reversible" expects DistributedDataParallel where there are several '
+                "devices, got a replica of torch.nn.DataParallel."
+            )
         self._layer = layer
         self._tensors = _tensors(layer)
         self.params = [p for p in layer.parameters() if p.requires_grad]

@@ -47,6 +47,16 @@ class Bend(InvertibleLayer):
         return torch.where(x < 0, self.log_slope.view(-1, *[1] * (x.ndim - 2)), 0.0).to(x.dtype)
 
 
+class Same(InvertibleLayer):
+    """A user's own layer that returns the very tensor it was given."""
+
+    def forward(self, x, condition=None):
+        return x, x.new_zeros(x.shape[0])
+
+    def inverse(self, y, condition=None):
+        return y, y.new_zeros(y.shape[0])
+
+
 class Recolor(InvertibleLayer):
     """A user's own layer with a condition of any size."""
 
@@ -108,7 +118,7 @@ class _Builder:
 
     def layer(self, depth: int, preserve: bool) -> InvertibleLayer:
         channels, height, width = self.shape
-        kinds = ["actnorm", "conv", "bend"]
+        kinds = ["actnorm", "conv", "bend", "same"]
         if channels > 1:
             kinds += ["coupling", "conditional", "recolor"]
         if depth < 2:
@@ -143,6 +153,8 @@ class _Builder:
                 return InvertibleConv1x1(channels, matrix)
             case "bend":
                 return Bend(channels)
+            case "same":
+                return Same()
             case "recolor":
                 self.sides.append(self.shape[1:])
                 return Recolor(channels)

@@ -25,7 +25,7 @@ from flowcolor.layers import (
 )
 from tests.layers.cases import CASES, conv_net
 from tests.layers.modes import MODES, assert_same, gradients, outcome, probe
-from tests.layers.random_chains import Bend, flows, glow, settle
+from tests.layers.random_chains import Bend, Same, flows, glow, settle
 from tests.strategies import samples
 
 DOUBLE, SINGLE = 1e-12, 1e-5
@@ -303,3 +303,13 @@ def gradients_alone(chain, x, conditions):
     found = outcome(chain, "none", x, conditions)
     chain.memory = "reversible"
     return {name: found[f"gradient of {name}"] for name, _ in chain.named_parameters()}
+
+
+@both_directions
+def test_identities_are_welcome_anywhere(inverse):
+    chain = Chain([Same(), Squeeze(1), Same(), Bend(4), Same()]).double()
+    check_modes(chain, torch.randn(2, 4, 2, 2, dtype=torch.float64), inverse=inverse)
+    x = torch.randn(2, 4)
+    y, _ = Chain([Same()], "reversible")(x.requires_grad_())
+    y.sum().backward()
+    assert_close(x.grad, torch.ones(2, 4))

@@ -3,10 +3,12 @@
 import pytest
 import torch
 from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
-from tests.layers.modes import assert_same
+from tests.layers.modes import assert_same, gradients, probe
 from tests.layers.random_chains import glow
 
 STEPS = 3
@@ -93,3 +95,23 @@ def test_two_processes_equal_one_with_the_whole_batch(run_on_ranks, spare, accum
     expected = train(model, lambda number: loss_of(model(*batch)).backward())
     for found in ranks:
         assert_same(found, expected, 1e-11)
+
+
+def shard_on_rank(whole):
+    """Return gradients of a chain whose layers' parameters are only there while they run."""
+    chain, x, conditions = glow()
+    mesh = init_device_mesh("cpu", (2,))
+    for layer in [] if whole else chain.layers:
+        fully_shard(layer, mesh=mesh)
+    fully_shard(chain, mesh=mesh)
+    probe(*chain(x, conditions)).backward()
+    return {name: gradient.full_tensor() for name, gradient in gradients(chain).items()}
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module .* returned a view")
+@pytest.mark.parametrize("whole", [False, True])
+def test_sharded_parameters_are_found_when_they_are_there(run_on_ranks, whole):
+    chain, x, conditions = glow(memory="none")
+    probe(*chain(x, conditions)).backward()
+    for found in run_on_ranks(shard_on_rank, [(whole,), (whole,)]):
+        assert_same(found, gradients(chain), 1e-12)

@@ -266,3 +266,10 @@ def test_nothing_is_recorded_where_nothing_is_differentiated():
         assert not chain(x, conditions)[0].requires_grad
     chain.requires_grad_(False)
     assert not chain(x, conditions)[0].requires_grad
+
+
+def test_replicas_of_data_parallel_are_refused_in_words():
+    layer = Bend(4)._replicate_for_data_parallel()
+    sentence = r'^memory="reversible" expects DistributedDataParallel .* a replica of torch\.nn\.'
+    with pytest.raises(RuntimeError, match=sentence):
+        Chain([layer], "reversible")(torch.randn(2, 4, 2, 2))
