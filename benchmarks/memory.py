@@ -24,8 +24,17 @@ import torch
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 
 from benchmarks import report
-from benchmarks.live_bytes import MIB, Bytes, Mark, fake, flow_step, measure, resident
-from flowcolor.layers import ActNorm
+from benchmarks.live_bytes import (
+    METHODS,
+    MIB,
+    Bytes,
+    Mark,
+    fake,
+    flow_step,
+    measure,
+    resident,
+    settle,
+)
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import SketchColorFlow
 
@@ -48,8 +57,7 @@ def main() -> None:
     options.add_argument("--ccbs", type=int, default=8, help="blocks of the model elsewhere")
     options.add_argument("--nets", type=report.words, default=None, help='"3.1,4.8" of table 4.5')
     options.add_argument("--limit", type=float, default=8.0, help="GiB a step may take")
-    ways = ("allocator", "storages", "fake")
-    options.add_argument("--count", default="allocator", choices=ways, help="on a CPU")
+    options.add_argument("--count", default="allocator", choices=METHODS, help="on a CPU")
     options.add_argument("--plot", action="store_true", help="draw the pictures of docs/memory.md")
     chosen = options.parse_args()
     measured = {"batch": batch, "depth": depth, "size": sizes, "step": step, "variants": variants}
@@ -86,8 +94,9 @@ def depth(chosen: argparse.Namespace) -> Row:
         def one(ccbs: int, images: int, mode: str = mode) -> Bytes:
             return flow(build(chosen, mode, ccbs=ccbs), images, chosen)
 
-        for images in chosen.batches[:2]:
-            these = _series(chosen, "ccbs", chosen.depths, lambda n, i=images: one(n, i))
+        # The slope needs two depths of the second batch size, the picture none.
+        for images, depths in zip(chosen.batches, (chosen.depths, chosen.depths[:2]), strict=False):
+            these = _series(chosen, "ccbs", depths, lambda n, i=images: one(n, i))
             rows += [{"mode": mode, "batch": images, **row} for row in these]
         mine = [row for row in rows if row["mode"] == mode and "peak" in row]
         slopes[mode] = _slope_per_block(mine)
@@ -146,9 +155,7 @@ def build(chosen: argparse.Namespace, mode: Any, **changes: int) -> SketchColorF
     sizes = {"downsamplings": 3, "nccbs": 1, "ccbs": chosen.ccbs} | changes
     with torch.device(chosen.device):  # Not `.to`, which fake parameters do not survive.
         model = SketchColorFlow(**sizes, memory=mode)
-    for part in model.modules():  # A warm-up would do this too; fake tensors have no statistics.
-        if isinstance(part, ActNorm):
-            part._settled = True
+    settle(model)
     return model
 
 
