@@ -83,8 +83,8 @@ def differentiate_affine(
     grad_a, grad_b = grad_out.chunk(2, dim=1)
     b = b.detach().requires_grad_()
     wanted = [condition] if condition is not None and condition.requires_grad else []
-    with torch.enable_grad():
-        fused = fuse(b.view_as(b), condition)
+    with torch.enable_grad():  # Views, because flop counters hook tensors that have a history.
+        fused = fuse(b.view_as(b), None if condition is None else condition.view_as(condition))
     # A cut: the graphs of the networks are walked and freed one by one, that of `fuse` last.
     h = fused.detach().requires_grad_()
     each = grad_logdet.view(-1, *[1] * (a.ndim - 1)).expand_as(a)

@@ -55,8 +55,9 @@ def invert_then_differentiate(
     wanted = [c for c in conditions if c is not None and c.requires_grad]
     start = back(out, condition)[0].detach().requires_grad_()
     with torch.enable_grad():
-        # A view, because flop counters hook tensors that have a history.
-        end, logdet = there(start.view_as(start), condition)
+        # Views, because flop counters hook tensors that have a history.
+        given = [c if c is None else c.view_as(c) for c in conditions]
+        end, logdet = there(start.view_as(start), given if conditions is condition else given[0])
     grads = gradients_of((end, logdet), (start, *wanted, *params), grads_out)
     grad_start = torch.zeros_like(start) if grads[0] is None else grads[0]
     known = dict(zip(map(id, wanted), grads[1:], strict=False))

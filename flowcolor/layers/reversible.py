@@ -132,12 +132,15 @@ class _ReversibleStep(Function):
     """Run one layer, save nothing but its condition and parameters, and rebuild its input later."""
 
     @staticmethod
-    def forward(ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor) -> Result:
+    def forward(
+        ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor | None
+    ) -> Result:
         ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
         with torch.autocast(**ctx.autocast):
-            y, logdet = call.run(x, others[0] if count is None else list(others[:count]))
-        if y is x:  # Autograd forbids to return an input; a layer may be the identity.
-            y = x.view_as(x)
+            # Detached, because no graph is made here that operator counters could hook into, and
+            # because autograd forbids to return an input, which a layer may do.
+            given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
+            y, logdet = call.run(given[0], given[1] if count is None else given[1:])
         # Saved, not held, so that autograd notices when somebody overwrites them.
         ctx.save_for_backward(y if call.keep else None, *others)
         return y, logdet
