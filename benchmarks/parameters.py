@@ -1,29 +1,25 @@
 """How many parameters does NCCB(k, n) have, beside what the thesis prints?
 
-``python benchmarks/parameters.py`` builds the six models of the thesis's table without allocating
+``python -m benchmarks.parameters`` builds the six models of the thesis's table without allocating
 them, prints the table of ``docs/models.md`` and writes ``benchmarks/results/parameters.json``.
 """
 
-import json
-import platform
-import subprocess
-from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
-import flowcolor
+from benchmarks import report
 from flowcolor.models import SketchColorFlow, conditional_coupling_block, coupling_block
 
 THESIS = {(2, 1): 0.8, (3, 1): 17.1, (4, 1): 138.3, (2, 8): 1.2, (3, 8): 25.2, (4, 8): 310.0}
-RESULTS = Path(__file__).parent / "results" / "parameters.json"
 
 
 def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def measure() -> dict:
+def measure() -> dict[str, Any]:
     # On the meta device a model has shapes but no memory: (4, 8) would need 1.6 GB.
     with torch.device("meta"):
         rows = [
@@ -42,7 +38,7 @@ def measure() -> dict:
     return {"rows": rows, "parts": parts}
 
 
-def table(rows: list[dict]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     lines = ["| model | ours | thesis | ours / thesis |", "| --- | ---: | ---: | ---: |"]
     for row in rows:
         millions = row["parameters"] / 1e6
@@ -52,23 +48,11 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def environment() -> dict:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return {
-        "commit": commit.stdout.strip(),
-        "flowcolor": flowcolor.__version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
-
-
 def main() -> None:
+    options = report.parser(__doc__, "parameters").parse_args()
     result = measure()
     print(table(result["rows"]))
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**result, "environment": environment()}, indent=2)
-    RESULTS.write_text(text + "\n", encoding="utf-8")
+    report.write(options.out, "parameters", result, report.environment(options.device))
 
 
 if __name__ == "__main__":

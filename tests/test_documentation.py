@@ -1,6 +1,5 @@
 """What README and documentation say is true: code runs, commands parse, links lead somewhere."""
 
-import importlib.util
 import re
 import shlex
 import tomllib
@@ -11,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import flowcolor
+from benchmarks import parameters
 from flowcolor.models import flowcolor_base, flowcolor_small, flowcolor_tiny
 
 ROOT = Path(__file__).parents[1]
@@ -25,10 +25,6 @@ def fences(page: Path, language: str) -> list[str]:
 def commands() -> list[str]:
     lines = "\n".join(code for page in PAGES for code in fences(page, "bash")).splitlines()
     return sorted({line.partition("#")[0].strip() for line in lines if "flowcolor " in line})
-
-
-def parameters(build) -> float:
-    return sum(parameter.numel() for parameter in build().parameters()) / 1e6
 
 
 @pytest.mark.parametrize(
@@ -85,17 +81,14 @@ def test_links_lead_somewhere(page):
 
 
 def test_parameter_table_is_what_the_benchmark_prints():
-    spec = importlib.util.spec_from_file_location("b", ROOT / "benchmarks" / "parameters.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    assert benchmark.table(benchmark.measure()["rows"]) in (ROOT / "docs/models.md").read_text()
+    assert parameters.table(parameters.measure()["rows"]) in (ROOT / "docs/models.md").read_text()
 
 
 @pytest.mark.parametrize("build", [flowcolor_base, flowcolor_small, flowcolor_tiny])
 def test_parameters_of_a_named_size_are_those_of_the_table(build):
     rows = (ROOT / "docs/models.md").read_text("utf-8").splitlines()
     row = next(row for row in rows if f"flowcolor.models.{build.__name__}`" in row)
-    assert f"| {parameters(build):.3f} M |" in row
+    assert f"| {parameters.count(build()) / 1e6:.3f} M |" in row
 
 
 def test_lock_fits_the_requirements_of_the_package():
