@@ -51,19 +51,20 @@ def invert_then_differentiate(
     Returns:
         The input, its gradient, that of the condition (a list for a list), those of ``params``.
     """
-    conditions = [condition] if condition is None or isinstance(condition, Tensor) else condition
+    several = condition is not None and not isinstance(condition, Tensor)
+    conditions: Any = condition if several else [condition]
     wanted = [c for c in conditions if c is not None and c.requires_grad]
-    start = back(out, condition)[0].detach().requires_grad_()
+    # Nothing that a module is given is a leaf: counters of operations hook what has a history.
+    given = [c if c is None else c.detach() for c in conditions]
+    start = back(out, given if several else given[0])[0].detach().requires_grad_()
     with torch.enable_grad():
-        # Views, because flop counters hook tensors that have a history.
         given = [c if c is None else c.view_as(c) for c in conditions]
-        end, logdet = there(start.view_as(start), given if conditions is condition else given[0])
+        end, logdet = there(start.view_as(start), given if several else given[0])
     grads = gradients_of((end, logdet), (start, *wanted, *params), grads_out)
     grad_start = torch.zeros_like(start) if grads[0] is None else grads[0]
     known = dict(zip(map(id, wanted), grads[1:], strict=False))
-    found: Any = [known.get(id(c)) for c in conditions]
-    found = found if conditions is condition else found[0]
-    return start.detach(), grad_start, found, grads[1 + len(wanted) :]
+    found = [known.get(id(c)) for c in conditions]
+    return start.detach(), grad_start, found if several else found[0], grads[1 + len(wanted) :]
 
 
 def add_gradients(one: Gradients, other: Gradients) -> Gradients:

@@ -11,6 +11,7 @@ from torch.autograd import gradcheck
 from torch.func import functional_call
 from torch.testing import assert_close
 from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.layers import (
     ActNorm,
@@ -313,3 +314,34 @@ def test_identities_are_welcome_anywhere(inverse):
     y, _ = Chain([Same()], "reversible")(x.requires_grad_())
     y.sum().backward()
     assert_close(x.grad, torch.ones(2, 4))
+
+
+class Wrapped(InvertibleLayer):
+    """A user's own layer around networks, differentiated in the generic way."""
+
+    num_conditions = 1
+
+    def __init__(self):
+        super().__init__()
+        self.inside = ConditionalAffineCoupling(conv_net(2, 4), ConcatAggregation(2, 3))
+
+    def forward(self, x, condition=None):
+        return self.inside(x, condition)
+
+    def inverse(self, y, condition=None):
+        return self.inside.inverse(y, condition)
+
+
+@both_directions
+@pytest.mark.parametrize("kind", [Wrapped, Pair])
+def test_counters_of_operations_may_watch(kind, inverse):
+    layer = kind().double()
+    x = torch.randn(2, 4, 2, 2, dtype=torch.float64)
+    conditions = [torch.randn(2, 3, 2, 2, dtype=torch.float64) for _ in range(kind.num_conditions)]
+    chain = Chain([layer, Bend(4).double()], "reversible")
+    with FlopCounterMode(display=False) as counter:
+        expected = outcome(chain, "none", x, conditions, inverse=inverse)
+        plain = counter.get_total_flops()
+        found = outcome(chain, "reversible", x, conditions, inverse=inverse)
+    assert_same(found, expected, DOUBLE)
+    assert counter.get_total_flops() - plain == 5 * plain // 3  # Twice evaluated, not once.
