@@ -138,12 +138,11 @@ def variants(chosen: argparse.Namespace) -> Row:
         sizes = {"downsamplings": downsamplings, "nccbs": nccbs}
         model = build(chosen, mode, **sizes)
         weights = resident(model)
-        these = list(_series(chosen, "batch", [1, 2], lambda n, m=model: flow(m, n, chosen)))
+        these = list(_series(chosen, "batch", [1, 2, 16], lambda n, m=model: flow(m, n, chosen)))
         row = {"net": f"NCCB({downsamplings},{nccbs})", "mode": mode, "weights": weights / MIB}
         slope = _slope(these, "batch")
-        if slope:
-            fixed = weights / MIB + these[0]["peak"] - slope["peak"]
-            row["batch_16"] = (fixed + 16 * slope["peak"]) / 1024
+        if "peak" in these[-1]:
+            row["batch_16"] = (weights / MIB + these[-1]["peak"]) / 1024
         row["thesis_gb"] = VARIANTS[downsamplings, nccbs]
         rows.append({**row, "peak": slope.get("peak"), "held": slope.get("held")})
         head = ("net", "mode", "peak", "held", "batch_16", "thesis_gb")
