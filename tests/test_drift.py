@@ -26,7 +26,9 @@ class Sloppy(InvertibleLayer):
         return 2 * x, x.new_zeros(x.shape[0])
 
     def inverse(self, y, condition=None):
-        return y / 2 + self.error, y.new_zeros(y.shape[0])
+        wrong = y.new_zeros(y.shape)
+        wrong[0, 0] = self.error  # Of one number alone.
+        return y / 2 + wrong, y.new_zeros(y.shape[0])
 
 
 def drift_of(chain, x, condition=None):

@@ -1,6 +1,8 @@
 """Chains of random layers: all kinds, nested, inverted, resampled, with one condition or a list."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ from flowcolor.layers import (
 )
 from flowcolor.layers.scale import SCALES
 from tests.layers.cases import conv_net
+from tests.layers.modes import MODES
 
 CONDITION_CHANNELS = 3
 
@@ -49,6 +52,9 @@ class Bend(InvertibleLayer):
 
 class Same(InvertibleLayer):
     """A user's own layer that returns the very tensor it was given."""
+
+    def __init__(self, channels):
+        super().__init__()
 
     def forward(self, x, condition=None):
         return x, x.new_zeros(x.shape[0])
@@ -79,44 +85,58 @@ class Recolor(InvertibleLayer):
 class MeanFusion(nn.Module):
     """An aggregation for a condition of any size."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, condition_channels):
         super().__init__()
-        self.project = nn.Linear(CONDITION_CHANNELS, channels)
+        self.project = nn.Linear(condition_channels, channels)
 
     def forward(self, x, condition):
         return x * (1 + self.project(condition.mean((2, 3))).sigmoid()[:, :, None, None])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Flow:
-    """A chain with its input and conditions, in float64."""
+    """A recipe: Hypothesis draws it, torch draws the numbers."""
 
-    chain: Chain
-    x: Tensor
-    condition: Tensor | list[Tensor] | None
+    build: Callable[[], Chain]
+    shape: tuple[int, int, int]
+    sides: tuple[tuple[int, int], ...]  # of the conditions
+    listed: bool  # a list of conditions rather than one for all
+    batch: int
+    seed: int
 
-    def to(self, dtype: torch.dtype) -> "Flow":
-        self.chain.to(dtype)
-        condition = self.condition
-        if condition is not None:
-            alone = isinstance(condition, Tensor)
-            condition = condition.to(dtype) if alone else [c.to(dtype) for c in condition]
-        return Flow(self.chain, self.x.to(dtype), condition)
+    def make(self) -> tuple[Chain, Tensor, Tensor | list[Tensor] | None]:
+        """Return a settled chain in float64, with a batch and its conditions."""
+        torch.manual_seed(self.seed)
+        chain = settle(self.build().double(), *self._inputs(4))
+        return chain, *self._inputs(self.batch)
+
+    def _inputs(self, batch: int) -> tuple[Tensor, Tensor | list[Tensor] | None]:
+        def tensor(channels: int, *sides: int) -> Tensor:
+            return torch.randn(batch, channels, *sides, dtype=torch.float64)
+
+        x = tensor(*self.shape)
+        conditions = [tensor(CONDITION_CHANNELS, *sides) for sides in self.sides]
+        if not conditions:
+            return x, None
+        return x, conditions if self.listed else conditions[0]
 
 
 @dataclass
-class _Builder:
+class _Cook:
+    """Draws layer after layer, following the shape."""
+
     draw: st.DrawFn
     shape: tuple[int, int, int]
-    listed: bool  # A list of conditions rather than one for all.
-    sides: list[tuple[int, int]] = field(default_factory=list)  # of the list
+    listed: bool
+    sides: list[tuple[int, int]] = field(default_factory=list)
 
-    def chain(self, depth: int, *, preserve: bool = False) -> Chain:
+    def chain(self, depth: int, *, preserve: bool = False) -> Callable[[], Chain]:
         count = self.draw(st.integers(0 if depth else 1, 3))
-        layers = [self.layer(depth, preserve) for _ in range(count)]
-        return Chain(layers, self.draw(st.sampled_from(["none", "checkpoint", "reversible"])))
+        parts = [self.layer(depth, preserve) for _ in range(count)]
+        memory = self.draw(st.sampled_from(MODES))
+        return lambda: Chain([part() for part in parts], memory)
 
-    def layer(self, depth: int, preserve: bool) -> InvertibleLayer:
+    def layer(self, depth: int, preserve: bool) -> Callable[[], InvertibleLayer]:
         channels, height, width = self.shape
         kinds = ["actnorm", "conv", "bend", "same"]
         if channels > 1:
@@ -124,86 +144,63 @@ class _Builder:
         if depth < 2:
             kinds += ["chain", "inverted"]
         if not preserve and channels <= 4 and height % 2 == width % 2 == 0:
-            kinds += ["orthogonal", "haar", "squeeze"]
+            kinds.append("down")
         if not preserve and channels % 4 == 0 and height < 4:
-            kinds.append("unsqueeze")
-        kind = self.draw(st.sampled_from(kinds))
-        if kind in ("chain", "inverted"):
-            inside = self.chain(depth + 1, preserve=preserve or kind == "inverted")
-            return Inverted(inside) if kind == "inverted" else inside
-        if kind == "unsqueeze":
-            self.shape = channels // 4, height * 2, width * 2
-            return Inverted(self.draw(st.sampled_from([Squeeze(), HaarDownsample(channels // 4)])))
-        if kind in ("orthogonal", "haar", "squeeze"):
-            self.shape = channels * 4, height // 2, width // 2
-            return {
-                "orthogonal": lambda: OrthogonalDownsample(channels, shared=self.flag()),
-                "haar": lambda: HaarDownsample(channels),
-                "squeeze": Squeeze,
-            }[kind]()
-        return self.plain(kind)
+            kinds.append("up")
+        match self.draw(st.sampled_from(kinds)):
+            case "chain":
+                return self.chain(depth + 1, preserve=preserve)
+            case "inverted":
+                inside = self.chain(depth + 1, preserve=True)
+                return lambda: Inverted(inside())
+            case "down":
+                self.shape = channels * 4, height // 2, width // 2
+                return self.resampling(channels)
+            case "up":
+                self.shape = channels // 4, height * 2, width * 2
+                inside = self.resampling(channels // 4)
+                return lambda: Inverted(inside())
+            case kind:
+                return self.plain(kind, channels)
 
-    def plain(self, kind: str) -> InvertibleLayer:
-        channels = self.shape[0]
+    def resampling(self, channels: int) -> Callable[[], InvertibleLayer]:
+        shared = self.draw(st.booleans())
+        orthogonal = partial(OrthogonalDownsample, channels, shared=shared)
+        return self.draw(st.sampled_from([orthogonal, partial(HaarDownsample, channels), Squeeze]))
+
+    def plain(self, kind: str, channels: int) -> Callable[[], InvertibleLayer]:
         match kind:
-            case "actnorm":
-                return ActNorm(channels)
+            case "actnorm" | "bend" | "same":
+                return partial({"actnorm": ActNorm, "bend": Bend, "same": Same}[kind], channels)
             case "conv":
                 matrix = self.draw(st.sampled_from(["full", "lu", "orthogonal"]))
-                return InvertibleConv1x1(channels, matrix)
-            case "bend":
-                return Bend(channels)
-            case "same":
-                return Same()
+                return lambda: InvertibleConv1x1(channels, matrix)
             case "recolor":
                 self.sides.append(self.shape[1:])
-                return Recolor(channels)
-        nets, scale = self.nets(), self.draw(st.sampled_from(SCALES))
+                return lambda: Recolor(channels)
+        half, rest = channels // 2, -(-channels // 2)
+        two, scale = self.draw(st.booleans()), self.draw(st.sampled_from(SCALES))
+
+        def nets() -> tuple[nn.Module, nn.Module | None]:
+            return conv_net(half, rest if two else 2 * rest), conv_net(half, rest) if two else None
+
         if kind == "coupling":
-            return AffineCoupling(*nets, scale=scale)
+            return lambda: AffineCoupling(*nets(), scale=scale)
         self.sides.append(self.shape[1:])
-        return ConditionalAffineCoupling(nets[0], self.fusion(), nets[1], scale)
-
-    def nets(self) -> tuple[nn.Module, nn.Module | None]:
-        small, large = self.shape[0] // 2, -(-self.shape[0] // 2)
-        if self.flag():
-            return conv_net(small, large), conv_net(small, large)
-        return conv_net(small, 2 * large), None
-
-    def fusion(self) -> nn.Module:
-        half = self.shape[0] // 2
-        if not self.listed:
-            return MeanFusion(half)
-        kinds = [FeatureAggregation, ConcatAggregation, AdaIN]
-        kind = self.draw(st.sampled_from([*kinds, None]))
-        return kind(half, CONDITION_CHANNELS) if kind else NoAggregation()
-
-    def flag(self) -> bool:
-        return self.draw(st.booleans())
+        fusions = [FeatureAggregation, ConcatAggregation, AdaIN, NoAggregation]
+        fusion = self.draw(st.sampled_from(fusions)) if self.listed else MeanFusion
+        sizes = [] if fusion is NoAggregation else [half, CONDITION_CHANNELS]
+        return lambda: ConditionalAffineCoupling(*nets()[:1], fusion(*sizes), nets()[1], scale)
 
 
 @st.composite
 def flows(draw: st.DrawFn) -> Flow:
-    """Draw a chain on perturbed weights, its ActNorms initialised, with a batch and conditions."""
-    seed = draw(st.integers(0, 2**32 - 1))
-    torch.manual_seed(seed)
+    """Draw chains of random layers with a batch and conditions."""
     shape = draw(st.integers(1, 4)), draw(st.sampled_from([2, 4])), draw(st.sampled_from([2, 4]))
-    builder = _Builder(draw, shape, listed=draw(st.booleans()))
-    chain = builder.chain(0).double()
-    torch.manual_seed(seed)
-
-    def inputs(batch: int) -> tuple[Tensor, Tensor | list[Tensor] | None]:
-        def tensor(channels: int, *sides: int) -> Tensor:
-            return torch.randn(batch, channels, *sides, dtype=torch.float64)
-
-        x = tensor(*shape)
-        if not builder.sides:
-            return x, None
-        conditions = [tensor(CONDITION_CHANNELS, *sides) for sides in builder.sides]
-        return x, conditions if builder.listed else conditions[0]
-
-    settle(chain, *inputs(4))
-    return Flow(chain, *inputs(draw(st.integers(1, 3))))
+    cook = _Cook(draw, shape, listed=draw(st.booleans()))
+    build, sides = cook.chain(0), tuple(cook.sides)
+    batch, seed = draw(st.integers(1, 3)), draw(st.integers(0, 2**32 - 1))
+    return Flow(build, shape, sides, cook.listed, batch, seed)
 
 
 def glow(*, memory="reversible", anchor_every=None):

@@ -104,6 +104,19 @@ def test_a_block_saves_its_condition_and_nothing_else():
     assert few == 2 * condition + 4 * 3 * 16 * 16  # And the result: not even the latent.
 
 
+def test_every_pass_saves_its_result_and_nothing_else():
+    model, images = tiny("reversible").eval(), torch.rand(1, 3, 8, 8)
+    conditions = [c.detach() for c in model.encode_color(images)[1]]
+    passes = {
+        "encode_sketch": lambda: model.encode_sketch(images, conditions),
+        "decode": lambda: model.decode(torch.rand_like(conditions[0]), conditions),
+    }
+    for run in passes.values():
+        with SavedBytes() as kept:
+            run()
+        assert kept.beside(*model.parameters(), *conditions) == 4 * images.numel()
+
+
 def operations(memory):
     model = tiny(memory)
     images = torch.rand(2, 1, 3, 32, 32)  # So large that matrices of weights do not count.
