@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from flowcolor.errors import InputError
+from flowcolor.layers.base import uncompiled
 from flowcolor.vgg import VGGActivations
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
@@ -141,7 +142,7 @@ class PerceptualLoss(nn.Module):
         """Read the weights now, so that missing ones fail early."""
         self.activations.prepare()
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],

@@ -8,7 +8,16 @@ import pytest
 
 import flowcolor
 
-HEAVY = {"lightning", "torchvision", "torchmetrics", "skimage", "scipy", "matplotlib", "PIL"}
+HEAVY = {
+    "lightning",
+    "torchvision",
+    "torchmetrics",
+    "skimage",
+    "scipy",
+    "matplotlib",
+    "PIL",
+    "torch._dynamo",
+}
 SCRIPT = """
 import json, sys
 loaded = {}

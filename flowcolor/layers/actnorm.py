@@ -13,6 +13,7 @@ from flowcolor.layers.base import (
     LogDet,
     check_channels,
     double,
+    uncompiled,
     widen,
 )
 from flowcolor.layers.gradients import Gradients, in_order_of
@@ -111,7 +112,7 @@ class ActNorm(InvertibleLayer):
         known = ((self.loc, grad_loc), (self.log_scale, grad_log_scale))
         return start, grad_start, None, in_order_of(params, known)
 
-    @torch.compiler.disable
+    @uncompiled
     @torch.no_grad()
     def _initialize(self, x: Features) -> None:
         if not self.initialized:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
 from flowcolor.layers.gradients import Gradients, invert_then_differentiate
 
@@ -14,6 +15,11 @@ Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
 Condition: TypeAlias = Float[Tensor, "batch ..."]  # Those of one list differ in shape.
 LogDet: TypeAlias = Float[Tensor, " batch"]
+
+
+# `torch.compiler.disable` as torch's own optimizers use it: the public one imports the compiler
+# where a function is defined, this one where it is called. That is seconds of every import.
+uncompiled = _disable_dynamo
 
 
 class InvertibleLayer(nn.Module, ABC):

@@ -82,7 +82,7 @@ class Chain(InvertibleLayer):
         if self.memory == "reversible" and torch.is_grad_enabled():
             # Nothing happens to tensors around this call, so that compilers break once.
             unfolded = list(leaves(steps))
-            return run_reversibly(unfolded, x, self.anchor_every)  # type: ignore[no-any-return]
+            return run_reversibly(unfolded, x, self.anchor_every)
         x = widen(x)
         total = x.new_zeros(x.shape[0])
         for step in steps:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from flowcolor.layers.base import InvertibleLayer, LogDet, widen
+from flowcolor.layers.base import InvertibleLayer, LogDet, uncompiled, widen
 from flowcolor.layers.gradients import Gradients, once_only
 from flowcolor.layers.snapshot import Snapshot
 
@@ -40,7 +40,7 @@ class Step:
         return there(x, self.condition)
 
 
-@torch.compiler.disable
+@uncompiled
 def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = None) -> Result:
     """Run ``steps`` so that autograd keeps their last output alone.
 
