@@ -34,8 +34,7 @@ def parser(description: str | None, name: str) -> argparse.ArgumentParser:
 def environment(device: str = "cpu", *packages: str) -> dict[str, Any]:
     """Return versions, commit and machine, and how busy the machine is."""
     result: dict[str, Any] = {
-        "commit": _git("rev-parse", "--short", "HEAD"),
-        "changed_files": len(_git("status", "--porcelain", "--", "flowcolor").splitlines()),
+        **_CODE,
         "flowcolor": flowcolor.__version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
@@ -131,3 +130,9 @@ def _git(*arguments: str) -> str:
     command = ["git", *arguments]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout.strip()
+
+
+_CODE = {  # Now, because the files may change while a script runs.
+    "commit": _git("rev-parse", "--short", "HEAD"),
+    "changed_files": len(_git("status", "--porcelain", "--", "flowcolor").splitlines()),
+}
