@@ -19,6 +19,7 @@ def _fresh():
     torch._dynamo.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inverse", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_chain_compiles_whole_or_breaks_once(mode, inverse):
@@ -69,6 +70,7 @@ def test_parts_of_a_reversible_chain_may_be_compiled(what):
     assert_same(found, expected, 1e-11)
 
 
+@pytest.mark.slow
 def test_the_mode_of_a_compiled_chain_may_change():
     chain, x, conditions = glow()
     compiled = torch.compile(lambda x: chain(x, conditions), backend="aot_eager")

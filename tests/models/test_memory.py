@@ -82,6 +82,7 @@ def train(memory, steps):
     return model.state_dict(), losses
 
 
+@pytest.mark.slow
 def test_fifty_steps_end_with_the_same_weights():
     (expected, losses), *others = (train(mode, 50) for mode in MODES)
     assert sum(losses[-10:]) < 0.9 * sum(losses[:10])  # It trained.
