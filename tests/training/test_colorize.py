@@ -7,6 +7,7 @@ from PIL import Image
 from flowcolor.data.images import read_image, read_sketch, resize, write_image
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import export_weights, load_model
+from flowcolor.training.colorize import find_jobs
 from flowcolor.training.paint import pad, paint
 from tests.training.helpers import flowcolor
 
@@ -151,3 +152,39 @@ def test_the_input_is_not_needed_to_be_a_png(checkpoint, tmp_path):
     write_image(torch.rand(3, 16, 16), tmp_path / "s.webp")
     reference = picture(tmp_path / "r.tif", 30, 30, mode="RGBA")
     assert colorize(tmp_path / "s.webp", reference, checkpoint, tmp_path / "o.jpg") == 0
+
+
+class Echo(torch.nn.Module):
+    """Gives every drawing back as it is, so that only what happens around a model shows."""
+
+    multiple = 8
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def encode_color(self, photo):
+        return photo, []
+
+    def encode_sketch(self, sketch, conditions):
+        return sketch
+
+    def decode(self, z, conditions):
+        return z
+
+
+def test_padding_is_cropped_away_again():
+    sketch = torch.rand(3, 13, 21)  # Padded to 16 x 24 for the model.
+    painted = paint(Echo(), sketch, torch.rand(3, 30, 40), None)
+    assert painted.worked_at == (16, 24)
+    assert torch.equal(painted.image, sketch)
+
+
+def test_each_drawing_of_a_folder_gets_the_photograph_of_its_own_name(tmp_path):
+    for folder in ("drawings", "photos"):
+        (tmp_path / folder).mkdir()
+        for stem in ("a", "b", "c"):
+            write_image(torch.rand(3, 8, 8), tmp_path / folder / f"{stem}.png")
+    jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
+    names = [(job.sketch.stem, job.reference.stem, job.output.stem) for job in jobs]
+    assert names == [("a", "a", "a"), ("b", "b", "b"), ("c", "c", "c")]
