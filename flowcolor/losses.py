@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 from flowcolor.errors import InputError
 from flowcolor.layers.base import uncompiled
 from flowcolor.vgg import VGGActivations
+from flowcolor.vgg_distance import vgg_distance
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
@@ -104,9 +105,10 @@ class PerceptualLoss(nn.Module):
                     \text{relu5\_3}\}
 
     The gradient of each chunk is computed together with its value, and only that gradient, as
-    large as the images, is kept for the backward pass. So the activations of one chunk are the
-    most that ever lives, none of them outlives this call, and nothing is evaluated twice. It
-    follows that the loss can be differentiated once. Value and gradient do not depend on ``chunk``.
+    large as the images, is kept for the backward pass
+    (:func:`~flowcolor.vgg_distance.vgg_distance`). So no activation outlives this call, nothing is
+    evaluated twice, and the loss can be differentiated once. Value and gradient do not depend on
+    ``chunk``.
 
     Under float16 autocast VGG16 runs in float32: a gradient scaler could no longer save gradients
     that are computed before it scales.
@@ -169,17 +171,19 @@ class _ChunkedDistance(torch.autograd.Function):
     ) -> Tensor:
         wanted = ctx.needs_input_grad[:2]
         total = result.new_zeros((), dtype=torch.promote_types(result.dtype, torch.float32))
-        gradients: list[list[Tensor]] = []
+        gradients: tuple[list[Tensor], list[Tensor]] = [], []
         for chunks in zip(result.split(chunk), truth.split(chunk), strict=True):
-            images = [x.detach() for x in chunks]
-            leaves = [x.requires_grad_() for x, want in zip(images, wanted, strict=True) if want]
-            with torch.set_grad_enabled(bool(leaves)), _without_float16(result.device.type):
-                distance = _distance(activations, *images) * (len(images[0]) / len(result))
-            total += distance.detach()
-            if leaves:
-                gradients.append(list(torch.autograd.grad(distance, leaves)))
-        whole = iter([torch.cat(parts) for parts in zip(*gradients, strict=True)])
-        ctx.save_for_backward(*(next(whole) if want else None for want in wanted))
+            share = len(chunks[0]) / len(result)
+            # Usually only the result's gradient is wanted. The distance is symmetric.
+            for i in [i for i in (0, 1) if wanted[i]] or [0]:
+                with _without_float16(result.device.type):
+                    distance, gradient = vgg_distance(
+                        activations, chunks[i], chunks[1 - i], want_gradient=wanted[i]
+                    )
+                if gradient is not None:
+                    gradients[i].append(gradient * share)
+            total += share * distance
+        ctx.save_for_backward(*(torch.cat(parts) if parts else None for parts in gradients))
         return total
 
     @staticmethod
@@ -187,12 +191,6 @@ class _ChunkedDistance(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
         return result, truth, None, None
-
-
-def _distance(activations: VGGActivations, result: Tensor, truth: Tensor) -> Tensor:
-    """Sum over layers of the mean squared difference, in float32 or wider."""
-    pairs = zip(activations(truth), activations(result), strict=True)
-    return torch.stack([(_wide(b) - _wide(a)).square().mean() for a, b in pairs]).sum()
 
 
 def _l1(result: Tensor, truth: Tensor) -> Tensor:

@@ -14,6 +14,10 @@ from flowcolor.weights import find_weights, load_tensors
 
 _log = logging.getLogger(__name__)
 
+# ImageNet's statistics, as every torchvision classifier was trained with.
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+
 
 class VGGActivations:
     r"""Activations :math:`\phi_i(x)` of the convolutional part of VGG16 or VGG19, by layer name.
@@ -57,7 +61,7 @@ class VGGActivations:
         self.layers, self.name, self.path = tuple(layers), name, path
         self.random_weights = random_weights
         self._network: nn.Sequential | None = None
-        self._positions: frozenset[int] = frozenset()
+        self.positions: frozenset[int] = frozenset()
 
     def prepare(self) -> nn.Sequential:
         """Find, download if need be, and read the weights now rather than at the first call."""
@@ -73,27 +77,33 @@ class VGGActivations:
                 path = find_weights(self.name, self.path)
                 features.load_state_dict(_features_only(path, features), assign=True)
         names = _relu_names(features)
-        self._positions = frozenset(names[layer] for layer in self.layers)
-        self._network = features[: max(self._positions) + 1].eval().requires_grad_(False)
+        self.positions = frozenset(names[layer] for layer in self.layers)
+        self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
         return self._network
 
     def __call__(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> list[Float[Tensor, "batch _ _ _"]]:
-        network = self._network_like(images)
-        x = images.to(next(network.parameters()).dtype)
-        # ImageNet's statistics, as every torchvision classifier was trained with.
-        mean = x.new_tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
-        std = x.new_tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-        x = (x - mean) / std
+        network = self.network_like(images)
+        x = self.normalize(images)
         activations = []
         for position, module in enumerate(network):
             x = module(x)
-            if position in self._positions:
+            if position in self.positions:
                 activations.append(x)
         return activations
 
-    def _network_like(self, images: Tensor) -> nn.Sequential:
+    def normalize(self, images: Tensor) -> Tensor:
+        """Bring images into the range that the network was trained with, float32 or wider."""
+        x = images.to(torch.promote_types(images.dtype, torch.float32))
+        return (x - x.new_tensor(_MEAN).view(3, 1, 1)) / x.new_tensor(_STD).view(3, 1, 1)
+
+    def undo_normalize(self, gradient: Tensor) -> Tensor:
+        """Take a gradient back through :meth:`normalize`."""
+        return gradient / gradient.new_tensor(_STD).view(3, 1, 1)
+
+    def network_like(self, images: Tensor) -> nn.Sequential:
+        """Return the network, up to its last layer of interest, where and as wide as images are."""
         network = self.prepare()
         wanted = images.device, torch.promote_types(images.dtype, torch.float32)
         parameter = next(network.parameters())
