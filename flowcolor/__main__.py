@@ -16,6 +16,7 @@ commands:
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
   validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
+  ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
 
 options:
@@ -42,12 +43,19 @@ def _train(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _ablate(arguments: list[str]) -> None:
+    from flowcolor.training.ablations.command import main
+
+    main(arguments)
+
+
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
     "fit": lambda arguments: _train(["fit", *arguments]),
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
+    "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
 }
 

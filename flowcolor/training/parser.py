@@ -58,8 +58,14 @@ class TrainingParser(LightningArgumentParser):
 
 
 def packaged_configs() -> list[str]:
-    """Return the names that ``--config`` knows besides files."""
+    """Return the names of the complete configurations that ``--config`` knows besides files."""
     return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+
+
+def packaged_overlays() -> list[str]:
+    """Return the names of the parts of configurations that only go on top of another."""
+    files = CONFIGS.glob("ablations/*/*.yaml")
+    return sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in files)
 
 
 def find_config(name: str) -> Path:
@@ -72,11 +78,12 @@ def find_config(name: str) -> Path:
     if path.is_file():
         return path
     names = packaged_configs()
-    if name in names:
+    overlays = packaged_overlays()
+    if name in names or name in overlays:
         return CONFIGS / f"{name}.yaml"
     raise InputError(
         f"--config expects a YAML file or one of {', '.join(names)}, got {name!r}"
-        f"{did_you_mean(name, names)}."
+        f"{did_you_mean(name, [*names, *overlays])}."
     )
 
 
