@@ -20,7 +20,7 @@ _STD = (0.229, 0.224, 0.225)
 
 
 class VGGActivations:
-    r"""Activations :math:`\phi_i(x)` of the convolutional part of VGG16 or VGG19, by layer name.
+    r"""Activations :math:`\phi_i(x)` of the convolutional part of VGG or AlexNet, by layer name.
 
     The network is built at the first call, on the device of the images, frozen and in eval mode.
     This class is no :class:`torch.nn.Module` on purpose: a module that owns one has none of its
@@ -33,7 +33,7 @@ class VGGActivations:
     Args:
         layers: Names such as ``"relu1_2"``: the second convolution of the first block, after its
             activation. In VGG16's ``features`` relu1_2, 2_2, 3_3, 4_3, 5_3 are the modules
-            3, 8, 15, 22, 29.
+            3, 8, 15, 22, 29; AlexNet has relu1_1, 2_1, 3_1, 3_2, 3_3.
         name: Which network.
         path: Its weights, as :func:`~flowcolor.weights.find_weights` takes them: the whole network
             or only ``features`` (56 MiB instead of 528), ``.pth`` or ``.safetensors``.
@@ -51,7 +51,7 @@ class VGGActivations:
     def __init__(
         self,
         layers: Sequence[str],
-        name: Literal["vgg16", "vgg19"] = "vgg16",
+        name: Literal["alexnet", "vgg16", "vgg19"] = "vgg16",
         path: str | Path | None = None,
         *,
         random_weights: bool = False,
@@ -63,19 +63,19 @@ class VGGActivations:
         self._network: nn.Sequential | None = None
         self.positions: frozenset[int] = frozenset()
 
-    def prepare(self) -> nn.Sequential:
-        """Find, download if need be, and read the weights now rather than at the first call."""
+    def prepare(self, *, download: bool = True) -> nn.Sequential:
+        """Find the weights, download them if need be, and read them now, not at the first call."""
         if self._network is not None:
             return self._network
         # The first call may come from validation, and inference tensors could never train.
         with torch.inference_mode(False), torch.no_grad():
-            features = _empty_features(self.name)
+            features = empty_features(self.name)
             if self.random_weights:
                 _log.warning("Random %s weights: comparable with no other number.", self.name)
                 _randomize(features)
             else:
-                path = find_weights(self.name, self.path)
-                features.load_state_dict(_features_only(path, features), assign=True)
+                path = find_weights(self.name, self.path, download=download)
+                features.load_state_dict(features_only(path, features), assign=True)
         names = _relu_names(features)
         self.positions = frozenset(names[layer] for layer in self.layers)
         self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
@@ -123,13 +123,13 @@ class VGGActivations:
         return f"{self.name} ({weights}): {', '.join(self.layers)}"
 
 
-def _empty_features(name: str) -> nn.Sequential:
+def empty_features(name: str) -> nn.Sequential:
     """Build the convolutional part without memory; the whole network would take 528 MiB."""
     # Local import: layers and models get by without torchvision.
     from torchvision import models  # type: ignore[import-untyped]
 
     with torch.device("meta"):
-        features: nn.Sequential = getattr(models, name)(init_weights=False).features
+        features: nn.Sequential = getattr(models, name)().features
     return features.float()
 
 
@@ -158,7 +158,7 @@ def _randomize(features: nn.Sequential) -> None:
             nn.init.zeros_(module.bias)
 
 
-def _features_only(path: Path, features: nn.Sequential) -> dict[str, Tensor]:
+def features_only(path: Path, features: nn.Sequential) -> dict[str, Tensor]:
     """Pick the tensors of ``features`` from a file of the whole network or of that part alone."""
     found = load_tensors(path)
     chosen = {}

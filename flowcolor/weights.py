@@ -14,11 +14,16 @@ from flowcolor.errors import InputError
 
 
 class WeightsFile(NamedTuple):
-    """A file that can be downloaded; ``sha256`` is the beginning of its checksum."""
+    """A file that can be downloaded; ``sha256`` is the beginning of its checksum.
+
+    ``others`` are names of files beside it that serve as well: the same under the name that
+    another library gives it, or only the part that is needed.
+    """
 
     url: str
     sha256: str
     megabytes: int
+    others: tuple[str, ...] = ()
 
     @property
     def filename(self) -> str:
@@ -27,13 +32,30 @@ class WeightsFile(NamedTuple):
 
 
 WEIGHTS = {
-    "vgg16": WeightsFile("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af", 528),
-    "vgg19": WeightsFile("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "dcbb9e9d", 548),
+    "vgg16": WeightsFile(
+        "https://download.pytorch.org/models/vgg16-397923af.pth",
+        "397923af",
+        528,
+        ("vgg16-features.safetensors",),
+    ),
+    "vgg19": WeightsFile(
+        "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+        "dcbb9e9d",
+        548,
+        ("vgg19-features.safetensors",),
+    ),
     "inception": WeightsFile(
         "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
         "weights-inception-2015-12-05-6726825d.pth",
         "6726825d",
         91,
+        ("pt_inception-2015-12-05-6726825d.pth",),
+    ),
+    "alexnet": WeightsFile(
+        "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+        "7be5be79",
+        233,
+        ("alexnet-features.safetensors",),
     ),
 }
 
@@ -54,6 +76,16 @@ def cached_path(name: str) -> Path:
     if name not in WEIGHTS:
         raise ValueError(f"`name` must be one of {', '.join(WEIGHTS)}, got {name!r}.")
     return Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS[name].filename
+
+
+def cached_file(name: str) -> Path | None:
+    """Return the file in the torch hub cache that serves as weights ``name``, if there is one.
+
+    A file of only the part that is needed comes before the whole, which takes longer to read.
+    """
+    whole = cached_path(name)
+    places = [*(whole.with_name(other) for other in WEIGHTS[name].others), whole]
+    return next((place for place in places if place.is_file()), None)
 
 
 def find_weights(
@@ -79,14 +111,14 @@ def find_weights(
             file, its size, the exact place for it and ``option``.
     """
     option = option or name
-    cached = cached_path(name)
+    cached, found = cached_path(name), cached_file(name)
     if path is not None:
         path = Path(path).expanduser()
         if not path.is_file():
             raise InputError(f"`{option}` must name a file with {name} weights, got {str(path)!r}.")
         return path
-    if cached.is_file():
-        return cached
+    if found is not None:
+        return found
     problem = _download(WEIGHTS[name], cached) if download else "downloads are switched off"
     if problem:
         known = WEIGHTS[name]

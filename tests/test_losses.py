@@ -109,9 +109,9 @@ def test_the_gradient_of_the_gradient_is_refused(loss, pair):
 
 
 def test_layers_are_named_as_in_torchvisions_numbering():
-    names = vgg._relu_names(vgg._empty_features("vgg16"))
+    names = vgg._relu_names(vgg.empty_features("vgg16"))
     assert [names[layer] for layer in PerceptualLoss().activations.layers] == [3, 8, 15, 22, 29]
-    names = vgg._relu_names(vgg._empty_features("vgg19"))
+    names = vgg._relu_names(vgg.empty_features("vgg19"))
     layers = ["relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2"]
     # The thesis counts VGG19 from one: 4, 9, 14, 23, 32.
     assert [names[layer] + 1 for layer in layers] == [4, 9, 14, 23, 32]

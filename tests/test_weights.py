@@ -41,9 +41,10 @@ def cache(hub, name="vgg16-397923af.pth"):
 
 
 def test_known_files_are_the_ones_torchvision_names():
-    from torchvision.models import VGG16_Weights, VGG19_Weights
+    from torchvision.models import AlexNet_Weights, VGG16_Weights, VGG19_Weights
 
-    for name, theirs in [("vgg16", VGG16_Weights), ("vgg19", VGG19_Weights)]:
+    known = {"vgg16": VGG16_Weights, "vgg19": VGG19_Weights, "alexnet": AlexNet_Weights}
+    for name, theirs in known.items():
         ours, theirs = WEIGHTS[name], theirs.IMAGENET1K_V1
         assert ours.url == theirs.url
         assert ours.filename.endswith(f"-{ours.sha256}.pth")
@@ -70,6 +71,16 @@ def test_the_cache_comes_before_a_download(hub, server):
     found = find_weights("vgg16") if cache(hub) else None
     assert found == cached_path("vgg16") == hub / "vgg16-397923af.pth"
     assert found.read_bytes() == b"cached"
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg19", "alexnet", "inception"])
+def test_a_file_that_serves_as_well_comes_before_the_whole(hub, name):
+    other = {"inception": "pt_inception-2015-12-05-6726825d.pth"}.get(
+        name, f"{name}-features.safetensors"
+    )
+    assert find_weights(name, cache(hub, other)) == find_weights(name) == hub / other
+    cached_path(name).write_bytes(b"the whole")
+    assert find_weights(name) == hub / other
 
 
 def test_a_download_ends_up_in_the_cache(hub, server, capsys):
@@ -130,7 +141,7 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, server):
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ValueError, match="one of vgg16, vgg19, inception, got 'vgg11'"):
+    with pytest.raises(ValueError, match="one of vgg16, vgg19, inception, alexnet, got 'vgg11'"):
         find_weights("vgg11")
 
 
