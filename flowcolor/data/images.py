@@ -9,6 +9,7 @@ Conversions, so that nobody has to guess:
 """
 
 import os
+import re
 import struct
 import tempfile
 from collections import defaultdict
@@ -38,7 +39,7 @@ def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path))).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(_read(Path(path)))
 
 
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
@@ -96,6 +97,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
 def list_images(folder: str | Path) -> list[Path]:
     """Return the image files directly in a folder, sorted by name; suffixes in any case.
 
+    Numbers inside names count: ``p2.png`` comes before ``p10.png``.
+
     Raises:
         InputError: The folder is missing, holds no image, or two images share a stem, which would
             make it unclear which sketch or mask belongs to which.
@@ -104,11 +107,8 @@ def list_images(folder: str | Path) -> list[Path]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} should be a folder of images but {what}.")
-    images = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    )
+    names = [name for name in os.listdir(folder) if is_image(name)]  # noqa: PTH208, ten times faster
+    images = [folder / name for name in sorted(names, key=natural_order)]
     if not images:
         raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
     stems = defaultdict(list)
@@ -120,6 +120,23 @@ def list_images(folder: str | Path) -> list[Path]:
             f"{folder} holds {' and '.join(twins[0])}, but names without their suffix must differ."
         )
     return images
+
+
+def is_image(name: str) -> bool:
+    """Tell by its name whether a file is an image that is not hidden."""
+    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+
+
+def natural_order(name: str) -> tuple[list[str | int], str]:
+    """Return a key that sorts names with the numbers inside them as numbers.
+
+    Example:
+        >>> sorted(["p10", "p9", "a"], key=natural_order)
+        ['a', 'p9', 'p10']
+    """
+    parts: list[str | int] = list(re.split("([0-9]+)", name))  # Text and numbers, alternating.
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
 
 
 def resize(image: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:
@@ -170,7 +187,7 @@ def to_uint8(image: Tensor) -> Tensor:
 
 
 def _read(path: Path) -> np.ndarray:
-    """Return (height, width, 3), float32 in [0, 1]."""
+    """Return (3, height, width), float32 in [0, 1]."""
     if not path.exists():
         raise InputError(f"{path} does not exist; expected an image file.")
     if path.is_dir():
@@ -190,13 +207,17 @@ def _read(path: Path) -> np.ndarray:
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     if picture.mode.startswith("I"):  # 16 bit; older Pillow opens 16-bit PNG as 32-bit integers.
         values = np.asarray(picture).astype(np.float32) / 65535
-        return np.repeat(values.clip(0, 1)[..., None], 3, axis=2)
+        return np.repeat(values.clip(0, 1)[None], 3, axis=0)
     if picture.mode == "F":
         raise ValueError("floating point images have no known range")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    return np.asarray(picture.convert("RGB")).astype(np.float32) / 255
+    pixels = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    planes = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
+    for channel, plane in enumerate(planes):  # Several times faster than all three at once.
+        np.divide(pixels[..., channel], np.float32(255), out=plane)
+    return planes
 
 
 def _umask() -> int:

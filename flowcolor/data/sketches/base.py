@@ -8,12 +8,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import resize, to_gray
+from flowcolor.data.images import resize
 
 if TYPE_CHECKING:
     import numpy as np
 
 WORK_SIDE = 512  # Pixels of the shorter side at which lines are found, so that they scale with it.
+
+_RED, _GREEN, _BLUE = 4899, 9617, 1868  # Luma of Rec. 601 in parts of 2^14.
 
 
 class SketchFilter(ABC):
@@ -50,8 +52,7 @@ class SketchFilter(ABC):
                 f"{type(self).__name__} expects a mask of the photo's size "
                 f"{tuple(photo.shape[1:])}, got {tuple(mask.shape)}."
             )
-        gray = to_gray(resize(photo, _work_size(size)))[0]
-        lines = torch.from_numpy(self.draw(gray.double().numpy())).float()
+        lines = torch.from_numpy(self.draw(_gray(photo, _work_size(size)).numpy())).float()
         drawing = _fit(lines[None], size)
         if mask is not None:
             coverage = _fit(mask[None].to(drawing.dtype), size)
@@ -61,6 +62,17 @@ class SketchFilter(ABC):
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":
         """Map a grey image to a drawing of the same size, both float64 in [0, 1]."""
+
+
+def _gray(photo: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the grey of a photograph of bytes at another size, float64 in [0, 1].
+
+    It is the same on every machine, or some would find lines that others do not: the sum of bytes
+    with whole weights is exact, and shrinking in float64 leaves rounding far below one of 2^16.
+    """
+    red, green, blue = (channel.mul(255).round_() for channel in photo.float())
+    total = red.mul_(_RED).add_(green, alpha=_GREEN).add_(blue, alpha=_BLUE)
+    return resize(total[None].double(), size)[0] / (255 * (_RED + _GREEN + _BLUE))
 
 
 def _work_size(size: tuple[int, int]) -> tuple[int, int]:
