@@ -1,18 +1,59 @@
-"""What the library promises, measured: the drawing's lines, the reference's colours."""
+"""What is measured of results: alike the truth, alike photographs, the lines, the colours."""
 
+from flowcolor.metrics.base import ActivationMetric, ImageMetric
 from flowcolor.metrics.colors import ColorAgreement
+from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
+from flowcolor.metrics.frechet import FrechetInceptionDistance, frechet_distance
+from flowcolor.metrics.inception import InceptionFeatures
+from flowcolor.metrics.kernel import KernelInceptionDistance, kernel_distance
 from flowcolor.metrics.lab import mean_color, mean_color_distance, nearer_to_own, rgb_to_lab
 from flowcolor.metrics.lines import LineAgreement, line_f1
+from flowcolor.metrics.peak_signal import PeakSignalNoiseRatio, psnr
+from flowcolor.metrics.perceptual import LPIPS, lpips, lpips_activations
+from flowcolor.metrics.relevance import (
+    ContentRelevance,
+    StyleRelevance,
+    relevance,
+    relevance_activations,
+)
+from flowcolor.metrics.structure import (
+    MultiScaleStructuralSimilarity,
+    StructuralSimilarity,
+    ms_ssim,
+    ssim,
+)
 from flowcolor.metrics.wasserstein import color_wasserstein, sliced_wasserstein
 
 __all__ = [
+    "LPIPS",
+    "SMALL_N",
+    "ActivationMetric",
     "ColorAgreement",
+    "ContentRelevance",
+    "FeatureSetMetric",
+    "FrechetInceptionDistance",
+    "ImageMetric",
+    "InceptionFeatures",
+    "KernelInceptionDistance",
     "LineAgreement",
+    "MultiScaleStructuralSimilarity",
+    "PeakSignalNoiseRatio",
+    "StructuralSimilarity",
+    "StyleRelevance",
     "color_wasserstein",
+    "frechet_distance",
+    "kernel_distance",
     "line_f1",
+    "lpips",
+    "lpips_activations",
     "mean_color",
     "mean_color_distance",
+    "ms_ssim",
     "nearer_to_own",
+    "psnr",
+    "relevance",
+    "relevance_activations",
     "rgb_to_lab",
     "sliced_wasserstein",
+    "ssim",
 ]

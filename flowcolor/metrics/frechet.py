@@ -1,0 +1,138 @@
+"""FID: how far the features of results are from those of photographs, as two Gaussians."""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
+
+
+def frechet_distance(
+    mean: Float[Tensor, " d"],
+    covariance: Float[Tensor, "d d"],
+    other_mean: Float[Tensor, " d"],
+    other_covariance: Float[Tensor, "d d"],
+) -> Float[Tensor, ""]:
+    r"""Squared Fréchet (2-Wasserstein) distance of two Gaussians, in float64.
+
+    .. math:: \|\mu - \nu\|^2 + \operatorname{tr} A + \operatorname{tr} B
+              - 2 \, \| A^{1/2} B^{1/2} \|_*
+
+    The nuclear norm, the sum of singular values, is the trace of :math:`(A B)^{1/2}`. Taken of two
+    symmetric roots it exists for singular covariances, too, as those of few images are, where
+    iterative square roots of :math:`A B` fail.
+
+    Args:
+        mean: :math:`\mu`.
+        covariance: :math:`A`, symmetric and not negative.
+        other_mean: :math:`\nu`.
+        other_covariance: :math:`B`.
+
+    Reference:
+        Dowson and Landau, "The Fréchet distance between multivariate normal distributions" (1982).
+        https://doi.org/10.1016/0047-259X(82)90077-X
+    """
+    mean, covariance, other_mean, other_covariance = (
+        x.double() for x in (mean, covariance, other_mean, other_covariance)
+    )
+    shift = (mean - other_mean).square().sum()
+    traces = covariance.trace() + other_covariance.trace()
+    overlap = torch.linalg.svdvals(_root(covariance).mT @ _root(other_covariance)).sum()
+    distance: Tensor = shift + traces - 2 * overlap
+    return distance
+
+
+class FrechetInceptionDistance(FeatureSetMetric):
+    r"""FID, the :func:`frechet_distance` of two sets of images in Inception's features.
+
+    Number and sums of :math:`\phi` and :math:`\phi \phi^T` are kept in float64 (64 MiB for 2048
+    features), whatever the number of images; covariances are divided by :math:`N - 1`.
+
+    Traps: FID is biased and falls as the number of images grows, so print ``fid_n`` beside it and
+    compare equal numbers only; below 2048 images, where the covariance is singular, print KID as
+    well. It moves with any resizing, see :class:`InceptionFeatures`.
+
+    Args:
+        path: Inception's weights, see :class:`InceptionFeatures`.
+        random_weights: Use random weights. The number is then comparable with no other.
+        features: What turns images :math:`(B, 3, H, W)` into :math:`(B, D)`, instead of Inception.
+            A module has to be in eval mode; it becomes no part of the metric.
+        dimensions: :math:`D`.
+
+    Shape:
+        - ``images``: :math:`(B, 3, H, W)` in :math:`[0, 1]`.
+        - output: ``fid``, lower is better, NaN with fewer than two images on a side, and
+          ``fid_n``, the smaller number of images of the two sides.
+
+    Reference:
+        Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
+        equilibrium" (2017). https://arxiv.org/abs/1706.08500
+
+    Example:
+        >>> metric = FrechetInceptionDistance(features=lambda x: x.flatten(1), dimensions=12)
+        >>> metric.update(torch.rand(5, 3, 2, 2), real=True)
+        >>> metric.update(torch.rand(7, 3, 2, 2), real=False)
+        >>> metric.compute()["fid_n"]
+        tensor(5)
+    """
+
+    real_sum: Tensor
+    real_outer: Tensor
+    real_count: Tensor
+    result_sum: Tensor
+    result_outer: Tensor
+    result_count: Tensor
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        random_weights: bool = False,
+        features: Features | None = None,
+        dimensions: int = 2048,
+    ) -> None:
+        super().__init__(
+            path, random_weights=random_weights, features=features, dimensions=dimensions
+        )
+        for side in ("real", "result"):
+            zeros = torch.zeros(dimensions, dimensions, dtype=torch.float64)
+            self.add_state(f"{side}_sum", zeros[0].clone(), dist_reduce_fx="sum")
+            self.add_state(f"{side}_outer", zeros, dist_reduce_fx="sum")
+            self.add_state(f"{side}_count", torch.zeros((), dtype=torch.int64), "sum")
+
+    def _add(self, features: Tensor, real: bool) -> None:
+        features = features.double()
+        if real:
+            self.real_sum += features.sum(0)
+            self.real_outer += features.mT @ features
+            self.real_count += len(features)
+        else:
+            self.result_sum += features.sum(0)
+            self.result_outer += features.mT @ features
+            self.result_count += len(features)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Compare the two sets; NaN if one has fewer than two images."""
+        count = torch.minimum(self.real_count, self.result_count)
+        if count < 2:
+            return {"fid": self.real_sum.new_tensor(torch.nan), "fid_n": count}
+        real = _moments(self.real_sum, self.real_outer, self.real_count)
+        result = _moments(self.result_sum, self.result_outer, self.result_count)
+        return {"fid": frechet_distance(*real, *result), "fid_n": count}
+
+
+def _moments(total: Tensor, outer: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and unbiased covariance."""
+    mean = total / count
+    return mean, (outer - torch.outer(total, mean)) / (count - 1)
+
+
+def _root(covariance: Tensor) -> Tensor:
+    r"""Return :math:`R` with :math:`R R^T` the covariance, without columns that are only noise."""
+    values, vectors = torch.linalg.eigh(covariance)
+    noise = values[-1].abs() * len(values) * torch.finfo(values.dtype).eps
+    kept = values > noise
+    root: Tensor = vectors[:, kept] * values[kept].sqrt()
+    return root
