@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.base import LogDet, widen
-from flowcolor.layers.gradients import Gradients, add_gradients, gradients_of
-from flowcolor.layers.scale import SCALES, Scale, positive_scale
+from flowcolor.layers.gradients import Gradients, Root, add_gradients, gradients_of
+from flowcolor.layers.scale import SCALES, Scale, differentiate_scale, positive_scale
 
 Fuse = Callable[[Tensor, Tensor | None], Tensor]
 
@@ -104,62 +104,50 @@ def _forward_step(
 ) -> tuple[Tensor, Tensor, Gradients]:
     grads: Gradients = [None] * len(inputs)
     if layer.shift_net is None:
-        output = _graph(layer, layer.net, h, y, parts=2)
-        raw, shift = output.detach().chunk(2, dim=1)
+        (raw, shift), root = _graph(layer, layer.net, h, y, parts=2)
     else:
-        output = _graph(layer, layer.shift_net, h, y)
-        grads, shift = gradients_of((output,), inputs, (grad_y,)), output.detach()
-        del output  # Its graph goes before the next one is made.
-        output = _graph(layer, layer.net, h, y)
-        raw = output.detach()
-    scale, log_scale, leaf = _scale_graph(layer, raw)
-    a, grad_a = (y - shift) / scale.detach(), grad_y * scale.detach()
-    (grad_output,) = gradients_of((scale, log_scale), (leaf,), (grad_y * a, each))
-    del scale, log_scale
-    if layer.shift_net is None and grad_output is not None:
+        (shift,), root = _graph(layer, layer.shift_net, h, y)
+        grads = gradients_of((root,), inputs, (grad_y,))
+        del root  # This graph goes before the next one is made.
+        (raw,), root = _graph(layer, layer.net, h, y)
+    a = y - shift
+    del shift
+    scale = positive_scale(raw, layer.scale)[0]
+    a.div_(scale)
+    grad_output = differentiate_scale(raw, scale, layer.scale, grad_y * a, each)
+    grad_a = scale.mul_(grad_y)
+    del raw
+    if layer.shift_net is None:
         grad_output = torch.cat([grad_output, grad_y], 1)
-    return a, grad_a, add_gradients(grads, _walk(output, inputs, grad_output))
+    return a, grad_a, add_gradients(grads, gradients_of((root,), inputs, (grad_output,)))
 
 
 def _inverse_step(
     layer: Coupling, h: Tensor, a: Tensor, grad_a: Tensor, each: Tensor, inputs: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor, Gradients]:
     joint = layer.shift_net is None
-    output = _graph(layer, layer.net, h, a, parts=2 if joint else 1)
-    raw, *rest = output.detach().chunk(2, dim=1) if joint else [output.detach()]
-    scale, log_scale, leaf = _scale_graph(layer, raw)
-    grad_y, y = grad_a / scale.detach(), a * scale.detach()
-    (grad_output,) = gradients_of((scale, log_scale), (leaf,), (-grad_y * a, -each))
-    del scale, log_scale
-    if joint and grad_output is not None:
+    (raw, *rest), root = _graph(layer, layer.net, h, a, parts=2 if joint else 1)
+    scale = positive_scale(raw, layer.scale)[0]
+    grad_y, y = grad_a / scale, a * scale
+    grad_output = differentiate_scale(raw, scale, layer.scale, (grad_y * a).neg_(), -each)
+    del raw, scale
+    if joint:
         grad_output = torch.cat([grad_output, -grad_y], 1)
-    grads = _walk(output, inputs, grad_output)
-    del output
-    if layer.shift_net is None:
-        (shift,) = rest
-    else:
-        output = _graph(layer, layer.shift_net, h, a)
-        grads = add_gradients(grads, gradients_of((output,), inputs, (-grad_y,)))
-        shift = output.detach()
-    return y + shift, grad_y, grads
+    grads = gradients_of((root,), inputs, (grad_output,))
+    del root, grad_output
+    if layer.shift_net is not None:
+        rest, root = _graph(layer, layer.shift_net, h, a)
+        grads = add_gradients(grads, gradients_of((root,), inputs, (-grad_y,)))
+    return y.add_(rest[0]), grad_y, grads
 
 
-def _graph(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
+def _graph(
+    layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1
+) -> tuple[list[Tensor], Root]:
+    """Evaluate a network; return its numbers, in so many parts, and its graph apart from them."""
     with torch.enable_grad():
-        return _run(layer, net, h.view_as(h), a, parts)
-
-
-def _scale_graph(layer: Coupling, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return scale, log-scale and the leaf they hang on: their graph goes before the network's."""
-    leaf = raw.detach().requires_grad_()
-    with torch.enable_grad():
-        return *positive_scale(leaf, layer.scale), leaf
-
-
-def _walk(output: Tensor, inputs: Sequence[Tensor], grad_output: Tensor | None) -> Gradients:
-    if grad_output is None:
-        return [None] * len(inputs)
-    return gradients_of((output,), inputs, (grad_output,))
+        output = _run(layer, net, h.view_as(h), a, parts)
+    return list(output.detach().chunk(parts, dim=1)), Root(output)
 
 
 def _run(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:

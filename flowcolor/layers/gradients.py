@@ -6,12 +6,21 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.graph import get_gradient_edge
 
 Gradients = list[Tensor | None]
 
 
+class Root:
+    """The end of a graph without its numbers, so that these can go before the graph is walked."""
+
+    def __init__(self, output: Tensor) -> None:
+        self.requires_grad, self.dtype = output.requires_grad, output.dtype
+        self.edge = get_gradient_edge(output) if output.requires_grad else None
+
+
 def gradients_of(
-    outputs: Sequence[Tensor], inputs: Sequence[Tensor], grad_outputs: Sequence[Tensor]
+    outputs: Sequence[Tensor | Root], inputs: Sequence[Tensor], grad_outputs: Sequence[Tensor]
 ) -> Gradients:
     """Differentiate as ``torch.autograd.grad`` does, outside autocast as an ordinary backward is.
 
@@ -22,7 +31,7 @@ def gradients_of(
         return [None] * len(inputs)
     with torch.autocast(inputs[0].device.type, enabled=False):
         found = torch.autograd.grad(
-            [o for o, _ in pairs],
+            [o.edge if isinstance(o, Root) else o for o, _ in pairs],
             inputs,
             [g.to(o.dtype) for o, g in pairs],
             allow_unused=True,

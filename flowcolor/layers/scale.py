@@ -38,3 +38,33 @@ def positive_scale(raw: Tensor, kind: Scale) -> tuple[Tensor, Tensor]:
         case "exp":
             log_scale = _CLAMP * torch.tanh(raw / _CLAMP)
             return log_scale.exp(), log_scale
+
+
+def differentiate_scale(
+    raw: Tensor, scale: Tensor, kind: Scale, grad_scale: Tensor, grad_log: Tensor
+) -> Tensor:
+    r"""Return the gradient for :math:`r`, given those for :math:`s(r)` and :math:`\log s(r)`.
+
+    In closed form and in the memory of ``grad_scale``, which is used up:
+
+    .. math:: \dot r = (\dot s + \dot\ell / s) \, s'(r)
+
+    Args:
+        raw: Network output :math:`r`.
+        scale: Its scale :math:`s`.
+        kind: One of the four names.
+        grad_scale: :math:`\dot s`.
+        grad_log: :math:`\dot\ell`, expanded to the shape of ``raw``.
+    """
+    match kind:
+        case "bounded":
+            g = grad_scale.addcdiv_(grad_log, scale)
+            # g (s - 1/2) (3/2 - s), without a second buffer.
+            g.addcmul_(g, scale, value=-2).addcmul_(g, scale, value=-2 / 3)
+            return g.mul_(-3 / 4)
+        case "sigmoid" | "sigmoid2":
+            rest = (-raw if kind == "sigmoid" else -2 - raw).sigmoid_()  # 1 - s, with its digits.
+            return grad_scale.mul_(scale).add_(grad_log).mul_(rest)
+        case "exp":
+            slope = torch.tanh(raw / _CLAMP).square_().neg_().add_(1)
+            return grad_scale.mul_(scale).add_(grad_log).mul_(slope)

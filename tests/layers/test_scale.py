@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from flowcolor.layers.scale import SCALES, positive_scale
+from flowcolor.layers.scale import SCALES, differentiate_scale, positive_scale
 
 
 def sigmoid(r):
@@ -55,6 +55,19 @@ def test_small_sigmoids_keep_their_logarithm():
     raw = torch.tensor([-100.0, -1000.0])
     assert_close(positive_scale(raw, "sigmoid")[1], raw)
     assert_close(positive_scale(raw, "sigmoid2")[1], raw + 2)
+
+
+@pytest.mark.parametrize("kind", FORMULAS)
+@given(raw=st.floats(-30, 30), grad_scale=st.floats(-10, 10), grad_log=st.floats(-10, 10))
+def test_the_closed_form_of_the_gradient_is_that_of_autograd(kind, raw, grad_scale, grad_log):
+    r = torch.tensor([raw], dtype=torch.float64, requires_grad=True)
+    grads = torch.tensor([grad_scale]).double(), torch.tensor([grad_log]).double()
+    scale, log_scale = positive_scale(r, kind)
+    (expected,) = torch.autograd.grad((scale, log_scale), r, grads)
+    given_scale = scale.detach().clone()
+    actual = differentiate_scale(r.detach(), given_scale, kind, grads[0].clone(), grads[1])
+    assert_close(actual, expected, rtol=1e-9, atol=1e-14)
+    assert given_scale.equal(scale)
 
 
 def test_no_scale_escapes_this_file():
