@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowcolor.vgg import VGGActivations
-from flowcolor.vgg_distance import vgg_distance
+from flowcolor.vgg_distance import _step, vgg_distance
 from tests.live_bytes import LiveBytes
 
 
@@ -59,6 +59,16 @@ def test_of_equals_the_first_pixel_of_a_window_wins(early):
     torch.testing.assert_close(gradient, by_autograd(early, x, y)[1], rtol=1e-10, atol=1e-14)
 
 
+def test_pooling_chooses_as_torch_does():
+    pool = torch.nn.MaxPool2d(2)
+    x = torch.randint(3, (2, 4, 17, 23)).double().requires_grad_()
+    expected = pool(x)
+    weights = torch.rand_like(expected)
+    pooled, undo = _step(pool, x.detach(), want_gradient=True)
+    assert pooled.equal(expected)
+    assert undo(weights).equal(torch.autograd.grad(expected, x, weights)[0])
+
+
 def test_large_sums_keep_their_digits(early):
     x, y = torch.rand(2, 1, 3, 96, 96)
     precise = vgg_distance(early, x.double(), y.double(), want_gradient=False)[0]
@@ -80,16 +90,21 @@ def test_under_autocast_it_is_close_to_single_precision(early):
     distance, gradient = vgg_distance(early, x, y, want_gradient=True)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         rough, rough_gradient = vgg_distance(early, x, y, want_gradient=True)
+        pairs = zip(early(x), early(y), strict=True)
+        exact = sum((a.float() - b.float()).square().mean() for a, b in pairs)
     assert rough.dtype == rough_gradient.dtype == torch.float32
+    torch.testing.assert_close(rough, exact, rtol=1e-5, atol=0)  # Compared in single precision.
     assert float((rough - distance).abs() / distance) < 0.02
     assert float((rough_gradient - gradient).norm() / gradient.norm()) < 0.05
     assert not rough.equal(distance)  # Autocast was on.
 
 
 def test_leaves_the_images_alone(early):
-    x, y = torch.rand(2, 1, 3, 8, 8)
+    x, y = torch.rand(2, 1, 3, 8, 8).requires_grad_()
     copies = x.clone(), y.clone()
-    vgg_distance(early, x, y, want_gradient=True)
+    distance, gradient = vgg_distance(early, x, y, want_gradient=True)
+    assert not distance.requires_grad
+    assert not gradient.requires_grad
     assert x.equal(copies[0])
     assert y.equal(copies[1])
 
