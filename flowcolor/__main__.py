@@ -18,6 +18,7 @@ commands:
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  weights     list the pretrained weights of loss and metrics, or shrink their files
 
 options:
   -h, --help     this text; `flowcolor COMMAND --help` lists the options of a command
@@ -49,6 +50,12 @@ def _ablate(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _weights(arguments: list[str]) -> None:
+    from flowcolor.weights_command import main
+
+    main(arguments)
+
+
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
@@ -57,6 +64,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "test": lambda arguments: _train(["test", *arguments]),
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
+    "weights": _weights,
 }
 
 

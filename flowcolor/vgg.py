@@ -75,7 +75,8 @@ class VGGActivations:
                 _randomize(features)
             else:
                 path = find_weights(self.name, self.path, download=download)
-                features.load_state_dict(features_only(path, features), assign=True)
+                tensors = features_only(load_tensors(path), features, path)
+                features.load_state_dict(tensors, assign=True)
         names = _relu_names(features)
         self.positions = frozenset(names[layer] for layer in self.layers)
         self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
@@ -158,9 +159,19 @@ def _randomize(features: nn.Sequential) -> None:
             nn.init.zeros_(module.bias)
 
 
-def features_only(path: Path, features: nn.Sequential) -> dict[str, Tensor]:
-    """Pick the tensors of ``features`` from a file of the whole network or of that part alone."""
-    found = load_tensors(path)
+def features_only(
+    found: dict[str, Tensor], features: nn.Sequential, path: Path
+) -> dict[str, Tensor]:
+    """Pick the tensors of ``features`` from those of the whole network or of that part alone.
+
+    Args:
+        found: What ``path`` holds.
+        features: The part that is wanted, see :func:`empty_features`.
+        path: For the error message.
+
+    Raises:
+        InputError: If a tensor is missing, of another shape, or not finite.
+    """
     chosen = {}
     for key, expected in features.state_dict().items():
         tensor = found.get(f"features.{key}", found.get(key))
