@@ -34,8 +34,7 @@ def table() -> str:
         "",
         "One file of each network is enough. A missing one is downloaded when it is needed first.",
         "Without a network: put a file into the folder, or give its path where it is needed.",
-        "A file of vgg16, vgg19 or alexnet shrinks to what is needed of it by: "
-        "flowcolor weights --convert FILE",
+        "To shrink a file of vgg16, vgg19 or alexnet: flowcolor weights --convert FILE",
     ]
     return "\n".join(lines)
 

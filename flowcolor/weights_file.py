@@ -80,8 +80,8 @@ def _recognise(tensors: dict[str, Tensor], source: Path) -> tuple[str, dict[str,
     for name in NETWORKS:
         features = empty_features(name)
         shapes = {key: tensor.shape for key, tensor in features.state_dict().items()}
-        found = {key: tensors.get(f"features.{key}", tensors.get(key)) for key in shapes}
-        if all(found[key] is not None and found[key].shape == shapes[key] for key in shapes):
+        given = {key.removeprefix("features."): tensor.shape for key, tensor in tensors.items()}
+        if shapes.items() <= given.items():
             chosen = features_only(tensors, features, source)
             return name, {f"features.{key}": tensor for key, tensor in chosen.items()}
     raise InputError(
