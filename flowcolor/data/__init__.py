@@ -6,28 +6,36 @@
 from typing import TYPE_CHECKING, Any
 
 from flowcolor.data.augment import SelfAugmentedReference
+from flowcolor.data.celeba import CelebAMaskHQ
 from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import PhotoFolder
 from flowcolor.data.images import read_image, read_mask, read_sketch, write_image
+from flowcolor.data.labels import merge_parts
+from flowcolor.data.open import open_portraits
 from flowcolor.data.pairs import SketchReferencePairs
+from flowcolor.data.prepared import PreparedFolder
 from flowcolor.data.sketches import ColorDodge, GradientLines, SketchFilter, SobelLines, XDoG
 
 if TYPE_CHECKING:
     from flowcolor.data.module import SketchColorData
 
 __all__ = [
+    "CelebAMaskHQ",
     "ColorDodge",
     "CrossReference",
     "EmbeddedPortraits",
     "GradientLines",
     "PhotoFolder",
+    "PreparedFolder",
     "SelfAugmentedReference",
     "SketchColorData",
     "SketchFilter",
     "SketchReferencePairs",
     "SobelLines",
     "XDoG",
+    "merge_parts",
+    "open_portraits",
     "read_image",
     "read_mask",
     "read_sketch",

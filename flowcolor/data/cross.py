@@ -4,7 +4,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from flowcolor.data.augment import PAIRING, stream
-from flowcolor.data.folder import Item, Portraits
+from flowcolor.data.portraits import Item, Portraits
 from flowcolor.errors import InputError
 
 

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.folder import Background, CachedPortraits, Sketcher, whiten
 from flowcolor.data.images import read_image, resize
+from flowcolor.data.portraits import Background, CachedPortraits, Sketcher, whiten
 from flowcolor.data.sketches import GradientLines
 
 
@@ -92,7 +92,10 @@ class EmbeddedPortraits(CachedPortraits):
         target = (self.size, self.size)
         drawn = functional.max_pool2d(mask[None].float(), 2 * _MARGIN + 1, 1, _MARGIN)[0] > 0
         sketch = self.sketch_filter(photo, target, drawn if self.masked else None)
-        return whiten(resize(photo, target), mask, self.background), sketch
+        small = resize(photo, target)
+        if self.background == "white":
+            small = whiten(small, resize(mask[None].to(photo.dtype), target))
+        return small, sketch
 
 
 def load_portrait(name: str) -> tuple[Float[Tensor, "3 side side"], Bool[Tensor, "side side"]]:

@@ -12,7 +12,9 @@ import os
 import re
 import struct
 import tempfile
+import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +41,7 @@ def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path)))
+    return torch.from_numpy(_read(Path(path), _to_rgb))
 
 
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
@@ -58,6 +60,15 @@ def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
         InputError: The file is missing, empty, truncated or not an image.
     """
     return to_gray(read_image(path))[0] > 127.5 / 255
+
+
+def read_nonzero(path: str | Path) -> Bool[Tensor, "height width"]:
+    """Read a label file: true where a pixel is not black; transparency does not count.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_nonzero))
 
 
 def write_image(image: Float[Tensor, "channels height width"], path: str | Path) -> None:
@@ -113,7 +124,7 @@ def list_images(folder: str | Path) -> list[Path]:
         raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
     stems = defaultdict(list)
     for path in images:
-        stems[path.stem].append(path.name)
+        stems[unicodedata.normalize("NFC", path.stem)].append(path.name)
     twins = [names for names in stems.values() if len(names) > 1]
     if twins:
         raise InputError(
@@ -186,8 +197,8 @@ def to_uint8(image: Tensor) -> Tensor:
     return image.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 
-def _read(path: Path) -> np.ndarray:
-    """Return (3, height, width), float32 in [0, 1]."""
+def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """Open a file, apply the camera's rotation and convert it; errors name the file."""
     if not path.exists():
         raise InputError(f"{path} does not exist; expected an image file.")
     if path.is_dir():
@@ -197,14 +208,22 @@ def _read(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as picture:
             picture.load()
-            return _to_rgb(ImageOps.exif_transpose(picture))
+            return convert(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
     except _BROKEN as error:
         raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
 
 
+def _to_nonzero(picture: Image.Image) -> np.ndarray:
+    if picture.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV", "RGBA", "LA"):
+        picture = picture.convert("RGB")  # What a colour looks like counts, not its number.
+    pixels = np.asarray(picture)
+    return np.asarray(pixels.any(2) if pixels.ndim == 3 else pixels != 0)
+
+
 def _to_rgb(picture: Image.Image) -> np.ndarray:
+    """Return (3, height, width), float32 in [0, 1]."""
     if picture.mode.startswith("I"):  # 16 bit; older Pillow opens 16-bit PNG as 32-bit integers.
         values = np.asarray(picture).astype(np.float32) / 65535
         return np.repeat(values.clip(0, 1)[None], 3, axis=0)

@@ -9,19 +9,16 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader
 
 from flowcolor.data.augment import SelfAugmentedReference
+from flowcolor.data.celeba import MAPPING
 from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
-from flowcolor.data.folder import (
-    Background,
-    Folders,
-    Item,
-    OptionalFolders,
-    PhotoFolder,
-)
+from flowcolor.data.folder import Folders, OptionalFolders
+from flowcolor.data.open import open_portraits
 from flowcolor.data.order import ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
+from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
 from flowcolor.data.sketches import SketchFilter
-from flowcolor.data.split import split_names
+from flowcolor.data.split import official_split, split_names
 from flowcolor.data.views import Repeated, Selected
 from flowcolor.errors import InputError
 
@@ -39,20 +36,27 @@ class SketchColorData(lightning.LightningDataModule):
     on the device after transfer; what a photo looks like depends on seed, epoch and photo alone.
 
     Args:
-        train: Folder of photographs, a list of folders, or ``embedded`` for the two portraits that
-            come with the installation, which are then also those held out.
+        train: Folder of photographs, of CelebAMask-HQ or of what ``flowcolor prepare`` wrote, a
+            list of such folders, or ``embedded`` for the two portraits that come with the
+            installation, which are then also those held out.
         size: Side of the square images.
         batch_size: Photographs per batch and device.
         test: Folders of photographs to validate and test on. ``None`` holds out a part of
             ``train``.
         split: Training to held-out photographs, when neither ``test`` nor ``held_out`` says.
         held_out: How many photographs to hold out of all, or of each folder: ``{faces: 12}``.
+        partition: CelebA's ``list_eval_partition.txt``: train, validate and test on the parts of
+            CelebAMask-HQ that CelebA's official split says.
         sketches: Folder of ready drawings, or one entry (or null) for each folder of ``train``.
         masks: Folder of masks, or one entry (or null) for each folder of ``train``.
         test_sketches: Ready drawings of ``test``.
         test_masks: Masks of ``test``.
-        sketch_filter: Draws photographs that have no ready drawing. ``None``: gradient lines.
+        sketch_filter: Draws photographs that have no ready drawing: a class of
+            ``flowcolor.data``, or a class or function of yours, by its path. ``None``: gradient
+            lines.
         background: ``white`` whitens photographs outside their masks, too.
+        strict: Raise an error where photographs lack their sketch or mask, instead of leaving them
+            out with a warning.
         augment: Makes the references. ``None``: the default strengths.
         seed: Chooses split, order, pairs and augmentation.
         repeat: How often an epoch shows each training photo, augmented anew each time.
@@ -71,12 +75,14 @@ class SketchColorData(lightning.LightningDataModule):
         test: str | Path | list[str] | None = None,
         split: tuple[int, int] = (4, 3),
         held_out: int | dict[str, int] | None = None,
+        partition: str | None = None,
         sketches: str | list[str | None] | None = None,
         masks: str | list[str | None] | None = None,
         test_sketches: str | list[str | None] | None = None,
         test_masks: str | list[str | None] | None = None,
-        sketch_filter: SketchFilter | None = None,
+        sketch_filter: SketchFilter | Sketcher | None = None,
         background: Background = "keep",
+        strict: bool = False,
         augment: SelfAugmentedReference | None = None,
         seed: int = 0,
         repeat: int = 1,
@@ -91,18 +97,22 @@ class SketchColorData(lightning.LightningDataModule):
                 raise InputError(f"{name} should be at least {least}, got {value}.")
         if test is not None and held_out is not None:
             raise InputError("Give either test folders or held_out, not both.")
+        if partition is not None and (test is not None or held_out is not None):
+            raise InputError("Give either partition or test folders or held_out.")
         self.train = train
         self.size = size
         self.batch_size = batch_size
         self.test = test
         self.split = split
         self.held_out = held_out
+        self.partition = partition
         self.sketches = sketches
         self.masks = masks
         self.test_sketches = test_sketches
         self.test_masks = test_masks
         self.sketch_filter = sketch_filter
         self.background: Background = background
+        self.strict = strict
         self.augment = SelfAugmentedReference() if augment is None else augment
         self.seed = seed
         self.repeat = repeat
@@ -110,7 +120,7 @@ class SketchColorData(lightning.LightningDataModule):
         self.num_workers = num_workers
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
-        self._found: tuple[Selected, Selected] | None = None
+        self._found: tuple[Selected, Selected, Selected] | None = None
 
     @property
     def train_names(self) -> list[str]:
@@ -119,17 +129,22 @@ class SketchColorData(lightning.LightningDataModule):
 
     @property
     def held_out_names(self) -> list[str]:
-        """Names of the photographs that validate and test."""
+        """Names of the photographs that validate, and test if there is no ``partition``."""
         return list(self._sets()[1].names)
+
+    @property
+    def test_names(self) -> list[str]:
+        """Names of the photographs that test."""
+        return list(self._sets()[2].names)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the folders, split them and fill the cache with what the stage needs."""
         if stage == "predict":
             return
-        training, held_out = self._sets()
+        training, held_out, tests = self._sets()
         if self.cache:
-            both = stage in (None, "fit") and training is not held_out
-            _fill([training, held_out] if both else [held_out])
+            parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
+            _fill(parts.get(stage, [held_out]))
 
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
@@ -140,12 +155,11 @@ class SketchColorData(lightning.LightningDataModule):
 
     def val_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then cross-reference."""
-        held_out = self._sets()[1]
-        return [self._loader(held_out), self._loader(CrossReference(held_out, self.seed))]
+        return self._both_settings(self._sets()[1])
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then cross-reference."""
-        return self.val_dataloader()
+        return self._both_settings(self._sets()[2])
 
     def predict_dataloader(self) -> DataLoader[Item]:
         """Pairs of drawings and photographs from files."""
@@ -171,31 +185,54 @@ class SketchColorData(lightning.LightningDataModule):
             return self.augment(batch, self.seed, epoch, shared_geometry=True)
         return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
 
-    def _sets(self) -> tuple[Selected, Selected]:
-        """Training and held-out photographs."""
+    def _both_settings(self, photos: Selected) -> list[DataLoader[Item]]:
+        return [self._loader(photos), self._loader(CrossReference(photos, self.seed))]
+
+    def _sets(self) -> tuple[Selected, Selected, Selected]:
+        """Photographs to train, to validate and to test on."""
         if self._found is None:
             self._found = self._find()
         return self._found
 
-    def _find(self) -> tuple[Selected, Selected]:
+    def _find(self) -> tuple[Selected, Selected, Selected]:
         if self.train == "embedded":
             portraits = EmbeddedPortraits(
                 self.size, self.sketch_filter, background=self.background, cache=self.cache
             )
             everything = Selected(portraits, range(len(portraits)))
-            return everything, everything
-        photos = self._folder(self.train, self.sketches, self.masks)
+            return everything, everything, everything
+        photos = self._open(self.train, self.sketches, self.masks)
         if self.test is not None:
-            tests = self._folder(self.test, self.test_sketches, self.test_masks)
-            return Selected(photos, range(len(photos))), Selected(tests, range(len(tests)))
-        training, held_out = split_names(photos.names, self.split, self.held_out, self.seed)
-        return Selected(photos, training), Selected(photos, held_out)
+            tests = self._open(self.test, self.test_sketches, self.test_masks)
+            held_out = Selected(tests, range(len(tests)))
+            return Selected(photos, range(len(photos))), held_out, held_out
+        if self.partition is not None:
+            return self._official(photos, self.partition)
+        training, rest = split_names(photos.names, self.split, self.held_out, self.seed)
+        held_out = Selected(photos, rest)
+        return Selected(photos, training), held_out, held_out
 
-    def _folder(
+    def _official(
+        self, photos: CachedPortraits, partition: str
+    ) -> tuple[Selected, Selected, Selected]:
+        if not isinstance(self.train, str | Path):
+            raise InputError("partition expects train to be one folder of CelebAMask-HQ.")
+        parts = official_split(photos.names, Path(self.train) / MAPPING, partition)
+        training, validation, tests = (Selected(photos, part) for part in parts)
+        return training, validation, tests
+
+    def _open(
         self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders
-    ) -> PhotoFolder:
-        return PhotoFolder(
-            root, self.size, sketches, masks, self.sketch_filter, self.background, self.cache
+    ) -> CachedPortraits:
+        return open_portraits(
+            root,
+            self.size,
+            sketches,
+            masks,
+            self.sketch_filter,
+            self.background,
+            self.cache,
+            self.strict,
         )
 
     def _loader(self, dataset: Any, **options: Any) -> DataLoader[Item]:
@@ -210,6 +247,7 @@ class SketchColorData(lightning.LightningDataModule):
 
 def _fill(parts: list[Selected]) -> None:
     """Read and draw now, in one process, what loader processes would each do again."""
+    parts = list(dict.fromkeys(parts))  # One set may both train and be held out.
     count = sum(map(len, parts))
     rank_zero_info(f"Reading {count} photographs and drawing their lines ...")
     start = time.perf_counter()

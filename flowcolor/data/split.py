@@ -1,8 +1,10 @@
 """Seeded splits into training and held-out photographs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from flowcolor.data.augment import SPLITTING, stream
+from flowcolor.data.missing import first_ten
 from flowcolor.errors import InputError
 
 
@@ -45,6 +47,69 @@ def split_names(
             f"{len(training)} and {len(chosen)} of {len(names)}."
         )
     return training, sorted(chosen)
+
+
+def official_split(
+    names: Sequence[str], mapping: str | Path, partition: str | Path
+) -> tuple[list[int], list[int], list[int]]:
+    """Return the positions of training, validation and test, as CelebA divides its photographs.
+
+    Args:
+        names: Numbers of photographs of CelebAMask-HQ.
+        mapping: ``CelebA-HQ-to-CelebA-mapping.txt``, part of CelebAMask-HQ: one line of number,
+            number and name in CelebA for each photograph.
+        partition: CelebA's ``list_eval_partition.txt``: one line of name and 0 (training), 1
+            (validation) or 2 (test) for each photograph.
+
+    Raises:
+        InputError: A file is missing or damaged, does not know a photograph, or a part is empty.
+    """
+    originals = {
+        words[0].lstrip("0") or "0": _original(words[2])
+        for words in _lines(mapping, 3, "IDX ORIG_IDX ORIG_FILE")
+    }
+    parts = {_original(words[0]): words[1] for words in _lines(partition, 2, "FILE 0|1|2")}
+    positions: dict[str, list[int]] = {"0": [], "1": [], "2": []}
+    unknown = []
+    for position, name in enumerate(names):
+        members = positions.get(parts.get(originals.get(name, ""), ""))
+        if members is None:
+            unknown.append(name)
+        else:
+            members.append(position)
+    if unknown:
+        raise InputError(
+            f"{mapping} and {partition} do not say where {len(unknown)} of {len(names)} "
+            f"photographs belong: {first_ten(unknown)}."
+        )
+    training, validation, test = positions.values()
+    if not (training and validation and test):
+        raise InputError(
+            f"The official split leaves {len(training)}, {len(validation)} and {len(test)} of "
+            f"{len(names)} photographs to train, validate and test; none may be empty."
+        )
+    return training, validation, test
+
+
+def _original(file: str) -> str:
+    """Return a file of CelebA without zeros and suffix, in which copies differ."""
+    return file.partition(".")[0].lstrip("0")
+
+
+def _lines(path: str | Path, words: int, layout: str) -> Iterator[list[str]]:
+    """Yield the words of each line that is neither empty nor a heading."""
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text"
+        raise InputError(f"{path} should hold lines {layout!r}, got {reason}.") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        found = line.split()
+        if not found or (number == 1 and found[0] == "idx"):
+            continue
+        if len(found) != words:
+            raise InputError(f"Line {number} of {path} should read {layout!r}, got {line!r}.")
+        yield found
 
 
 def _draw(members: list[int], count: int, where: str, seed: int) -> list[int]:

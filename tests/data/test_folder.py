@@ -72,11 +72,13 @@ def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
     photos = make_folder(count=3)
     for shade, stem in enumerate(["extra", "p2", "p0", "another", "p1"]):
         write_image(torch.full((1, 4, 4), shade / 5), tmp_path / f"sketches/{stem}.bmp")
-        write_image(torch.full((1, 4, 4), float(stem == "p2")), tmp_path / f"masks/{stem}.png")
+        mask = torch.ones(1, 4, 4) if stem == "p2" else left_half(4, 4)
+        write_image(mask, tmp_path / f"masks/{stem}.png")
     folder = PhotoFolder(photos, 8, sketches=tmp_path / "sketches", masks=tmp_path / "masks")
     assert [round(5 * item["sketch"].mean().item()) for item in folder] == [2, 4, 1]
     masked = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")
-    assert [bool((item["photo"] == 1).all()) for item in masked] == [True, True, False]
+    white = [bool((item["photo"][..., 5:] == 1).all()) for item in masked]
+    assert white == [True, True, False]
 
 
 def test_background(make_folder, tmp_path):
@@ -91,16 +93,24 @@ def test_background(make_folder, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["sketch", "mask"])
-def test_missing_partners_are_counted_and_ten_are_named(make_folder, tmp_path, kind):
+def test_missing_partners_are_counted_and_ten_are_named(make_folder, tmp_path, kind, caplog):
     photos = make_folder(count=15)
     write_image(INK, tmp_path / "partners/p3.png")
     option = {"sketch": "sketches", "mask": "masks"}[kind]
     with pytest.raises(InputError, match=f"lacks the {kind} of 14 of 15 photographs") as caught:
-        PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
+        PhotoFolder(photos, 8, strict=True, **{option: tmp_path / "partners"})
     message = str(caught.value)
     assert message.count(".png") == 10
     assert "p3.png" not in message
     assert message.endswith(", ....")
+    caplog.clear()
+    folder = PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
+    assert folder.names == ["p3"]
+    assert len(folder.left_out) == 14
+    assert caplog.messages == [f"flowcolor: {message} They are left out."]
+    (tmp_path / "partners/p3.png").rename(tmp_path / "partners/other.png")
+    with pytest.raises(InputError, match="15 of 15"):
+        PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
 
 
 def test_several_folders(make_folder, tmp_path):
@@ -112,7 +122,7 @@ def test_several_folders(make_folder, tmp_path):
     write_image(left_half(24, 24), tmp_path / "masks/p0.png")
     write_image(left_half(24, 24), tmp_path / "masks/p1.png")
     masked = PhotoFolder([first, second], 8, masks=[tmp_path / "masks", None])
-    assert [mask is not None for mask in masked.masks] == [True, True, False, False, False]
+    assert [files.mask is not None for files in masked.files] == [True, True, False, False, False]
 
 
 def test_unclear_folders_are_named(make_folder):

@@ -194,7 +194,7 @@ def test_ready_sketches_and_masks(make_folder, tmp_path):
     sketch = next(iter(data.val_dataloader()[0]))["sketch"]
     torch.testing.assert_close(sketch, torch.full_like(sketch, 0.2))
     write_image(torch.ones(1, 8, 8), tmp_path / "masks/p0.png")
-    masked = SketchColorData(str(faces), 8, masks=str(tmp_path / "masks"))
+    masked = SketchColorData(str(faces), 8, masks=str(tmp_path / "masks"), strict=True)
     with pytest.raises(InputError, match="lacks the mask of 3 of 4"):
         masked.setup()
 

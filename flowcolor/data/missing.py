@@ -1,0 +1,63 @@
+"""What a folder lacks: counted and named at the start, or an error; never a silent gap."""
+
+import logging
+from collections.abc import Sequence
+
+from torch import distributed
+
+from flowcolor.errors import InputError
+
+_LOG = logging.getLogger("flowcolor.data")
+_NAMED = 10
+
+
+class LeftOut:
+    """Photographs that are not used, by reason.
+
+    Example:
+        >>> left_out = LeftOut()
+        >>> left_out.add("masks lacks the mask of", ["a.jpg", "b.jpg"], 7)
+        >>> left_out.sentences()
+        ['masks lacks the mask of 2 of 7 photographs: a.jpg, b.jpg.']
+    """
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, list[str]] = {}
+        self._totals: dict[str, str] = {}
+
+    def add(self, reason: str, names: Sequence[str], total: int | None = None) -> None:
+        """Note that, for a reason, these of ``total`` photographs are not used.
+
+        Without a total, the names are of something else, which the reason says.
+        """
+        if names:
+            self.reasons[reason] = list(names)
+            self._totals[reason] = f" of {total} photographs" if total is not None else ""
+
+    def __len__(self) -> int:
+        return sum(map(len, self.reasons.values()))
+
+    def sentences(self) -> list[str]:
+        """Return one sentence for each reason, with the first ten names."""
+        return [
+            f"{reason} {len(names)}{self._totals[reason]}: {first_ten(names)}."
+            for reason, names in self.reasons.items()
+        ]
+
+    def report(self, strict: bool, kept: int) -> None:
+        """Warn of what is left out.
+
+        Raises:
+            InputError: Something is left out and ``strict``, or nothing is ``kept``.
+        """
+        if self.reasons and (strict or not kept):
+            raise InputError(" ".join(self.sentences()))
+        if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+            return  # One process speaks for all.
+        for sentence in self.sentences():
+            _LOG.warning("flowcolor: %s They are left out.", sentence)
+
+
+def first_ten(names: Sequence[str]) -> str:
+    """Join names for a sentence, at most ten."""
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
