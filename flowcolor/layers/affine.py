@@ -50,6 +50,20 @@ def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tenso
     return *positive_scale(raw, layer.scale), shift
 
 
+def changed(a: Tensor, b: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
+    """Return the coupling's output, of which ``b`` is the half that is not changed."""
+    if torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return torch.cat([(a - shift) / scale if inverse else a * scale + shift, b], 1)
+    y = a.new_empty(a.shape[0], a.shape[1] + b.shape[1], *a.shape[2:])
+    y[:, a.shape[1] :] = b
+    half = y[:, : a.shape[1]]
+    if inverse:
+        torch.sub(a, shift, out=half).div_(scale)
+    else:
+        torch.addcmul(shift, a, scale, out=half)
+    return y
+
+
 def differentiate_affine(
     layer: Coupling,
     fuse: Fuse,

@@ -1,13 +1,16 @@
 r"""Composition and inversion of invertible layers."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.conv1x1 import InvertibleConv1x1
+from flowcolor.layers.fold import FoldedInverse
 from flowcolor.layers.reversible import Step, run_reversibly
 
 Conditions = Condition | Sequence[Condition] | None
@@ -57,6 +60,7 @@ class Chain(InvertibleLayer):
         self.num_conditions = sum(layer.num_conditions for layer in layers)
         self.memory = memory
         self.anchor_every = anchor_every
+        self._folded: dict[Any, FoldedInverse] = {}
 
     @property
     def memory(self) -> Memory:
@@ -85,6 +89,10 @@ class Chain(InvertibleLayer):
             return run_reversibly(unfolded, x, self.anchor_every)
         x = widen(x)
         total = x.new_zeros(x.shape[0])
+        if inverse and not (
+            self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
+        ):
+            steps = self._fold(steps)
         for step in steps:
             # A chain inside with a mode of its own looks after itself.
             managed = isinstance(step.layer, Chain) and step.layer.memory != "none"
@@ -94,6 +102,21 @@ class Chain(InvertibleLayer):
                 x, logdet = step.run(x)
             total = total + logdet
         return x, total
+
+    def _fold(self, steps: Sequence[Step]) -> list[Step]:
+        """Join every convolution, on the way back, with the ActNorm that follows."""
+        folded: list[Step] = []
+        for step in steps:
+            pair = folded[-1].layer if folded else None, step.layer
+            if type(pair[0]) is InvertibleConv1x1 and type(pair[1]) is ActNorm:
+                layer = self._folded.setdefault(pair, FoldedInverse(pair[1], pair[0]))
+                folded[-1] = Step(layer, None, inverse=True)
+            else:
+                folded.append(step)
+        return folded
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_folded": {}}  # A copy must not use the original's layers.
 
     def _steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
         pairs = zip(self.layers, self._shares(condition), strict=True)

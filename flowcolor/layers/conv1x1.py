@@ -117,7 +117,7 @@ class InvertibleConv1x1(InvertibleLayer):
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
             return self.matrix.inverse_weight()
         weights = [w.detach() for w in (*self.matrix.parameters(), *self.matrix.buffers())]
-        if self._kept is None or not all(map(_equal, weights, self._kept[0])):
+        if self._kept is None or not all(map(same, weights, self._kept[0])):
             self._kept = ([w.clone() for w in weights], self.matrix.inverse_weight())
         return self._kept[1]
 
@@ -130,7 +130,8 @@ def _mix(weight: Tensor, x: Tensor) -> Tensor:
     return mixed.view_as(x)
 
 
-def _equal(a: Tensor, b: Tensor) -> bool:
+def same(a: Tensor, b: Tensor) -> bool:
+    """Tell whether two tensors hold the same values in the same way."""
     # By value: neither addresses nor version counters notice every change, `p.data.copy_` for one.
     return a.dtype == b.dtype and a.device == b.device and torch.equal(a, b)
 

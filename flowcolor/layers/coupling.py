@@ -2,10 +2,9 @@ r"""Affine couplings: one half of the channels steers an affine map of the other
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.affine import affine, check_scale, differentiate_affine, split_half
+from flowcolor.layers.affine import affine, changed, check_scale, differentiate_affine, split_half
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
 from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.scale import Scale
@@ -58,12 +57,12 @@ class AffineCoupling(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         a, b = split_half(self, x)
         scale, log_scale, shift = affine(self, b, a)
-        return torch.cat([a * scale + shift, b], 1), log_scale.flatten(1).sum(1)
+        return changed(a, b, scale, shift, inverse=False), log_scale.flatten(1).sum(1)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         a, b = split_half(self, y)
         scale, log_scale, shift = affine(self, b, a)
-        return torch.cat([(a - shift) / scale, b], 1), -log_scale.flatten(1).sum(1)
+        return changed(a, b, scale, shift, inverse=True), -log_scale.flatten(1).sum(1)
 
     def invert_and_differentiate(
         self,
@@ -129,12 +128,12 @@ class ConditionalAffineCoupling(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         a, b = split_half(self, x)
         scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return torch.cat([a * scale + shift, b], 1), log_scale.flatten(1).sum(1)
+        return changed(a, b, scale, shift, inverse=False), log_scale.flatten(1).sum(1)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         a, b = split_half(self, y)
         scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return torch.cat([(a - shift) / scale, b], 1), -log_scale.flatten(1).sum(1)
+        return changed(a, b, scale, shift, inverse=True), -log_scale.flatten(1).sum(1)
 
     def invert_and_differentiate(
         self,
