@@ -54,7 +54,7 @@ def lpips(
     layers, filename, smallest = _NETWORKS[activations.name]
     if activations.layers != layers:
         raise ValueError(
-            f"LPIPS looks at {', '.join(layers)}, got {', '.join(activations.layers)}."
+            f"lpips looks at {', '.join(layers)}, got {', '.join(activations.layers)}."
         )
     result, truth = comparable("lpips", result, truth, smallest)
     total = result.new_zeros(len(result))

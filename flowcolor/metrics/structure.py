@@ -63,9 +63,11 @@ def ms_ssim(
     .. math:: \mathrm{MS\text{-}SSIM} = \mathrm{SSIM}_5^{\beta_5} \prod_{j=1}^{4} cs_j^{\beta_j},
               \qquad \beta = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
-    :math:`cs_j` is the mean of the second factor of :func:`ssim` alone (contrast and structure),
-    :math:`j - 1` times halved by averaging 2 x 2 pixels. A negative factor counts as 0, which makes
-    the whole product 0. Window, border, range and precision are those of :func:`ssim`.
+    :math:`cs_j` is the mean of the second factor of :func:`ssim` alone (contrast and structure)
+    after the image was halved :math:`j - 1` times by averaging 2 x 2 pixels. A negative factor
+    counts as 0, which makes the whole product 0. Window, range and precision are those of
+    :func:`ssim`; the border of five pixels counts in :math:`\mathrm{SSIM}_5`, but in no
+    :math:`cs_j`, as torchmetrics has it.
 
     Args:
         result: Images in :math:`[0, 1]`.
@@ -73,7 +75,7 @@ def ms_ssim(
 
     Raises:
         ValueError: If the shapes differ or a side is below 176 pixels, for the window of 11 pixels
-            must fit into the sixteenth part.
+            has to fit into the smallest scale, a sixteenth of it.
 
     Reference:
         Wang et al., "Multiscale structural similarity for image quality assessment" (2003).

@@ -1,16 +1,62 @@
 """Two processes give the numbers of one; all metrics at once, because starting them is slow."""
 
+import pickle
 import warnings
 
 import torch
 
-from flowcolor.metrics import ColorAgreement, LineAgreement
+from flowcolor.metrics import (
+    LPIPS,
+    ColorAgreement,
+    ContentRelevance,
+    FrechetInceptionDistance,
+    KernelInceptionDistance,
+    LineAgreement,
+    MultiScaleStructuralSimilarity,
+    PeakSignalNoiseRatio,
+    StructuralSimilarity,
+    StyleRelevance,
+)
+from flowcolor.vgg import VGGActivations
+
+
+def flat(images):
+    return images.flatten(1)
+
+
+def cases():
+    """Make each metric and its batches of unequal size."""
+    sizes = (3, 1, 2)
+    drawings = [torch.rand(3, size, 1, 10, 10).round() for size in sizes]
+    photos = [(*torch.rand(2, size, 3, 5, 5), torch.rand(size, 5, 5) < 0.5) for size in sizes]
+    photos[1][2][:] = False
+    small = [tuple(torch.rand(2, size, 3, 31, 31)) for size in sizes]
+    large = [tuple(torch.rand(2, size, 3, 176, 176)) for size in sizes]
+    large = [(a, (a + b) / 2) for a, b in large]
+    fast = VGGActivations(["relu1_1", "relu3_3"], "alexnet", random_weights=True)
+    # Photographs and results by turns, so that a process may see only one of the two.
+    sets = [(torch.rand(size, 3, 2, 2), i % 2 == 0) for i, size in enumerate((7, 4, 3))]
+    return [
+        (LineAgreement, {}, drawings),
+        (ColorAgreement, {}, photos),
+        (StructuralSimilarity, {}, small),
+        (PeakSignalNoiseRatio, {}, small),
+        (MultiScaleStructuralSimilarity, {}, large),
+        (LPIPS, {"random_weights": True}, small),
+        (StyleRelevance, {"activations": fast}, small),
+        (ContentRelevance, {"activations": fast}, small),
+        (FrechetInceptionDistance, {"features": flat, "dimensions": 12}, sets),
+        (KernelInceptionDistance, {"features": flat, "dimensions": 12}, sets),
+    ]
 
 
 def computed(jobs):
-    """Feed each metric its batches and compute it; computing is where processes meet."""
+    """Feed each metric its batches and compute it; computing is where processes meet.
+
+    The jobs are pickled, for as they are every tensor would need a file descriptor of its own.
+    """
     results = []
-    for metric, batches in jobs:
+    for metric, batches in pickle.loads(jobs):
         for batch in batches:
             metric.update(*batch)
         # torchmetrics warns a process that has seen no batch.
@@ -21,17 +67,20 @@ def computed(jobs):
 
 def test_two_processes_give_the_numbers_of_one(run_on_ranks):
     """With batches of unequal size and number, only an empty mask, and none at all."""
-    drawings = [torch.rand(3, size, 1, 10, 10).round() for size in (3, 1, 2)]
-    photos = [(*torch.rand(2, size, 3, 5, 5), torch.rand(size, 5, 5) < 0.5) for size in (3, 1, 2)]
-    photos[1][2][:] = False
-    cases = [
-        (make, [batches[i] for i in first], [batches[i] for i in range(3) if i not in first])
-        for make, batches in [(LineAgreement, drawings), (ColorAgreement, photos)]
+    split = [
+        (
+            lambda make=make, options=options: make(**options),
+            [batches[i] for i in first],
+            [batches[i] for i in range(3) if i not in first],
+        )
+        for make, options, batches in cases()
         for first in ([0, 2], [1], [0, 1, 2])
     ]
-    expected = computed([(make(), first + second) for make, first, second in cases])
-    ranks = [[(make(), mine[rank]) for make, *mine in cases] for rank in range(2)]
+    expected = computed(pickle.dumps([(make(), a + b) for make, a, b in split]))
+    ranks = [pickle.dumps([(make(), mine[rank]) for make, *mine in split]) for rank in range(2)]
     for found in run_on_ranks(computed, [(ranks[0],), (ranks[1],)]):
         for ours, one in zip(found, expected, strict=True):
+            assert ours.keys() == one.keys()
             for name, value in one.items():
+                assert value.isfinite()
                 torch.testing.assert_close(ours[name], value, rtol=1e-6, atol=1e-9)
