@@ -15,7 +15,14 @@ from flowcolor.data.labels import merge_parts
 from flowcolor.data.open import open_portraits
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.prepared import PreparedFolder
-from flowcolor.data.sketches import ColorDodge, GradientLines, SketchFilter, SobelLines, XDoG
+from flowcolor.data.sketches import (
+    ColorDodge,
+    GradientLines,
+    MixedFilter,
+    SketchFilter,
+    SobelLines,
+    XDoG,
+)
 
 if TYPE_CHECKING:
     from flowcolor.data.module import SketchColorData
@@ -26,6 +33,7 @@ __all__ = [
     "CrossReference",
     "EmbeddedPortraits",
     "GradientLines",
+    "MixedFilter",
     "PhotoFolder",
     "PreparedFolder",
     "SelfAugmentedReference",

@@ -37,6 +37,15 @@ class LeftOut:
     def __len__(self) -> int:
         return sum(map(len, self.reasons.values()))
 
+    def photographs(self) -> dict[str, str]:
+        """Return why each photograph is not used."""
+        return {
+            name: f"{reason} this photograph."
+            for reason, names in self.reasons.items()
+            if self._totals[reason]
+            for name in names
+        }
+
     def sentences(self) -> list[str]:
         """Return one sentence for each reason, with the first ten names."""
         return [

@@ -1,0 +1,65 @@
+"""Several filters in one data set, so that a model does not learn a single hand."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from flowcolor.data.sketches.base import SketchFilter
+from flowcolor.errors import InputError
+
+_GRID = 64
+
+
+class MixedFilter:
+    """Draw each photograph with one of several filters, chosen by a seed and its pixels.
+
+    The choice is the same in every epoch, so that drawings can be cached and prepared once, and it
+    depends on neither the order, the number nor the names of the photographs: it is a hash of the
+    seed and the bytes of 64x64 pixels, evenly spread. Copies of a photograph are drawn alike, and
+    so is one that has been turned into a lossless format.
+
+    Args:
+        filters: The filters, or any callables with their signature, to choose from.
+        weights: How often each is chosen, relative to the others. ``None``: all alike.
+        seed: Another seed chooses anew for each photograph.
+
+    Raises:
+        InputError: There is no filter, or not one weight above zero for each.
+    """
+
+    def __init__(
+        self,
+        filters: Sequence[
+            SketchFilter | Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
+        ],
+        weights: Sequence[float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.filters = list(filters)
+        self.weights = [1.0] * len(self.filters) if weights is None else list(weights)
+        if not self.filters:
+            raise InputError("MixedFilter expects at least one filter, got none.")
+        if len(self.weights) != len(self.filters) or min(self.weights) <= 0:
+            raise InputError(
+                f"MixedFilter expects a weight above 0 for each of {len(self.filters)} filters, "
+                f"got {self.weights}."
+            )
+        self.seed = seed
+
+    def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
+        return self.filters[self.choose(photo)](photo, size, mask)
+
+    def choose(self, photo: Tensor) -> int:
+        """Return which of the filters draws a photograph (3, H, W)."""
+        rows, columns = (torch.arange(_GRID) * side // _GRID for side in photo.shape[1:])
+        pixels = photo[:, rows[:, None], columns].mul(255).round().to(torch.uint8)
+        text = f"{self.seed} ".encode() + pixels.numpy().tobytes()
+        drawn = int.from_bytes(hashlib.sha256(text).digest()[:6], "big") / 2**48
+        left = drawn * sum(self.weights)
+        for index, weight in enumerate(self.weights):
+            left -= weight
+            if left < 0:
+                return index
+        return len(self.weights) - 1

@@ -1,0 +1,49 @@
+"""Files that appear whole or not at all, and what is left of those that did not."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from flowcolor.errors import InputError
+
+_PARTIAL = ".partial"
+
+
+def encode(pixels: np.ndarray) -> bytes:
+    """Encode (height, width) or (height, width, 3) bytes as PNG, quickly rather than small."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def write_whole(data: bytes, path: Path) -> str:
+    """Write a file under a temporary name, move it to its place and return its SHA-256.
+
+    Raises:
+        InputError: It cannot be written; nothing is left.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        try:
+            temporary.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. What is done is kept, and the "
+            "same command continues."
+        ) from error
+    return hashlib.sha256(data).hexdigest()
+
+
+def remove_partial(folder: Path) -> None:
+    """Delete what killed processes have left below a folder."""
+    for path in folder.rglob(f".*{_PARTIAL}"):
+        path.unlink(missing_ok=True)

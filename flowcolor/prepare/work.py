@@ -1,0 +1,93 @@
+"""One photograph: read, drawn, shrunk, encoded and written."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from flowcolor.data.images import to_uint8
+from flowcolor.data.portraits import FilePortraits
+from flowcolor.data.prepared import prepared_file
+from flowcolor.errors import InputError
+from flowcolor.prepare.files import encode, write_whole
+
+
+class Outcome(NamedTuple):
+    """What became of a photograph: the entry of the manifest, or why there is none."""
+
+    position: int
+    entry: dict[str, Any] | None
+    reason: str | None = None
+
+
+class Worker:
+    """Prepares photographs of one dataset into one folder.
+
+    Args:
+        portraits: Where they come from.
+        output: Where they go.
+    """
+
+    def __init__(self, portraits: FilePortraits, output: Path) -> None:
+        self.portraits = portraits
+        self.output = output
+
+    def __call__(self, index: int) -> Outcome:
+        """Prepare one photograph; what cannot be read is an outcome, not an error.
+
+        Raises:
+            InputError: A file cannot be written.
+        """
+        try:
+            source = self.portraits.files[index].photo.stat().st_size
+            photo, sketch, coverage = self.portraits.render(index)
+        except InputError as error:
+            return Outcome(index, None, str(error))
+        except OSError as error:
+            file = self.portraits.files[index].photo
+            return Outcome(index, None, f"{file} cannot be read: {error.strerror or error}.")
+        images = {"photos": photo, "sketches": sketch}
+        if coverage is not None:
+            images["masks"] = coverage
+        name = self.portraits.names[index]
+        sums = {}
+        for kind, image in images.items():
+            path = prepared_file(self.output, kind, name)
+            key = path.relative_to(self.output).as_posix()
+            sums[key] = write_whole(encode(_pixels(image)), path)
+        return Outcome(index, {"source_bytes": source, "sha256": sums})
+
+
+def _pixels(image: Tensor) -> Any:
+    pixels = to_uint8(image).permute(1, 2, 0).contiguous().numpy()
+    return pixels if pixels.shape[2] == 3 else pixels[..., 0]
+
+
+_worker: Callable[[int], Outcome]
+
+
+def start(worker: Callable[[int], Outcome]) -> None:
+    """Make this process a worker: one thread, no signals, and no life after its parent's."""
+    global _worker
+    _worker = worker
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides.
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def work(index: int) -> Outcome:
+    """Do one photograph in a worker process."""
+    return _worker(index)
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
