@@ -13,9 +13,11 @@ Paint line drawings of faces with the colours of any photograph.
 commands:
   quickstart  train a small model on two portraits inside the package and show the result
   colorize    paint a drawing, or a folder of drawings, with a trained model
+  prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
   validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
+  score       measure results of any method: flowcolor score --results R --truth T --references P
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   weights     list the pretrained weights of loss and metrics, or shrink their files
@@ -38,8 +40,20 @@ def _colorize(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _prepare(arguments: list[str]) -> None:
+    from flowcolor.prepare.command import main
+
+    main(arguments)
+
+
 def _train(arguments: list[str]) -> None:
     from flowcolor.training.cli import main
+
+    main(arguments)
+
+
+def _score(arguments: list[str]) -> None:
+    from flowcolor.evaluation.score import main
 
     main(arguments)
 
@@ -59,9 +73,11 @@ def _weights(arguments: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
+    "prepare": _prepare,
     "fit": lambda arguments: _train(["fit", *arguments]),
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
+    "score": _score,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "weights": _weights,

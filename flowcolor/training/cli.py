@@ -22,13 +22,25 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
-from flowcolor.training.callbacks import PictureGrid, PredictionWriter, RunKeeper
-from flowcolor.training.checkpoint import KEY, read_checkpoint, read_weights
+from flowcolor.evaluation.networks import Networks
+from flowcolor.training.callbacks import PredictionWriter, RunKeeper
+from flowcolor.training.checkpoint import KEY, read_checkpoint
+from flowcolor.training.comparison import compare_with
 from flowcolor.training.parser import TrainingParser, resolve_configs
+from flowcolor.training.picture_grid import PictureGrid
 from flowcolor.training.quiet import quiet
-from flowcolor.training.resume import CHECKPOINTS, differences, find_checkpoint, run_folder
+from flowcolor.training.resume import (
+    CHECKPOINTS,
+    describe_exported,
+    differences,
+    find_checkpoint,
+    next_version,
+    run_folder,
+    writable,
+)
 from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
+from flowcolor.training.words import asks_for_help, value_of
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
 
@@ -52,7 +64,7 @@ class TrainingCLI(LightningCLI):
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         options = self._with_checkpoint(command, options)
-        if not (files or self.recorded or _asks_for_help(options)):
+        if not (files or self.recorded or asks_for_help(options)):
             raise InputError(
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
                 "quickstart, or --ckpt_path FILE, got neither."
@@ -109,6 +121,19 @@ class TrainingCLI(LightningCLI):
             defaults = {f"{name}.{key}": value for key, value in (always | settings).items()}
             parser.set_defaults(defaults)
 
+    def _prepare_subcommand_parser(self, klass: Any, subcommand: str, **kwargs: Any) -> Any:
+        """Add what only a test has: the networks that look at its results, and a rival."""
+        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        if subcommand == "test":
+            parser.add_class_arguments(Networks, "networks")
+            parser.add_argument(
+                "--compare",
+                type=Path | None,
+                help="another checkpoint, which is tested on the same images, or the JSON of "
+                "another test or score: both are compared image by image",
+            )
+        return parser
+
     def before_instantiate_classes(self) -> None:
         """Choose the folder of the run before anything expensive happens, and try it."""
         chosen = self.config[self.subcommand]
@@ -125,6 +150,10 @@ class TrainingCLI(LightningCLI):
             sentence = " ".join(str(error).split()).rstrip(".")
             raise InputError(f"The configuration cannot be built: {sentence}.") from error
         self.model.run_config = self.run_config
+        if self.subcommand == "test":
+            self.model.networks = self.config_init.test.networks
+            weights = self.checkpoint or self.config_init.test.model.weights
+            self.model.tested = {"checkpoint": str(weights), "data": self.run_config["data"]}
         keys = ("model.optimizer", "model.scheduler")
         self.model.renew_optimizer = any(line.startswith(keys) for line in self.replaced)
 
@@ -166,6 +195,8 @@ class TrainingCLI(LightningCLI):
         except InputError:
             self._leave_no_trace()
             raise
+        if subcommand == "test" and self.config.test.compare is not None:
+            compare_with(self.config.test.compare, self.trainer, self.model, self.datamodule)
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began."""
@@ -174,13 +205,13 @@ class TrainingCLI(LightningCLI):
 
     def _with_checkpoint(self, command: str, options: list[str]) -> list[str]:
         """Read the checkpoint of ``--ckpt_path`` and put what it was trained with first."""
-        value = _value_of("--ckpt_path", options)
+        value = value_of("--ckpt_path", options)
         if value is None:
             return options
-        root = _value_of("--trainer.default_root_dir", options)
+        root = value_of("--trainer.default_root_dir", options)
         self.checkpoint = find_checkpoint(value, Path(root) if root else self.root)
         if self.checkpoint.suffix == ".safetensors":
-            self.recorded = _described(self.checkpoint, command)
+            self.recorded = describe_exported(self.checkpoint, command)
         else:
             self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
         if not self.recorded:
@@ -197,11 +228,11 @@ class TrainingCLI(LightningCLI):
             if self.subcommand != "fit":
                 folder = Path(root) if root else folder / str(self.subcommand)
         elif self.subcommand == "fit":
-            folder = _next_version(chosen)
+            folder = next_version(chosen)
         else:
             folder = chosen / str(self.subcommand)
         self.is_new = not folder.exists()
-        return _writable(folder)
+        return writable(folder)
 
 
 def main(words: Sequence[str]) -> None:
@@ -211,49 +242,3 @@ def main(words: Sequence[str]) -> None:
             TrainingCLI(words)
         except SIGTERMException:
             raise SystemExit(143) from None  # As a shell reports a process that was terminated.
-
-
-def _described(path: Path, command: str) -> dict[str, Any]:
-    """Return the configuration of an exported model, which knows neither data nor optimizer."""
-    if command == "fit":
-        raise InputError(
-            f"--ckpt_path expects a .ckpt to continue from, got {path}: to start a new training "
-            "from these weights, use --model.weights."
-        )
-    weights = read_weights(path)
-    name = f"flowcolor.models.{weights.description['model']}"
-    model = {"class_path": name, "init_args": weights.description["config"]}
-    return {"model": {"model": model, "weights": str(path)}, "data": {"size": weights.size}}
-
-
-def _value_of(option: str, words: Sequence[str]) -> str | None:
-    """Return the value of the last ``option VALUE`` or ``option=VALUE``."""
-    value = None
-    for position, word in enumerate(words):
-        if word == option and position + 1 < len(words):
-            value = words[position + 1]
-        elif word.startswith(f"{option}="):
-            value = word.partition("=")[2]
-    return value
-
-
-def _asks_for_help(options: Sequence[str]) -> bool:
-    return any(word in {"-h", "--help"} or word.endswith(".help") for word in options)
-
-
-def _next_version(root: Path) -> Path:
-    numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
-    taken = [int(number) for number in numbers if number.isdigit()]
-    return root / f"version_{max(taken, default=-1) + 1}"
-
-
-def _writable(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"The folder of the run, {folder}, cannot be written ({error})."
-        ) from error
-    return folder

@@ -73,8 +73,8 @@ def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> 
     """Paint the held-out drawings of ``data`` in both settings with the model of a file."""
     import torch
 
+    from flowcolor.evaluation.pictures import COLUMNS, write_grid
     from flowcolor.training.checkpoint import load_model
-    from flowcolor.training.pictures import COLUMNS, write_grid
 
     model = load_model(model_file)
     rows = []

@@ -1,5 +1,6 @@
-"""From a checkpoint back to the configuration that wrote it, and to the folder of its run."""
+"""From a checkpoint back to the configuration that wrote it, and the folders of runs."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from lightning import Trainer
 from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
+from flowcolor.training.checkpoint import read_weights
 
 CHECKPOINTS = "checkpoints"
 
@@ -37,11 +39,51 @@ def run_folder(checkpoint: Path) -> Path:
     return folder.parent if folder.name == CHECKPOINTS else folder
 
 
+def next_version(root: Path) -> Path:
+    """Return a folder ``version_N`` below ``root`` that no run has."""
+    numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
+    taken = [int(number) for number in numbers if number.isdigit()]
+    return root / f"version_{max(taken, default=-1) + 1}"
+
+
+def writable(folder: Path) -> Path:
+    """Make a folder and return it.
+
+    Raises:
+        InputError: Nothing can be written into it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"The folder of the run, {folder}, cannot be written ({error})."
+        ) from error
+    return folder
+
+
 def log_folder(trainer: Trainer) -> Path:
     """Return the folder of the run, on any process: ``trainer.log_dir`` must be asked on all."""
+    chosen: Path | None = getattr(getattr(trainer, "lightning_module", None), "test_folder", None)
+    if chosen is not None:
+        return chosen
     found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)
     folders = [folder for folder in found if folder]
     return Path(folders[0] if folders else trainer.default_root_dir)
+
+
+def describe_exported(path: Path, command: str) -> dict[str, Any]:
+    """Return the configuration of an exported model, which knows neither data nor optimizer."""
+    if command == "fit":
+        raise InputError(
+            f"--ckpt_path expects a .ckpt to continue from, got {path}: to start a new training "
+            "from these weights, use --model.weights."
+        )
+    weights = read_weights(path)
+    name = f"flowcolor.models.{weights.description['model']}"
+    model = {"class_path": name, "init_args": weights.description["config"]}
+    return {"model": {"model": model, "weights": str(path)}, "data": {"size": weights.size}}
 
 
 def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:

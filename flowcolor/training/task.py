@@ -8,22 +8,22 @@ from lightning import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric
-from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMeasure
 
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
+from flowcolor.evaluation.files import write_report
+from flowcolor.evaluation.networks import Networks
+from flowcolor.evaluation.scores import SETTINGS, SketchFilter
+from flowcolor.evaluation.summary import Evaluation, Report
+from flowcolor.evaluation.table import table
 from flowcolor.losses import ColorizationLoss
-from flowcolor.metrics import mean_color_distance
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
-from flowcolor.training.report import gather, summarise, table, write_json
 from flowcolor.training.resume import log_folder, renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
 from flowcolor.training.say import say
-from flowcolor.training.scores import PairScore, Setting, SketchFilter, line_scores, score_batch
-
-SETTINGS: tuple[Setting, Setting] = ("self", "cross")  # Of the first and the second data loader.
+from flowcolor.training.shares import fresh, reference_names, test_loader, validation_loader
+from flowcolor.training.validation import Validation
 
 
 class ColorizationTask(LightningModule):
@@ -64,14 +64,12 @@ class ColorizationTask(LightningModule):
         self.roundtrip_every = roundtrip_every
         self.run_config: dict[str, Any] = {}
         self.renew_optimizer = False
-        self.val_ssim = StructuralSimilarityIndexMeasure(data_range=1.0)
-        self.val_psnr = PeakSignalNoiseRatio(
-            data_range=1.0, reduction="elementwise_mean", dim=(1, 2, 3)
-        )
-        self.val_lines = MeanMetric()
-        self.val_control = MeanMetric()
-        self.val_color = MeanMetric()
-        self.test_scores: list[PairScore] = []
+        self.validation = Validation()
+        self.networks = Networks()
+        self.tested: dict[str, Any] = {}
+        self.test_folder: Path | None = None
+        self.evaluation: Evaluation | None = None
+        self.report: Report | None = None
         self.test_roundtrip: dict[str, Tensor] = {}
 
     @property
@@ -121,44 +119,66 @@ class ColorizationTask(LightningModule):
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Score one batch; lines, colours and the round trip on the first batch only."""
-        truth, size = batch["truth"], len(batch["name"])
-        result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
-        log: dict[str, Any] = {"batch_size": size, "on_epoch": True, "add_dataloader_idx": False}
-        if SETTINGS[dataloader_idx] == "self":
-            self.val_ssim.update(result, truth)
-            self.val_psnr.update(result, truth)
-            self.log("val/ssim", self.val_ssim, prog_bar=True, **log)
-            self.log("val/psnr", self.val_psnr, prog_bar=True, **log)
-        elif batch_idx == 0:
-            reference = batch["reference"]
-            lines, control = line_scores(result, batch, self.sketch_filter)
-            self.val_lines.update(lines)
-            self.val_control.update(control)
-            self.val_color.update(mean_color_distance(result, reference))
-            self.log("val/cross_lines", self.val_lines, **log)
-            self.log("val/cross_lines_control", self.val_control, **log)
-            self.log("val/cross_color_distance", self.val_color, **log)
         if batch_idx == 0 and dataloader_idx == 0:
-            for name, error in roundtrip_errors(self.model, truth).items():
-                self.log(f"val/roundtrip_{name}", error, sync_dist=True, **log)
-
-    def test_step(self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Score every pair of one batch."""
-        result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
+            for name, error in roundtrip_errors(self.model, batch["truth"]).items():
+                self.log(
+                    f"val/roundtrip_{name}",
+                    error,
+                    batch_size=1,
+                    sync_dist=True,
+                    on_epoch=True,
+                    add_dataloader_idx=False,
+                )
+        batch = fresh(batch, batch_idx, validation_loader(self.trainer, dataloader_idx))
         setting = SETTINGS[dataloader_idx]
-        self.test_scores += score_batch(setting, batch, result, self.sketch_filter)
+        if not batch["name"] or (setting == "cross" and batch_idx > 0):
+            return
+        result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
+        if setting == "self":
+            self.validation.add_self(batch, result)
+        else:
+            self.validation.add_cross(batch, result, self.sketch_filter)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the means over all processes."""
+        batch_size = validation_loader(self.trainer, 1).batch_size or 1
+        for name, value in self.validation.compute(batch_size).items():
+            shown = name in {"val/ssim", "val/psnr"}
+            self.log(name, value, prog_bar=shown, sync_dist=True, batch_size=1)
+
+    def on_test_start(self) -> None:
+        """Look for the networks of the scores, before anything is painted."""
+        self.report = None
+        self.evaluation = Evaluation(self.sketch_filter, self.networks, SETTINGS, self.size)
+
+    def test_step(
+        self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
+    ) -> dict[str, Tensor]:
+        """Score every pair of one batch and return the painted drawings as ``result``."""
         if batch_idx == 0 and dataloader_idx == 0:
             self.test_roundtrip = roundtrip_errors(self.model, batch["truth"])
+        loader = test_loader(self.trainer, dataloader_idx)
+        batch = fresh(batch, batch_idx, loader)
+        if not batch["name"]:
+            return {"result": batch["truth"]}
+        result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
+        references = reference_names(loader.dataset)
+        batch["reference_name"] = [references[name] for name in batch["name"]]
+        assert self.evaluation is not None  # noqa: S101 - on_test_start has made it
+        self.evaluation.add(SETTINGS[dataloader_idx], batch, result)
+        return {"result": result}
 
     def on_test_epoch_end(self) -> None:
-        """Print the table and write it, with every pair's scores, to ``test.json``."""
-        scores, self.test_scores = gather(self.test_scores), []
-        summary = summarise(scores)
+        """Print the table and write it, with every pair's scores, as JSON and CSV."""
+        assert self.evaluation is not None  # noqa: S101 - on_test_start has made it
+        errors = {name: float(value) for name, value in self.test_roundtrip.items()}
+        count = sum(parameter.numel() for parameter in self.model.parameters())
+        about = {"model": type(self.model).__name__, "parameters": count, "size": self.size}
+        self.report = self.evaluation.report(about | self.tested, errors)
+        self.evaluation = None
         if self.trainer.is_global_zero:
-            path = log_folder(self.trainer) / "test.json"
-            errors = {name: float(value) for name, value in self.test_roundtrip.items()}
-            write_json(scores, {"roundtrip": errors}, path)
-            say(f"{table(summary, errors)}\nwrote {path}")
+            paths = write_report(self.report, log_folder(self.trainer), "test")
+            say("\n".join([table(self.report), *(f"wrote {path}" for path in paths)]))
 
     def predict_step(
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from flowcolor.data.images import read_image
-from flowcolor.training.pictures import LEAST_SIDE, MARGIN, picture_grid
+from flowcolor.evaluation.pictures import LEAST_SIDE, MARGIN, picture_grid
 
 
 def test_row_b_holds_the_bth_image_of_every_column():

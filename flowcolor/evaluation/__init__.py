@@ -1,0 +1,1 @@
+"""Judge painted drawings, whatever painted them: scores, tables, files and comparisons."""

@@ -1,0 +1,180 @@
+"""Two methods on the same images: which is better, and could it be chance?"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowcolor.errors import InputError, first_ten
+from flowcolor.evaluation.files import plain, read_report
+from flowcolor.evaluation.measures import MEASURES, Measure
+from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
+from flowcolor.evaluation.summary import Report
+from flowcolor.evaluation.table import TITLES
+from flowcolor.files import write_text
+
+RESAMPLES = 9999
+_CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One score of two methods, A and B, on the same images.
+
+    Args:
+        pairs: How many images.
+        a: Mean of A.
+        b: Mean of B.
+        low: Lower end of the 95 % interval of ``b - a``.
+        high: Upper end.
+        won: On how many images B is better.
+    """
+
+    pairs: int
+    a: float
+    b: float
+    low: float
+    high: float
+    won: int
+
+    @property
+    def difference(self) -> float:
+        """Return ``b - a``."""
+        return self.b - self.a
+
+
+def paired_interval(
+    differences: Sequence[float] | NDArray[np.float64],
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> tuple[float, float]:
+    r"""Return the percentile bootstrap interval of the mean of paired differences.
+
+    .. math:: \bar d^* = \frac{1}{N} \sum_{i=1}^{N} d_{J_i}, \qquad J_i \sim U\{1..N\}
+
+    The images are drawn anew, with replacement, ``resamples`` times; the interval holds the middle
+    ``level`` of the means. Both methods keep their scores of an image, so that what makes an image
+    hard for both does not widen the interval. It says how the result would vary with other images
+    of the same kind, not with another training.
+
+    Args:
+        differences: One per image; finite.
+        level: Share of the means inside.
+        resamples: How many.
+        seed: Chooses the images, and is the only chance in it.
+
+    Returns:
+        Lower and upper end; NaN for fewer than two images.
+
+    Reference:
+        Efron and Tibshirani, "An introduction to the bootstrap" (1993), section 13.3. The same as
+        ``scipy.stats.bootstrap(..., method="percentile")``.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    if len(d) < 2:
+        return float("nan"), float("nan")
+    random = np.random.default_rng(seed)
+    at_once = max(1, _CHUNK // len(d))
+    means = [
+        d[random.integers(len(d), size=(min(at_once, resamples - done), len(d)))].mean(1)
+        for done in range(0, resamples, at_once)
+    ]
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
+    """Compare every score that both reports have, image by image, in each setting that both have.
+
+    Raises:
+        InputError: They have no setting in common, or in one of them other pairs.
+    """
+    settings = [setting for setting in SETTINGS if a.of(setting) and b.of(setting)]
+    if not settings:
+        raise InputError(
+            f"A comparison expects a setting that both have, got {', '.join(a.summary) or 'none'} "
+            f"and {', '.join(b.summary) or 'none'}."
+        )
+    return {setting: _compare(a.of(setting), b.of(setting)) for setting in settings}
+
+
+def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
+    """Lay a comparison out as text."""
+    rows = []
+    for setting, differences in found.items():
+        count = next(iter(differences.values())).pairs
+        rows.append(f"{TITLES[setting]}, N = {count}")
+        head = f"{'A':>9}{'B':>9}{'B - A':>10}  {'95 % interval':^20}  B better"
+        rows.append(f"{'':42}{head}")
+        for name, d in differences.items():
+            measure = MEASURES[name]
+            a, b = measure.text(d.a), measure.text(d.b)
+            change = f"{d.difference:+.{measure.digits}f}"
+            interval = f"[{d.low:+.{measure.digits}f}, {d.high:+.{measure.digits}f}]"
+            won = "" if measure.higher_is_better is None else f"{d.won} of {d.pairs}"
+            rows.append(f"  {measure.label:40}{a:>9}{b:>9}{change:>10}  {interval:^20}  {won}")
+    return "\n".join([*rows, "An interval without 0: more than the choice of images explains."])
+
+
+def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
+    """Compare the scores of one setting."""
+    _require_the_same(a, b)
+    theirs = {score.name: score for score in b}
+    b = [theirs[score.name] for score in a]
+    return {
+        name: _difference(measure, name, a, b)
+        for name, measure in MEASURES.items()
+        if all(name in score.scores for score in [*a, *b])
+    }
+
+
+def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairScore]) -> Difference:
+    """Compare one score; NaN, as of a damaged pair, stays NaN."""
+    first, second = (np.array([score.scores[name] for score in x]) for x in (a, b))
+    d = second - first
+    better = d > 0 if measure.higher_is_better in (True, None) else d < 0
+    low, high = paired_interval(d) if np.isfinite(d).all() else (float("nan"),) * 2
+    means: Any = first.mean(), second.mean()
+    return Difference(len(d), float(means[0]), float(means[1]), low, high, int(better.sum()))
+
+
+def _require_the_same(a: list[PairScore], b: list[PairScore]) -> None:
+    ours, theirs = ({score.name: score.checksums for score in scores} for scores in (a, b))
+    only = sorted(ours.keys() ^ theirs.keys())
+    if only:
+        raise InputError(
+            f"A comparison expects the same drawings in both, got {len(ours)} and {len(theirs)}, "
+            f"and {len(only)} that only one has: {first_ten(only)}."
+        )
+    for image, title in (("truth", "photographs"), ("reference", "references")):
+        other = [name for name in sorted(ours) if ours[name].get(image) != theirs[name].get(image)]
+        if other:
+            raise InputError(
+                f"A comparison expects the same {title} in both, got others under the same name "
+                f"for {len(other)} of {len(ours)} drawings: {first_ten(other)}."
+            )
+
+
+def write_comparison(a: Path, b: Path, path: Path) -> str:
+    """Compare two reports on disk, write the result as JSON, and return it as text.
+
+    Raises:
+        InputError: One is no report, or the images are not the same.
+    """
+    found = compare(read_report(a), read_report(b))
+    content = {
+        "a": str(a),
+        "b": str(b),
+        "settings": {
+            setting: {name: asdict(d) for name, d in differences.items()}
+            for setting, differences in found.items()
+        },
+    }
+    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", path)
+    return f"A: {a}\nB: {b}\n{comparison_table(found)}\nwrote {path}"

@@ -1,0 +1,39 @@
+"""The numbers of a pair by name: their labels, which way is better, how they are printed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that every pair has.
+
+    Args:
+        label: Its name on the terminal.
+        higher_is_better: Which way is better; ``None``: neither, it is there to compare with.
+        digits: How many to print after the point.
+    """
+
+    label: str
+    higher_is_better: bool | None
+    digits: int = 4
+
+    def text(self, value: float) -> str:
+        """Return the number as it is printed."""
+        return f"{value:.{self.digits}f}"
+
+
+#: The numbers of a pair that are averaged, in the order of the tables.
+MEASURES = {
+    "ssim": Measure("SSIM", True),
+    "ms_ssim": Measure("MS-SSIM", True),
+    "psnr": Measure("PSNR", True, 2),
+    "lpips": Measure("LPIPS", False),
+    "sr": Measure("SR", True),
+    "cr": Measure("CR", True),
+    "lines": Measure("lines agree with the sketch (F1)", True),
+    "lines_control": Measure("lines agree with the reference (F1)", None),
+    "colors": Measure("colours, distance to the reference", False, 2),
+    "mean_color": Measure("mean colour, distance to the reference", False, 2),
+}
+#: The numbers of a whole set.
+SET_MEASURES = {"fid": Measure("FID", False, 2), "kid": Measure("KID", False, 5)}

@@ -1,0 +1,58 @@
+"""The scores by which training is followed: those of a test, but fewer, so that they are fast."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from torch import Tensor
+
+from flowcolor.evaluation.scores import Setting, SketchFilter, gather, line_scores
+from flowcolor.metrics import mean_color_distance, psnr, ssim
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """Some numbers of one pair, by the name under which their mean is logged."""
+
+    setting: Setting
+    index: int
+    scores: dict[str, float]
+
+
+class Validation:
+    """Score batches on one or several processes: SSIM and PSNR of all, the rest of a few."""
+
+    def __init__(self) -> None:
+        self.scores: list[ValidationScore] = []
+
+    def add_self(self, batch: dict[str, Any], result: Tensor) -> None:
+        """Score results whose references were their own photographs."""
+        truth = batch["truth"]
+        self._add("self", batch, {"val/ssim": ssim(result, truth), "val/psnr": psnr(result, truth)})
+
+    def add_cross(self, batch: dict[str, Any], result: Tensor, sketch_filter: SketchFilter) -> None:
+        """Score results whose references were photographs of others."""
+        lines, control = line_scores(result, batch, sketch_filter)
+        distance = mean_color_distance(result, batch["reference"])
+        names = ("val/cross_lines", "val/cross_lines_control", "val/cross_color_distance")
+        self._add("cross", batch, dict(zip(names, (lines, control, distance), strict=True)))
+
+    def compute(self, batch_size: int) -> dict[str, float]:
+        """Return means over all processes, of cross pairs over the first batch; all have to ask."""
+        scores = gather(self.scores)
+        self.scores = []
+        own = [score for score in scores if score.setting == "self"]
+        # Each process has scored its own first batch; one process would have seen these.
+        cross = [score for score in scores if score.setting == "cross"][:batch_size]
+        return _means(own) | _means(cross)
+
+    def _add(self, setting: Setting, batch: dict[str, Any], values: dict[str, Tensor]) -> None:
+        for i, index in enumerate(batch["index"].tolist()):
+            numbers = {name: float(value[i]) for name, value in values.items()}
+            self.scores.append(ValidationScore(setting, index, numbers))
+
+
+def _means(scores: Sequence[ValidationScore]) -> dict[str, float]:
+    names = scores[0].scores if scores else {}
+    return {name: fmean(score.scores[name] for score in scores) for name in names}
