@@ -1,6 +1,7 @@
 """What is special about the 1x1 convolution: its matrix, and the inverse that it keeps."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -49,7 +50,7 @@ def test_starts_at_the_same_rotation_whatever_the_parametrization(kind):
 @every_kind
 def test_agrees_with_conv2d(kind):
     layer, x = perturbed(4, kind), torch.randn(2, 4, 3, 5)
-    expected = torch.nn.functional.conv2d(x, matrix(layer)[:, :, None, None])
+    expected = torch.nn.functional.conv2d(x, layer.matrix.weight()[:, :, None, None])
     assert_close(layer(x)[0], expected)
 
 
@@ -102,6 +103,14 @@ def test_log_det_is_computed_in_full_precision(kind):
     assert_close(logdet.double(), expected.expand(1), rtol=1e-5, atol=100 * 100 * 1e-6 * 64)
 
 
+def test_log_det_is_finite_where_the_determinant_underflows():
+    layer = InvertibleConv1x1(200)
+    with torch.no_grad():
+        layer.matrix.entries.mul_(0.01)  # A determinant of 1e-400.
+    expected = torch.tensor([200 * math.log(0.01)])
+    assert_close(layer(torch.ones(1, 200))[1], expected, rtol=1e-5, atol=0)
+
+
 def replace(layer):
     layer.matrix.load_state_dict(perturbed(4, layer.parametrization).matrix.state_dict())
 
@@ -146,8 +155,9 @@ def test_kept_inverse_follows_precision_and_copies(kind):
         assert_close(layer.inverse(layer(x)[0])[0], x, rtol=0, atol=1e-4)
     layer.bfloat16().float()
     check_invertible(layer, x)
-    layer.double()
     with torch.no_grad():
+        layer.inverse(x)
+        layer.double()
         assert_close(layer.inverse(layer(x.double())[0])[0], x.double(), rtol=0, atol=1e-12)
 
 
@@ -164,6 +174,16 @@ def test_inverse_is_kept_in_evaluation_without_gradients_only(monkeypatch):
     with torch.no_grad():
         layer.train().inverse(x)  # nor in training.
     assert len(calls) == 3
+
+
+@pytest.mark.compiled
+@every_kind
+def test_inverse_without_gradients_compiles_without_graph_breaks(kind):
+    torch._dynamo.reset()
+    layer, x = perturbed(4, kind).eval(), torch.randn(2, 4)
+    run = torch.compile(layer.inverse, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        assert_close(run(x), layer.inverse(x))
 
 
 @every_kind
