@@ -207,8 +207,8 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
         raise InputError(f"{path} is empty; expected an image file.")
     try:
         with Image.open(path) as picture:
-            picture.load()
-            return convert(ImageOps.exif_transpose(picture))
+            ImageOps.exif_transpose(picture, in_place=True)
+            return convert(picture)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
     except _BROKEN as error:

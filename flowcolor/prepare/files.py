@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def write_whole(data: bytes, path: Path) -> str:
     Raises:
         InputError: It cannot be written; nothing is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    temporary = path.with_name(f".{os.getpid()}{_PARTIAL}")  # Names may be as long as allowed.
     try:
         try:
             temporary.write_bytes(data)
@@ -35,7 +36,8 @@ def write_whole(data: bytes, path: Path) -> str:
             temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}. What is done is kept, and the "
             "same command continues."

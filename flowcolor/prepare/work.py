@@ -1,7 +1,9 @@
 """One photograph: read, drawn, shrunk, encoded and written."""
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import connection, parent_process
@@ -16,6 +18,9 @@ from flowcolor.data.portraits import FilePortraits
 from flowcolor.data.prepared import prepared_file
 from flowcolor.errors import InputError
 from flowcolor.prepare.files import encode, write_whole
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # The numbers of glibc's malloc.h.
+_ENOUGH = 2**30
 
 
 class Outcome(NamedTuple):
@@ -78,9 +83,19 @@ def start(worker: Callable[[int], Outcome]) -> None:
     _worker = worker
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides.
+    _keep_memory()
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _keep_memory() -> None:
+    """Let glibc reuse the memory of the last photograph: new pages cost as much as decoding."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(_MMAP_THRESHOLD, _ENOUGH)
+            libc.mallopt(_TRIM_THRESHOLD, _ENOUGH)
 
 
 def work(index: int) -> Outcome:

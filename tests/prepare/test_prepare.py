@@ -1,0 +1,363 @@
+"""What is prepared is what training would have read, whatever happened on the way."""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from flowcolor.__main__ import main
+from flowcolor.data import (
+    CelebAMaskHQ,
+    PhotoFolder,
+    PreparedFolder,
+    SketchColorData,
+    XDoG,
+    open_portraits,
+    write_image,
+)
+from flowcolor.errors import InputError
+from flowcolor.prepare import ledger, prepare
+from flowcolor.prepare.files import write_whole
+from tests.data.celeba_tree import make_tree
+from tests.data.conftest import smooth_photo
+
+ROOT = Path(__file__).parents[2]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, hidden ones too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def same_items(one, other):
+    assert one.names == other.names
+    for a, b in zip(one, other, strict=True):
+        assert torch.equal(a["photo"], b["photo"])
+        assert torch.equal(a["sketch"], b["sketch"])
+
+
+def half_masks(folder: Path, count: int) -> Path:
+    for index in range(count):
+        mask = torch.zeros(1, 24, 24)
+        mask[..., : 9 + index] = 1
+        write_image(mask, folder / f"p{index}.png")
+    return folder
+
+
+@pytest.mark.parametrize("background", ["keep", "white"])
+def test_training_reads_the_same_pixels_as_from_the_photographs(make_folder, tmp_path, background):
+    photos, masks = make_folder(count=12), half_masks(tmp_path / "masks", 12)
+    out = tmp_path / "out"
+    summary = prepare([photos], out, 16, masks=[masks], background=background, workers=1)
+    assert (summary.prepared, summary.new, summary.skipped) == (12, 12, {})
+    original = PhotoFolder(photos, 16, masks=masks, background=background)
+    prepared = open_portraits(out, 16, background=background)
+    assert isinstance(prepared, PreparedFolder)
+    same_items(prepared, original)
+    data = SketchColorData(str(out), 16, background=background)
+    other = SketchColorData(str(photos), 16, masks=str(masks), background=background)
+    assert data.train_names == other.train_names
+    assert {p.parent.name for p in out.rglob("*.png")} == {"photos", "sketches", "masks"}
+
+
+def test_a_background_can_be_whitened_later(make_folder, tmp_path):
+    photos, masks = make_folder(count=2), half_masks(tmp_path / "masks", 2)
+    prepare([photos], tmp_path / "out", 16, masks=[masks], workers=1)
+    late = PreparedFolder(tmp_path / "out", 16, background="white")
+    original = PhotoFolder(photos, 16, masks=masks, background="white")
+    for one, other in zip(late, original, strict=True):
+        assert (one["photo"] - other["photo"]).abs().max() <= 2.01 / 255
+    smaller = PreparedFolder(tmp_path / "out", 8)[0]
+    assert smaller["photo"].shape == (3, 8, 8)
+    with pytest.raises(InputError, match=r"prepared at a size of 16.*--size 32"):
+        PreparedFolder(tmp_path / "out", 32)
+    for option in ("masks", "sketches"):
+        with pytest.raises(InputError, match=f"brings its own {option}"):
+            open_portraits(tmp_path / "out", 16, **{option: masks})
+
+
+def test_celebamask_hq(tmp_path):
+    root = make_tree(tmp_path / "celeba", 14)
+    prepare([root], tmp_path / "out", 12, sketch_filter="XDoG", workers=1)
+    same_items(open_portraits(tmp_path / "out", 12), CelebAMaskHQ(root, 12, sketch_filter=XDoG()))
+    partition = str(root / "list_eval_partition.txt")
+    prepared, original = (
+        SketchColorData(str(folder), 12, partition=partition) for folder in (tmp_path / "out", root)
+    )
+    assert prepared.train_names == original.train_names
+    assert prepared.test_names == original.test_names
+
+
+def test_several_folders_and_ready_sketches(make_folder, tmp_path):
+    first, second = make_folder("a/photos", 2), make_folder("b/photos", 3, first=9)
+    drawn = tmp_path / "drawn"
+    for index in range(3):
+        write_image(smooth_photo(index), drawn / f"p{index}.png")
+    sketches = [drawn, drawn]
+    prepare([first, second], tmp_path / "out", 8, sketches=sketches, workers=1)
+    same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder([first, second], 8, sketches))
+    data = SketchColorData([str(tmp_path / "out"), str(first)], 8, held_out={"out/b/photos": 2})
+    assert {name.rpartition("/")[0] for name in data.held_out_names} == {"out/b/photos"}
+
+
+def test_the_manifest_counts_and_sums(make_folder, tmp_path):
+    out = tmp_path / "out"
+    prepare([make_folder(count=3)], out, 8, workers=1)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["counts"] == {"photos": 3, "sketches": 3, "masks": 0, "skipped": 0}
+    assert manifest["settings"]["size"] == 8
+    assert set(manifest["versions"]) == {"flowcolor", "numpy", "pillow", "scipy", "torch"}
+    sums = {k: v for entry in manifest["photographs"].values() for k, v in entry["sha256"].items()}
+    files = {name: data for name, data in tree(out).items() if name != "manifest.json"}
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def test_processes_change_no_byte(make_folder, tmp_path):
+    photos = make_folder(count=9)
+    (photos / "p4.png").write_bytes(b"broken")
+    prepare([photos], tmp_path / "one", 8, workers=1)
+    summary = prepare([photos], tmp_path / "three", 8, workers=3)
+    assert list(summary.skipped) == ["p4"]
+    assert tree(tmp_path / "one") == tree(tmp_path / "three")
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_bytes(make_folder, tmp_path):
+    photos, out = make_folder(count=40), tmp_path / "out"
+    prepare([photos], tmp_path / "whole", 8, workers=1)
+    words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
+    words += ["--workers", "1"]
+    fleet = [sys.executable, "-m", "tests.prepare.fleet", "20", *words]
+    run = subprocess.run(fleet, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "Traceback" not in run.stderr
+    ends = list(map(int, run.stdout.splitlines()[-1].split()))
+    assert ends.count(-signal.SIGKILL) >= 5
+    assert ends.count(130) >= 4
+    assert main(words) == 0
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_killed_with_its_processes_at_work_nothing_stays(make_folder, tmp_path):
+    """They end with their parent: otherwise the pipe of messages would stay open."""
+    photos, out = make_folder(count=40), tmp_path / "out"
+    prepare([photos], tmp_path / "whole", 8, workers=1)
+    words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
+    command = [sys.executable, "-m", "flowcolor", *words, "--workers", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        while run.poll() is None and not list(out.glob("sketches/*.png")):
+            time.sleep(0.01)
+        run.kill()
+        run.communicate(timeout=60)
+    assert main([*words, "--workers", "1"]) == 0
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_resuming_redoes_nothing(make_folder, tmp_path):
+    photos, out = make_folder(count=6), tmp_path / "out"
+    prepare([photos], tmp_path / "whole", 8, workers=1)
+    CALLS.clear()
+    words = {"size": 8, "workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops_at_third"}
+    with pytest.raises(KeyboardInterrupt):
+        prepare([photos], out, **words)
+    assert not (out / "manifest.json").exists()
+    first = len(CALLS)
+    prepare([photos], out, **words)
+    assert (first, len(CALLS)) == (3, 7)  # The interrupted one twice.
+    prepare([photos], out, **words)
+    assert len(CALLS) == 7
+
+
+CALLS: list[int] = []
+
+
+def stops_at_third(photo, size, mask):
+    CALLS.append(1)
+    if len(CALLS) == 3:
+        raise KeyboardInterrupt
+    return torch.ones(1, *size)
+
+
+def test_two_settings_do_not_mix(make_folder, tmp_path):
+    photos, out = make_folder(count=2), tmp_path / "out"
+    prepare([photos], out, 8, workers=1)
+    before = tree(out)
+    for options, words in (
+        ({"size": 16}, r"prepared with size = 8, got 16"),
+        ({"sketch_filter": "XDoG"}, "prepared with sketch_filter = .*GradientLines.*got .*XDoG"),
+        ({"background": "white"}, 'background = "keep", got "white"'),
+        ({"photos": [make_folder("others", 2)]}, "prepared with photos = .*others"),
+    ):
+        with pytest.raises(InputError, match=words):
+            prepare(**({"photos": [photos], "output": out, "size": 8, "workers": 1} | options))
+    assert tree(out) == before
+    with pytest.raises(InputError, match=r"is not empty and no prepared folder"):
+        prepare([photos], photos, 8, workers=1)
+    with pytest.raises(InputError, match="is prepared already"):
+        prepare([out], tmp_path / "again", 8, workers=1)
+
+
+def test_an_interrupted_folder_keeps_its_settings_and_versions(make_folder, tmp_path, monkeypatch):
+    photos, out = make_folder(count=6), tmp_path / "out"
+    CALLS.clear()
+    words = {"workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops_at_third"}
+    with pytest.raises(KeyboardInterrupt):
+        prepare([photos], out, 8, **words)
+    with pytest.raises(InputError, match="size = 8, got 16"):
+        prepare([photos], out, 16, **words)
+    monkeypatch.setattr(ledger, "versions", lambda: {"pillow": "99"})
+    with pytest.raises(InputError, match=r"other versions \(pillow .* is now 99\)"):
+        prepare([photos], out, 8, **words)
+
+
+def test_photographs_come_and_go(make_folder, tmp_path):
+    photos, out = make_folder(count=4), tmp_path / "out"
+    prepare([photos], out, 8, workers=1)
+    write_image(smooth_photo(50), photos / "new.png")
+    (photos / "p1.png").unlink()
+    write_image(smooth_photo(51, 30, 30), photos / "p2.png")
+    assert prepare([photos], out, 8, workers=1).new == 2
+    prepare([photos], tmp_path / "fresh", 8, workers=1)
+    assert tree(out) == tree(tmp_path / "fresh")
+    (out / "photos/p3.png").unlink()
+    (out / "sketches/p0.png").write_bytes(b"")
+    assert prepare([photos], out, 8, workers=1).new == 2
+    assert tree(out) == tree(tmp_path / "fresh")
+
+
+def spoil(photos: Path) -> None:
+    """Truncate a JPEG, empty a file, and link to nothing."""
+    Image.fromarray(np.zeros((64, 64, 3), dtype=np.uint8)).save(photos / "cut.JPG")
+    (photos / "cut.JPG").write_bytes((photos / "cut.JPG").read_bytes()[:300])
+    (photos / "nothing.png").touch()
+    (photos / "gone.png").symlink_to(photos / "nowhere.png")
+    (photos / "folder.png").mkdir()
+
+
+def test_what_cannot_be_read_is_skipped_counted_and_named(make_folder, tmp_path, capsys):
+    photos, out = make_folder(count=3), tmp_path / "out"
+    spoil(photos)
+    words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
+    assert main([*words, "--workers", "1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"3 photographs are ready in {out}, 3 new: ")
+    assert "skipped 4; manifest.json lists all:" in text
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert list(manifest["skipped"]) == ["cut", "folder", "gone", "nothing"]
+    assert "cut.JPG cannot be read as an image" in manifest["skipped"]["cut"]
+    assert main([*words[:-1], "8", "--output", str(tmp_path / "strict"), "--strict"]) == 2
+    assert not (tmp_path / "strict/manifest.json").exists()
+    for path in photos.glob("p*.png"):
+        path.unlink()
+    with pytest.raises(InputError, match="None of 4 photographs can be prepared"):
+        prepare([photos], tmp_path / "none", 8, workers=1)
+
+
+def test_masks_that_are_empty_full_or_missing(make_folder, tmp_path):
+    photos, masks = make_folder(count=4), half_masks(tmp_path / "masks", 2)
+    write_image(torch.zeros(1, 8, 8), masks / "p0.png")
+    write_image(torch.ones(1, 8, 8), masks / "p2.png")
+    summary = prepare([photos], tmp_path / "out", 8, masks=[masks], workers=1)
+    assert list(summary.skipped) == ["p3.png", "p0"]
+    assert summary.skipped["p3.png"] == f"{masks} lacks the mask of this photograph."
+    assert summary.skipped["p0"].endswith("p0.png is empty: nothing would be drawn.")
+    with pytest.raises(InputError, match="lacks the mask of 1 of 4"):
+        prepare([photos], tmp_path / "b", 8, masks=[masks], workers=1, strict=True)
+
+
+def test_names_need_not_be_ascii(tmp_path):
+    photos = tmp_path / "Füße 写真"
+    for name in ("é.PNG", "日本.png", "a b'.png", "z🙂.Png"):
+        write_image(smooth_photo(1), photos / name)
+    write_image(torch.full((3, 12, 12), 0.5), photos / "one colour.bmp")
+    (photos / "link.png").symlink_to(photos / "é.PNG")
+    prepare([photos], tmp_path / "out", 8, workers=2)
+    same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder(photos, 8))
+    blank = next(item for item in PhotoFolder(photos, 8) if item["name"] == "one colour")
+    assert (blank["sketch"] == 1).all()
+
+
+def test_a_full_disk_leaves_nothing_partial_and_is_continued(make_folder, tmp_path, monkeypatch):
+    photos, out = make_folder(count=4), tmp_path / "out"
+    prepare([photos], tmp_path / "whole", 8, workers=1)
+    write, left = Path.write_bytes, [6]
+
+    def write_bytes(self, data):
+        left[0] -= 1
+        if left[0] < 0:
+            write(self, data[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_bytes)
+        with pytest.raises(InputError, match=r"written: No space left on device\. What is done is"):
+            prepare([photos], out, 8, workers=1)
+    assert not list(out.rglob(".*partial"))
+    assert 0 < prepare([photos], out, 8, workers=1).new < 4
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_one_process_at_a_time(make_folder, tmp_path):
+    photos, out = make_folder(count=2), tmp_path / "out"
+    with ledger.alone(out), pytest.raises(InputError, match="Another `flowcolor prepare`"):
+        prepare([photos], out, 8, workers=1)
+    prepare([photos], out, 8, workers=1)
+
+
+def test_a_damaged_manifest_is_named(make_folder, tmp_path):
+    out = tmp_path / "out"
+    prepare([make_folder(count=2)], out, 8, workers=1)
+    text = (out / "manifest.json").read_text()
+    (out / "manifest.json").write_text(text[:-200])
+    with pytest.raises(InputError, match=r"manifest\.json is not the manifest"):
+        open_portraits(out, 8)
+    (out / "manifest.json").write_text(text.replace("version 1", "version 9"))
+    with pytest.raises(InputError, match="version 9"):
+        open_portraits(out, 8)
+
+
+def test_files_are_whole_or_not_there(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        write_whole(b"data", tmp_path / ("x" * 300))
+    assert tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--size", "0"], "size should be a positive number"),
+        (["--workers", "0"], "--workers expects a positive number, got 0"),
+        (["--photos", "nowhere"], "nowhere should be a folder of images but does not exist"),
+        (["--sketch_filter", "Xdog"], "is one of ColorDodge, GradientLines.*got 'Xdog'"),
+        (["--masks", "a", "b"], "each of 1 folders of photographs, got 2"),
+        (["--sizes", "8"], "there is no option '--sizes'; did you mean '--size'"),
+    ],
+)
+def test_wrong_options_are_named(make_folder, tmp_path, capsys, words, message):
+    options = ["--photos", str(make_folder(count=2)), "--output", str(tmp_path / "out")]
+    assert main(["prepare", *options, *words]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert re.search(message, error)
+    assert not (tmp_path / "out").exists()
+
+
+def test_preparing_needs_no_lightning():
+    code = "import sys, flowcolor.prepare.command as c, flowcolor.prepare; c.make_parser();"
+    code += "print('lightning' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
