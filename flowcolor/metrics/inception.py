@@ -33,8 +33,8 @@ class InceptionFeatures:
     enter no checkpoint; copies share the network and a pickle leaves it behind.
 
     The trap: any resizing before, to 256 or to 299 pixels, with another filter or with
-    antialiasing, moves FID by whole points. Give results and photographs at one size, prepared in
-    one way, and name the size.
+    antialiasing, moves FID (Parmar et al., 2022, https://arxiv.org/abs/2104.11222). Give results
+    and photographs at one size, prepared in one way, and name the size.
 
     Args:
         path: The weights, as :func:`~flowcolor.weights.find_weights` takes them: a ``.pth`` or
