@@ -63,10 +63,10 @@ def interleave(runs: Runs, repeats: int, device: str = "cpu") -> dict[str, list[
     times: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(repeats + 1):
         for name, run in runs.items():
-            _wait(device)
+            wait(device)
             start = time.perf_counter()
             run()
-            _wait(device)
+            wait(device)
             if number:
                 times[name].append(time.perf_counter() - start)
     return times
@@ -99,7 +99,8 @@ def _model(chosen: argparse.Namespace, mode: Any, *, compiled: bool) -> SketchCo
     return model
 
 
-def _wait(device: str) -> None:
+def wait(device: str) -> None:
+    """Wait until the device has done what it was asked for."""
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize(device)
 

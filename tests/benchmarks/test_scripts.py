@@ -14,6 +14,7 @@ SCRIPTS = {
     "speed": "--size 16 --ccbs 1 --repeats 1",
     "against": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
     "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
+    "data": "--size 16 --photo 32 --count 2 --batch 2 --ccbs 1 --repeats 1",
 }
 PARTS = {
     "live_bytes": {"reversible": {"peak", "held", "parts"}},
@@ -28,6 +29,7 @@ PARTS = {
     "speed": {"speed": {"steps", "images"}},
     "against": {"K=1": {"rows", "steps", "samples"}},
     "scaling": {"scaling": {"rows"}},
+    "data": {"data": {"rates"}},
 }
 
 
