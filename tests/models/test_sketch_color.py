@@ -9,9 +9,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import InstanceNorm2d
 from torch.testing import assert_close
 
-from flowcolor.layers import ActNorm
+from flowcolor.layers import (
+    ActNorm,
+    AffineCoupling,
+    ConditionalAffineCoupling,
+    FeatureAggregation,
+    InvertibleConv1x1,
+)
 from flowcolor.models import SketchColorFlow
 from tests.models.helpers import images, trained
 
@@ -168,6 +175,27 @@ def test_every_variant_is_rebuilt_from_its_configuration(config):
         assert_close(other(*pair), expected, rtol=0, atol=1e-6)
     twin.train()(*pair)  # Restored weights count as initialised.
     assert_close(twin.state_dict(), model.state_dict(), rtol=0, atol=0)
+
+
+def test_arguments_reach_every_block():
+    options = {"attention_scale": 0.5, "scale": "exp", "parametrization": "lu", "norm_eps": 0.25}
+    model = SketchColorFlow(downsamplings=1, nccbs=1, ccbs=2, **options)
+    read = {
+        FeatureAggregation: lambda part: part.attention_scale,
+        AffineCoupling: lambda part: part.scale,
+        ConditionalAffineCoupling: lambda part: part.scale,
+        InvertibleConv1x1: lambda part: part.parametrization,
+        InstanceNorm2d: lambda part: part.eps,
+    }
+    parts = [part for part in model.modules() if type(part) in read]
+    assert len(parts) == 2 * (1 * 8 + 2 * 9)  # Two flows of an NCCB and two CCBs.
+    assert {(type(part), read[type(part)](part)) for part in parts} == {
+        (FeatureAggregation, 0.5),
+        (AffineCoupling, "exp"),
+        (ConditionalAffineCoupling, "exp"),
+        (InvertibleConv1x1, "lu"),
+        (InstanceNorm2d, 0.25),
+    }
 
 
 @pytest.mark.parametrize("aggregation", ["fam", "concat", "adain"])
