@@ -38,7 +38,7 @@ class Chain(InvertibleLayer):
 
     Raises:
         ValueError: If a list of conditions has not one entry for each conditional layer, or
-            ``memory`` is unknown.
+            ``memory`` is unknown, or ``anchor_every`` is below 1.
         RuntimeError: If ``memory="reversible"`` meets dropout or batch normalisation in training.
 
     Example:
@@ -59,6 +59,8 @@ class Chain(InvertibleLayer):
         self.layers = nn.ModuleList(layers)
         self.num_conditions = sum(layer.num_conditions for layer in layers)
         self.memory = memory
+        if anchor_every is not None and anchor_every < 1:
+            raise ValueError(f"Chain expects anchor_every to be at least 1, got {anchor_every}.")
         self.anchor_every = anchor_every
         self._folded: dict[Any, FoldedInverse] = {}
 
@@ -114,9 +116,6 @@ class Chain(InvertibleLayer):
             else:
                 folded.append(step)
         return folded
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_folded": {}}  # A copy must not use the original's layers.
 
     def _steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
         pairs = zip(self.layers, self._shares(condition), strict=True)

@@ -93,3 +93,9 @@ def test_first_batch_reaches_every_layer_one_after_the_other():
         layer.log_scale.abs().max() for layer in list(chain.modules())[3:] if hasattr(layer, "loc")
     ]
     assert max(later) < 1e-5  # They saw what the first had standardised.
+
+
+@pytest.mark.parametrize("every", [0, -2])
+def test_anchors_at_no_distance_are_refused(every):
+    with pytest.raises(ValueError, match=rf"anchor_every to be at least 1, got {every}"):
+        Chain([ActNorm(2)], "reversible", anchor_every=every)
