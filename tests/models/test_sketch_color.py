@@ -299,6 +299,12 @@ def test_wrong_images_are_refused_in_words(image, expected):
             run()
 
 
+def test_training_does_not_look_for_nan():
+    """Looking would make the host wait for the device in every step."""
+    model, (sketch, reference) = trained(ccbs=1).train(), images()
+    assert model(sketch, reference * torch.nan).isnan().any()
+
+
 def test_images_of_two_shapes_are_refused_in_words():
     model = SketchColorFlow(downsamplings=1, ccbs=1)
     expected = (
