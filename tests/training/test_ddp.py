@@ -6,6 +6,10 @@ import json
 import pytest
 from torch import distributed
 
+from flowcolor.evaluation import networks
+from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
+from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.quiet import quiet
 from tests.training.helpers import flowcolor, write_photos
 
 TWO = ("--trainer.strategy=ddp_fork", "--trainer.devices=2", "--trainer.accelerator=cpu")
@@ -19,17 +23,53 @@ def _leave_the_group():
         distributed.destroy_process_group()
 
 
+def toy(images):
+    return images.mean((2, 3))
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_the_test_gives_the_same_scores_on_two_processes(run, tmp_path):
+def test_the_test_gives_the_same_numbers_on_two_processes(run, tmp_path, monkeypatch):
+    """Three pairs on two processes: one of them is shown twice, and may count once."""
+    for kind in (FrechetInceptionDistance, KernelInceptionDistance):
+        metric = lambda path, kind=kind, **_: kind(features=toy, dimensions=3)  # noqa: E731
+        monkeypatch.setattr(networks, kind.__name__, metric)
+    random = ("--networks.random_weights", "true", "--data.batch_size", 1)
     for name, words in (("one", ()), ("two", TWO)):
         out = ("--trainer.default_root_dir", tmp_path / name)
-        assert flowcolor("test", "--ckpt_path", run.last, *out, *words) == 0
+        assert flowcolor("test", "--ckpt_path", run.last, *out, *random, *words) == 0
     one, two = (json.loads((tmp_path / n / "test.json").read_text()) for n in ("one", "two"))
-    assert one["summary"].keys() == two["summary"].keys()
+    for setting in ("self", "cross"):
+        a, b = one["summary"][setting], two["summary"][setting]
+        assert {"fid", "kid", "sr", "cr", "ssim", "psnr_tint", "lines"} <= a.keys()
+        assert a["pairs"] == a["fid_n"] == 3
+        assert a == pytest.approx(b, rel=1e-6, abs=1e-6)
     for a, b in zip(one["pairs"], two["pairs"], strict=True):
-        assert (a["name"], a["setting"]) == (b["name"], b["setting"])
-        assert a["ssim"] == pytest.approx(b["ssim"], abs=1e-5)
-        assert a["lines"] == pytest.approx(b["lines"], abs=1e-5)
+        for key in ("name", "setting", "reference", "checksums"):
+            assert a[key] == b[key]
+        assert a["scores"] == pytest.approx(b["scores"], rel=1e-6, abs=1e-6)
+    for setting in ("self", "cross"):
+        picture = f"extremes-{setting}.png"
+        assert (tmp_path / "one" / picture).read_bytes() == (
+            tmp_path / "two" / picture
+        ).read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_validation_gives_the_same_numbers_on_two_processes(run, tmp_path):
+    found = []
+    for words in ((), TWO):
+        options = ["--ckpt_path", str(run.last), "--data.batch_size=2", *words]
+        with quiet():
+            folder = f"--trainer.default_root_dir={tmp_path / str(len(found))}"
+            cli = TrainingCLI(["validate", *options, folder])
+        metrics = {key: float(value) for key, value in cli.trainer.callback_metrics.items()}
+        found.append({k: v for k, v in metrics.items() if "roundtrip" not in k})
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+    assert {"val/ssim", "val/psnr", "val/cross_lines", "val/cross_color_distance"} <= found[
+        0
+    ].keys()
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

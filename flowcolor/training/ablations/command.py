@@ -16,7 +16,9 @@ def main(words: Sequence[str]) -> None:
             "flowcolor ablate expects --config NAME_OR_FILE, the configuration that is varied, "
             "for instance --config portraits, got none."
         )
+    from flowcolor.training.ablations.report import Results
     from flowcolor.training.ablations.runs import Ablation, call_in_process_of_its_own, check
+    from flowcolor.training.ablations.show import ablation_table, write_ablation
     from flowcolor.training.ablations.tables import find_table
     from flowcolor.training.say import say
 
@@ -28,6 +30,9 @@ def main(words: Sequence[str]) -> None:
     for number, run in enumerate(runs, 1):
         say(f"{number} of {len(runs)}: {run.variant.label}, seed {run.seed}, in {run.folder}")
         run.finish(call_in_process_of_its_own)
+    results = Results(ablation)
+    paths = write_ablation(results, output)
+    say("\n".join(["", ablation_table(results), *(f"wrote {path}" for path in paths)]))
 
 
 def _seeds(text: str) -> tuple[int, ...]:

@@ -1,0 +1,114 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowcolor.errors import InputError
+from flowcolor.evaluation.compare import (
+    compare,
+    comparison_table,
+    paired_interval,
+    write_comparison,
+)
+from flowcolor.evaluation.files import write_report
+from flowcolor.evaluation.scores import PairScore
+from flowcolor.evaluation.summary import Report
+
+
+def pair(name, ssim, colors=0.0, setting="cross", reference="r", truth="t"):
+    sums = {"truth": truth, "reference": reference}
+    scores = {"ssim": ssim, "lines": 1.0, "lines_control": 0.0, "colors": colors}
+    return PairScore(setting, ord(name), name, "x", sums, scores, [0.0] * 3, [0.0] * 3)
+
+
+@pytest.mark.parametrize("count", [2, 12, 300])
+def test_the_interval_is_that_of_scipy(count):
+    d = np.random.default_rng(count).normal(0.3, 1.0, count) ** 3
+    found = paired_interval(d, resamples=20_000)
+    expected = scipy.stats.bootstrap(
+        (d,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    width = expected.high - expected.low
+    assert found == pytest.approx((expected.low, expected.high), abs=0.05 * width)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=20), st.floats(-5, 5), st.integers(0, 9))
+def test_the_interval_lies_among_the_differences_and_moves_with_them(values, shift, seed):
+    low, high = paired_interval(values, resamples=50, seed=seed)
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+    moved = paired_interval([value + shift for value in values], resamples=50, seed=seed)
+    assert moved == pytest.approx((low + shift, high + shift), abs=1e-9)
+
+
+def test_the_interval_is_a_function_of_its_seed_and_needs_two_images():
+    d = np.random.default_rng(0).normal(size=10)
+    assert paired_interval(d, seed=3) == paired_interval(d, seed=3)
+    assert paired_interval(d, seed=3) != paired_interval(d, seed=4)
+    assert paired_interval([0.25] * 5) == (0.25, 0.25)
+    assert all(math.isnan(end) for end in paired_interval([1.0]))
+
+
+def test_many_images_are_drawn_in_parts_without_changing_their_number(monkeypatch):
+    from flowcolor.evaluation import compare as module
+
+    monkeypatch.setattr(module, "_CHUNK", 30)
+    drawn = []
+    real = np.quantile
+    monkeypatch.setattr(
+        module.np, "quantile", lambda means, q: (drawn.append(len(means)), real(means, q))[1]
+    )
+    paired_interval(np.arange(10.0), resamples=100)
+    assert drawn == [100]
+
+
+def test_b_is_compared_with_a_by_name_whatever_the_order():
+    a = [pair("a", 0.1, 5.0), pair("b", 0.4, 5.0), pair("c", 0.9, 5.0)]
+    b = [pair("c", 0.8, 1.0), pair("a", 0.2, 9.0), pair("b", 0.6, 1.0)]
+    found = compare(Report(a), Report(b))["cross"]
+    assert found["ssim"].won == 2
+    assert found["ssim"].difference == pytest.approx((0.1 + 0.2 - 0.1) / 3)
+    assert found["ssim"].low < found["ssim"].difference < found["ssim"].high
+    assert found["colors"].won == 2  # lower is better
+    assert (found["colors"].a, found["colors"].b) == pytest.approx((5.0, 11 / 3))
+    text = comparison_table({"cross": found})
+    assert "+0.0667" in text
+    assert "2 of 3" in text
+
+
+def test_only_settings_that_both_have_are_compared():
+    cross = [pair("a", 0.1), pair("b", 0.2)]
+    both = [*cross, pair("a", 0.3, setting="self")]
+    assert list(compare(Report(cross), Report(both))) == ["cross"]
+    with pytest.raises(InputError, match=r"a setting that both have, got cross and self"):
+        compare(Report(cross), Report(both[2:]))
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ([pair("a", 0.1)], r"the same drawings in both, got 2 and 1, and 1 that only one has: b\."),
+        ([pair("a", 0.1), pair("c", 0.1)], r"and 2 that only one has: b, c\."),
+        ([pair("a", 0.1), pair("b", 0.1, truth="u")], r"same photographs .* 1 of 2 drawings: b\."),
+        ([pair("a", 0, reference="u"), pair("b", 0)], r"same references .* 1 of 2 drawings: a\."),
+    ],
+)
+def test_other_images_are_refused(other, message):
+    with pytest.raises(InputError, match=message):
+        compare(Report([pair("a", 0.1), pair("b", 0.2)]), Report(other))
+
+
+def test_reports_on_disk_are_compared_and_the_result_is_written(tmp_path):
+    a = Report([pair("a", 0.1), pair("b", 0.2)])
+    b = Report([pair("a", 0.4), pair("b", math.inf)])
+    write_report(a, tmp_path, "a")
+    write_report(b, tmp_path, "b")
+    text = write_comparison(tmp_path / "a.json", tmp_path / "b.json", tmp_path / "c.json")
+    assert str(tmp_path / "b.json") in text
+    content = json.loads((tmp_path / "c.json").read_text())
+    found = content["settings"]["cross"]
+    assert found["ssim"]["b"] is None  # JSON knows no infinity
+    assert found["lines"] == {"pairs": 2, "a": 1.0, "b": 1.0, "low": 0.0, "high": 0.0, "won": 0}

@@ -1,0 +1,116 @@
+"""``flowcolor test``: two checkpoints on one set of images, and pictures for other programs."""
+
+import csv
+import json
+
+import pytest
+
+from flowcolor.data.images import read_image
+from tests.training.helpers import flowcolor, write_config
+
+
+@pytest.fixture(scope="module")
+def tested(run, tmp_path_factory):
+    """A test of the last checkpoint against the exported one of another architecture."""
+    base = tmp_path_factory.mktemp("tested")
+    config = json.loads(write_config(base / "other.yaml", run.photos).read_text())
+    config["model"]["model"]["init_args"] |= {"ccbs": 1, "aggregation": "adain"}
+    config["trainer"]["max_epochs"] = 1
+    (base / "other.yaml").write_text(json.dumps(config))
+    root = ("--trainer.default_root_dir", base / "runs")
+    assert flowcolor("fit", "--config", base / "other.yaml", *root) == 0
+    other = base / "runs/version_0/checkpoints/last.ckpt"
+    words = ("--compare", other, "--pictures.write_all", "true", "--pictures.extremes", 1)
+    folder = base / "test"
+    out = ("--trainer.default_root_dir", folder)
+    assert flowcolor("test", "--ckpt_path", run.last, *words, *out) == 0
+    return folder, other
+
+
+def test_two_checkpoints_are_compared_on_the_images_of_the_first(run, tested):
+    folder, other = tested
+    a, b = (json.loads((folder / x).read_text()) for x in ("test.json", "compared/test.json"))
+    assert a["about"]["checkpoint"] == str(run.last)
+    assert b["about"]["checkpoint"] == str(other)
+    assert a["about"]["parameters"] > b["about"]["parameters"] > 0
+    for one, two in zip(a["pairs"], b["pairs"], strict=True):
+        assert (one["name"], one["checksums"]) == (two["name"], two["checksums"])
+        assert one["scores"]["ssim_sketch"] == two["scores"]["ssim_sketch"]
+        assert one["scores"]["ssim"] != two["scores"]["ssim"]
+    found = json.loads((folder / "comparison.json").read_text())["settings"]
+    for setting in ("self", "cross"):
+        for name in ("ssim", "psnr", "lines", "colors"):
+            values = found[setting][name]
+            assert values["a"] == pytest.approx(a["summary"][setting][name])
+            assert values["b"] == pytest.approx(b["summary"][setting][name])
+            assert values["low"] <= values["b"] - values["a"] <= values["high"]
+
+
+def test_the_other_s_numbers_are_those_of_its_own_test(tested, tmp_path):
+    folder, other = tested
+    out = ("--trainer.default_root_dir", tmp_path)
+    words = ("--compare", folder / "test.json")
+    assert flowcolor("test", "--ckpt_path", other, *words, *out) == 0
+    alone = json.loads((tmp_path / "test.json").read_text())
+    assert alone["summary"] == json.loads((folder / "compared/test.json").read_text())["summary"]
+    swapped = json.loads((tmp_path / "comparison.json").read_text())["settings"]["cross"]["ssim"]
+    found = json.loads((folder / "comparison.json").read_text())["settings"]["cross"]["ssim"]
+    assert (swapped["a"], swapped["b"]) == (found["b"], found["a"])
+    assert (swapped["low"], swapped["high"]) == pytest.approx((-found["high"], -found["low"]), 1e-2)
+
+
+def test_other_images_are_refused(run, tested, tmp_path, capsys):
+    folder, _ = tested
+    words = ("--data.seed", 1, "--compare", folder / "test.json")
+    out = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("test", "--ckpt_path", run.last, *words, *out) == 2
+    assert "A comparison expects the same" in capsys.readouterr().err
+
+
+def test_only_a_test_compares(run, capsys):
+    assert flowcolor("validate", "--ckpt_path", run.last, "--compare", run.last) == 2
+    assert "There is no option 'compare'" in capsys.readouterr().err
+
+
+def test_written_pictures_score_as_the_test_did(tested, tmp_path):
+    folder, _ = tested
+    test = json.loads((folder / "test.json").read_text())
+    for setting in ("self", "cross"):
+        images = folder / "images" / setting
+        words = ["--results", images / "result", "--truth", images / "truth"]
+        words += ["--references", images / "reference", "--sketches", images / "sketch"]
+        words += ["--setting", setting, "--output", tmp_path / setting]
+        assert flowcolor("score", *words) == 0
+        scored = json.loads((tmp_path / setting / "score.json").read_text())
+        for name in ("ssim", "psnr", "psnr_tint", "mean_color"):
+            value = scored["summary"][setting][name]
+            assert value == pytest.approx(test["summary"][setting][name], rel=0.02)
+
+
+def test_the_rows_name_whose_colours_were_lent(tested):
+    folder, _ = tested
+    with (folder / "test.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    own = [row for row in rows if row["setting"] == "self"]
+    cross = [row for row in rows if row["setting"] == "cross"]
+    assert all(row["name"] == row["reference"] for row in own)
+    assert {row["name"] for row in cross} == {row["reference"] for row in cross}
+    for row in cross:
+        assert row["name"] != row["reference"]
+        lent = read_image(folder / f"images/cross/reference/{row['name']}.png")
+        photo = read_image(folder / f"images/cross/truth/{row['reference']}.png")
+        assert lent.equal(photo)
+
+
+def test_the_extremes_show_the_pairs_as_they_were_scored(tested):
+    folder, _ = tested
+    pairs = json.loads((folder / "test.json").read_text())["pairs"]
+    cross = [pair for pair in pairs if pair["setting"] == "cross"]
+    ranked = sorted(cross, key=lambda pair: -pair["scores"]["ssim"])
+    picture = read_image(folder / "extremes-cross.png")
+    for row, pair in enumerate(ranked):
+        for column, kind in enumerate(("sketch", "reference", "result", "truth")):
+            image = read_image(folder / f"images/cross/{kind}/{pair['name']}.png")
+            top, left = 2 + 130 * row, 2 + 130 * column
+            shown = picture[:, top : top + 128 : 8, left : left + 128 : 8]
+            assert (shown - image).abs().max() <= 1.1 / 255
