@@ -249,6 +249,9 @@ def test_images_in_half_precision_and_autocast_give_float32_colours():
             result = model(*pair)
             assert result.dtype == torch.float32
             assert_close(result, expected, rtol=0, atol=0.2)
+            z, conditions = model.encode_color(pair[1])
+            assert {t.dtype for t in (z, *conditions)} == {torch.float32}
+            assert_close(model.decode(z, conditions), pair[1].float(), rtol=0, atol=2e-2)
 
 
 def test_images_of_the_caller_are_left_alone():
