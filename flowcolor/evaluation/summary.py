@@ -52,7 +52,7 @@ class Report:
         return [score for score in self.scores if score.setting == setting]
 
     @property
-    def summary(self) -> dict[str, dict[str, Any]]:
+    def summary(self) -> dict[Setting, dict[str, Any]]:
         """For each setting, counts and means over its pairs."""
         return {
             setting: summarise(pairs) | self.sets.get(setting, {})

@@ -137,8 +137,9 @@ class _Columns:
 
     def __init__(self, task: ColorizationTask, dataloader_idx: int) -> None:
         self.task = task
-        self.dataset: Any = test_loader(task.trainer, dataloader_idx).dataset
-        self.positions = {name: position for position, name in enumerate(self.dataset.names)}
+        dataset: Any = test_loader(task.trainer, dataloader_idx).dataset
+        self.dataset = dataset
+        self.positions = {name: position for position, name in enumerate(dataset.names)}
 
     def __call__(self, score: PairScore) -> list[Tensor]:
         data: Any = self.task.trainer.datamodule  # type: ignore[attr-defined]

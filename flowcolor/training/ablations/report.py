@@ -150,11 +150,11 @@ def _order(name: str, thesis: dict[str, Any], ours: dict[str, Any]) -> Order:
     agreeing = sum(
         (thesis[a] - thesis[b]) * (ours[a] - ours[b]) > 0 for a, b in combinations(thesis, 2)
     )
-    ranked = [
+    by_thesis, by_ours = (
         sorted(values, key=lambda label, values=values: -sign * values[label])  # type: ignore[misc]
         for values in (thesis, ours)
-    ]
-    return Order(name, *ranked, agreeing, len(list(combinations(thesis, 2))))
+    )
+    return Order(name, by_thesis, by_ours, agreeing, len(list(combinations(thesis, 2))))
 
 
 def settings_of(results: Results) -> Sequence[Setting]:
