@@ -52,8 +52,8 @@ class SketchColorData(lightning.LightningDataModule):
         test_sketches: Ready drawings of ``test``.
         test_masks: Masks of ``test``.
         sketch_filter: Draws photographs that have no ready drawing: a class of
-            ``flowcolor.data``, or a class or function of yours, by its path. ``None``: gradient
-            lines.
+            ``flowcolor.data``, or the path of a class of yours made from ``SketchFilter`` or of a
+            function that is annotated to return a ``Tensor``. ``None``: gradient lines.
         background: ``white`` whitens photographs outside their masks, too.
         strict: Raise an error where photographs lack their sketch or mask, instead of leaving them
             out with a warning.

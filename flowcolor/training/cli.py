@@ -26,6 +26,7 @@ from flowcolor.evaluation.networks import Networks
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.checkpoint import KEY, read_checkpoint
 from flowcolor.training.comparison import compare_with
+from flowcolor.training.foreign import without_foreign
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
 from flowcolor.training.quiet import quiet
@@ -63,7 +64,7 @@ class TrainingCLI(LightningCLI):
         self.recorded: dict[str, Any] = {}
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
-        options = self._with_checkpoint(command, options)
+        options = self._with_checkpoint(command, options, files)
         if not (files or self.recorded or asks_for_help(options)):
             raise InputError(
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
@@ -151,9 +152,10 @@ class TrainingCLI(LightningCLI):
             raise InputError(f"The configuration cannot be built: {sentence}.") from error
         self.model.run_config = self.run_config
         if self.subcommand == "test":
-            self.model.networks = self.config_init.test.networks
+            self.model.judge.networks = self.config_init.test.networks
             weights = self.checkpoint or self.config_init.test.model.weights
-            self.model.tested = {"checkpoint": str(weights), "data": self.run_config["data"]}
+            about = {"checkpoint": str(weights), "data": self.run_config["data"]}
+            self.model.judge.about = about
         keys = ("model.optimizer", "model.scheduler")
         self.model.renew_optimizer = any(line.startswith(keys) for line in self.replaced)
 
@@ -203,7 +205,7 @@ class TrainingCLI(LightningCLI):
         if self.is_new and not (self.folder / CHECKPOINTS).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _with_checkpoint(self, command: str, options: list[str]) -> list[str]:
+    def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:
         """Read the checkpoint of ``--ckpt_path`` and put what it was trained with first."""
         value = value_of("--ckpt_path", options)
         if value is None:
@@ -214,6 +216,7 @@ class TrainingCLI(LightningCLI):
             self.recorded = describe_exported(self.checkpoint, command)
         else:
             self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
+        self.recorded = without_foreign(self.recorded, options, files, self.checkpoint)
         if not self.recorded:
             return options
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:

@@ -55,7 +55,7 @@ def write_config(path: Path, photos: Path) -> Path:
             "size": SIZE,
             "batch_size": 2,
             "held_out": 3,
-            "sketch_filter": "tests.training.helpers.Threshold",
+            "sketch_filter": "flowcolor.data.SobelLines",
         },
         "pictures": {"every_n_steps": 2, "pairs": 2},
         "trainer": {

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from flowcolor.errors import InputError
 _GRID = 64
 
 
-class MixedFilter:
+class MixedFilter(SketchFilter):
     """Draw each photograph with one of several filters, chosen by a seed and its pixels.
 
     The choice is the same in every epoch, so that drawings can be cached and prepared once, and it
@@ -50,6 +51,10 @@ class MixedFilter:
 
     def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
         return self.filters[self.choose(photo)](photo, size, mask)
+
+    def draw(self, gray: np.ndarray) -> np.ndarray:
+        photo = torch.from_numpy(gray).float().expand(3, -1, -1)
+        return np.asarray(self(photo, (gray.shape[0], gray.shape[1]))[0].double())
 
     def choose(self, photo: Tensor) -> int:
         """Return which of the filters draws a photograph (3, H, W)."""

@@ -1,0 +1,97 @@
+"""What a checkpoint names is imported only if it is flowcolor's or torch's own."""
+
+import pytest
+import torch
+import yaml
+from torch import Tensor
+
+from flowcolor.errors import InputError
+from flowcolor.training.checkpoint import KEY
+from flowcolor.training.foreign import without_foreign
+from tests.training.helpers import flowcolor
+
+OWN = {"class_path": "flowcolor.data.XDoG", "init_args": {"sigma": 1.3}}
+FOREIGN = {"class_path": "own.Filter", "init_args": {"sketch_filter": "plain text"}}
+
+
+def recorded(sketch_filter):
+    adam = {"class_path": "torch.optim.Adam", "init_args": {"lr": 0.1}}
+    model = {"class_path": "flowcolor.models.SketchColorFlow", "init_args": {"ccbs": 2}}
+    return {
+        "model": {"model": model, "optimizer": adam, "weights": "my.own.file"},
+        "data": {"train": "some.folder", "sketch_filter": sketch_filter},
+    }
+
+
+def mixed(*filters):
+    return {"class_path": "flowcolor.data.MixedFilter", "init_args": {"filters": list(filters)}}
+
+
+@pytest.mark.parametrize("known", [None, OWN, "flowcolor.data.XDoG", mixed(OWN, OWN)])
+def test_own_names_stay(known, tmp_path):
+    config = recorded(known)
+    assert without_foreign(config, [], [], tmp_path) == config
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        FOREIGN,
+        "own.draw",
+        mixed(OWN, FOREIGN),
+        mixed(OWN, "own.draw"),
+        "flowcolor.data.images.os.remove",
+        "flowcolor.data.celeba_files.os.system",
+        {"class_path": "torch.hub.load", "init_args": {}},
+    ],
+)
+def test_other_names_are_given_again_or_refused(foreign, tmp_path):
+    config = recorded(foreign)
+    with pytest.raises(InputError, match=r"data\.sketch_filter = .*: give --data\.sketch"):
+        without_foreign(config, ["--data.size", "8"], [], tmp_path / "last.ckpt")
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump({"data": {"sketch_filter": "flowcolor.data.XDoG"}}), "utf-8")
+    rest = recorded(None)
+    del rest["data"]["sketch_filter"]
+    for words, files in (
+        (["--data.sketch_filter", "flowcolor.data.XDoG"], []),
+        (["--data.sketch_filter=own.draw"], []),
+        (["--data.sketch_filter.class_path", "XDoG"], []),
+        ([], [file]),
+    ):
+        assert without_foreign(config, words, files, tmp_path) == rest
+    assert config == recorded(foreign)
+
+
+def test_a_checkpoint_of_somebody_else_runs_nothing(run, tmp_path, capsys):
+    checkpoint = torch.load(run.last, weights_only=True)
+    (tmp_path / "planted.py").write_text("raise SystemExit('planted code ran')", "utf-8")
+    checkpoint[KEY]["run"]["data"]["sketch_filter"] = "planted.draw"
+    torch.save(checkpoint, tmp_path / "planted.ckpt")
+    words = ["validate", "--ckpt_path", tmp_path / "planted.ckpt"]
+    assert flowcolor(*words) == 2
+    assert "sketch_filter = planted.draw" in capsys.readouterr().err
+    own = "tests.training.test_foreign.ink"
+    assert flowcolor(*words, "--data.sketch_filter", own) == 0
+    assert CALLS
+
+
+CALLS = []
+
+
+def ink(photo, size, mask=None) -> Tensor:
+    CALLS.append(size)
+    return torch.rand(1, *size)
+
+
+def test_what_is_no_filter_is_named(run, tmp_path, capsys):
+    words = ["fit", "--config", run.config, "--trainer.default_root_dir", tmp_path / "runs"]
+    assert flowcolor(*words, "--data.sketch_filter", "nowhere.draw") == 2
+    assert "nowhere" in capsys.readouterr().err.splitlines()[-1]
+    own = "tests.training.test_foreign.wrong"
+    assert flowcolor(*words, "--data.sketch_filter", own) == 2
+    assert "should return a drawing (1, 16, 16), got (3, 16, 16)" in capsys.readouterr().err
+
+
+def wrong(photo, size, mask) -> Tensor:
+    return torch.ones(3, *size)
