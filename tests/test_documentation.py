@@ -40,6 +40,7 @@ def test_python_of_a_page_runs(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
     from flowcolor import weights_command
+    from flowcolor.prepare.command import make_parser
     from flowcolor.training import colorize, quickstart
     from flowcolor.training.cli import TrainingCLI
     from flowcolor.training.quiet import quiet
@@ -49,6 +50,8 @@ def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
     plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights_command}
     if name in plain:
         plain[name]._parser().parse_args(options)
+    elif name == "prepare":
+        make_parser().parse_args(options)
     elif options != ["--help"]:
         # There is no checkpoint here, which would be read at once; weights are read by the run.
         options = [word.replace("--ckpt_path", "--model.weights") for word in options]
@@ -71,7 +74,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
-        "colorize", "fit", "predict", "quickstart", "test", "validate",
+        "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
         "weights",
     }  # fmt: skip
 
