@@ -30,6 +30,12 @@ class Honest(InvertibleLayer):
         return y / 2, (-y[0].numel() * LN2).expand(len(y))
 
 
+class DifferentInTraining(Honest):
+    def forward(self, x, condition=None):
+        y, logdet = super().forward(x)
+        return y + self.training, logdet
+
+
 class WrongInverse(Honest):
     def inverse(self, y, condition=None):
         x, logdet = super().inverse(y)
@@ -140,6 +146,7 @@ def batch():
 
 def test_honest_layer_passes():
     check_invertible(Honest(), batch())
+    check_invertible(DifferentInTraining(), batch())  # As in evaluation.
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,24 @@ def test_copies_have_maps_of_their_own(duplicate):
         assert_close(chain.inverse(y)[0], before)
 
 
+def test_low_precision_stays_outside():
+    chain, y = Chain(pair(dtype=torch.float32)).eval(), torch.randn(2, 4, 3).bfloat16()
+    with torch.no_grad():
+        expected = chain.inverse(y.float())
+        with torch.autocast("cpu", torch.bfloat16):
+            assert_close(chain.inverse(y), expected, rtol=0, atol=0)
+
+
+@pytest.mark.compiled
+def test_compiled_way_back_has_no_graph_breaks():
+    torch._dynamo.reset()
+    chain, y = Chain(pair()).eval(), torch.randn(2, 4, dtype=torch.float64)
+    run = torch.compile(chain.inverse, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        expected = chain.inverse(y)
+        assert_close(run(y), expected)
+
+
 def test_layers_may_be_exchanged():
     chain = Chain(pair()).eval()
     y = torch.randn(2, 4, dtype=torch.float64)
