@@ -15,7 +15,7 @@ class Root:
     """The end of a graph without its numbers, so that these can go before the graph is walked."""
 
     def __init__(self, output: Tensor) -> None:
-        self.requires_grad, self.dtype = output.requires_grad, output.dtype
+        self.requires_grad = output.requires_grad
         self.edge = get_gradient_edge(output) if output.requires_grad else None
 
 
@@ -33,7 +33,7 @@ def gradients_of(
         found = torch.autograd.grad(
             [o.edge if isinstance(o, Root) else o for o, _ in pairs],
             inputs,
-            [g.to(o.dtype) for o, g in pairs],
+            [g for _, g in pairs],
             allow_unused=True,
         )
     return list(found)

@@ -346,3 +346,20 @@ def test_counters_of_operations_may_watch(kind, inverse):
         found = outcome(chain, "reversible", x, conditions, inverse=inverse)
     assert_same(found, expected, DOUBLE)
     assert counter.get_total_flops() - plain == 5 * plain // 3  # Twice evaluated, not once.
+
+
+@both_directions
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_network_may_ignore_its_input_and_learn_nothing(separate, inverse):
+    class Constant(nn.Module):
+        def __init__(self, times):
+            super().__init__()
+            self.times = times
+
+        def forward(self, x):
+            return torch.full_like(x, 0.3).repeat(1, self.times, 1, 1).detach()
+
+    coupling = AffineCoupling(*((Constant(1), Constant(1)) if separate else (Constant(2),)))
+    x = torch.randn(2, 4, 3, 3, dtype=torch.float64)
+    chain = settle(Chain([ActNorm(4), coupling]).double(), x)
+    check_modes(chain, x, inverse=inverse)
