@@ -45,8 +45,8 @@ def _test(
     model = weights.build()
     if not isinstance(model, SketchColorFlow):
         raise InputError(f"--compare expects a colorizer, got {checkpoint}, a {type(model)}.")
-    task.model, task.weights, task.test_folder = model, None, folder
-    task.tested = {**task.tested, "checkpoint": str(checkpoint)}
+    task.model, task.weights, task.judge.folder = model, None, folder
+    task.judge.about = {**task.judge.about, "checkpoint": str(checkpoint)}
     say(f"\nthe other: {checkpoint}")
     trainer.test(task, datamodule=data, verbose=False)
-    task.test_folder = None
+    task.judge.folder = None

@@ -103,7 +103,7 @@ class PictureGrid(Callback):
         trainer: Trainer,
         pl_module: ColorizationTask,  # type: ignore[override]
     ) -> None:
-        if not trainer.is_global_zero or pl_module.report is None:
+        if not trainer.is_global_zero or pl_module.judge.report is None:
             return
         folder = log_folder(trainer)
         for setting, parts in self.tested.items():
@@ -114,7 +114,7 @@ class PictureGrid(Callback):
                 say(f"wrote {path} ({', '.join(COLUMNS)})")
         self.tested = {}
         for dataloader_idx, setting in enumerate(SETTINGS):
-            scores = pl_module.report.of(setting)
+            scores = pl_module.judge.report.of(setting)
             if scores and self.extremes > 0:
                 path = folder / f"extremes-{setting}.png"
                 columns_of = _Columns(pl_module, dataloader_idx)

@@ -65,7 +65,8 @@ def writable(folder: Path) -> Path:
 
 def log_folder(trainer: Trainer) -> Path:
     """Return the folder of the run, on any process: ``trainer.log_dir`` must be asked on all."""
-    chosen: Path | None = getattr(getattr(trainer, "lightning_module", None), "test_folder", None)
+    judge = getattr(getattr(trainer, "lightning_module", None), "judge", None)
+    chosen: Path | None = getattr(judge, "folder", None)
     if chosen is not None:
         return chosen
     found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)

@@ -11,18 +11,16 @@ from torch.optim import Optimizer
 
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
-from flowcolor.evaluation.files import write_report
-from flowcolor.evaluation.networks import Networks
 from flowcolor.evaluation.scores import SETTINGS, SketchFilter
-from flowcolor.evaluation.summary import Evaluation, Report
-from flowcolor.evaluation.table import table
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
+from flowcolor.training.finite import require_finite
+from flowcolor.training.judge import Judge, publish
 from flowcolor.training.resume import log_folder, renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
 from flowcolor.training.say import say
-from flowcolor.training.shares import fresh, reference_names, test_loader, validation_loader
+from flowcolor.training.shares import fresh, test_loader, validation_loader
 from flowcolor.training.validation import Validation
 
 
@@ -65,11 +63,7 @@ class ColorizationTask(LightningModule):
         self.run_config: dict[str, Any] = {}
         self.renew_optimizer = False
         self.validation = Validation()
-        self.networks = Networks()
-        self.tested: dict[str, Any] = {}
-        self.test_folder: Path | None = None
-        self.evaluation: Evaluation | None = None
-        self.report: Report | None = None
+        self.judge = Judge()
         self.test_roundtrip: dict[str, Tensor] = {}
 
     @property
@@ -103,7 +97,7 @@ class ColorizationTask(LightningModule):
         """Return the loss of one batch."""
         result = self(batch["sketch"], batch["reference"])
         losses: dict[str, Tensor] = self.loss(result, batch["truth"])
-        self._require_finite(losses, batch)
+        require_finite(losses, batch, self.global_step)
         size = len(batch["name"])
         for name, value in losses.items():
             self.log(f"train/{name}", value, prog_bar=True, batch_size=size)
@@ -148,8 +142,7 @@ class ColorizationTask(LightningModule):
 
     def on_test_start(self) -> None:
         """Look for the networks of the scores, before anything is painted."""
-        self.report = None
-        self.evaluation = Evaluation(self.sketch_filter, self.networks, SETTINGS, self.size)
+        self.judge.begin(self.sketch_filter, self.size)
 
     def test_step(
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
@@ -162,23 +155,16 @@ class ColorizationTask(LightningModule):
         if not batch["name"]:
             return {"result": batch["truth"]}
         result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
-        references = reference_names(loader.dataset)
-        batch["reference_name"] = [references[name] for name in batch["name"]]
-        assert self.evaluation is not None  # noqa: S101 - on_test_start has made it
-        self.evaluation.add(SETTINGS[dataloader_idx], batch, result)
+        self.judge.add(SETTINGS[dataloader_idx], batch, result, loader.dataset)
         return {"result": result}
 
     def on_test_epoch_end(self) -> None:
         """Print the table and write it, with every pair's scores, as JSON and CSV."""
-        assert self.evaluation is not None  # noqa: S101 - on_test_start has made it
-        errors = {name: float(value) for name, value in self.test_roundtrip.items()}
         count = sum(parameter.numel() for parameter in self.model.parameters())
         about = {"model": type(self.model).__name__, "parameters": count, "size": self.size}
-        self.report = self.evaluation.report(about | self.tested, errors)
-        self.evaluation = None
+        report = self.judge.finish(about, self.test_roundtrip)
         if self.trainer.is_global_zero:
-            paths = write_report(self.report, log_folder(self.trainer), "test")
-            say("\n".join([table(self.report), *(f"wrote {path}" for path in paths)]))
+            publish(report, log_folder(self.trainer))
 
     def predict_step(
         self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
@@ -223,19 +209,3 @@ class ColorizationTask(LightningModule):
             return optimizer, None if self.scheduler is None else self.scheduler(optimizer)
         except ValueError as error:
             raise InputError(f"The optimizer cannot be built: {error}.") from error
-
-    def _require_finite(self, losses: dict[str, Tensor], batch: dict[str, Any]) -> None:
-        if losses["loss"].isfinite():
-            return
-        names = ", ".join(batch["name"])
-        for key in ("sketch", "reference", "truth"):
-            if not batch[key].isfinite().all():
-                raise InputError(
-                    f"Image {key!r} of a batch ({names}) expects finite values, got NaN."
-                )
-        terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
-        raise InputError(
-            f"Training stopped at step {self.global_step} because the loss is not finite ({terms}; "
-            f"samples {names}): the last checkpoint is intact, continue from it with a lower "
-            "learning rate."
-        )

@@ -1,0 +1,31 @@
+"""Stop a training whose loss is no number, with what is known about why."""
+
+from typing import Any
+
+from torch import Tensor
+
+from flowcolor.errors import InputError
+
+
+def require_finite(losses: dict[str, Tensor], batch: dict[str, Any], step: int) -> None:
+    """Raise one sentence if the loss of a batch is not finite.
+
+    Args:
+        losses: ``loss`` and its terms.
+        batch: What it was computed of.
+        step: Steps so far.
+
+    Raises:
+        InputError: It names the images that are not finite, or else the terms of the loss.
+    """
+    if losses["loss"].isfinite():
+        return
+    names = ", ".join(batch["name"])
+    for key in ("sketch", "reference", "truth"):
+        if not batch[key].isfinite().all():
+            raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
+    terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
+    raise InputError(
+        f"Training stopped at step {step} because the loss is not finite ({terms}; samples "
+        f"{names}): the last checkpoint is intact, continue from it with a lower learning rate."
+    )
