@@ -103,6 +103,25 @@ def test_another_file_is_one_sentence(tmp_path, content, message):
     assert not (tmp_path / "small.safetensors").exists()
 
 
+def test_the_same_names_with_other_shapes_are_another_network(tmp_path):
+    path = checkpoint(tmp_path / "whole.pth")
+    state = torch.load(path)
+    state["features.0.weight"] = torch.zeros(64, 3, 3, 3)
+    torch.save(state, path)
+    with pytest.raises(InputError, match="--convert expects the weights of vgg16, vgg19, alexnet"):
+        convert(path, tmp_path / "small.safetensors")
+
+
+def test_a_file_that_is_there_is_replaced_as_a_whole(tmp_path):
+    """Whoever has the old one open goes on reading the old one."""
+    output = tmp_path / "small.safetensors"
+    output.write_bytes(b"old")
+    with output.open("rb") as reader:
+        convert(checkpoint(tmp_path / "whole.pth"), output)
+        assert reader.read() == b"old"
+    assert load_file(output)
+
+
 def test_weights_that_are_not_finite_are_refused(tmp_path):
     path = checkpoint(tmp_path / "whole.pth")
     state = torch.load(path)

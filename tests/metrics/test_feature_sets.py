@@ -82,8 +82,9 @@ def test_fid_of_more_features_than_images_is_that_of_the_eigenvalues():
 
 
 def test_fid_of_gaussians_that_commute_has_a_closed_form():
-    a, b = torch.rand(2, 6, dtype=torch.float64)
-    a[0] = 0
+    a = torch.logspace(-9, 0, 6, dtype=torch.float64)
+    b = torch.cat([a[3:], a[:3]])
+    a[2] = 0
     mean, other = torch.rand(2, 6, dtype=torch.float64)
     found = frechet_distance(mean, a.diag(), other, b.diag())
     expected = (mean - other).square().sum() + (a.sqrt() - b.sqrt()).square().sum()
@@ -150,6 +151,13 @@ def test_with_fewer_than_two_images_there_is_no_distance(kind, name, numbers):
     found = metric.compute()
     assert found[name].isnan()
     assert found[f"{name}_n"].item() == min(numbers)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_kid_of_a_single_image_is_no_rounding_error_over_nothing(seed):
+    x, y = sets(seed, 1, 5, 50)
+    assert kernel_distance(x, y).isnan()
+    assert kernel_distance(y, x).isnan()
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)

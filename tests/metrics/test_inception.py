@@ -13,7 +13,12 @@ from torch_fidelity.interpolate_compat_tensorflow import (
 )
 
 from flowcolor.errors import InputError
-from flowcolor.metrics import FrechetInceptionDistance, InceptionFeatures, KernelInceptionDistance
+from flowcolor.metrics import (
+    FrechetInceptionDistance,
+    InceptionFeatures,
+    KernelInceptionDistance,
+    inception,
+)
 from flowcolor.metrics.inception import _empty_network, _randomize, resize_like_tensorflow
 
 
@@ -146,6 +151,19 @@ def test_missing_weights_are_one_sentence(tmp_path, monkeypatch):
         FrechetInceptionDistance(tmp_path / "none.pth").update(torch.rand(1, 3, 9, 9), real=True)
     with pytest.raises(InputError, match="`random_weights` must be off"):
         KernelInceptionDistance("some.pth", random_weights=True)
+
+
+@pytest.mark.parametrize("download", [True, False])
+def test_a_download_happens_unless_it_is_switched_off(weights, monkeypatch, download):
+    asked = {}
+
+    def found(name, path, **options):
+        asked.update(options, name=name, path=path)
+        return weights
+
+    monkeypatch.setattr(inception, "find_weights", found)
+    FrechetInceptionDistance().prepare(**({} if download else {"download": False}))
+    assert asked == {"name": "inception", "path": None, "download": download}
 
 
 @pytest.mark.parametrize(
