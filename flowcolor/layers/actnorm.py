@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn.functional import batch_norm
 
 from flowcolor.layers.base import (
     Condition,
@@ -70,20 +71,21 @@ class ActNorm(InvertibleLayer):
         if self.training and not self._settled:
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
-        return (x - loc) * log_scale.exp(), logdet
+        scale, center = log_scale.exp(), loc.detach()
+        # The shift is zero, and the way on which loc gets its gradient.
+        return _scale_and_shift(x, center, scale, (center - loc) * scale), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
         loc, log_scale, logdet = self._affine(y)
-        return y * (-log_scale).exp() + loc, -logdet
+        return _scale_and_shift(y, torch.zeros_like(loc), (-log_scale).exp(), loc), -logdet
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
-        shape = (-1, *[1] * (x.ndim - 2))
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
-        loc, log_scale = widen(self.loc), widen(self.log_scale)
-        logdet = x.shape[2:].numel() * log_scale.sum(dtype=x.dtype)
-        return loc.view(shape), log_scale.view(shape), logdet.repeat(x.shape[0])
+        loc, log_scale = self.loc.to(x.dtype), self.log_scale.to(x.dtype)
+        logdet = x.shape[2:].numel() * log_scale.sum()
+        return loc, log_scale, logdet.repeat(x.shape[0])
 
     def invert_and_differentiate(
         self,
@@ -97,6 +99,8 @@ class ActNorm(InvertibleLayer):
     ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
         # Closed form. The generic way would call `forward`, which may initialise, for an inverse.
         loc, log_scale, _ = self._affine(out)
+        shape = (-1, *[1] * (out.ndim - 2))
+        loc, log_scale = loc.view(shape), log_scale.view(shape)
         pixels = out.shape[2:].numel()
         axes = [0, *range(2, out.ndim)]
         if inverse:  # x = y exp(-s) + loc
@@ -123,6 +127,12 @@ class ActNorm(InvertibleLayer):
             self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
             self.initialized.fill_(True)
         self._settled = True
+
+
+def _scale_and_shift(x: Tensor, center: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Return (x - center) * scale + shift by the one kernel that passes over the data once."""
+    ones = torch.ones_like(center)
+    return batch_norm(x, center, ones, scale, shift, training=False, eps=0.0)
 
 
 def _pooled_mean(samples: Tensor) -> Tensor:

@@ -53,7 +53,8 @@ def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tenso
 def changed(a: Tensor, b: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
     """Return the coupling's output, of which ``b`` is the half that is not changed."""
     if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return torch.cat([(a - shift) / scale if inverse else a * scale + shift, b], 1)
+        a = (a - shift) / scale if inverse else torch.addcmul(shift, a, scale)
+        return torch.cat([a, b], 1)
     y = a.new_empty(a.shape[0], a.shape[1] + b.shape[1], *a.shape[2:])
     y[:, a.shape[1] :] = b
     half = y[:, : a.shape[1]]

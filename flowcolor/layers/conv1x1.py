@@ -104,7 +104,7 @@ class InvertibleConv1x1(InvertibleLayer):
             latent, data = (grad_start, out) if inverse else (grad_out, start)
             outer = latent.flatten(2) if latent.ndim > 2 else latent[..., None]
             inner = data.flatten(2) if data.ndim > 2 else data[..., None]
-            grad_weight = sign * torch.einsum("bip,bjp->ij", outer, inner)
+            grad_weight = sign * torch.bmm(outer, inner.mT).sum(0)
             grad_logabsdet = sign * out.shape[2:].numel() * grad_logdet.sum()
             grads = gradients_of((weight, logabsdet), params, (grad_weight, grad_logabsdet))
         return start, grad_start, None, grads
@@ -126,8 +126,9 @@ class InvertibleConv1x1(InvertibleLayer):
 
 
 def _mix(weight: Tensor, x: Tensor) -> Tensor:
-    mixed: Tensor = weight.to(x.dtype) @ x.reshape(*x.shape[:2], -1)
-    return mixed.view_as(x)
+    # Batched: for one matrix and many, `matmul` copies the pixels into another order first.
+    weights = weight.to(x.dtype).expand(len(x), -1, -1)
+    return torch.bmm(weights, x.reshape(*x.shape[:2], -1)).view_as(x)
 
 
 def same(a: Tensor, b: Tensor) -> bool:
