@@ -61,11 +61,14 @@ def images(chosen: argparse.Namespace) -> list[dict[str, Any]]:
 def interleave(runs: Runs, repeats: int, device: str = "cpu") -> dict[str, list[float]]:
     """Time each of ``runs`` ``repeats`` times, taking turns, after a warm-up of each."""
     times: dict[str, list[float]] = {name: [] for name in runs}
+    names = list(runs)
     for number in range(repeats + 1):
-        for name, run in runs.items():
+        # Who follows whom changes: a run finds caches and heap as the one before left them.
+        names.append(names.pop(0))
+        for name in names:
             wait(device)
             start = time.perf_counter()
-            run()
+            runs[name]()
             wait(device)
             if number:
                 times[name].append(time.perf_counter() - start)
