@@ -108,11 +108,13 @@ class Chain(InvertibleLayer):
     def _fold(self, steps: Sequence[Step]) -> list[Step]:
         """Join every convolution, on the way back, with the ActNorm that follows."""
         folded: list[Step] = []
+        known, self._folded = self._folded, {}  # Layers that were exchanged are forgotten.
         for step in steps:
             pair = folded[-1].layer if folded else None, step.layer
             if type(pair[0]) is InvertibleConv1x1 and type(pair[1]) is ActNorm:
-                layer = self._folded.setdefault(pair, FoldedInverse(pair[1], pair[0]))
-                folded[-1] = Step(layer, None, inverse=True)
+                both = known.get(pair) or FoldedInverse(pair[1], pair[0])
+                self._folded[pair] = both
+                folded[-1] = Step(both, None, inverse=True)  # type: ignore[arg-type]
             else:
                 folded.append(step)
         return folded

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.layers.actnorm import ActNorm
-from flowcolor.layers.base import LogDet, check_channels, double, widen
+from flowcolor.layers.base import LogDet, check_channels, double
 from flowcolor.layers.conv1x1 import InvertibleConv1x1, same
 
 
@@ -32,7 +32,6 @@ class FoldedInverse:
     def inverse(self, y: Tensor, condition: object = None) -> tuple[Tensor, LogDet]:
         """Return the data and the log-det of the way back."""
         check_channels(self.conv, y, self.conv.channels)
-        y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             matrix, shift, per_pixel = self._map(y.dtype)
             x = torch.baddbmm(shift, matrix.expand(len(y), -1, -1), y.reshape(*y.shape[:2], -1))

@@ -29,9 +29,10 @@ def gradients_of(
     pairs = [(o, g) for o, g in zip(outputs, grad_outputs, strict=True) if o.requires_grad]
     if not pairs or not inputs:
         return [None] * len(inputs)
+    ends: list[Any] = [o.edge if isinstance(o, Root) else o for o, _ in pairs]
     with torch.autocast(inputs[0].device.type, enabled=False):
         found = torch.autograd.grad(
-            [o.edge if isinstance(o, Root) else o for o, _ in pairs],
+            ends,
             inputs,
             [g for _, g in pairs],
             allow_unused=True,

@@ -116,6 +116,7 @@ def test_layers_may_be_exchanged():
         chain.inverse(y)
         chain.layers[0] = pair()[0]
         assert_close(chain.inverse(y), one_by_one(*chain.layers, y))
+    assert len(chain._folded) == 1  # The layer that left is not held.
 
 
 @pytest.mark.parametrize("mode", ["train", "grad"])
