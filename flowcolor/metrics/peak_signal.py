@@ -25,6 +25,7 @@ def psnr(
         ValueError: If the shapes differ.
 
     Example:
+        >>> import torch
         >>> psnr(torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.1)).round()
         tensor([20.])
     """
@@ -42,6 +43,7 @@ class PeakSignalNoiseRatio(ImageMetric):
     single perfect image makes the mean infinite.
 
     Example:
+        >>> import torch
         >>> metric = PeakSignalNoiseRatio()
         >>> metric.update(*torch.rand(2, 4, 3, 16, 16))
         >>> sorted(metric.compute())
