@@ -60,7 +60,7 @@ class Results:
         }
         truth = images["truth"]
         if "sketch" not in images:
-            drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]))
+            drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
             images["sketch"] = drawn.expand(3, -1, -1)
         return images
 

@@ -54,7 +54,7 @@ def tinted(sketch: Tensor, reference: Tensor) -> Tensor:
 def lines_of(images: Tensor, sketch_filter: SketchFilter) -> Tensor:
     """Draw the lines of every image as the sketches were drawn, :math:`(B, 1, H, W)`."""
     size = (images.shape[-2], images.shape[-1])
-    drawn = [sketch_filter(image.cpu().float(), size) for image in images]
+    drawn = [sketch_filter(image.cpu().float(), size, None) for image in images]
     return torch.stack(drawn).to(images.device)
 
 
@@ -87,7 +87,8 @@ def score_batch(
         batch: ``sketch``, ``reference``, ``truth``, ``index``, ``name``, and optionally
             ``reference_name`` and ``reference_sketch``.
         result: The painted drawings, clamped to [0, 1].
-        sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width))``.
+        sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width),
+            None)``.
         further: Other numbers, :math:`(B,)` by name.
     """
     sketch, reference, truth = batch["sketch"], batch["reference"], batch["truth"]

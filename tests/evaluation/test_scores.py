@@ -81,6 +81,18 @@ def test_the_control_is_the_reference_s_own_sketch_where_it_has_one():
     assert max(followed.scores["lines_control"], copied.scores["lines"]) < 0.9
 
 
+def test_a_function_that_expects_a_mask_draws_the_lines_too():
+    def ink(photo, size, mask):
+        assert mask is None
+        return Threshold()(photo, size)
+
+    sketch, reference, truth, result = torch.rand(4, 2, 3, 24, 24)
+    batch = {"sketch": sketch, "reference": reference, "truth": truth, "name": list("ab")}
+    batch |= {"index": torch.arange(2)}
+    one, other = (score_batch("self", batch, result, draw) for draw in (ink, Threshold()))
+    assert [score.scores for score in one] == [score.scores for score in other]
+
+
 def pair(setting, index, *, lines=0.0, control=0.0, color=(0.0,) * 3, reference=(0.0,) * 3):
     scores = {"ssim": 0.5 + index, "ssim_sketch": 0.1, "ssim_tint": 0.2}
     scores |= {"lines": lines, "lines_control": control}
