@@ -40,16 +40,23 @@ def test_python_of_a_page_runs(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
     from flowcolor import weights_command
+    from flowcolor.evaluation import score
     from flowcolor.prepare.command import make_parser
     from flowcolor.training import colorize, quickstart
+    from flowcolor.training.ablations import command as ablate
     from flowcolor.training.cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
     _, name, *options = shlex.split(command)
     plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights_command}
+    plain |= {"score": score}
     if name in plain:
         plain[name]._parser().parse_args(options)
+    elif name == "ablate":
+        _, options = ablate._parser().parse_known_args(options)
+        with quiet():
+            TrainingCLI(["fit", *options], run=False)
     elif name == "prepare":
         make_parser().parse_args(options)
     elif options != ["--help"]:
@@ -75,7 +82,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "weights",
+        "ablate", "score", "weights",
     }  # fmt: skip
 
 

@@ -141,6 +141,8 @@ def test_a_folder_belongs_to_one_table_with_one_set_of_options(run, tmp_path):
     changed.write_text(run.config.read_text())
     other = Ablation(TABLES["4.3"], ("--config", str(changed)), (0,), tmp_path / "new")
     check(other)
+    moved = changed.rename(tmp_path / "moved.yaml")
+    check(Ablation(TABLES["4.3"], (f"--config={moved}",), (0,), tmp_path / "new"))
     changed.write_text(run.config.read_text().replace('"batch_size": 2', '"batch_size": 3'))
     with pytest.raises(InputError, match="holds runs with another configurations"):
         check(other)

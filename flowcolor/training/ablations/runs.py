@@ -135,9 +135,11 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
 def _claim(ablation: Ablation) -> None:
     """Write down what the folder's runs are, or compare with what was written."""
     words, files = resolve_configs(list(ablation.words))
+    # Where a configuration lies does not matter, what it says does.
+    places = {str(file) for file in files} | {"-c", "--config"}
     wanted: dict[str, Any] = {
         "table": ablation.table.number,
-        "options": words,
+        "options": [word for word in words if word.removeprefix("--config=") not in places],
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
     }
     path = ablation.output / "ablation.json"

@@ -15,15 +15,15 @@ from flowcolor.training.ablations.tables import COLUMNS, Variant
 
 MEANING = (
     "lines: F1 with the sketch, control: with the reference; colours, mean: distance to the "
-    "reference"
+    "reference; won: in how many pairs lines follow the sketch, colours the reference"
 )
 HEADS = {
     "lines": "lines",
     "lines_control": "control",
     "colors": "colours",
     "mean_color": "mean",
-    "lines_follow_sketch": "follow",
-    "colors_follow_reference": "follow",
+    "lines_follow_sketch": "l. won",
+    "colors_follow_reference": "c. won",
 }
 
 
