@@ -111,7 +111,8 @@ def find_results(
         if missing:
             raise InputError(
                 f"{folders[kind]} expects a {kind.replace('_', ' ')} for each photograph of "
-                f"{folders['truth']}, got none for {len(missing)} of {len(names)}: {first_ten(missing)}."
+                f"{folders['truth']}, got none for {len(missing)} of {len(names)}: "
+                f"{first_ten(missing)}."
             )
     extra = [name for name in found["result"] if name not in found["truth"]]
     if extra:

@@ -123,9 +123,8 @@ class ColorizationTask(LightningModule):
                     on_epoch=True,
                     add_dataloader_idx=False,
                 )
-        batch = fresh(batch, batch_idx, validation_loader(self.trainer, dataloader_idx))
         setting = SETTINGS[dataloader_idx]
-        if not batch["name"] or (setting == "cross" and batch_idx > 0):
+        if setting == "cross" and batch_idx > 0:
             return
         result = self(batch["sketch"], batch["reference"]).float().clamp(0, 1)
         if setting == "self":

@@ -10,7 +10,14 @@ import torch
 
 from flowcolor.data.images import read_image, resize, write_image
 from flowcolor.data.sketches import GradientLines
-from flowcolor.metrics import color_wasserstein, line_f1, ssim
+from flowcolor.evaluation import networks
+from flowcolor.metrics import (
+    FrechetInceptionDistance,
+    KernelInceptionDistance,
+    color_wasserstein,
+    line_f1,
+    ssim,
+)
 from tests.training.helpers import flowcolor
 
 NAMES = ("anna", "bela", "deep/carl")
@@ -106,6 +113,29 @@ def test_missing_and_extra_files_are_counted_and_named(folders, capsys):
     error = capsys.readouterr().err
     assert "truth expects a photograph for each result" in error
     assert "got none for 1: bela." in error
+
+
+@pytest.mark.parametrize("size", [(24, 30), (30, 24)])
+def test_a_result_of_another_height_or_width_is_named(folders, capsys, size):
+    image = read_image(folders / "results/bela.png")
+    write_image(resize(image, size), folders / "results/bela.png")
+    assert score(folders) == 2
+    assert f"for 1 of 3: bela ({size[1]}x{size[0]} instead of 24x24);" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", ["self", "cross"])
+def test_sets_are_compared_in_the_setting_that_is_scored(folders, monkeypatch, setting):
+    for kind in (FrechetInceptionDistance, KernelInceptionDistance):
+        metric = lambda path, kind=kind, **_: kind(features=toy, dimensions=3)  # noqa: E731
+        monkeypatch.setattr(networks, kind.__name__, metric)
+    assert score(folders, "--size", 8, "--setting", setting, "--random_weights") == 0
+    summary = json.loads((folders / "out/score.json").read_text())["summary"]
+    assert list(summary) == [setting]
+    assert summary[setting]["fid_n"] == summary[setting]["kid_n"] == 3
+
+
+def toy(images):
+    return images.mean((2, 3))
 
 
 def test_files_of_other_sizes_are_counted_and_named_or_all_are_resized(folders, capsys):
