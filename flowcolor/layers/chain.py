@@ -1,6 +1,6 @@
 r"""Composition and inversion of invertible layers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -11,7 +11,7 @@ from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.fold import FoldedInverse
-from flowcolor.layers.reversible import Step, run_reversibly
+from flowcolor.layers.reversible import Result, Step, run_reversibly
 
 Conditions = Condition | Sequence[Condition] | None
 Memory = Literal["none", "checkpoint", "reversible"]
@@ -94,7 +94,10 @@ class Chain(InvertibleLayer):
         if inverse and not (
             self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
         ):
-            steps = self._fold(steps)
+            for run in self._folded_runs(steps):
+                x, logdet = run(x)
+                total = total + logdet
+            return x, total
         for step in steps:
             # A chain inside with a mode of its own looks after itself.
             managed = isinstance(step.layer, Chain) and step.layer.memory != "none"
@@ -105,19 +108,20 @@ class Chain(InvertibleLayer):
             total = total + logdet
         return x, total
 
-    def _fold(self, steps: Sequence[Step]) -> list[Step]:
+    def _folded_runs(self, steps: Sequence[Step]) -> list[Callable[[Tensor], Result]]:
         """Join every convolution, on the way back, with the ActNorm that follows."""
-        folded: list[Step] = []
+        runs: list[Callable[[Tensor], Result]] = []
         known, self._folded = self._folded, {}  # Layers that were exchanged are forgotten.
+        before: nn.Module | None = None
         for step in steps:
-            pair = folded[-1].layer if folded else None, step.layer
-            if type(pair[0]) is InvertibleConv1x1 and type(pair[1]) is ActNorm:
-                both = known.get(pair) or FoldedInverse(pair[1], pair[0])
-                self._folded[pair] = both
-                folded[-1] = Step(both, None, inverse=True)  # type: ignore[arg-type]
+            if type(before) is InvertibleConv1x1 and type(step.layer) is ActNorm:
+                pair = before, step.layer
+                self._folded[pair] = known.get(pair) or FoldedInverse(step.layer, before)
+                runs[-1] = self._folded[pair].inverse
             else:
-                folded.append(step)
-        return folded
+                runs.append(step.run)
+            before = step.layer
+        return runs
 
     def _steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
         pairs = zip(self.layers, self._shares(condition), strict=True)

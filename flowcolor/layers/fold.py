@@ -29,7 +29,7 @@ class FoldedInverse:
         self.norm, self.conv = norm, conv
         self._kept: tuple[list[Tensor], Sequence[Tensor]] | None = None
 
-    def inverse(self, y: Tensor, condition: object = None) -> tuple[Tensor, LogDet]:
+    def inverse(self, y: Tensor) -> tuple[Tensor, LogDet]:
         """Return the data and the log-det of the way back."""
         check_channels(self.conv, y, self.conv.channels)
         with torch.autocast(y.device.type, enabled=False):
