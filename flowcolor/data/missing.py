@@ -23,16 +23,18 @@ class LeftOut:
 
     def __init__(self) -> None:
         self.reasons: dict[str, list[str]] = {}
-        self._totals: dict[str, str] = {}
+        self._totals: dict[str, int] = {}
 
     def add(self, reason: str, names: Sequence[str], total: int | None = None) -> None:
         """Note that, for a reason, these of ``total`` photographs are not used.
 
-        Without a total, the names are of something else, which the reason says.
+        Without a total, the names are of something else, which the reason says. What several
+        folders lack for one reason is added up.
         """
         if names:
-            self.reasons[reason] = list(names)
-            self._totals[reason] = f" of {total} photographs" if total is not None else ""
+            self.reasons.setdefault(reason, []).extend(names)
+        if total is not None:
+            self._totals[reason] = self._totals.get(reason, 0) + total
 
     def __len__(self) -> int:
         return sum(map(len, self.reasons.values()))
@@ -42,14 +44,15 @@ class LeftOut:
         return {
             name: f"{reason} this photograph."
             for reason, names in self.reasons.items()
-            if self._totals[reason]
+            if reason in self._totals
             for name in names
         }
 
     def sentences(self) -> list[str]:
         """Return one sentence for each reason, with the first ten names."""
+        totals = {reason: f" of {total} photographs" for reason, total in self._totals.items()}
         return [
-            f"{reason} {len(names)}{self._totals[reason]}: {first_ten(names)}."
+            f"{reason} {len(names)}{totals.get(reason, '')}: {first_ten(names)}."
             for reason, names in self.reasons.items()
         ]
 

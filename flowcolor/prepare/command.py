@@ -42,16 +42,18 @@ def _prepare(options: Any) -> None:
     line = f"{summary.prepared:,} photographs are ready in {options.output}, {summary.new:,} new"
     if summary.new:
         rate = summary.new / max(summary.seconds, 1e-9)
-        line += (
-            f": {duration(summary.seconds)}, {rate:.1f} photographs a second, "
-            f"{rate / summary.workers:.1f} for each of {summary.workers} workers"
-        )
+        line += f": {duration(summary.seconds)}, {rate:.1f} photographs a second"
+        if summary.workers > 1:
+            line += f", {rate / summary.workers:.1f} for each of {summary.workers} workers"
     lines = [line]
     if summary.skipped:
         lines.append(f"skipped {len(summary.skipped):,}; manifest.json lists all:")
         lines += [f"  {name}: {reason}" for name, reason in list(summary.skipped.items())[:10]]
         lines += ["  ..."] if len(summary.skipped) > 10 else []
-    lines.append(f"train with them: flowcolor fit --config thesis --data.train {options.output}")
+    size = f"--data.size {options.size}"
+    lines.append(
+        f"train with them: flowcolor fit --config thesis --data.train {options.output} {size}"
+    )
     text = "\n".join(lines) + "\n"
     # Names of files need not be text.
     sys.stdout.write(text.encode("utf-8", "replace").decode())

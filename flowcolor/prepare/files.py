@@ -24,8 +24,10 @@ def encode(pixels: np.ndarray) -> bytes:
 def write_whole(data: bytes, path: Path) -> str:
     """Write a file under a temporary name, move it to its place and return its SHA-256.
 
+    Where that is interrupted or fails, nothing is left.
+
     Raises:
-        InputError: It cannot be written; nothing is left.
+        InputError: It cannot be written.
     """
     temporary = path.with_name(f".{os.getpid()}{_PARTIAL}")  # Names may be as long as allowed.
     try:
@@ -35,9 +37,11 @@ def write_whole(data: bytes, path: Path) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(data)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}. What is done is kept, and the "
             "same command continues."

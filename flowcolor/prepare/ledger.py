@@ -42,8 +42,6 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self.versions: dict[str, str] | None = None
         journal = folder / JOURNAL
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"--output expects a folder, got the file {folder}.")
         if journal.exists():
             header, *entries = _read_lines(journal)
             self._require_same(header)
@@ -113,7 +111,8 @@ class Ledger:
             if before.get(name) != value:
                 raise InputError(
                     f"{self.folder} was prepared with {name} = {json.dumps(before.get(name))}, got "
-                    f"{json.dumps(value)}: a folder holds one kind of files, choose another."
+                    f"{json.dumps(value)}: a folder holds one kind of files, choose another "
+                    "--output."
                 )
         self.versions = found["versions"]
 
@@ -125,6 +124,8 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         InputError: Another one does, or the folder cannot be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--output expects a folder, got the file {folder}.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / _LOCK).open("w")

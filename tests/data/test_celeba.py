@@ -7,9 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.data import CelebAMaskHQ, SketchColorData, merge_parts, write_image
+from flowcolor.data import (
+    CelebAMaskHQ,
+    PhotoFolder,
+    SketchColorData,
+    merge_parts,
+    open_portraits,
+    write_image,
+)
 from flowcolor.data.images import read_image, resize
-from flowcolor.data.labels import PARTS
+from flowcolor.data.labels import PARTS, resize_nearest
 from flowcolor.errors import InputError
 from tests.data.celeba_tree import COUNT, KINDS, SIDE, box, make_tree, parts_of
 
@@ -97,6 +104,8 @@ def test_part_files_of_other_sizes_and_modes(tmp_path):
     expected = torch.ones(8, 8, dtype=torch.uint8)
     expected[:4, 4:] = 13
     assert torch.equal(labels, expected)
+    thirds = resize_nearest(torch.tensor([[True, False]]), (1, 3))
+    assert thirds.tolist() == [[True, False, False]]  # The centre lies where the second begins.
 
 
 def test_unknown_parts_are_named(tmp_path):
@@ -230,7 +239,7 @@ def test_a_part_of_the_official_split_may_not_be_empty(small):
         CelebAMaskHQ(small).official_split(small / "list_eval_partition.txt")
 
 
-def test_training_reads_it_like_any_folder(small, make_folder):
+def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
     data = SketchColorData(str(small), 8, batch_size=2)
     data.setup("fit")
     assert next(iter(data.train_dataloader()))["photo"].shape == (2, 3, 8, 8)
@@ -239,6 +248,14 @@ def test_training_reads_it_like_any_folder(small, make_folder):
     assert set(both.train_names) >= {"more/p0", "more/p1", "more/p2"}
     assert {name.split("/")[0] for name in both.held_out_names} == {"small"}
     both.setup("fit")
+    joined = open_portraits([small, tmp_path / "more"], 8)
+    alone = [*CelebAMaskHQ(small, 8), *PhotoFolder(tmp_path / "more", 8)]
+    for one, other in zip(joined, alone, strict=True):
+        assert one["name"].endswith(other["name"])
+        assert torch.equal(one["photo"], other["photo"])
+    photo_of(small, 5).unlink()
+    with pytest.raises(InputError, match="lacks the photographs of labels, 1: 00005"):
+        open_portraits(small, 8, strict=True)
     with pytest.raises(InputError, match="brings its own masks"):
         SketchColorData(str(small), 8, masks=str(small)).setup()
     with pytest.raises(InputError, match="either partition"):

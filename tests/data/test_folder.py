@@ -4,8 +4,9 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.data import PhotoFolder, write_image
+from flowcolor.data import PhotoFolder, missing, write_image
 from flowcolor.data.images import center_square, read_image, resize
+from flowcolor.data.missing import LeftOut
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
 
@@ -32,8 +33,9 @@ def test_items(make_folder):
     torch.testing.assert_close(item["photo"], rounded(expected), atol=1e-6, rtol=0)
     assert item["sketch"].shape == (3, 16, 16)
     assert torch.equal(item["sketch"][0], item["sketch"][2])
-    with pytest.raises(IndexError, match="below 3"):
-        folder[3]
+    for index in (3, -1):
+        with pytest.raises(IndexError, match="below 3"):
+            folder[index]
 
 
 def test_an_iteration_ends(make_folder):
@@ -123,6 +125,22 @@ def test_several_folders(make_folder, tmp_path):
     write_image(left_half(24, 24), tmp_path / "masks/p1.png")
     masked = PhotoFolder([first, second], 8, masks=[tmp_path / "masks", None])
     assert [files.mask is not None for files in masked.files] == [True, True, False, False, False]
+    (tmp_path / "masks/p1.png").unlink()
+    both = PhotoFolder([first, second], 8, masks=[tmp_path / "masks"] * 2)
+    assert both.names == ["a/photos/p0", "b/photos/p0"]
+    (sentence,) = both.left_out.sentences()
+    assert "of 3 of 5 photographs: a/photos/p1.png, b/photos/p1.png, b/photos/p2.png." in sentence
+
+
+def test_ten_are_named_without_more_and_one_process_speaks(caplog, monkeypatch):
+    left_out = LeftOut()
+    left_out.add("folder lacks", [f"p{index}" for index in range(10)], 20)
+    assert left_out.sentences()[0].endswith("p8, p9.")
+    monkeypatch.setattr(missing.distributed, "is_initialized", lambda: True)
+    for rank in (0, 1):
+        monkeypatch.setattr(missing.distributed, "get_rank", lambda rank=rank: rank)
+        left_out.report(strict=False, kept=10)
+        assert len(caplog.messages) == 1
 
 
 def test_unclear_folders_are_named(make_folder):

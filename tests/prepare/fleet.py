@@ -1,6 +1,7 @@
 """Start the command again and again and kill it at random moments; run as a program by a test.
 
-Usage: ``fleet.py TURNS WORDS...``. A moment is between or inside two writes, so that it does not
+Usage: ``fleet.py KILLS WORDS...``. A folder that is finished is renamed, and another is begun; in
+the end one is unfinished. A moment is between or inside two writes, so that it does not
 depend on how fast the machine is: half a file, before and after its move, half a line of the
 journal.
 """
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import ndimage  # noqa: F401
 
 from flowcolor.__main__ import main
-from flowcolor.prepare import ledger, run  # noqa: F401
+from flowcolor.prepare import command, ledger  # noqa: F401
 
 
 def kill_after(operations: int, number: int) -> None:
@@ -50,18 +52,27 @@ def kill_after(operations: int, number: int) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    moments = np.random.default_rng(1).integers(1, 50, int(sys.argv[1])).tolist()
-    ends = []
-    for turn in range(int(sys.argv[1])):
+    output = Path(sys.argv[sys.argv.index("--output") + 1])
+    random = np.random.default_rng(1)
+    ends: list[int] = []
+    while len(ends) < int(sys.argv[1]):
+        moment = int(random.integers(1, 30))
         # Forked, because twenty imports would take most of the time.
         child = os.fork()
         if child == 0:
-            number = [signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM][turn % 4]
-            kill_after(moments[turn], number)
+            number = [signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM][len(ends) % 4]
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Background jobs ignore it.
+            kill_after(moment, number)
             try:
                 status = main(sys.argv[2:])
             except SystemExit as end:
                 status = end.code
-            os._exit(status)
-        ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            os._exit(99 if "lightning" in sys.modules else status)  # Nothing here needs it.
+        end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if end == 0:
+            output.rename(f"{output}{len(ends)}")
+        else:
+            ends.append(end)
+            partial = list(output.rglob(".*partial"))
+            assert end == -signal.SIGKILL or not partial, partial
     print(*ends)  # noqa: T201

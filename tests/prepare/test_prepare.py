@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ from flowcolor.data import (
     write_image,
 )
 from flowcolor.errors import InputError
-from flowcolor.prepare import ledger, prepare
+from flowcolor.prepare import ledger, prepare, progress
 from flowcolor.prepare.files import write_whole
 from tests.data.celeba_tree import make_tree
 from tests.data.conftest import smooth_photo
@@ -78,7 +80,7 @@ def test_training_reads_the_same_pixels_as_from_the_photographs(make_folder, tmp
 def test_a_background_can_be_whitened_later(make_folder, tmp_path):
     photos, masks = make_folder(count=2), half_masks(tmp_path / "masks", 2)
     prepare([photos], tmp_path / "out", 16, masks=[masks], workers=1)
-    late = PreparedFolder(tmp_path / "out", 16, background="white")
+    late = open_portraits(tmp_path / "out", 16, background="white")
     original = PhotoFolder(photos, 16, masks=masks, background="white")
     for one, other in zip(late, original, strict=True):
         assert (one["photo"] - other["photo"]).abs().max() <= 2.01 / 255
@@ -93,7 +95,9 @@ def test_a_background_can_be_whitened_later(make_folder, tmp_path):
 
 def test_celebamask_hq(tmp_path):
     root = make_tree(tmp_path / "celeba", 14)
-    prepare([root], tmp_path / "out", 12, sketch_filter="XDoG", workers=1)
+    (root / "CelebA-HQ-img/13.jpg").unlink()
+    summary = prepare([root], tmp_path / "out", 12, sketch_filter="XDoG", workers=1)
+    assert (summary.prepared, summary.skipped) == (13, {})
     same_items(open_portraits(tmp_path / "out", 12), CelebAMaskHQ(root, 12, sketch_filter=XDoG()))
     partition = str(root / "list_eval_partition.txt")
     prepared, original = (
@@ -128,16 +132,39 @@ def test_the_manifest_counts_and_sums(make_folder, tmp_path):
 
 
 def test_processes_change_no_byte(make_folder, tmp_path):
-    photos = make_folder(count=9)
+    photos = make_folder(count=11)  # More than wait for two processes at a time.
     (photos / "p4.png").write_bytes(b"broken")
     prepare([photos], tmp_path / "one", 8, workers=1)
-    summary = prepare([photos], tmp_path / "three", 8, workers=3)
+    summary = prepare([photos], tmp_path / "two", 8, workers=2)
     assert list(summary.skipped) == ["p4"]
-    assert tree(tmp_path / "one") == tree(tmp_path / "three")
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
+def test_signals_that_reach_the_processes(make_folder, tmp_path, monkeypatch):
+    """Ctrl-C goes to all, and the parent decides; one that is killed ends the run."""
+    photos, out = make_folder(count=11), tmp_path / "out"
+    prepare([photos], tmp_path / "whole", 8, workers=1)
+    note = ledger.Ledger.note
+
+    def send(number):
+        def noted(self, name, entry):
+            note(self, name, entry)
+            for process in multiprocessing.active_children():
+                os.kill(process.pid, number)
+
+        monkeypatch.setattr(ledger.Ledger, "note", noted)
+
+    send(signal.SIGKILL)
+    with pytest.raises(InputError, match=r"A worker was killed, .* the same command continues"):
+        prepare([photos], out, 8, workers=2)
+    send(signal.SIGINT)
+    prepare([photos], out, 8, workers=2)
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+@pytest.mark.slow
 def test_killed_at_any_moment_it_resumes_to_the_same_bytes(make_folder, tmp_path):
-    photos, out = make_folder(count=40), tmp_path / "out"
+    photos, out = make_folder(count=4), tmp_path / "out"
     prepare([photos], tmp_path / "whole", 8, workers=1)
     words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
     words += ["--workers", "1"]
@@ -145,15 +172,19 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bytes(make_folder, tmp_path
     run = subprocess.run(fleet, capture_output=True, text=True, check=True, cwd=ROOT)
     assert "Traceback" not in run.stderr
     ends = list(map(int, run.stdout.splitlines()[-1].split()))
-    assert ends.count(-signal.SIGKILL) >= 5
-    assert ends.count(130) >= 4
+    assert len(ends) == 20
+    assert set(ends) == {-signal.SIGKILL, 130}
     assert main(words) == 0
-    assert tree(out) == tree(tmp_path / "whole")
+    finished = list(tmp_path.glob("out*"))
+    assert len(finished) >= 4
+    for folder in finished:
+        assert tree(folder) == tree(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_killed_with_its_processes_at_work_nothing_stays(make_folder, tmp_path):
     """They end with their parent: otherwise the pipe of messages would stay open."""
-    photos, out = make_folder(count=40), tmp_path / "out"
+    photos, out = make_folder(count=24), tmp_path / "out"
     prepare([photos], tmp_path / "whole", 8, workers=1)
     words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
     command = [sys.executable, "-m", "flowcolor", *words, "--workers", "2"]
@@ -170,23 +201,33 @@ def test_resuming_redoes_nothing(make_folder, tmp_path):
     photos, out = make_folder(count=6), tmp_path / "out"
     prepare([photos], tmp_path / "whole", 8, workers=1)
     CALLS.clear()
-    words = {"size": 8, "workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops_at_third"}
-    with pytest.raises(KeyboardInterrupt):
-        prepare([photos], out, **words)
+    words = {"size": 8, "workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops"}
+
+    def interrupted(calls):
+        with pytest.raises(KeyboardInterrupt):
+            prepare([photos], out, **words)
+        assert len(CALLS) == calls
+
+    interrupted(3)
     assert not (out / "manifest.json").exists()
-    first = len(CALLS)
+    interrupted(5)
     prepare([photos], out, **words)
-    assert (first, len(CALLS)) == (3, 7)  # The interrupted one twice.
+    assert len(CALLS) == 8  # Those that were interrupted twice.
     prepare([photos], out, **words)
-    assert len(CALLS) == 7
+    assert len(CALLS) == 8
+    for index in (7, 8):
+        write_image(smooth_photo(index), photos / f"p{index}.png")
+    interrupted(10)
+    prepare([photos], out, **words)
+    assert len(CALLS) == 11
 
 
 CALLS: list[int] = []
 
 
-def stops_at_third(photo, size, mask):
+def stops(photo, size, mask):
     CALLS.append(1)
-    if len(CALLS) == 3:
+    if len(CALLS) in (3, 5, 10):
         raise KeyboardInterrupt
     return torch.ones(1, *size)
 
@@ -206,6 +247,9 @@ def test_two_settings_do_not_mix(make_folder, tmp_path):
     assert tree(out) == before
     with pytest.raises(InputError, match=r"is not empty and no prepared folder"):
         prepare([photos], photos, 8, workers=1)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"--output expects a folder, got the file .*file\."):
+        prepare([photos], tmp_path / "file", 8, workers=1)
     with pytest.raises(InputError, match="is prepared already"):
         prepare([out], tmp_path / "again", 8, workers=1)
 
@@ -213,7 +257,7 @@ def test_two_settings_do_not_mix(make_folder, tmp_path):
 def test_an_interrupted_folder_keeps_its_settings_and_versions(make_folder, tmp_path, monkeypatch):
     photos, out = make_folder(count=6), tmp_path / "out"
     CALLS.clear()
-    words = {"workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops_at_third"}
+    words = {"workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops"}
     with pytest.raises(KeyboardInterrupt):
         prepare([photos], out, 8, **words)
     with pytest.raises(InputError, match="size = 8, got 16"):
@@ -245,6 +289,8 @@ def spoil(photos: Path) -> None:
     (photos / "nothing.png").touch()
     (photos / "gone.png").symlink_to(photos / "nowhere.png")
     (photos / "folder.png").mkdir()
+    for index in range(7):
+        (photos / f"void{index}.png").touch()
 
 
 def test_what_cannot_be_read_is_skipped_counted_and_named(make_folder, tmp_path, capsys):
@@ -252,17 +298,21 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(make_folder, tmp_path,
     spoil(photos)
     words = ["prepare", "--photos", str(photos), "--output", str(out), "--size", "8"]
     assert main([*words, "--workers", "1"]) == 0
-    text = capsys.readouterr().out
-    assert text.startswith(f"3 photographs are ready in {out}, 3 new: ")
-    assert "skipped 4; manifest.json lists all:" in text
+    text = capsys.readouterr().out.splitlines()
+    assert text[0].startswith(f"3 photographs are ready in {out}, 3 new: ")
+    assert text[1] == "skipped 11; manifest.json lists all:"
     manifest = json.loads((out / "manifest.json").read_text())
-    assert list(manifest["skipped"]) == ["cut", "folder", "gone", "nothing"]
+    names = ["cut", "folder", "gone", "nothing", *(f"void{index}" for index in range(7))]
+    assert list(manifest["skipped"]) == names
+    assert manifest["counts"]["skipped"] == 11
+    assert text[-1].endswith(f"--data.train {out} --data.size 8")
+    assert [line.split(":")[0] for line in text[2:-1]] == [*(f"  {n}" for n in names[:10]), "  ..."]
     assert "cut.JPG cannot be read as an image" in manifest["skipped"]["cut"]
     assert main([*words[:-1], "8", "--output", str(tmp_path / "strict"), "--strict"]) == 2
     assert not (tmp_path / "strict/manifest.json").exists()
     for path in photos.glob("p*.png"):
         path.unlink()
-    with pytest.raises(InputError, match="None of 4 photographs can be prepared"):
+    with pytest.raises(InputError, match="None of 11 photographs can be prepared"):
         prepare([photos], tmp_path / "none", 8, workers=1)
 
 
@@ -328,6 +378,8 @@ def test_a_damaged_manifest_is_named(make_folder, tmp_path):
     (out / "manifest.json").write_text(text.replace("version 1", "version 9"))
     with pytest.raises(InputError, match="version 9"):
         open_portraits(out, 8)
+    (tmp_path / "photos/manifest.json").write_text("{}")
+    assert isinstance(open_portraits(tmp_path / "photos", 8), PhotoFolder)
 
 
 def test_files_are_whole_or_not_there(tmp_path):
@@ -356,8 +408,18 @@ def test_wrong_options_are_named(make_folder, tmp_path, capsys, words, message):
     assert not (tmp_path / "out").exists()
 
 
-def test_preparing_needs_no_lightning():
-    code = "import sys, flowcolor.prepare.command as c, flowcolor.prepare; c.make_parser();"
-    code += "print('lightning' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_says_how_far_how_fast_and_how_long(monkeypatch, capsys, terminal):
+    now = [5.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    steps = progress.Progress(total=130, done=10)
+    for _ in range(20):
+        now[0] += 1
+        steps.step()
+    steps.close()
+    assert (steps.rate, steps.seconds) == (1, 20)
+    text = capsys.readouterr().err
+    lines = text.split("\r\033[K")[1:-1] if terminal else text.splitlines()
+    assert len(lines) == (20 if terminal else 2)
+    assert lines[-1] == "30 of 130 photographs, 1.0 a second, 1:40 min left"

@@ -63,6 +63,15 @@ def test_other_names_are_given_again_or_refused(foreign, tmp_path):
     assert config == recorded(foreign)
 
 
+def test_every_name_of_somebody_else_is_found(tmp_path):
+    config = recorded("own.draw")
+    config["model"]["optimizer"] = "own.adam"
+    keys = ["data.sketch_filter", "model.optimizer"]
+    for given, left in (keys, keys[::-1]):
+        with pytest.raises(InputError, match=f"give --{left} again"):
+            without_foreign(config, [f"--{given}=flowcolor.data.XDoG"], [], tmp_path)
+
+
 def test_a_checkpoint_of_somebody_else_runs_nothing(run, tmp_path, capsys):
     checkpoint = torch.load(run.last, weights_only=True)
     (tmp_path / "planted.py").write_text("raise SystemExit('planted code ran')", "utf-8")
