@@ -55,6 +55,9 @@ def test_the_choice_is_that_of_the_photograph_alone():
     assert [shades(seed=4).choose(photo) for photo in photos(40)] != chosen
     # Values that another machine and another process have to give, too.
     assert [shades().choose(torch.full((3, 5, 7), k / 255)) for k in range(12)] == PINNED
+    seen, mask = [], torch.ones(24, 24, dtype=torch.bool)
+    MixedFilter([lambda *words: seen.append(words[2])])(photos(1)[0], (4, 4), mask)
+    assert seen == [mask]
     for photo, index in zip(photos(9), chosen, strict=False):
         assert draw(photo, (4, 4)).unique().item() == index / 2
 

@@ -1,5 +1,7 @@
 """Lines are where the photograph changes, as dark as the formula says, and nowhere else."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -165,6 +167,21 @@ def test_rounding_of_the_machine_does_not_move_a_line():
     gray = _gray(photo, (512, 512)).numpy()
     other = gray * (1 + 4e-16 * np.random.default_rng(0).standard_normal(gray.shape))
     assert (GradientLines().draw(other) == GradientLines().draw(gray)).all()
+
+
+def test_a_pinned_drawing_is_the_same_everywhere():
+    y, x = np.indices((256, 320))
+    gray = (((x - 100) ** 2 + (y - 70) ** 2) // 40 % 256 + (3 * x + 5 * y) % 7) / 262
+    drawn = np.rint(255 * GradientLines().draw(gray)).astype(np.uint8)
+    assert hashlib.sha256(drawn.tobytes()).hexdigest().startswith(PINNED)
+    photo = torch.randint(256, (3, 100, 90), generator=torch.Generator().manual_seed(0))
+    luma = torch.tensor([4899, 9617, 1868], dtype=torch.float64)
+    expected = torch.einsum("chw,c->hw", photo.double(), luma)
+    total = _gray(photo.float() / 255, (100, 90)) * 255 * 2**14
+    torch.testing.assert_close(total, expected, atol=1e-6, rtol=0)
+
+
+PINNED = "606bd595141cc6ab"
 
 
 def test_lines_are_those_of_plain_gaussians():
