@@ -1,9 +1,9 @@
 """Start the command again and again and kill it at random moments; run as a program by a test.
 
 Usage: ``fleet.py KILLS WORDS...``. A folder that is finished is renamed, and another is begun; in
-the end one is unfinished. A moment is between or inside two writes, so that it does not
-depend on how fast the machine is: half a file, before and after its move, half a line of the
-journal.
+the end one is unfinished. Files without a dot are always those of the folder ``whole`` beside it. A
+moment is between or inside two writes, so that it does not depend on how fast the machine is: half
+a file, before and after its move, half a line of the journal.
 """
 
 import os
@@ -73,6 +73,10 @@ if __name__ == "__main__":
             output.rename(f"{output}{len(ends)}")
         else:
             ends.append(end)
-            partial = list(output.rglob(".*partial"))
-            assert end == -signal.SIGKILL or not partial, partial
+            files = [path for path in output.rglob("*") if path.is_file()]
+            assert end == -signal.SIGKILL or not [f for f in files if f.suffix == ".partial"]
+            for path in files:
+                if not path.name.startswith("."):
+                    whole = output.with_name("whole") / path.relative_to(output)
+                    assert path.read_bytes() == whole.read_bytes(), path
     print(*ends)  # noqa: T201
