@@ -1,12 +1,13 @@
 """``flowcolor ablate``: honest variants, each run once, laid beside the thesis."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from flowcolor.errors import InputError
-from flowcolor.evaluation.files import write_report
+from flowcolor.evaluation.files import read_report, write_report
 from flowcolor.evaluation.scores import PairScore
 from flowcolor.evaluation.summary import Report
 from flowcolor.training.ablations import runs
@@ -233,6 +234,16 @@ def test_each_variant_is_compared_with_the_baseline_image_by_image(results):
         assert d.pairs == 3
         expected = {"none": -0.3, "concat": -0.2, "adain": -0.1, "fam": 0.0}[variant.name]
         assert (d.low, d.difference, d.high) == pytest.approx((expected,) * 3)
+
+
+def test_variants_that_were_tested_on_other_images_are_not_compared(results, run, tmp_path):
+    (fam,) = (r for r in ablation(run, tmp_path) if r.variant.name == "fam")
+    read = read_report(fam.result)
+    other = [replace(pair, checksums={"truth": "other"}) for pair in read.scores]
+    write_report(Report(other, about=read.about), fam.result.parent, "test")
+    changed = Results(results.ablation)
+    with pytest.raises(InputError, match="expects the same photographs in both"):
+        changed.against_baseline(results.variants[0], "self", "ssim")
 
 
 def test_the_command_runs_all_and_prints_the_table(run, tmp_path, monkeypatch, capsys):
