@@ -274,6 +274,24 @@ def test_an_interrupted_folder_keeps_its_settings_and_versions(make_folder, tmp_
         prepare([photos], out, 8, **words)
 
 
+def test_a_damaged_journal(make_folder, tmp_path):
+    photos, out = make_folder(count=4), tmp_path / "out"
+    CALLS.clear()
+    words = {"size": 8, "workers": 1, "sketch_filter": "tests.prepare.test_prepare.stops"}
+    with pytest.raises(Stop):
+        prepare([photos], out, **words)
+    journal = out / ".journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(b"\0" * 99 + b"\n")
+    with pytest.raises(InputError, match=r"jsonl is damaged: delete the folder and prepare anew"):
+        prepare([photos], out, **words)
+    journal.write_bytes(whole + b"\0" * 99 + b"\n")
+    with pytest.raises(Stop):
+        prepare([photos], out, **words)
+    assert len(CALLS) == 5
+    assert prepare([photos], out, **words).new == 1
+
+
 def test_photographs_come_and_go(make_folder, tmp_path):
     photos, out = make_folder(count=4), tmp_path / "out"
     prepare([photos], out, 8, workers=1)
