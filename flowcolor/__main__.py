@@ -85,7 +85,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 
 
 def _choose(command: str) -> Callable[[list[str]], None]:
-    from flowcolor.training.suggest import did_you_mean
+    from flowcolor.suggest import did_you_mean
 
     if command not in COMMANDS:
         raise InputError(

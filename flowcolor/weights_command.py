@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.training.options import OptionParser
+from flowcolor.options import OptionParser
 
 # In the order of the table.
 _PURPOSES = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.options import OptionParser
 from flowcolor.prepare.progress import duration
-from flowcolor.training.options import OptionParser
 
 
 def main(words: Sequence[str]) -> None:

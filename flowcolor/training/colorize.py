@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.training.options import OptionParser
+from flowcolor.options import OptionParser
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError
-from flowcolor.training.suggest import did_you_mean
+from flowcolor.suggest import did_you_mean
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

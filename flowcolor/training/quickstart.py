@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.errors import InputError
-from flowcolor.training.options import OptionParser
+from flowcolor.options import OptionParser
 
 if TYPE_CHECKING:
     from flowcolor.data import SketchColorData

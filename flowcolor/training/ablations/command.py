@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.training.options import OptionParser
+from flowcolor.options import OptionParser
 
 
 def main(words: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from flowcolor.errors import InputError
-from flowcolor.training.suggest import did_you_mean
+from flowcolor.suggest import did_you_mean
 
 
 class OptionParser(argparse.ArgumentParser):
