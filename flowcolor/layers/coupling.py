@@ -39,6 +39,7 @@ class AffineCoupling(InvertibleLayer):
         the order of the thesis, equations 3.3 to 3.8. https://arxiv.org/abs/1605.08803
 
     Example:
+        >>> import torch
         >>> layer = AffineCoupling(nn.Conv2d(2, 4, kernel_size=3, padding=1))
         >>> y, logdet = layer(torch.randn(8, 4, 5, 5))
         >>> y.shape, logdet.shape
