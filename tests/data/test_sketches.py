@@ -125,8 +125,8 @@ def test_sobel_is_the_recipe():
 
 
 def test_xdog_is_the_formula():
-    gray = np.random.default_rng(0).random((256, 256))
-    narrow, wide = (filters.gaussian(gray, s, mode="nearest") for s in (1.0, 1.6))
+    gray = np.random.default_rng(0).random((384, 400))  # Widths are those at a side of 256.
+    narrow, wide = (filters.gaussian(gray, s, mode="nearest") for s in (1.5, 2.4))
     excess = narrow - 0.98 * wide - 0.01
     expected = np.minimum(1, 1 + np.tanh(40 * excess))
     draw = XDoG(sigma=1.0, gamma=0.98, epsilon=0.01)
@@ -161,12 +161,18 @@ def test_own_filters_are_welcome():
 def test_rounding_of_the_machine_does_not_move_a_line():
     """Other machines add in another order: the last bits differ and no stroke may."""
     photo = to_uint8(load_portrait("astronaut")[0]).float() / 255
-    noise = 2e-7 * torch.rand(photo.shape, generator=torch.Generator().manual_seed(0))
-    drawing = GradientLines()(photo, (256, 256))
-    assert (GradientLines()(photo - noise, (256, 256)) - drawing).abs().max() < 1 / 255
-    gray = _gray(photo, (512, 512)).numpy()
-    other = gray * (1 + 4e-16 * np.random.default_rng(0).standard_normal(gray.shape))
-    assert (GradientLines().draw(other) == GradientLines().draw(gray)).all()
+    halves = torch.empty(2, 3, 512, 512)  # Two columns are equally steep: the last bit decides.
+    for side, colour in ((slice(256), (30, 30, 94)), (slice(256, 512), (240, 240, 48))):
+        halves[0, ..., side] = torch.tensor(colour)[:, None, None] / 255  # Between two levels.
+        halves[1, ..., side] = colour[0] / 255
+    for image in (photo, *halves):
+        noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0)) - 0.5
+        drawing = GradientLines()(image, (256, 256))
+        assert (GradientLines()(image - 2e-7 * noise, (256, 256)) - drawing).abs().max() < 1 / 255
+    for image in (photo, halves[1]):
+        gray = _gray(image, (512, 512)).numpy()
+        other = gray * (1 + 4e-16 * np.random.default_rng(0).standard_normal(gray.shape))
+        assert (GradientLines().draw(other) == GradientLines().draw(gray)).all()
 
 
 def test_a_pinned_drawing_is_the_same_everywhere():

@@ -358,11 +358,11 @@ def test_masks_that_are_empty_full_or_missing(make_folder, tmp_path):
 
 def test_names_need_not_be_ascii(tmp_path):
     photos = tmp_path / "Füße 写真"
-    for name in ("é.PNG", "日本.png", "a b'.png", "z🙂.Png"):
-        write_image(smooth_photo(1), photos / name)
+    for seed, name in enumerate(("é.PNG", "日本.png", "a b'.png", "z🙂.Png")):
+        write_image(smooth_photo(seed), photos / name)
     write_image(torch.full((3, 12, 12), 0.5), photos / "one colour.bmp")
     (photos / "link.png").symlink_to(photos / "é.PNG")
-    prepare([photos], tmp_path / "out", 8, workers=2)
+    assert prepare([photos], tmp_path / "out", 8, workers=2).prepared == 6
     same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder(photos, 8))
     blank = next(item for item in PhotoFolder(photos, 8) if item["name"] == "one colour")
     assert (blank["sketch"] == 1).all()
