@@ -134,7 +134,8 @@ class NetworkScores:
         except InputError:
             if path is not None or networks.download:
                 raise
-            reason = f"weights {cached_path(name).name} not found, see `flowcolor weights`"
+            file = cached_path(name)
+            reason = f"put {file.name} into {file.parent}, or see `flowcolor weights`"
             self.missing |= dict.fromkeys(scores, reason)
             return False
         self.files |= dict.fromkeys(scores, file)

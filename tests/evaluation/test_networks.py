@@ -33,6 +33,7 @@ def test_what_has_no_weights_is_named_and_not_computed():
     scores = NetworkScores(Networks(), side=64)
     for name, file in (("sr", "vgg19-"), ("cr", "vgg19-"), ("lpips", "alexnet-"), ("fid", "incep")):
         assert file in scores.missing[name]
+        assert scores.missing[name].startswith("put ")
         assert "see `flowcolor weights`" in scores.missing[name]
     batch = dict.fromkeys(("truth", "reference"), torch.rand(2, 3, 64, 64))
     assert scores.add("self", batch, torch.rand(2, 3, 64, 64)) == {}
