@@ -363,6 +363,8 @@ def test_names_need_not_be_ascii(tmp_path):
     write_image(torch.full((3, 12, 12), 0.5), photos / "one colour.bmp")
     (photos / "link.png").symlink_to(photos / "é.PNG")
     assert prepare([photos], tmp_path / "out", 8, workers=2).prepared == 6
+    names = {"é", "日本", "a b'", "z🙂", "one colour", "link"}
+    assert set(PreparedFolder(tmp_path / "out", 8).names) == names
     same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder(photos, 8))
     blank = next(item for item in PhotoFolder(photos, 8) if item["name"] == "one colour")
     assert (blank["sketch"] == 1).all()
