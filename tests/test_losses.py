@@ -14,10 +14,11 @@ from torch.nn.functional import l1_loss, pad
 from torchvision.models.vgg import cfgs, make_layers
 from torchvision.transforms.functional import normalize
 
-from flowcolor import vgg
+from flowcolor import losses, vgg
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, PerceptualLoss
 from flowcolor.vgg import VGGActivations
+from flowcolor.vgg_distance import vgg_distance
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +95,21 @@ def test_at_most_one_chunk_is_alive_and_nothing_is_evaluated_twice(loss, pair):
 
 
 def test_validation_does_not_pay_for_gradients(loss, pair, monkeypatch):
-    monkeypatch.setattr(
-        torch.autograd, "grad", lambda *args: pytest.fail("a gradient was computed")
-    )
+    wanted = []
+
+    def measure(*args, want_gradient):
+        wanted.append(want_gradient)
+        return vgg_distance(*args, want_gradient=want_gradient)
+
+    monkeypatch.setattr(losses, "vgg_distance", measure)
+    result = pair[0].requires_grad_()
+    loss(result, pair[1])
+    assert all(wanted)
+    wanted.clear()
     with torch.no_grad():
-        loss(pair[0].requires_grad_(), pair[1])
+        loss(result, pair[1])
+    assert wanted
+    assert not any(wanted)
 
 
 def test_the_gradient_of_the_gradient_is_refused(loss, pair):
