@@ -55,7 +55,7 @@ def test_each_result_is_scored_with_the_files_of_its_name(folders, capsys):
     assert score(folders, "--batch_size", 2) == 0
     printed = capsys.readouterr().out
     assert "cross-reference (the photograph of somebody else), N = 3" in printed
-    assert "not computed: FID, KID: weights" in printed
+    assert "not computed: FID, KID: put weights-inception-2015-12-05" in printed
     found = numbers(folders)
     assert list(found) == list(NAMES)
     for name in NAMES:
