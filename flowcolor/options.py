@@ -43,3 +43,14 @@ class OptionParser(argparse.ArgumentParser):
             option = word.split("=")[0]
             if option.startswith("--") and option not in self._option_string_actions:
                 self.error(f"unrecognized arguments: {option}")
+
+
+def check_device(name: str) -> str:
+    """Return the value of ``--device``, refused if this machine has no such device."""
+    import torch
+
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
+    return name

@@ -11,7 +11,6 @@ Conversions, so that nobody has to guess:
 import os
 import re
 import struct
-import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.errors import InputError
+from flowcolor.files import whole_file
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -89,20 +89,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
     options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
-        Path(name).chmod(0o666 & ~_umask())  # mkstemp's files are private, a result is not.
-        Path(name).replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with whole_file(path) as file:
+        picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
 
 
 def list_images(folder: str | Path) -> list[Path]:
@@ -237,9 +225,3 @@ def _to_rgb(picture: Image.Image) -> np.ndarray:
     for channel, plane in enumerate(planes):  # Several times faster than all three at once.
         np.divide(pixels[..., channel], np.float32(255), out=plane)
     return planes
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.options import OptionParser
+from flowcolor.options import OptionParser, check_device
 
 
 def main(words: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> None:
         options.download,
         options.random_weights,
     )
-    device = _device(options.device)
+    device = check_device(options.device)
     evaluation = Evaluation(sketch_filter, networks, (options.setting,), results.side)
     for done, batch in enumerate(results.batches(options.batch_size)):
         if done == 0:
@@ -115,16 +115,6 @@ def _parser() -> OptionParser:
         help="use random networks: the numbers are then comparable with no other",
     )
     return parser
-
-
-def _device(name: str) -> str:
-    import torch
-
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
-    return name
 
 
 def _say(text: str) -> None:

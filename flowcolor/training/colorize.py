@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.options import OptionParser
+from flowcolor.options import OptionParser, check_device
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def colorize(jobs: Sequence[Job], checkpoint: Path, size: str, device: str, chec
 
     weights = read_weights(checkpoint)
     shorter = _shorter_side(size, weights.size)
-    model = weights.build().to(_device(device))
+    model = weights.build().to(check_device(device))
     for job in jobs:
         sketch, reference = read_sketch(job.sketch), read_image(job.reference)
         painted = paint(model, sketch, reference, shorter, check)  # type: ignore[arg-type]
@@ -149,13 +149,3 @@ def _shorter_side(size: str, trained: int) -> int | None:
     raise InputError(
         f"--size expects `trained`, `own` or a number of pixels up to 16384, got {size!r}."
     )
-
-
-def _device(name: str) -> str:
-    import torch
-
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
-    return name
