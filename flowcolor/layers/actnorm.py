@@ -85,7 +85,7 @@ class ActNorm(InvertibleLayer):
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
         loc, log_scale = self.loc.to(x.dtype), self.log_scale.to(x.dtype)
         logdet = x.shape[2:].numel() * log_scale.sum()
-        return loc, log_scale, logdet.repeat(x.shape[0])
+        return loc, log_scale, logdet.expand(x.shape[0]).clone()
 
     def invert_and_differentiate(
         self,

@@ -6,8 +6,9 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.base import LogDet, widen
+from flowcolor.layers.base import LogDet
 from flowcolor.layers.gradients import Gradients, Root, add_gradients, gradients_of
+from flowcolor.layers.layout import run
 from flowcolor.layers.scale import SCALES, Scale, differentiate_scale, positive_scale
 
 Fuse = Callable[[Tensor, Tensor | None], Tensor]
@@ -37,8 +38,13 @@ def split_half(layer: object, x: Tensor) -> tuple[Tensor, Tensor]:
             f"{type(layer).__name__} expects an input of shape (batch, channels, *spatial) with at "
             f"least 2 channels, got {tuple(x.shape)}."
         )
-    a, b = widen(x).chunk(2, dim=1)
+    a, b = x.chunk(2, dim=1)
     return a, b
+
+
+def total(log_scale: Tensor) -> LogDet:
+    """Return the sum for each image."""
+    return log_scale.sum(tuple(range(1, log_scale.ndim)))
 
 
 def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -50,14 +56,15 @@ def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tenso
     return *positive_scale(raw, layer.scale), shift
 
 
-def changed(a: Tensor, b: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
-    """Return the coupling's output, of which ``b`` is the half that is not changed."""
+def changed(x: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
+    """Return the output of a coupling for ``x``, of which the second half is not changed."""
+    a, b = x.chunk(2, dim=1)
     if torch.is_grad_enabled() or torch.compiler.is_compiling():
         a = (a - shift) / scale if inverse else torch.addcmul(shift, a, scale)
         return torch.cat([a, b], 1)
-    y = a.new_empty(a.shape[0], a.shape[1] + b.shape[1], *a.shape[2:])
-    y[:, a.shape[1] :] = b
-    half = y[:, : a.shape[1]]
+    y = torch.empty_like(x)  # In the layout of x.
+    half, rest = y.chunk(2, dim=1)
+    rest.copy_(b)
     if inverse:
         torch.sub(a, shift, out=half).div_(scale)
     else:
@@ -166,11 +173,13 @@ def _graph(
 
 
 def _run(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
-    output: Tensor = net(h)
+    output = run(net, h)
     expected = (a.shape[0], parts * a.shape[1], *a.shape[2:])
     if output.shape != expected:
         raise ValueError(
             f"{type(layer).__name__} expects its network to return shape {expected} for an "
             f"input of shape {tuple(h.shape)}, got {tuple(output.shape)}."
         )
-    return output.to(a.dtype)
+    output = output.to(a.dtype)
+    # Arithmetic between two layouts is slow.
+    return output if a.ndim != 4 or a.stride(1) == 1 else output.contiguous()

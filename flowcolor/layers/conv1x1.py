@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from flowcolor.layers.base import (
     Condition,
@@ -16,6 +17,7 @@ from flowcolor.layers.base import (
     widen,
 )
 from flowcolor.layers.gradients import Gradients, gradients_of
+from flowcolor.layers.layout import has_channels_last
 
 Parametrization = Literal["full", "lu", "orthogonal"]
 
@@ -102,16 +104,14 @@ class InvertibleConv1x1(InvertibleLayer):
             start = _mix(back, out)
             grad_start = _mix(there.mT, grad_out)
             latent, data = (grad_start, out) if inverse else (grad_out, start)
-            outer = latent.flatten(2) if latent.ndim > 2 else latent[..., None]
-            inner = data.flatten(2) if data.ndim > 2 else data[..., None]
-            grad_weight = sign * torch.bmm(outer, inner.mT).sum(0)
+            grad_weight = sign * _correlate(latent, data)
             grad_logabsdet = sign * out.shape[2:].numel() * grad_logdet.sum()
             grads = gradients_of((weight, logabsdet), params, (grad_weight, grad_logabsdet))
         return start, grad_start, None, grads
 
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = x.shape[2:].numel() * self.matrix.logabsdet()
-        return logdet.to(x.dtype).repeat(x.shape[0])
+        return logdet.to(x.dtype).expand(x.shape[0]).clone()
 
     def _inverse_weight(self) -> Tensor:
         if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
@@ -126,9 +126,18 @@ class InvertibleConv1x1(InvertibleLayer):
 
 
 def _mix(weight: Tensor, x: Tensor) -> Tensor:
+    if has_channels_last(x):
+        return linear(x.movedim(1, -1), weight.to(x.dtype)).movedim(-1, 1)
     # Batched: for one matrix and many, `matmul` copies the pixels into another order first.
     weights = weight.to(x.dtype).expand(len(x), -1, -1)
     return torch.bmm(weights, x.reshape(*x.shape[:2], -1)).view_as(x)
+
+
+def _correlate(x: Tensor, y: Tensor) -> Tensor:
+    """Sum over images and pixels of the outer products of two pixels' channels."""
+    if has_channels_last(x) and has_channels_last(y):
+        return x.movedim(1, -1).flatten(0, -2).mT @ y.movedim(1, -1).flatten(0, -2)
+    return torch.bmm(x.reshape(*x.shape[:2], -1), y.reshape(*y.shape[:2], -1).mT).sum(0)
 
 
 def same(a: Tensor, b: Tensor) -> bool:
@@ -177,24 +186,27 @@ class _LU(nn.Module):
         self.log_diagonal = nn.Parameter(diagonal.abs().log().to(dtype))
 
     def weight(self) -> Tensor:
-        lower, upper = self._factors()
-        return widen(self.permutation).to(lower.dtype) @ lower @ upper
+        # P L (U + D) with as few operators as there can be: for small images they are what costs.
+        lower, upper, diagonal = self._factors()
+        permutation = self.permutation.to(lower.dtype)
+        mixed = torch.addmm(permutation, permutation, lower)
+        return torch.addmm(mixed * diagonal, mixed, upper)
 
     def inverse_weight(self) -> Tensor:
-        lower, upper = (double(factor) for factor in self._factors())
+        lower, upper, diagonal = (double(factor) for factor in self._factors())
         inverse: Tensor = torch.linalg.solve_triangular(
             lower, self.permutation.to(lower.dtype).T, upper=False, unitriangular=True
         )
-        inverse = torch.linalg.solve_triangular(upper, inverse, upper=True)
+        inverse = torch.linalg.solve_triangular(upper + diagonal.diag(), inverse, upper=True)
         return inverse  # noqa: RET504  (mypy wants the annotation above)
 
     def logabsdet(self) -> Tensor:
         return widen(self.log_diagonal).sum()
 
-    def _factors(self) -> tuple[Tensor, Tensor]:
+    def _factors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return L below its diagonal, U above its diagonal, and the diagonal of U."""
         diagonal = self.sign * widen(self.log_diagonal).exp()
-        lower = widen(self.lower).tril(-1) + torch.ones_like(diagonal).diag()
-        return lower, widen(self.upper).triu(1) + diagonal.diag()
+        return widen(self.lower).tril(-1), widen(self.upper).triu(1), diagonal
 
 
 class _Orthogonal(nn.Module):

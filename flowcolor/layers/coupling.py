@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from flowcolor.layers.affine import affine, changed, check_scale, differentiate_affine, split_half
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
+from flowcolor.layers.affine import (
+    affine,
+    changed,
+    check_scale,
+    differentiate_affine,
+    split_half,
+    total,
+)
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
 from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.scale import Scale
 
@@ -56,14 +63,16 @@ class AffineCoupling(InvertibleLayer):
         self.scale: Scale = scale
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        x = widen(x)
         a, b = split_half(self, x)
         scale, log_scale, shift = affine(self, b, a)
-        return changed(a, b, scale, shift, inverse=False), log_scale.flatten(1).sum(1)
+        return changed(x, scale, shift, inverse=False), total(log_scale)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        y = widen(y)
         a, b = split_half(self, y)
         scale, log_scale, shift = affine(self, b, a)
-        return changed(a, b, scale, shift, inverse=True), -log_scale.flatten(1).sum(1)
+        return changed(y, scale, shift, inverse=True), -total(log_scale)
 
     def invert_and_differentiate(
         self,
@@ -127,14 +136,16 @@ class ConditionalAffineCoupling(InvertibleLayer):
         self.scale: Scale = scale
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        x = widen(x)
         a, b = split_half(self, x)
         scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return changed(a, b, scale, shift, inverse=False), log_scale.flatten(1).sum(1)
+        return changed(x, scale, shift, inverse=False), total(log_scale)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        y = widen(y)
         a, b = split_half(self, y)
         scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return changed(a, b, scale, shift, inverse=True), -log_scale.flatten(1).sum(1)
+        return changed(y, scale, shift, inverse=True), -total(log_scale)
 
     def invert_and_differentiate(
         self,

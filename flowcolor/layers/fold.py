@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 
 from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.base import LogDet, check_channels, double
 from flowcolor.layers.conv1x1 import InvertibleConv1x1, same
+from flowcolor.layers.layout import has_channels_last
 
 
 class FoldedInverse:
@@ -34,8 +36,13 @@ class FoldedInverse:
         check_channels(self.conv, y, self.conv.channels)
         with torch.autocast(y.device.type, enabled=False):
             matrix, shift, per_pixel = self._map(y.dtype)
-            x = torch.baddbmm(shift, matrix.expand(len(y), -1, -1), y.reshape(*y.shape[:2], -1))
-        return x.view_as(y), (y.shape[2:].numel() * per_pixel).repeat(len(y))
+            if has_channels_last(y):
+                x = linear(y.movedim(1, -1), matrix, shift.flatten()).movedim(-1, 1)
+            else:
+                x = torch.baddbmm(
+                    shift, matrix.expand(len(y), -1, -1), y.reshape(*y.shape[:2], -1)
+                ).view_as(y)
+        return x, (y.shape[2:].numel() * per_pixel).expand(len(y)).clone()
 
     def _map(self, dtype: torch.dtype) -> Sequence[Tensor]:
         norm, matrix = self.norm, self.conv.matrix
