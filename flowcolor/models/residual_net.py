@@ -3,6 +3,9 @@ r"""The sub-network inside a coupling."""
 from typing import Literal, get_args
 
 from torch import Tensor, nn
+from torch.nn.functional import group_norm
+
+from flowcolor.layers.layout import for_convolutions, has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
 
@@ -40,7 +43,7 @@ class ResidualNet(nn.Module):
         for _ in range(3):
             stages.append(nn.Conv2d(channels, channels, kernel_size=3, padding=1))
             if norm == "instance":
-                stages.append(nn.InstanceNorm2d(channels, eps=norm_eps))
+                stages.append(_InstanceNorm(channels, eps=norm_eps))
             elif norm == "layer":
                 stages.append(nn.GroupNorm(1, channels, eps=norm_eps, affine=False))
             stages.append(nn.ReLU())
@@ -51,5 +54,13 @@ class ResidualNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
+        x = for_convolutions(x)
         result: Tensor = self.out(x + self.body(x))
         return result
+
+
+class _InstanceNorm(nn.InstanceNorm2d):
+    def forward(self, x: Tensor) -> Tensor:
+        if has_channels_last(x):  # The same, but without a copy to another layout and back.
+            return group_norm(x, self.num_features, eps=self.eps)
+        return super().forward(x)

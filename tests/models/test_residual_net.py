@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 from torch.testing import assert_close
 
+from flowcolor.layers.layout import has_channels_last
 from flowcolor.models import ResidualNet
 
 NORMS = {
@@ -32,6 +33,19 @@ def test_three_convolutions_a_residual_and_a_pointwise_convolution(norm):
         h = NORMS[norm](h).relu()
     expected = torch.einsum("oi,bihw->bohw", net.out.weight[:, :, 0, 0], x + h)
     assert_close(net(x), expected + net.out.bias[:, None, None])
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="oneDNN is what it is for")
+@pytest.mark.parametrize("norm", NORMS)
+def test_all_convolutions_get_channels_last(norm):
+    net, seen = ResidualNet(4, 3, norm), []
+    for part in net.modules():
+        if isinstance(part, torch.nn.Conv2d):
+            part.register_forward_pre_hook(lambda _, args: seen.append(has_channels_last(args[0])))
+    net(torch.randn(2, 4, 5, 6))
+    assert seen == 4 * [True]
+    net.double()(torch.randn(2, 4, 5, 6).double())
+    assert seen[4:] == 4 * [False]
 
 
 def test_starts_at_zero():
