@@ -8,6 +8,7 @@ sub-network on its own, since ``torch.compile`` does not trace the custom backwa
 """
 
 import argparse
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -61,10 +62,10 @@ def images(chosen: argparse.Namespace) -> list[dict[str, Any]]:
 def interleave(runs: Runs, repeats: int, device: str = "cpu") -> dict[str, list[float]]:
     """Time each of ``runs`` ``repeats`` times, taking turns, after a warm-up of each."""
     times: dict[str, list[float]] = {name: [] for name in runs}
-    names = list(runs)
+    names, turns = list(runs), random.Random(0)  # noqa: S311
     for number in range(repeats + 1):
         # Who follows whom changes: a run finds caches and heap as the one before left them.
-        names.append(names.pop(0))
+        turns.shuffle(names)
         for name in names:
             wait(device)
             start = time.perf_counter()
