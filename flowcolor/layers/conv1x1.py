@@ -174,6 +174,7 @@ class _Full(nn.Module):
 class _LU(nn.Module):
     permutation: Tensor
     sign: Tensor
+    below: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -181,6 +182,9 @@ class _LU(nn.Module):
         diagonal, dtype = upper.diagonal(), torch.get_default_dtype()
         self.register_buffer("permutation", permutation.to(dtype))
         self.register_buffer("sign", diagonal.sign().to(dtype))
+        # Multiplied by: `tril` wakes all threads, which takes longer than so small a matrix.
+        below = torch.ones(channels, channels, dtype=dtype).tril(-1)
+        self.register_buffer("below", below, persistent=False)
         self.lower = nn.Parameter(lower.tril(-1).to(dtype).contiguous())
         self.upper = nn.Parameter(upper.triu(1).to(dtype).contiguous())
         self.log_diagonal = nn.Parameter(diagonal.abs().log().to(dtype))
@@ -206,7 +210,7 @@ class _LU(nn.Module):
     def _factors(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return L below its diagonal, U above its diagonal, and the diagonal of U."""
         diagonal = self.sign * widen(self.log_diagonal).exp()
-        return widen(self.lower).tril(-1), widen(self.upper).triu(1), diagonal
+        return widen(self.lower) * self.below, widen(self.upper) * self.below.mT, diagonal
 
 
 class _Orthogonal(nn.Module):

@@ -130,8 +130,9 @@ def reassign(layer):
 
 
 def other_buffers(layer):
-    for buffer in layer.buffers():
-        buffer.copy_(buffer.flip(0))
+    for name, buffer in layer.named_buffers():
+        if name in layer.state_dict():  # The others are constants.
+            buffer.copy_(buffer.flip(0))
 
 
 @every_kind
