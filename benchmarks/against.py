@@ -3,7 +3,11 @@
 Levels of squeeze and K steps (normalisation, mixing of channels, affine coupling), half of the
 channels leaving after each level but the last. All use the same sub-networks (3x3 convolution,
 ReLU, 1x1, ReLU, 3x3 that starts at zero) on the same split. What differs is what the libraries
-offer: FrEIA's ``AllInOneBlock`` mixes by a fixed rotation, the others by a learned one (LU).
+offer: FrEIA's ``AllInOneBlock`` mixes by a fixed rotation, the others by a learned one (LU); the
+row "fixed mixing" is flowcolor with its matrices frozen. Each library is timed as it comes and with
+weights and images in torch's channels-last layout, which suits convolutions on a CPU; flowcolor
+chooses that for its sub-networks by itself. The row "sub-networks alone" runs them and nothing
+else: eagerly, no library can be faster.
 
 Published sizes are 256x256, batch 8, hidden 256, K up to 48. The defaults here are smaller, so
 that two CPU cores finish in minutes; the output says which were used.
@@ -21,10 +25,11 @@ from torch import Tensor, nn
 
 from benchmarks import report
 from benchmarks.live_bytes import MIB, Mark, measure
-from benchmarks.speed import interleave, show
+from benchmarks.speed import Runs, interleave, show
 from flowcolor.layers import ActNorm, AffineCoupling, Chain, InvertibleConv1x1, Squeeze
 
 Latents = list[Tensor]
+_ALIKE = ("checkpoint", "reversible", "fixed mixing")  # They sample as flowcolor does.
 
 
 class Glow(nn.Module):
@@ -153,7 +158,7 @@ def main() -> None:
     options.add_argument("--size", type=int, default=64)
     options.add_argument("--batch", type=int, default=4)
     options.add_argument("--repeats", type=int, default=7)
-    options.add_argument("--compiled", action="store_true", help="also flowcolor compiled")
+    options.add_argument("--compiled", action="store_true", help="also all three compiled")
     options.add_argument("--no-times", action="store_true", help="memory and round trip only")
     chosen = options.parse_args()
     where = report.environment(
@@ -225,29 +230,79 @@ def _times(
     builders: dict[str, Callable[[], Glow]],
     images: Tensor,
 ) -> dict[str, Any]:
-    glows = dict(glows)
-    if chosen.compiled:
-        glows["flowcolor, none, compiled"] = _prepared(builders["flowcolor, none"], images)
-        glows["flowcolor, none, compiled"].compile()
+    libraries = [name for name in builders if "," not in name or name == "flowcolor, none"]
+    last = images.contiguous(memory_format=torch.channels_last)
+    candidates = {name: (glow, images) for name, glow in glows.items()}
+    fixed = _prepared(builders["flowcolor, none"], images)
+    for part in fixed.modules():
+        if isinstance(part, InvertibleConv1x1):
+            part.requires_grad_(requires_grad=False)
+    candidates["flowcolor, none, fixed mixing"] = fixed, images
+    for name in libraries:
+        candidates[f"{name}, channels last"] = _last(_prepared(builders[name], images)), last
+    for name in libraries if chosen.compiled else []:
+        glow = _last(_prepared(builders[name], images))
+        glow.compile()
+        glow.decode = torch.compile(glow.decode)  # type: ignore[method-assign]
+        candidates[f"{name}, channels last, compiled"] = glow, last
 
-    def step(glow: Glow) -> None:
+    def step(glow: Glow, images: Tensor) -> None:
         glow.zero_grad()
         glow(images).backward()
 
-    steps = {name: lambda g=glow: step(g) for name, glow in glows.items()}
-    result = {
-        "steps": show("s per training step", interleave(steps, chosen.repeats, chosen.device))
-    }
+    alone = SubnetsAlone(glows["flowcolor, none"], images)
+    steps: Runs = {name: lambda c=c: step(*c) for name, c in candidates.items()}
+    steps["sub-networks alone"] = alone.step
+    times = interleave(steps, chosen.repeats, chosen.device)
+    result = {"steps": show("s per training step", times)}
     with torch.no_grad():
-        latents = {name: g.encode(images)[0] for name, g in glows.items() if _samples(name)}
-        readers = {name: glows[name].eval() for name in latents}
-        samples = {n: lambda g=readers[n], z=z: g.decode(z) for n, z in latents.items()}
+        samples: Runs = {}
+        for name in [n for n in candidates if not n.endswith(_ALIKE)]:
+            glow, batch = candidates[name]
+            latents = glow.encode(batch)[0]
+            glow.eval()
+            samples[name] = lambda glow=glow, latents=latents: glow.decode(latents)
+        samples["sub-networks alone"] = alone.evaluate
         times = interleave(samples, chosen.repeats, chosen.device)
     return result | {"samples": show("s per sampled batch", times)}
 
 
-def _samples(name: str) -> bool:
-    return "," not in name or name == "flowcolor, none"
+class SubnetsAlone:
+    """What every library has to compute: the sub-networks of a Glow, on the inputs they get.
+
+    Args:
+        glow: Any of them.
+        images: What it encodes.
+    """
+
+    def __init__(self, glow: Glow, images: Tensor) -> None:
+        self.nets = [part for part in glow.modules() if isinstance(part, nn.Sequential)]
+        self.inputs: list[Tensor] = []
+        hooks = [net[0].register_forward_pre_hook(self._remember) for net in self.nets]
+        with torch.no_grad():
+            glow.encode(images)
+        for hook in hooks:
+            hook.remove()
+
+    def _remember(self, _: nn.Module, given: tuple[Tensor]) -> None:
+        self.inputs.append(given[0])
+
+    def evaluate(self) -> list[Tensor]:
+        """Evaluate them one by one."""
+        return [net(x) for net, x in zip(self.nets, self.inputs, strict=True)]
+
+    def step(self) -> None:
+        """Evaluate and differentiate them, keeping all activations in between."""
+        for net, x in zip(self.nets, self.inputs, strict=True):
+            net.zero_grad()
+            x.requires_grad_().grad = None
+        results = self.evaluate()
+        torch.autograd.backward(results, [torch.ones_like(y) for y in results])
+
+
+def _last(glow: Glow) -> Glow:
+    moved: Glow = glow.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
 
 
 def _settings(chosen: argparse.Namespace, names: Sequence[str]) -> list[str]:
