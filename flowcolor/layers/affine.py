@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.layers.base import LogDet
 from flowcolor.layers.gradients import Gradients, Root, add_gradients, gradients_of
-from flowcolor.layers.layout import run
+from flowcolor.layers.layout import for_networks
 from flowcolor.layers.scale import SCALES, Scale, differentiate_scale, positive_scale
 
 Fuse = Callable[[Tensor, Tensor | None], Tensor]
@@ -49,6 +49,7 @@ def total(log_scale: Tensor) -> LogDet:
 
 def affine(layer: Coupling, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return scale, log-scale and shift for ``a``, in its precision whatever autocast does to h."""
+    h = for_networks(h, layer.net, layer.shift_net)
     if layer.shift_net is None:
         raw, shift = _run(layer, layer.net, h, a, parts=2).chunk(2, dim=1)
     else:
@@ -107,6 +108,7 @@ def differentiate_affine(
     wanted = [condition] if condition is not None and condition.requires_grad else []
     with torch.enable_grad():  # Views, because flop counters hook tensors that have a history.
         fused = fuse(b.view_as(b), None if condition is None else condition.view_as(condition))
+        fused = for_networks(fused, layer.net, layer.shift_net)
     # A cut: the graphs of the networks are walked and freed one by one, that of `fuse` last.
     h = fused.detach().requires_grad_()
     each = grad_logdet.view(-1, *[1] * (a.ndim - 1)).expand_as(a)
@@ -173,7 +175,7 @@ def _graph(
 
 
 def _run(layer: Coupling, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
-    output = run(net, h)
+    output: Tensor = net(h)
     expected = (a.shape[0], parts * a.shape[1], *a.shape[2:])
     if output.shape != expected:
         raise ValueError(

@@ -30,7 +30,9 @@ class AffineCoupling(InvertibleLayer):
     Args:
         net: Gives :math:`f_1(b)` if ``shift_net`` is given, else :math:`f_1(b)` and :math:`f_2(b)`
             stacked along the channels. Let its last layer start at zero, so that the coupling
-            starts as a constant scaling.
+            starts as a constant scaling. On a CPU, networks of torch's own modules get :math:`b` in
+            the channels-last layout, in which convolutions are faster; so do modules of other
+            classes that have an attribute ``takes_any_layout = True``.
         shift_net: Gives :math:`f_2(b)`.
         scale: How :math:`s` makes a positive number, see
             :func:`~flowcolor.layers.scale.positive_scale`.

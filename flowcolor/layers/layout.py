@@ -13,25 +13,26 @@ def has_channels_last(x: Tensor) -> bool:
     )
 
 
-def for_convolutions(x: Tensor) -> Tensor:
-    """Return ``x`` in the layout in which a CPU convolves it fastest.
+def for_networks(x: Tensor, *networks: nn.Module | None) -> Tensor:
+    """Return ``x`` in the layout in which a CPU evaluates these networks fastest.
 
     oneDNN's convolutions take channels last as they come; from any other layout they copy images
-    to a layout of their own and back. On other devices, and while compiling, nothing is changed.
+    to a layout of their own and back. Nothing is changed on other devices, while compiling, and for
+    networks that may mind.
     """
     if torch.compiler.is_compiling() or x.device.type != "cpu" or x.ndim != 4:
         return x
     if x.dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():
         return x
+    if not all(net is None or _takes_any_layout(net) for net in networks):
+        return x
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def run(net: nn.Module, x: Tensor) -> Tensor:
-    """Run a network on images in the layout that suits it."""
+def _takes_any_layout(net: nn.Module) -> bool:
     # Somebody's own `forward` may hold a `view`, which some layouts refuse; torch's own do not.
-    if not torch.compiler.is_compiling() and all(
-        type(part).__module__.startswith("torch.nn.modules.") for part in net.modules()
-    ):
-        x = for_convolutions(x)
-    output: Tensor = net(x)
-    return output
+    return all(
+        type(part).__module__.startswith("torch.nn.modules.")
+        or getattr(part, "takes_any_layout", False)
+        for part in net.modules()
+    )

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
-from flowcolor.layers.layout import for_convolutions, has_channels_last
+from flowcolor.layers.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
 
@@ -31,6 +31,8 @@ class ResidualNet(nn.Module):
         The thesis, section 3.5.
     """
 
+    takes_any_layout = True  # See `flowcolor.layers.layout`.
+
     def __init__(
         self, channels: int, out_channels: int, norm: Norm = "instance", norm_eps: float = 0.1
     ) -> None:
@@ -54,12 +56,13 @@ class ResidualNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
-        x = for_convolutions(x)
         result: Tensor = self.out(x + self.body(x))
         return result
 
 
 class _InstanceNorm(nn.InstanceNorm2d):
+    takes_any_layout = True
+
     def forward(self, x: Tensor) -> Tensor:
         if has_channels_last(x):  # The same, but without a copy to another layout and back.
             return group_norm(x, self.num_features, eps=self.eps)

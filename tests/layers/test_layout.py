@@ -79,20 +79,24 @@ class Own(nn.Conv2d):
         return super().forward(x.view(len(x), -1).view(x.shape))
 
 
+class Willing(nn.Conv2d):
+    """A user's network that takes every layout and says so."""
+
+    takes_any_layout = True
+
+
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="oneDNN is what it is for")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("own", [False, True])
-def test_networks_of_torch_get_channels_last_where_that_is_faster(own, dtype):
-    net = nn.Sequential(nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 4, 1))
-    if own:
-        net[0] = Own(2, 6, 3, padding=1)
+@pytest.mark.parametrize("kind", [nn.Conv2d, Own, Willing])
+def test_networks_of_torch_get_channels_last_where_that_is_faster(kind, dtype):
+    net = nn.Sequential(kind(2, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 4, 1))
     coupling = AffineCoupling(net).to(dtype)
     seen = []
     net[0].register_forward_pre_hook(lambda _, args: seen.append(has_channels_last(args[0])))
     x = torch.randn(2, 4, 3, 5, dtype=dtype, requires_grad=True)
     y, logdet = coupling(x)
     (y.square().sum() + logdet.sum()).backward()
-    assert seen == [dtype == torch.float32 and not own]
+    assert seen == [dtype == torch.float32 and kind is not Own]
     a, b = x.detach().double().chunk(2, 1)
     raw, shift = net.double()(b).chunk(2, 1)
     scale = 0.5 + raw.sigmoid()

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional
 from torch.testing import assert_close
 
+from flowcolor.layers import AffineCoupling
 from flowcolor.layers.layout import has_channels_last
 from flowcolor.models import ResidualNet
 
@@ -38,13 +39,13 @@ def test_three_convolutions_a_residual_and_a_pointwise_convolution(norm):
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="oneDNN is what it is for")
 @pytest.mark.parametrize("norm", NORMS)
 def test_all_convolutions_get_channels_last(norm):
-    net, seen = ResidualNet(4, 3, norm), []
+    net, seen = ResidualNet(4, 8, norm), []
     for part in net.modules():
         if isinstance(part, torch.nn.Conv2d):
             part.register_forward_pre_hook(lambda _, args: seen.append(has_channels_last(args[0])))
-    net(torch.randn(2, 4, 5, 6))
+    AffineCoupling(net)(torch.randn(2, 8, 5, 6))
     assert seen == 4 * [True]
-    net.double()(torch.randn(2, 4, 5, 6).double())
+    AffineCoupling(net.double())(torch.randn(2, 8, 5, 6).double())
     assert seen[4:] == 4 * [False]
 
 
