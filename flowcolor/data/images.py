@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Num, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
@@ -44,6 +44,15 @@ def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
     return torch.from_numpy(_read(Path(path), _to_rgb))
 
 
+def read_bytes(path: str | Path) -> UInt8[Tensor, "3 height width"]:
+    """Read an image as :func:`read_image`, as bytes: several times faster. 16 bits are rounded.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_bytes)).movedim(2, 0)
+
+
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
     """Read a line drawing as three equal channels in [0, 1], paper is 1.
 
@@ -59,7 +68,7 @@ def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return to_gray(read_image(path))[0] > 127.5 / 255
+    return torch.from_numpy(_read(Path(path), _to_mask))
 
 
 def read_nonzero(path: str | Path) -> Bool[Tensor, "height width"]:
@@ -138,8 +147,11 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
     return parts, name
 
 
-def resize(image: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:
-    """Resize one image or a batch to (height, width), bilinear with antialiasing."""
+def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor, "*b c h2 w2"]:
+    """Resize one image or a batch to (height, width), bilinear with antialiasing.
+
+    Bytes stay bytes. They are rounded between the axes, too, and so may be one off.
+    """
     if image.shape[-2:] == size:
         return image
     batch = image if image.ndim == 4 else image[None]
@@ -207,21 +219,43 @@ def _to_nonzero(picture: Image.Image) -> np.ndarray:
     if picture.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV", "RGBA", "LA"):
         picture = picture.convert("RGB")  # What a colour looks like counts, not its number.
     pixels = np.asarray(picture)
-    return np.asarray(pixels.any(2) if pixels.ndim == 3 else pixels != 0)
+    if pixels.ndim == 3:  # Several times faster than any(2).
+        pixels = pixels[..., 0] | pixels[..., 1] | pixels[..., 2]
+    return np.asarray(pixels != 0)
+
+
+def _to_mask(picture: Image.Image) -> np.ndarray:
+    if picture.mode in ("1", "L") and not picture.has_transparency_data:
+        return np.asarray(picture.convert("L")) > 127
+    red, green, blue = np.moveaxis(_to_bytes(picture).astype(np.int32), 2, 0)
+    return np.asarray(2 * (299 * red + 587 * green + 114 * blue) > 255 * 1000)
 
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     """Return (3, height, width), float32 in [0, 1]."""
-    if picture.mode.startswith("I"):  # 16 bit; older Pillow opens 16-bit PNG as 32-bit integers.
+    if _is_wide(picture):
         values = np.asarray(picture).astype(np.float32) / 65535
         return np.repeat(values.clip(0, 1)[None], 3, axis=0)
+    pixels = _to_bytes(picture)
+    planes = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
+    for channel, plane in enumerate(planes):  # Several times faster than all three at once.
+        np.divide(pixels[..., channel], np.float32(255), out=plane)
+    return planes
+
+
+def _to_bytes(picture: Image.Image) -> np.ndarray:
+    """Return (height, width, 3), uint8."""
+    if _is_wide(picture):
+        gray = np.rint(np.asarray(picture).clip(0, 65535) / 257).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=2)
     if picture.mode == "F":
         raise ValueError("floating point images have no known range")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    pixels = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
-    planes = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
-    for channel, plane in enumerate(planes):  # Several times faster than all three at once.
-        np.divide(pixels[..., channel], np.float32(255), out=plane)
-    return planes
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _is_wide(picture: Image.Image) -> bool:
+    """Tell 16 bits; older Pillow opens 16-bit PNG as 32-bit integers."""
+    return picture.mode.startswith("I")

@@ -10,8 +10,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from flowcolor.data.images import center_square, read_image, read_sketch, resize, to_uint8
-from flowcolor.data.sketches import GradientLines
+from flowcolor.data.images import center_square, read_bytes, read_sketch, resize, to_uint8
+from flowcolor.data.sketches import GradientLines, SketchFilter
+from flowcolor.data.whole import shrink, whole_factors
 from flowcolor.errors import InputError
 
 Background = Literal["keep", "white"]
@@ -143,15 +144,15 @@ class FilePortraits(CachedPortraits, ABC):
             InputError: A file cannot be read, or a mask is empty.
         """
         _, photo_file, sketch_file, _ = self.files[index]
-        photo = read_image(photo_file)
+        photo = read_bytes(photo_file)
         frame = (photo.shape[1], photo.shape[2])
         target = (self.size, self.size)
         mask, coverage = self.mask(index), None
         if mask is not None:
             if not mask.any():
                 raise InputError(f"The mask of {photo_file} is empty: nothing would be drawn.")
-            mask = center_square(resize(mask[None].float(), frame)[0] > 0.5)
-            coverage = resize(mask[None].to(photo.dtype), target)
+            mask = center_square(_to_frame(mask, frame))
+            coverage = _coverage(mask, target)
         square = center_square(photo)
         if sketch_file is None:
             sketch = self._draw(square, mask)
@@ -160,12 +161,14 @@ class FilePortraits(CachedPortraits, ABC):
             if sketch.shape[1] * frame[1] != sketch.shape[2] * frame[0]:
                 sketch = resize(sketch, frame)
             sketch = resize(center_square(sketch), target)
-        photo = resize(square, target)
+        small = resize(square, target).contiguous().float() / 255
         if coverage is not None and self.background == "white":
-            photo = whiten(photo, coverage)
-        return Rendered(photo, sketch, coverage)
+            small = whiten(small, coverage)
+        return Rendered(small, sketch, coverage)
 
     def _draw(self, photo: Tensor, mask: Tensor | None) -> Tensor:
+        if type(self.sketch_filter).__call__ is not SketchFilter.__call__:
+            photo = photo.contiguous().float() / 255  # Only that one is known to take bytes.
         sketch = self.sketch_filter(photo, (self.size, self.size), mask)
         if not isinstance(sketch, Tensor) or sketch.shape != (1, self.size, self.size):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__
@@ -174,6 +177,23 @@ class FilePortraits(CachedPortraits, ABC):
                 f"{arrived} from {self.sketch_filter!r}."
             )
         return sketch
+
+
+def _to_frame(mask: Tensor, frame: tuple[int, int]) -> Tensor:
+    """Give a mask the size of its photograph."""
+    if frame == (2 * mask.shape[0], 2 * mask.shape[1]):
+        # Interpolated, nine sixteenths of a value are the nearest pixel's, which so decides alone.
+        return mask.repeat_interleave(2, 1).repeat_interleave(2, 0)
+    # Exactly half is outside, whichever way a machine rounds.
+    return resize(mask[None].float(), frame)[0] > 0.5 + 1e-5
+
+
+def _coverage(mask: Tensor, target: tuple[int, int]) -> Tensor:
+    """Return (1, height, width): how much of each pixel of a smaller image a mask covers."""
+    factors = whole_factors((mask.shape[0], mask.shape[1]), target)
+    if factors is None:
+        return resize(mask[None].float(), target)
+    return shrink(mask, factors)[None].float()
 
 
 def whiten(photo: Tensor, coverage: Tensor) -> Tensor:

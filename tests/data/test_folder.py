@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.data import PhotoFolder, missing, write_image
-from flowcolor.data.images import center_square, read_image, resize
+from flowcolor.data import PhotoFolder, SketchFilter, missing, write_image
+from flowcolor.data.images import center_square, read_image, resize, to_gray
 from flowcolor.data.missing import LeftOut
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
@@ -30,7 +30,8 @@ def test_items(make_folder):
     item = folder[1]
     assert (item["index"], item["name"]) == (1, "p1")
     expected = resize(rounded(smooth_photo(1)), (16, 16))
-    torch.testing.assert_close(item["photo"], rounded(expected), atol=1e-6, rtol=0)
+    torch.testing.assert_close(item["photo"], expected, atol=1.1 / 255, rtol=0)
+    torch.testing.assert_close(item["photo"], rounded(item["photo"]), atol=1e-6, rtol=0)
     assert item["sketch"].shape == (3, 16, 16)
     assert torch.equal(item["sketch"][0], item["sketch"][2])
     for index in (3, -1):
@@ -56,6 +57,42 @@ def test_the_filter_sees_the_square_and_its_mask(make_folder, tmp_path):
     assert torch.equal(photo, center_square(read_image(tmp_path / "wide/a.png")))
     assert size == (8, 8)
     assert torch.equal(mask, left_half(20, 40)[0, :, 10:30] > 0)
+
+
+class Darker(SketchFilter):
+    """A filter that has a call of its own."""
+
+    def __call__(self, photo, size, mask=None):
+        return super().__call__(photo / 2, size, mask)
+
+    def draw(self, gray):
+        return gray
+
+
+class Plain(Darker):
+    """One that has not."""
+
+    __call__ = SketchFilter.__call__
+
+
+def test_filters_see_photographs_between_0_and_1(make_folder):
+    folder = make_folder(count=1)
+    plain, darker = (PhotoFolder(folder, 8, sketch_filter=f())[0] for f in (Plain, Darker))
+    torch.testing.assert_close(darker["sketch"], plain["sketch"] / 2, atol=1 / 255, rtol=0)
+    luma = to_gray(resize(read_image(folder / "p0.png"), (8, 8)))[0]
+    torch.testing.assert_close(plain["sketch"][0], luma, atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize("frame", [(24, 24), (36, 40), (48, 48), (48, 60), (72, 48), (50, 47)])
+def test_a_mask_of_another_size_is_that_of_an_interpolation(make_folder, frame):
+    half = torch.rand(24, 24, generator=torch.Generator().manual_seed(0)) > 0.5
+    write_image(half[None].float(), make_folder(count=1).parent / "masks/p0.png")
+    photos = make_folder(count=1)
+    write_image(smooth_photo(0, *frame), photos / "p0.png")
+    coverage = PhotoFolder(photos, 12, masks=photos.parent / "masks").render(0).coverage
+    mask = center_square(resize(half[None].double(), frame) > 0.5 + 1e-9)
+    expected = resize(mask.double(), (12, 12))
+    torch.testing.assert_close(coverage.double(), expected, atol=1e-6, rtol=0)
 
 
 def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):

@@ -16,8 +16,10 @@ from flowcolor.data.images import (
     crop,
     list_images,
     pad_to_multiple,
+    read_bytes,
     read_image,
     read_mask,
+    read_nonzero,
     read_sketch,
     resize,
     to_gray,
@@ -138,6 +140,48 @@ def test_sketch_is_luma_and_mask_is_above_127(tmp_path):
     assert read_mask(mask)[0].tolist() == [False, False, True, True]
 
 
+def test_masks_of_all_modes(tmp_path):
+    """127.5 is the limit, and (0, 204, 68) is exactly there."""
+    colours = np.array([[[0, 204, 68], [127, 128, 127], [128, 127, 128], [0, 204, 69]]], np.uint8)
+    expected = [np.dot(colour, (299, 587, 114)) > 127500 for colour in colours[0].tolist()]
+    assert expected == [False, True, False, True]
+    for suffix in ("png", "tif"):
+        mask = save(Image.fromarray(colours), tmp_path / f"m.{suffix}")
+        assert read_mask(mask)[0].tolist() == expected
+    black = np.dstack([np.zeros((1, 2, 3), np.uint8), [[[255], [100]]]]).astype(np.uint8)
+    assert read_mask(save(Image.fromarray(black), tmp_path / "a.png")).tolist() == [[False, True]]
+    clear = Image.fromarray(np.zeros((1, 2), np.uint8))
+    assert read_mask(save(clear, tmp_path / "t.png", transparency=0)).all()
+    wide = Image.fromarray(np.array([[0, 32767, 32768, 65535]], np.uint16))
+    assert read_mask(save(wide, tmp_path / "w.png"))[0].tolist() == [False, False, True, True]
+    bits = Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1")
+    assert read_mask(save(bits, tmp_path / "1.png"))[0].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA", "CMYK", "I;16"])
+def test_bytes_are_those_of_the_image(tmp_path, mode):
+    wide = np.random.default_rng(1).integers(0, 65536, (5, 7), dtype=np.uint16)
+    picture = Image.fromarray(wide) if mode == "I;16" else Image.fromarray(PIXELS).convert(mode)
+    path = save(picture, tmp_path / "a.tif")
+    pixels = read_bytes(path)
+    assert pixels.shape == (3, 5, 7)
+    assert pixels.dtype == torch.uint8
+    assert torch.equal(pixels, read_image(path).mul(255).round().byte())
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_any_colour_is_not_black(tmp_path, channel):
+    pixels = np.zeros((2, 3, 3), dtype=np.uint8)
+    pixels[1, 2, channel] = 1
+    for mode in ("RGB", "P"):
+        picture = Image.fromarray(pixels).convert(mode)
+        if mode == "P":
+            picture = Image.fromarray(pixels.max(2))
+            picture.putpalette([0, 0, 0, *(int(c == channel) for c in range(3))])
+        found = read_nonzero(save(picture, tmp_path / f"{mode}.png"))
+        assert found.nonzero().tolist() == [[1, 2]]
+
+
 def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
     for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.png", "é.JpEg"):
         (tmp_path / name).touch()
@@ -235,6 +279,16 @@ def test_resize_keeps_flat_images_and_treats_a_batch_as_its_images(height, width
     torch.testing.assert_close(flat, torch.full((3, new_h, new_w), 0.25))
     batch = torch.rand(2, 3, height, width)
     torch.testing.assert_close(resize(batch, (new_h, new_w))[1], resize(batch[1], (new_h, new_w)))
+
+
+@given(height=st.integers(2, 40), width=st.integers(2, 40), seed=st.integers(0, 99))
+def test_bytes_are_resized_like_fractions_to_one_of_255(height, width, seed):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    image = torch.from_numpy(pixels).movedim(2, 0)
+    for size in ((16, 16), (7, 23)):
+        resized = resize(image, size)
+        assert resized.dtype == torch.uint8
+        assert (resized.double() - resize(image.double(), size)).abs().max() < 1.1
 
 
 def test_center_square_is_centred():

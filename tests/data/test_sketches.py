@@ -18,8 +18,8 @@ from flowcolor.data import (
     XDoG,
 )
 from flowcolor.data.embedded import load_portrait
-from flowcolor.data.images import to_uint8
-from flowcolor.data.sketches.base import _gray
+from flowcolor.data.images import resize, to_uint8
+from flowcolor.data.sketches.base import _fit, _gray
 from flowcolor.data.sketches.gradient_lines import _long_and_strong
 from flowcolor.errors import InputError
 
@@ -69,6 +69,31 @@ def test_lines_scale_with_the_photo(draw):
     photo = blob_photo()
     larger = photo.repeat_interleave(4, 1).repeat_interleave(4, 2)
     assert (draw(photo, (64, 64)) - draw(larger, (64, 64))).abs().mean() < 0.02
+
+
+@every_filter
+@pytest.mark.parametrize("side", [512, 1024, 300])
+def test_bytes_are_drawn_like_fractions(draw, side):
+    photo = to_uint8(resize(load_portrait("astronaut")[0], (side, side)))
+    last = photo.movedim(0, 2).contiguous().movedim(2, 0)  # As a file is read.
+    expected = draw(photo / 255, (128, 128))
+    for pixels in (photo, last):
+        assert (draw(pixels, (128, 128)) - expected).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("size", [(6, 9), (3, 3), (4, 9), (12, 18), (6, 7), (1, 1), (15, 22)])
+def test_drawings_shrink_by_the_mean_of_areas(size):
+    image = torch.rand(12, 18, generator=torch.Generator().manual_seed(0))
+    rows, columns = (
+        [range(old * i // new, -(-old * (i + 1) // new)) for i in range(new)]
+        for old, new in zip(image.shape, size, strict=True)
+    )
+    if size == (15, 22):  # Larger: interpolated.
+        expected = resize(image[None], size)[0]
+    else:
+        means = [[image[r.start : r.stop, c.start : c.stop].mean() for c in columns] for r in rows]
+        expected = torch.tensor(means)
+    torch.testing.assert_close(_fit(image, size), expected)
 
 
 @every_filter
