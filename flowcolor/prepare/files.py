@@ -1,24 +1,13 @@
 """Files that appear whole or not at all, and what is left of those that did not."""
 
 import hashlib
-import io
 import os
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from flowcolor.errors import InputError
 
 _PARTIAL = ".partial"
-
-
-def encode(pixels: np.ndarray) -> bytes:
-    """Encode (height, width) or (height, width, 3) bytes as PNG, quickly rather than small."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return file.getvalue()
 
 
 def write_whole(data: bytes, path: Path) -> str:

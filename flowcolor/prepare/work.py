@@ -17,7 +17,8 @@ from flowcolor.data.images import to_uint8
 from flowcolor.data.portraits import FilePortraits
 from flowcolor.data.prepared import prepared_file
 from flowcolor.errors import InputError
-from flowcolor.prepare.files import encode, write_whole
+from flowcolor.prepare.files import write_whole
+from flowcolor.prepare.png import encode
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # The numbers of glibc's malloc.h.
 _ENOUGH = 2**30
