@@ -60,7 +60,7 @@ def main() -> None:
 def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, float]:
     """Return images per second by stage."""
     photos, ready = folder / "photos", folder / "ready"
-    files = _photographs(chosen, photos)
+    files = make_photographs(chosen, photos)
     plain = PhotoFolder(photos, chosen.size, cache=False)
     done = prepare([photos], ready, chosen.size, workers=1)
     prepared = PreparedFolder(ready, chosen.size, cache=False)
@@ -85,7 +85,8 @@ def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, float]:
     }
 
 
-def _photographs(chosen: argparse.Namespace, folder: Path) -> list[Path]:
+def make_photographs(chosen: argparse.Namespace, folder: Path) -> list[Path]:
+    """Write or copy the photographs that the options describe, as 0.jpg, 1.jpg, ..."""
     folder.mkdir()
     if chosen.photos is not None:
         found = list_images(chosen.photos)

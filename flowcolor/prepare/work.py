@@ -84,13 +84,13 @@ def start(worker: Callable[[int], Outcome]) -> None:
     _worker = worker
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides.
-    _keep_memory()
+    keep_memory()
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let glibc reuse the memory of the last photograph: new pages cost as much as decoding."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
