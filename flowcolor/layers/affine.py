@@ -170,7 +170,7 @@ def _graph(
 ) -> tuple[list[Tensor], Root]:
     """Evaluate a network; return its numbers, in so many parts, and its graph apart from them."""
     with torch.enable_grad():
-        output = _run(layer, net, h.view_as(h), a, parts)
+        output = _run(layer, net, h[:], a, parts)  # `view_as` may change the layout.
     return list(output.detach().chunk(parts, dim=1)), Root(output)
 
 

@@ -104,6 +104,17 @@ def test_networks_of_torch_get_channels_last_where_that_is_faster(kind, dtype):
     assert_close(x.grad[:, :2].double(), 2 * scale * (a * scale + shift), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="oneDNN is what it is for")
+@pytest.mark.parametrize("batch", [1, 2])
+def test_reversible_backward_evaluates_in_the_same_layout(batch):
+    chain = Chain([AffineCoupling(conv_net(2, 4)), AffineCoupling(conv_net(2, 4))], "reversible")
+    seen = []
+    for layer in chain.layers:  # What a convolution returns tells how it was evaluated.
+        layer.net[0].register_forward_hook(lambda *call: seen.append(has_channels_last(call[-1])))
+    chain(torch.randn(batch, 4, 3, 5, requires_grad=True))[0].sum().backward()
+    assert seen == 4 * [True]
+
+
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 1, 4, 5), (2, 3, 1, 1), (2, 3), (2, 3, 4)])
 def test_channels_last_is_told_from_channels_first(shape):
     x = torch.zeros(shape)
