@@ -27,7 +27,9 @@ def main(words: Sequence[str]) -> None:
 
 def _prepare(options: Any) -> None:
     from flowcolor.prepare.run import prepare
+    from flowcolor.prepare.work import keep_memory
 
+    keep_memory()
     summary = prepare(
         options.photos,
         options.output,
