@@ -96,8 +96,10 @@ class InvertibleConv1x1(InvertibleLayer):
         # grad y = V^T grad x and grad W = -V^T (grad x y^T) V^T = -grad y x^T.
         with torch.autocast(out.device.type, enabled=False):
             with torch.enable_grad():
-                weight, logabsdet = self.matrix.weight(), self.matrix.logabsdet()
-            there, back = weight.detach(), self.matrix.inverse_weight()
+                weight = self.matrix.weight()
+                logabsdet = None if isinstance(self.matrix, _Full) else self.matrix.logabsdet()
+            inverse_weight = self.matrix.inverse_weight()
+            there, back = weight.detach(), inverse_weight
             sign = 1
             if inverse:
                 there, back, sign = back, there, -1
@@ -106,7 +108,12 @@ class InvertibleConv1x1(InvertibleLayer):
             latent, data = (grad_start, out) if inverse else (grad_out, start)
             grad_weight = sign * _correlate(latent, data)
             grad_logabsdet = sign * out.shape[2:].numel() * grad_logdet.sum()
-            grads = gradients_of((weight, logabsdet), params, (grad_weight, grad_logabsdet))
+            if logabsdet is None:  # The gradient of log|det W| is W^-T, which is there already.
+                grad_weight += (grad_logabsdet * inverse_weight.mT).to(grad_weight.dtype)
+                grads = gradients_of((weight,), params, (grad_weight,))
+            else:
+                known = grad_weight, grad_logabsdet
+                grads = gradients_of((weight, logabsdet), params, known)
         return start, grad_start, None, grads
 
     def _logdet(self, x: Tensor) -> LogDet:
