@@ -1,8 +1,10 @@
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
+from torch import distributed
 
 from tests.training.helpers import flowcolor, write_config, write_photos
 
@@ -14,6 +16,15 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def _leave_the_group():
+    """Leave the group of processes that a test was part of."""
+    yield
+    gc.collect()
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,11 @@ from flowcolor.data import SketchFilter
 from flowcolor.data.images import resize, write_image
 
 SIZE = 16
+TWO_PROCESSES = (
+    "--trainer.strategy=ddp_fork",
+    "--trainer.devices=2",
+    "--trainer.accelerator=cpu",
+)
 
 
 class Threshold(SketchFilter):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from flowcolor.data.images import read_image
-from tests.training.helpers import flowcolor, write_config
+from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,22 @@ def test_the_other_s_numbers_are_those_of_its_own_test(tested, tmp_path):
     found = json.loads((folder / "comparison.json").read_text())["settings"]["cross"]["ssim"]
     assert (swapped["a"], swapped["b"]) == (found["b"], found["a"])
     assert (swapped["low"], swapped["high"]) == pytest.approx((-found["high"], -found["low"]), 1e-2)
+
+
+@pytest.mark.usefixtures("_leave_the_group")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_two_processes_compare_as_one_does(run, tested, tmp_path):
+    folder, other = tested
+    words = ("--compare", other, "--data.batch_size", 1)
+    out = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("test", "--ckpt_path", run.last, *words, *TWO_PROCESSES, *out) == 0
+    found = [
+        json.loads((x / "comparison.json").read_text())["settings"] for x in (tmp_path, folder)
+    ]
+    for setting in ("self", "cross"):
+        assert found[0][setting].keys() == found[1][setting].keys() > {"ssim", "lines"}
+        for name, difference in found[0][setting].items():
+            assert difference == pytest.approx(found[1][setting][name], rel=1e-5, abs=1e-6), name
 
 
 def test_other_images_are_refused(run, tested, tmp_path, capsys):

@@ -1,6 +1,5 @@
 """Two processes give the numbers of one, and write each file once."""
 
-import gc
 import json
 
 import pytest
@@ -10,17 +9,11 @@ from flowcolor.evaluation import networks
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
 from flowcolor.training.cli import TrainingCLI
 from flowcolor.training.quiet import quiet
+from tests.training.helpers import TWO_PROCESSES as TWO
 from tests.training.helpers import flowcolor, write_photos
 
-TWO = ("--trainer.strategy=ddp_fork", "--trainer.devices=2", "--trainer.accelerator=cpu")
 
-
-@pytest.fixture(autouse=True)
-def _leave_the_group():
-    yield
-    gc.collect()
-    if distributed.is_initialized():
-        distributed.destroy_process_group()
+pytestmark = pytest.mark.usefixtures("_leave_the_group")
 
 
 def toy(images):
