@@ -12,7 +12,6 @@ from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES as TWO
 from tests.training.helpers import flowcolor, write_photos
 
-
 pytestmark = pytest.mark.usefixtures("_leave_the_group")
 
 
