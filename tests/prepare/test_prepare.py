@@ -203,6 +203,24 @@ def test_killed_with_its_processes_at_work_nothing_stays(make_folder, tmp_path):
     assert tree(out) == tree(tmp_path / "whole")
 
 
+@pytest.mark.slow
+def test_killed_at_random_times_with_two_processes_it_resumes_to_the_same_bytes(
+    make_folder, tmp_path
+):
+    """Twenty signals that it and its processes get while they write; what they leave ends, too."""
+    words = ["prepare", "--photos", str(make_folder(count=40)), "--output", str(tmp_path / "out")]
+    words += ["--size", "8", "--workers", "2"]
+    words += ["--sketch_filter", "tests.prepare.slow_disk.SlowDisk"]
+    program = [sys.executable, "-m", "tests.prepare.hunt", "20", *words]
+    run = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    ends = list(map(int, run.stdout.split()))
+    assert len(ends) == 20
+    assert ends.count(-signal.SIGKILL) >= 6
+    for folder in tmp_path.glob("out*"):
+        assert tree(folder) == tree(tmp_path / "whole")
+
+
 def test_resuming_redoes_nothing(make_folder, tmp_path):
     photos, out = make_folder(count=6), tmp_path / "out"
     prepare([photos], tmp_path / "whole", 8, workers=1)
