@@ -1,36 +1,38 @@
 """Files that appear whole or not at all."""
 
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from flowcolor.errors import InputError
+
+_PARTIAL = ".partial"
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only once it is complete.
 
+    Until then it is hidden beside its place. Where writing fails or is interrupted, nothing is
+    left; only a process that is killed leaves a part, for :func:`remove_partial`.
+
     Raises:
         InputError: It cannot be written; an earlier file of that name is then as it was.
     """
+    # Not made of the name, which may be as long as names can be.
+    temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             yield file
-        Path(name).chmod(0o666 & ~_umask())  # mkstemp's files are private, a result is not.
-        Path(name).replace(path)
+        temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_text(text: str, path: Path) -> None:
@@ -43,7 +45,7 @@ def write_text(text: str, path: Path) -> None:
         file.write(text.encode())
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def remove_partial(folder: Path) -> None:
+    """Delete what killed processes have left below a folder."""
+    for path in folder.rglob(f".*{_PARTIAL}"):
+        path.unlink(missing_ok=True)

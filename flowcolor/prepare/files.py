@@ -1,44 +1,23 @@
-"""Files that appear whole or not at all, and what is left of those that did not."""
+"""Files of a prepared folder."""
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from flowcolor.errors import InputError
+from flowcolor.files import whole_file
 
-_PARTIAL = ".partial"
+KEPT = "What is done is kept, and the same command continues."
 
 
 def write_whole(data: bytes, path: Path) -> str:
-    """Write a file under a temporary name, move it to its place and return its SHA-256.
-
-    Where that is interrupted or fails, nothing is left.
+    """Write a file, whole or not at all, and return its SHA-256.
 
     Raises:
         InputError: It cannot be written.
     """
-    temporary = path.with_name(f".{os.getpid()}{_PARTIAL}")  # Names may be as long as allowed.
     try:
-        try:
-            temporary.write_bytes(data)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-        temporary.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink()
-        if not isinstance(error, OSError):
-            raise
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}. What is done is kept, and the "
-            "same command continues."
-        ) from error
+        with whole_file(path) as file:
+            file.write(data)
+    except InputError as error:
+        raise InputError(f"{error} {KEPT}") from error
     return hashlib.sha256(data).hexdigest()
-
-
-def remove_partial(folder: Path) -> None:
-    """Delete what killed processes have left below a folder."""
-    for path in folder.rglob(f".*{_PARTIAL}"):
-        path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 from flowcolor import __version__
 from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest
 from flowcolor.errors import InputError
-from flowcolor.prepare.files import write_whole
+from flowcolor.prepare.files import KEPT, write_whole
 
 JOURNAL = ".journal.jsonl"
 _LOCK = ".lock"
@@ -90,7 +90,7 @@ class Ledger:
             self._journal.write(line.encode())
         except OSError as error:
             raise InputError(
-                f"{self.folder / JOURNAL} cannot be written: {error.strerror}."
+                f"{self.folder / JOURNAL} cannot be written: {error.strerror}. {KEPT}"
             ) from error
 
     def finish(self, manifest: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from flowcolor.data.portraits import Background
 from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
-from flowcolor.prepare.files import remove_partial, write_whole
+from flowcolor.files import remove_partial
+from flowcolor.prepare.files import write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone
 from flowcolor.prepare.progress import Progress
 from flowcolor.prepare.work import Outcome, Worker, start, work

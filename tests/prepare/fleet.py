@@ -6,6 +6,7 @@ moment is between or inside two writes, so that it does not depend on how fast t
 a file, before and after its move, half a line of the journal.
 """
 
+import io
 import os
 import signal
 import sys
@@ -16,7 +17,8 @@ import torch
 from scipy import ndimage  # noqa: F401
 
 from flowcolor.__main__ import main
-from flowcolor.prepare import command, ledger  # noqa: F401
+from flowcolor.prepare import command, run  # noqa: F401
+from tests.prepare.disk import opener
 
 
 def kill_after(operations: int, number: int) -> None:
@@ -28,12 +30,7 @@ def kill_after(operations: int, number: int) -> None:
         if left[0] == 0:
             os.kill(os.getpid(), number)
 
-    write, replace, note = Path.write_bytes, Path.replace, ledger.Ledger.note
-
-    def write_bytes(self: Path, data: bytes) -> int:
-        write(self, data[: len(data) // 2])
-        tick()
-        return write(self, data)
+    replace = Path.replace
 
     def move(self: Path, target: Path) -> Path:
         tick()
@@ -41,13 +38,7 @@ def kill_after(operations: int, number: int) -> None:
         tick()
         return moved
 
-    def noted(self: ledger.Ledger, name: str, entry: dict) -> None:
-        if left[0] == 1:
-            self._journal.write(b'{"name": "hal')
-        tick()
-        note(self, name, entry)
-
-    Path.write_bytes, Path.replace, ledger.Ledger.note = write_bytes, move, noted
+    io.open, Path.replace = opener(tick), move
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import json
 import multiprocessing
 import os
@@ -34,6 +35,7 @@ from flowcolor.prepare import ledger, prepare, progress
 from flowcolor.prepare.files import write_whole
 from tests.data.celeba_tree import make_tree
 from tests.data.conftest import smooth_photo
+from tests.prepare.disk import opener
 
 ROOT = Path(__file__).parents[2]
 
@@ -210,7 +212,7 @@ def test_killed_at_random_times_with_two_processes_it_resumes_to_the_same_bytes(
     """Twenty signals that it and its processes get while they write; what they leave ends, too."""
     words = ["prepare", "--photos", str(make_folder(count=40)), "--output", str(tmp_path / "out")]
     words += ["--size", "8", "--workers", "2"]
-    words += ["--sketch_filter", "tests.prepare.slow_disk.SlowDisk"]
+    words += ["--sketch_filter", "tests.prepare.disk.SlowDisk"]
     program = [sys.executable, "-m", "tests.prepare.hunt", "20", *words]
     run = subprocess.run(program, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
@@ -388,24 +390,25 @@ def test_names_need_not_be_ascii(tmp_path):
     assert (blank["sketch"] == 1).all()
 
 
-def test_a_full_disk_leaves_nothing_partial_and_is_continued(make_folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("writes", [0, 1, 6, 7, 8, 12])  # The journal, then files and its lines.
+def test_a_full_disk_leaves_nothing_partial_and_is_continued(
+    make_folder, tmp_path, monkeypatch, writes
+):
     photos, out = make_folder(count=4), tmp_path / "out"
     prepare([photos], tmp_path / "whole", 8, workers=1)
-    write, left = Path.write_bytes, [6]
+    left = [writes]
 
-    def write_bytes(self, data):
+    def fill():
         left[0] -= 1
         if left[0] < 0:
-            write(self, data[:10])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(self, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", write_bytes)
+        patch.setattr(io, "open", opener(fill))
         with pytest.raises(InputError, match=r"written: No space left on device\. What is done is"):
             prepare([photos], out, 8, workers=1)
     assert not list(out.rglob(".*partial"))
-    assert 0 < prepare([photos], out, 8, workers=1).new < 4
+    assert prepare([photos], out, 8, workers=1).new == 4 - max(0, writes - 1) // 3
     assert tree(out) == tree(tmp_path / "whole")
 
 
