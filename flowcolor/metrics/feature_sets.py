@@ -54,6 +54,7 @@ class FeatureSetMetric(Metric, ABC):
         built = InceptionFeatures(path, random_weights=random_weights)
         # A tuple, because torch would make a module in an attribute part of this one.
         self._network = (built if features is None else features,)
+        self._declare()
 
     @property
     def random_weights(self) -> bool:
@@ -105,6 +106,10 @@ class FeatureSetMetric(Metric, ABC):
                 f"`features` must hold one row for each of {len(images)} images, got {len(found)}."
             )
         self._add(found, real)
+
+    @abstractmethod
+    def _declare(self) -> None:
+        """Declare with ``add_state`` what is kept of the two sets."""
 
     @abstractmethod
     def _add(self, features: Float[Tensor, "batch dimensions"], real: bool) -> None:

@@ -1,12 +1,10 @@
 """FID: how far the features of results are from those of photographs, as two Gaussians."""
 
-from pathlib import Path
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
+from flowcolor.metrics.feature_sets import FeatureSetMetric
 
 
 def frechet_distance(
@@ -54,12 +52,7 @@ class FrechetInceptionDistance(FeatureSetMetric):
     compare equal numbers only; below 2048 images, where the covariance is singular, print KID as
     well. It moves with any resizing, see :class:`InceptionFeatures`.
 
-    Args:
-        path: Inception's weights, see :class:`InceptionFeatures`.
-        random_weights: Use random weights. The number is then comparable with no other.
-        features: What turns images :math:`(B, 3, H, W)` into :math:`(B, D)`, instead of Inception.
-            A module has to be in eval mode; it becomes no part of the metric.
-        dimensions: :math:`D`.
+    The arguments are those of :class:`FeatureSetMetric`.
 
     Shape:
         - ``images``: :math:`(B, 3, H, W)` in :math:`[0, 1]`.
@@ -85,19 +78,9 @@ class FrechetInceptionDistance(FeatureSetMetric):
     result_outer: Tensor
     result_count: Tensor
 
-    def __init__(
-        self,
-        path: str | Path | None = None,
-        *,
-        random_weights: bool = False,
-        features: Features | None = None,
-        dimensions: int = 2048,
-    ) -> None:
-        super().__init__(
-            path, random_weights=random_weights, features=features, dimensions=dimensions
-        )
+    def _declare(self) -> None:
         for side in ("real", "result"):
-            zeros = torch.zeros(dimensions, dimensions, dtype=torch.float64)
+            zeros = torch.zeros(self.dimensions, self.dimensions, dtype=torch.float64)
             self.add_state(f"{side}_sum", zeros[0].clone(), dist_reduce_fx="sum")
             self.add_state(f"{side}_outer", zeros, dist_reduce_fx="sum")
             self.add_state(f"{side}_count", torch.zeros((), dtype=torch.int64), "sum")

@@ -1,13 +1,11 @@
 """KID: how far the features of results are from those of photographs, by a polynomial kernel."""
 
-from pathlib import Path
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
+from flowcolor.metrics.feature_sets import FeatureSetMetric
 
 _ROWS = 1024  # Of the kernel matrix that exist at once.
 
@@ -47,12 +45,7 @@ class KernelInceptionDistance(FeatureSetMetric):
     The features are kept, 8 KiB for an image; time grows with the square of their number
     (10,000 and 10,000 images: half a minute on one core).
 
-    Args:
-        path: Inception's weights, see :class:`InceptionFeatures`.
-        random_weights: Use random weights. The number is then comparable with no other.
-        features: What turns images :math:`(B, 3, H, W)` into :math:`(B, D)`, instead of Inception.
-            A module has to be in eval mode; it becomes no part of the metric.
-        dimensions: :math:`D`.
+    The arguments are those of :class:`FeatureSetMetric`.
 
     Shape:
         - ``images``: :math:`(B, 3, H, W)` in :math:`[0, 1]`.
@@ -70,17 +63,7 @@ class KernelInceptionDistance(FeatureSetMetric):
     real_features: list[Tensor] | Tensor
     result_features: list[Tensor] | Tensor
 
-    def __init__(
-        self,
-        path: str | Path | None = None,
-        *,
-        random_weights: bool = False,
-        features: Features | None = None,
-        dimensions: int = 2048,
-    ) -> None:
-        super().__init__(
-            path, random_weights=random_weights, features=features, dimensions=dimensions
-        )
+    def _declare(self) -> None:
         # Flat: a process without images joins in with an empty vector.
         self.add_state("real_features", [], dist_reduce_fx="cat")
         self.add_state("result_features", [], dist_reduce_fx="cat")
