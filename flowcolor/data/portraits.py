@@ -57,7 +57,7 @@ class Portraits(Protocol):
     def __getitem__(self, index: int) -> Item: ...
 
 
-class CachedPortraits(Dataset[Item]):
+class CachedPortraits(Dataset[Item], ABC):
     """Photographs and drawings as bytes, made on first use and kept in memory.
 
     Args:
@@ -74,9 +74,9 @@ class CachedPortraits(Dataset[Item]):
         self.size = size
         self._pixels: dict[int, Tensor] | None = {} if cache else None
 
+    @abstractmethod
     def make(self, index: int) -> tuple[Tensor, Tensor]:
         """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
-        raise NotImplementedError
 
     def fill(self, indices: Sequence[int]) -> None:
         """Make these items now rather than on first use; nothing happens without a cache."""
@@ -104,7 +104,7 @@ class CachedPortraits(Dataset[Item]):
         return pixels
 
 
-class FilePortraits(CachedPortraits, ABC):
+class FilePortraits(CachedPortraits):
     """Photographs of files, cut square, each with its line drawing.
 
     Args:

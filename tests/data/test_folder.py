@@ -7,6 +7,7 @@ from PIL import Image
 from flowcolor.data import PhotoFolder, SketchFilter, missing, write_image
 from flowcolor.data.images import center_square, read_image, resize, to_gray
 from flowcolor.data.missing import LeftOut
+from flowcolor.data.portraits import CachedPortraits
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
 
@@ -21,6 +22,11 @@ def left_half(height, width):
     image = torch.zeros(1, height, width)
     image[..., : width // 2] = 1
     return image
+
+
+def test_what_is_made_of_a_photograph_has_to_be_said():
+    with pytest.raises(TypeError, match="make"):
+        CachedPortraits(["a"], 8, cache=False)
 
 
 def test_items(make_folder):
