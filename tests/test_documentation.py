@@ -3,10 +3,12 @@
 import re
 import shlex
 import tomllib
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 import flowcolor
@@ -35,10 +37,29 @@ def test_python_of_a_page_runs(page, tmp_path, monkeypatch):
     names: dict[str, object] = {}
     for code in fences(page, "python"):
         exec(compile(code, page.name, "exec"), names)  # noqa: S102
+    assert names.keys() > {"__builtins__"}
+
+
+def given(options: list[str]) -> dict[str, object]:
+    """What a command line says, as a configuration would say it; configurations are left out."""
+    pairs = {k[2:]: v for k, v in pairwise([*options, "--"]) if k.startswith("--")}
+    pairs.pop("config", None)
+    return {k: True if v.startswith("--") else yaml.safe_load(v) for k, v in pairs.items()}
+
+
+def holds(found: Any, wanted: Any) -> bool:
+    """Tell whether all that is wanted, at any depth, is what was found there."""
+    if isinstance(wanted, dict):
+        return all(holds(found[key.removesuffix("+")], value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(holds, found, wanted))
+    if isinstance(found, list):  # Of one or more.
+        return found == [wanted]
+    return found == wanted or str(found) == str(wanted)
 
 
 @pytest.mark.parametrize("command", commands())
-def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
+def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     from flowcolor import weights_command
     from flowcolor.evaluation import score
     from flowcolor.prepare.command import make_parser
@@ -48,24 +69,26 @@ def test_options_of_a_command_exist(command, tmp_path, monkeypatch):
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
-    _, name, *options = shlex.split(command)
     plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights_command}
-    plain |= {"score": score}
-    if name in plain:
-        plain[name]._parser().parse_args(options)
-    elif name == "ablate":
-        _, options = ablate._parser().parse_known_args(options)
+    plain |= {"score": score, "ablate": ablate}
+    parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
+    # There is no checkpoint here, which would be read at once; weights are read by the run.
+    _, name, *options = shlex.split(command.replace("--ckpt_path", "--model.weights"))
+    found: dict[str, Any] = {}
+    rest = options
+    if name in parsers:
+        known, rest = parsers[name]().parse_known_args(options)
+        found = vars(known)
+    if name not in parsers or name == "ablate":
+        name = "fit" if name == "ablate" else name
+        if "--config" not in rest:  # It is what the checkpoint would have brought.
+            rest = ["--config", "portraits", *rest]
         with quiet():
-            TrainingCLI(["fit", *options], run=False)
-    elif name == "prepare":
-        make_parser().parse_args(options)
-    elif options != ["--help"]:
-        # There is no checkpoint here, which would be read at once; weights are read by the run.
-        options = [word.replace("--ckpt_path", "--model.weights") for word in options]
-        if "--config" not in options:  # It is what the checkpoint would have brought.
-            options = ["--config", "portraits", *options]
-        with quiet():
-            TrainingCLI([name, *options], run=False)
+            config = TrainingCLI([name, *rest], run=False).config[name]
+        found |= {option: config[option] for option in given(rest)}
+        rest = []
+    assert rest == []
+    assert holds(found, given(options))
 
 
 @pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
@@ -76,7 +99,8 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.yaml").write_text(text, "utf-8")
     with quiet():
-        TrainingCLI(["fit", "--config", "portraits", "--config", "own.yaml"], run=False)
+        cli = TrainingCLI(["fit", "--config", "portraits", "--config", "own.yaml"], run=False)
+    assert holds(cli.config["fit"], yaml.safe_load(text))
 
 
 def test_commands_are_found():
