@@ -1,7 +1,7 @@
 r"""The sketch-and-colour flow: two conditional flows that paint a drawing with a photograph."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +11,13 @@ from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, Orthogon
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.scale import Scale
+from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
+from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
 
 
-class SketchColorFlow(nn.Module):
+class SketchColorFlow(InvertibleColorizer):
     r"""Colour a drawing :math:`I_s` with the colours of a photograph :math:`I_{ref}`.
 
     .. math::
@@ -67,6 +69,9 @@ class SketchColorFlow(nn.Module):
         >>> model.colorize(sketch, reference).shape
         torch.Size([1, 3, 16, 16])
     """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
+    reference: ClassVar[Use] = "required"
 
     def __init__(
         self,
@@ -137,30 +142,40 @@ class SketchColorFlow(nn.Module):
         """Run the colour flow backwards, from a latent to an image."""
         return self.color_flow.inverse(z, conditions)[0]
 
-    def colorize(self, sketch: Tensor, reference: Tensor) -> Tensor:
-        """Paint ``sketch`` with the colours of ``reference``.
+    def encode(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return :meth:`encode_color`: photographs are what the round trip is measured on."""
+        return self.encode_color(image)
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Paint the drawing ``content`` with the colours of ``reference``.
 
         Returns:
             An image of the drawing's shape. Its values are not clamped to [0, 1], so that training
             sees how far out they are.
         """
-        if sketch.shape != reference.shape:
+        self.check_inputs(content, reference, hints, temperature)
+        reference = cast(Tensor, reference)
+        if content.shape != reference.shape:
             raise ValueError(
                 "SketchColorFlow expects a sketch and a reference of the same shape, "
-                f"got {tuple(sketch.shape)} and {tuple(reference.shape)}."
+                f"got {tuple(content.shape)} and {tuple(reference.shape)}."
             )
-        self._check_image("sketch", sketch)
         _, conditions = self._encode_color(reference, whole=False)
         if self.memory == "reversible":
             # As one chain: the latent between the two flows is rebuilt, too, and need not be kept.
             both = Chain([self.sketch_flow, Inverted(self.color_flow)], self.memory)
-            result: Tensor = both(sketch, [*conditions, *conditions])[0]
+            result: Tensor = both(content, [*conditions, *conditions])[0]
             return result
-        return self.decode(self.encode_sketch(sketch, conditions), conditions)
-
-    def forward(self, sketch: Tensor, reference: Tensor) -> Tensor:
-        """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
-        return self.colorize(sketch, reference)
+        return self.decode(self.encode_sketch(content, conditions), conditions)
 
     def _encode_color(self, reference: Tensor, *, whole: bool) -> tuple[Tensor, list[Tensor]]:
         self._check_image("reference", reference)
@@ -182,12 +197,8 @@ class SketchColorFlow(nn.Module):
         return y
 
     def _check_image(self, name: str, image: Tensor) -> None:
+        super()._check_image(name, image)
         shape, least = tuple(image.shape), 2 * self.multiple
-        if image.ndim != 4 or shape[1] != 3 or not image.is_floating_point():
-            raise ValueError(
-                f"SketchColorFlow expects {name} to be a float image of shape (batch, 3, height, "
-                f"width), got {image.dtype} of shape {shape}."
-            )
         if any(side % self.multiple or side < least for side in shape[2:]):
             raise ValueError(
                 f"SketchColorFlow expects the height and width of {name} to be multiples of "

@@ -1,0 +1,149 @@
+"""The contract that every colorizer obeys, whatever it is made of."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from flowcolor.models.hints import Hints
+
+Content = Literal["drawing", "gray"]
+Use = Literal["required", "optional", "unused"]
+Image = Float[Tensor, "batch 3 height width"]
+
+
+class Colorizer(nn.Module, ABC):
+    """Give colours to a drawing or to a grey photograph.
+
+    Concrete colorizers keep these promises; one test runs over all of them.
+
+    1. The result has the shape and the type of ``content``. Its values are not clamped to [0, 1],
+       so that training sees how far out they are.
+    2. Samples do not influence each other: a picture does not depend on its batch.
+    3. The caller's tensors are never changed.
+    4. The same ``generator``, seeded alike, gives the same picture.
+    5. Another reference gives other colours, exactly if ``reference`` is not ``"unused"``.
+    6. What a caller gives against the traits below is refused in one sentence, a ``ValueError``.
+
+    Attributes:
+        content: What it colours: ``"drawing"``, lines on white paper, ``"gray"``, a photograph's
+            luma, or both.
+        reference: Whether it needs a photograph that lends the colours.
+        hints: Whether it needs colours at given points.
+        exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
+        stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
+        keeps_luminance: Whether the result has the luma of the content.
+        trained: Whether it has weights that a training finds, so that it needs a checkpoint.
+        pretrained: Names of the published weights that it needs beside these.
+        multiple: Number that must divide the sides of every content.
+        config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
+            the same colorizer, whose weights a file then fills.
+    """
+
+    content: ClassVar[frozenset[Content]]
+    reference: ClassVar[Use]
+    hints: ClassVar[Use] = "unused"
+    exact: ClassVar[bool] = False
+    stochastic: ClassVar[bool] = False
+    keeps_luminance: ClassVar[bool] = False
+    trained: ClassVar[bool] = True
+    pretrained: ClassVar[Sequence[str]] = ()
+    multiple: int = 1
+    config: Mapping[str, Any] = MappingProxyType({})
+
+    @abstractmethod
+    def colorize(
+        self,
+        content: Image,
+        reference: Float[Tensor, "batch 3 _ _"] | None = None,
+        *,
+        reference_content: Float[Tensor, "batch 3 _ _"] | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Image:
+        """Return ``content`` in colour.
+
+        Args:
+            content: :math:`(B, 3, H, W)` in [0, 1], three equal channels.
+            reference: A colour photograph for each content, :math:`(B, 3, H', W')`.
+            reference_content: The reference's own drawing or luma, for methods that compare it
+                with the content.
+            hints: Colours at points of the content.
+            temperature: How much chance counts where a method is ``stochastic``; 1 is its own.
+            generator: Source of random numbers.
+
+        Raises:
+            ValueError: An input has a wrong shape, is missing, or cannot be used.
+        """
+
+    def forward(self, content: Image, *inputs: Any, **options: Any) -> Image:
+        """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
+        return self.colorize(content, *inputs, **options)
+
+    def check_inputs(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+    ) -> None:
+        """Refuse what contradicts the traits: every :meth:`colorize` begins with this.
+
+        Raises:
+            ValueError: One sentence that names the argument, what is expected and what arrived.
+        """
+        name = type(self).__name__
+        given = {"reference": reference, "hints": hints}
+        for argument, value in given.items():
+            use: Use = getattr(type(self), argument)
+            if use == "required" and value is None:
+                raise ValueError(f"{name} expects {argument}, got None.")
+            if use == "unused" and value is not None:
+                raise ValueError(f"{name} cannot use {argument}, got {type(value).__name__}.")
+        self._check_image("content", content)
+        if reference is not None:
+            self._check_image("reference", reference)
+            if len(reference) != len(content):
+                raise ValueError(
+                    f"{name} expects a reference for each content, got {len(reference)} and "
+                    f"{len(content)}."
+                )
+        if hints is not None and hints.colors.shape != content.shape:
+            raise ValueError(
+                f"{name} expects hints of the shape of the content, {tuple(content.shape)}, "
+                f"got {tuple(hints.colors.shape)}."
+            )
+        if temperature != 1 and not self.stochastic:
+            raise ValueError(
+                f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
+            )
+
+    def _check_image(self, argument: str, image: Tensor) -> None:
+        shape, name = tuple(image.shape), type(self).__name__
+        if image.ndim != 4 or shape[1] != 3 or not image.is_floating_point():
+            raise ValueError(
+                f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
+                f"width), got {image.dtype} of shape {shape}."
+            )
+
+
+class InvertibleColorizer(Colorizer):
+    r"""A colorizer whose way from an image to a latent can be run backwards.
+
+    .. math:: \mathrm{decode}(\mathrm{encode}(I)) = I
+    """
+
+    exact: ClassVar[bool] = True
+
+    @abstractmethod
+    def encode(self, image: Image) -> tuple[Tensor, Any]:
+        """Return the latent of an image, and what :meth:`decode` needs beside it."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, conditions: Any) -> Image:
+        """Return the image of a latent, under what :meth:`encode` returned beside it."""

@@ -1,0 +1,54 @@
+"""Colours that a user gives at points of the content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Colours at given points, and optionally boxes around the objects of a picture.
+
+    Args:
+        colors: :math:`(B, 3, H, W)`, RGB in [0, 1]; read where ``mask`` is above 0 only.
+        mask: :math:`(B, 1, H, W)` in [0, 1], 1 where a colour is given.
+        boxes: For each sample its boxes :math:`(N, 4)` in pixels: left, top, right, bottom.
+
+    Raises:
+        ValueError: Shapes do not belong together, or values are not finite or outside [0, 1].
+
+    Example:
+        >>> mask = torch.zeros(1, 1, 8, 8)
+        >>> mask[..., 2, 3] = 1
+        >>> Hints(torch.full((1, 3, 8, 8), 0.5), mask).to("cpu").mask.sum()
+        tensor(1.)
+    """
+
+    colors: Float[Tensor, "batch 3 height width"]
+    mask: Float[Tensor, "batch 1 height width"]
+    boxes: Sequence[Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        batch, _, *sides = shape = tuple(self.colors.shape) if self.colors.ndim == 4 else (0, 0)
+        if self.colors.ndim != 4 or shape[1] != 3 or self.mask.shape != (batch, 1, *sides):
+            raise ValueError(
+                "Hints expects colors of shape (batch, 3, height, width) and a mask of shape "
+                "(batch, 1, height, width), got "
+                f"{tuple(self.colors.shape)} and {tuple(self.mask.shape)}."
+            )
+        for name, values in (("mask", self.mask), ("colors", self.colors.where(self.mask > 0, 0))):
+            # Written so that NaN, for which every comparison is false, is refused, too.
+            if not bool(((values >= 0) & (values <= 1)).all()):
+                raise ValueError(f"Hints expects {name} to have values in [0, 1], got others.")
+        if self.boxes is not None and len(self.boxes) != batch:
+            raise ValueError(
+                f"Hints expects boxes for each of {batch} samples, got {len(self.boxes)}."
+            )
+
+    def to(self, device: torch.device | str) -> "Hints":
+        """Return the same hints on a device."""
+        boxes = None if self.boxes is None else [box.to(device) for box in self.boxes]
+        return Hints(self.colors.to(device), self.mask.to(device), boxes)

@@ -1,0 +1,196 @@
+"""Every public colorizer keeps every promise of the contract."""
+
+import inspect
+import re
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load, save
+from torch.testing import assert_close
+
+import flowcolor.models
+from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
+from tests.models.helpers import trained
+
+CASES = {
+    "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
+    "tint": Tint,
+    "unchanged": Unchanged,
+}
+cases = pytest.mark.parametrize("name", CASES)
+seeds = st.integers(0, 2**32 - 1)
+sides = st.tuples(st.integers(2, 6), st.integers(2, 6))
+
+
+def inputs(model, seed=0, batch=2, sides=(4, 4), dtype=torch.float32):
+    """Return what a colorizer needs, and nothing that it cannot use."""
+    generator = torch.Generator().manual_seed(seed)
+    height, width = (side * model.multiple for side in sides)
+
+    def draw(channels):
+        return torch.rand(batch, channels, height, width, generator=generator, dtype=dtype)
+
+    given = {"content": draw(1).expand(-1, 3, -1, -1).contiguous()}
+    if model.reference != "unused":
+        given["reference"] = draw(3)
+    if model.hints == "required":
+        given["hints"] = Hints(draw(3), (draw(1) > 0.8).to(dtype))
+    return given
+
+
+def part(given, index):
+    return {name: value[index : index + 1] for name, value in given.items()}
+
+
+@cases
+@given(seed=seeds, batch=st.integers(1, 3), sides=sides)
+def test_the_result_has_the_shape_and_type_of_the_content(name, seed, batch, sides):
+    model = CASES[name]()
+    given = inputs(model, seed, batch, sides)
+    result = model(**given)
+    assert result.shape == given["content"].shape
+    assert result.dtype == given["content"].dtype
+    assert result.isfinite().all()
+
+
+@cases
+@given(seed=seeds)
+def test_samples_do_not_influence_each_other(name, seed):
+    model = CASES[name]().double()
+    given = inputs(model, seed, 3, dtype=torch.float64)
+    together = model(**given)
+    for index in range(3):
+        alone = model(**part(given, index))
+        assert_close(together[index : index + 1], alone, rtol=0, atol=1e-9)
+
+
+@cases
+def test_the_callers_tensors_are_unchanged_and_not_handed_back(name):
+    model = CASES[name]()
+    given = inputs(model)
+    before = {key: value.clone() for key, value in given.items()}
+    model(**given).add_(1)
+    for key, value in given.items():
+        assert torch.equal(value, before[key]), key
+
+
+@cases
+def test_the_same_seed_gives_the_same_picture(name):
+    model = CASES[name]()
+    given = inputs(model)
+    first, second = (model(**given, generator=torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+@cases
+def test_exchanging_references_changes_the_colours_where_the_traits_say_so(name):
+    model = CASES[name]()
+    given = inputs(model)
+    if model.reference == "unused":
+        with pytest.raises(ValueError, match=r"cannot use reference, got Tensor\.$"):
+            model(**given, reference=given["content"])
+        return
+    exchanged = given | {"reference": given["reference"].flip(0)}
+    assert not torch.allclose(model(**given), model(**exchanged), atol=1e-4)
+
+
+@cases
+def test_a_reference_that_is_needed_is_asked_for(name):
+    model = CASES[name]()
+    content = inputs(model)["content"]
+    if model.reference == "required":
+        with pytest.raises(ValueError, match=rf"^{type(model).__name__} expects reference, got "):
+            model(content)
+    else:
+        assert model(content).shape == content.shape
+
+
+@cases
+def test_hints_are_used_or_refused(name):
+    model = CASES[name]()
+    given = inputs(model)
+    hints = Hints(torch.zeros_like(given["content"]), torch.ones_like(given["content"][:, :1]))
+    if model.hints == "unused":
+        with pytest.raises(ValueError, match=r"cannot use hints, got Hints\.$"):
+            model(**given, hints=hints)
+    else:
+        assert not torch.equal(model(**given), model(**given | {"hints": hints}))
+
+
+@cases
+def test_temperature_is_for_those_that_draw_random_numbers(name):
+    model = CASES[name]()
+    given = inputs(model)
+    if not model.stochastic:
+        with pytest.raises(ValueError, match=r"expects temperature 1, got 0\.5\.$"):
+            model(**given, temperature=0.5)
+
+
+@cases
+@pytest.mark.parametrize(
+    "change", [lambda x: x[0], lambda x: x[:, :2], lambda x: (255 * x).to(torch.uint8)]
+)
+def test_content_that_is_no_image_is_refused(name, change):
+    model = CASES[name]()
+    given = inputs(model)
+    wrong = change(given.pop("content"))
+    expected = (
+        "expects content to be a float image of shape (batch, 3, height, width), "
+        f"got {wrong.dtype} of shape {tuple(wrong.shape)}."
+    )
+    with pytest.raises(ValueError, match=f"{re.escape(expected)}$"):
+        model(wrong, **given)
+
+
+@cases
+def test_files_rebuild_it_bit_for_bit(name):
+    model = CASES[name]()
+    again = type(model)(**model.config)
+    again.load_state_dict(load(save(dict(model.state_dict()))))
+    given = inputs(model)
+    assert torch.equal(model(**given), again.eval()(**given))
+
+
+@cases
+def test_what_is_called_exact_can_be_run_backwards(name):
+    model = CASES[name]().double()
+    assert isinstance(model, InvertibleColorizer) == model.exact
+    if model.exact:
+        image = inputs(model, dtype=torch.float64)["reference"]
+        z, conditions = model.encode(image)
+        assert not torch.equal(z, image)
+        assert_close(model.decode(z, conditions), image, rtol=0, atol=1e-9)
+
+
+@cases
+def test_luminance_is_kept_where_the_traits_say_so(name):
+    model = CASES[name]()
+    given = inputs(model)
+    weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]  # Rec. 601
+    before, after = ((weights * x).sum(1) for x in (given["content"], model(**given)))
+    assert torch.allclose(before, after, atol=1e-5) == model.keeps_luminance
+
+
+@cases
+def test_parameters_are_there_exactly_where_training_finds_weights(name):
+    model = CASES[name]()
+    assert any(True for _ in model.parameters()) == model.trained
+
+
+@cases
+def test_traits_have_their_allowed_values(name):
+    kind = type(CASES[name]())
+    assert kind.content
+    assert kind.content <= {"drawing", "gray"}
+    assert {kind.reference, kind.hints} <= {"required", "optional", "unused"}
+
+
+def test_no_public_colorizer_escapes():
+    public = {
+        kind
+        for kind in map(flowcolor.models.__dict__.get, flowcolor.models.__all__)
+        if inspect.isclass(kind) and issubclass(kind, Colorizer) and not inspect.isabstract(kind)
+    }
+    assert {type(build()) for build in CASES.values()} == public
