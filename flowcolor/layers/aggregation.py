@@ -42,7 +42,7 @@ class FeatureAggregation(nn.Module):
         - ``condition``: :math:`(B, C, H, W)`.
 
     Reference:
-        The thesis, equations 3.11 to 3.16.
+        :ref:`The thesis <the-thesis>`, equations 3.11 to 3.16.
 
     Example:
         >>> fuse = FeatureAggregation(4, 8)

@@ -118,7 +118,7 @@ class ConditionalAffineCoupling(InvertibleLayer):
         ValueError: If no condition is given.
 
     Reference:
-        The thesis, equations 3.17 to 3.19.
+        :ref:`The thesis <the-thesis>`, equations 3.17 to 3.19.
     """
 
     num_conditions = 1

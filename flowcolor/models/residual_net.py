@@ -28,7 +28,7 @@ class ResidualNet(nn.Module):
         - ``x``: :math:`(B, C, H, W)` with more than one pixel.
 
     Reference:
-        The thesis, section 3.5.
+        :ref:`The thesis <the-thesis>`, section 3.5.
     """
 
     takes_any_layout = True  # See `flowcolor.layers.layout`.

@@ -61,7 +61,7 @@ class SketchColorFlow(InvertibleColorizer):
             (checked outside training), or if drawing and photograph differ in shape.
 
     Reference:
-        The thesis, sections 3.1 and 3.5.
+        :ref:`The thesis <the-thesis>`, sections 3.1 and 3.5.
 
     Example:
         >>> model = SketchColorFlow(downsamplings=2, ccbs=2).eval()
