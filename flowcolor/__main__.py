@@ -20,6 +20,7 @@ commands:
   score       measure results of any method: flowcolor score --results R --truth T --references P
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
 
 options:
@@ -64,6 +65,12 @@ def _ablate(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _methods(arguments: list[str]) -> None:
+    from flowcolor.methods_command import main
+
+    main(arguments)
+
+
 def _weights(arguments: list[str]) -> None:
     from flowcolor.weights_command import main
 
@@ -80,6 +87,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "score": _score,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
+    "methods": _methods,
     "weights": _weights,
 }
 

@@ -4,9 +4,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flowcolor.errors import InputError
 from flowcolor.options import OptionParser, check_device
+
+if TYPE_CHECKING:
+    from flowcolor.models import Colorizer
 
 
 @dataclass(frozen=True)
@@ -14,12 +18,14 @@ class Job:
     """One drawing, the photograph that gives it its colours, and where the result goes."""
 
     sketch: Path
-    reference: Path
+    reference: Path | None
     output: Path
 
 
-def find_jobs(sketch: Path, reference: Path, output: Path) -> list[Job]:
+def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     """Pair files, or the files of folders by stem; a single photograph serves all drawings.
+
+    Without a reference, for a method that uses none, every drawing stands alone.
 
     Raises:
         InputError: A file or folder is missing, or a drawing has no photograph.
@@ -27,10 +33,11 @@ def find_jobs(sketch: Path, reference: Path, output: Path) -> list[Job]:
     from flowcolor.data.images import IMAGE_SUFFIXES, list_images
 
     _require_exists("--sketch", sketch)
-    _require_exists("--reference", reference)
+    if reference is not None:
+        _require_exists("--reference", reference)
     is_folder = output.is_dir() or output.suffix.lower() not in IMAGE_SUFFIXES
     if sketch.is_file():
-        if reference.is_dir():
+        if reference is not None and reference.is_dir():
             raise InputError(
                 f"--reference expects one photograph for the one drawing {sketch}, got the folder "
                 f"{reference}."
@@ -44,7 +51,9 @@ def find_jobs(sketch: Path, reference: Path, output: Path) -> list[Job]:
     if not is_folder:
         raise InputError(f"--output expects a folder for the drawings of {sketch}, got {output}.")
     drawings = list_images(sketch)
-    photos = {path.stem: path for path in list_images(reference)} if reference.is_dir() else {}
+    photos = {}
+    if reference is not None and reference.is_dir():
+        photos = {path.stem: path for path in list_images(reference)}
     missing = [path.name for path in drawings if photos and path.stem not in photos]
     if missing:
         raise InputError(
@@ -58,22 +67,29 @@ def find_jobs(sketch: Path, reference: Path, output: Path) -> list[Job]:
     ]
 
 
-def colorize(jobs: Sequence[Job], checkpoint: Path, size: str, device: str, check: bool) -> None:
+def colorize(
+    jobs: Sequence[Job], model: "Colorizer", shorter: int | None, device: str, check: bool
+) -> None:
     """Paint every job and print what was written.
 
+    Args:
+        jobs: What to paint.
+        model: What paints, in eval mode.
+        shorter: Shorter side in pixels at which it works, ``None`` for the drawing's own.
+        device: Where it works.
+        check: Whether to report how exactly it runs backwards.
+
     Raises:
-        InputError: A file cannot be read or written, or an option has an unknown value.
+        InputError: A file cannot be read or written.
     """
     from flowcolor.data.images import read_image, read_sketch, write_image
-    from flowcolor.training.checkpoint import read_weights
     from flowcolor.training.paint import paint
 
-    weights = read_weights(checkpoint)
-    shorter = _shorter_side(size, weights.size)
-    model = weights.build().to(check_device(device))
+    model = model.to(check_device(device))
     for job in jobs:
-        sketch, reference = read_sketch(job.sketch), read_image(job.reference)
-        painted = paint(model, sketch, reference, shorter, check)  # type: ignore[arg-type]
+        sketch = read_sketch(job.sketch)
+        reference = None if job.reference is None else read_image(job.reference)
+        painted = paint(model, sketch, reference, shorter, check)
         write_image(painted.image, job.output)
         height, width = painted.worked_at
         lines = [f"wrote {job.output} (painted at {width}x{height})"]
@@ -92,8 +108,35 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
+    model, shorter = _chosen(options.method, options.checkpoint, options.size)
+    _check_traits(model, options.reference, options.check)
     jobs = find_jobs(options.sketch, options.reference, options.output)
-    colorize(jobs, options.checkpoint, options.size, options.device, options.check)
+    colorize(jobs, model, shorter, options.device, options.check)
+
+
+def _chosen(method: str | None, checkpoint: Path | None, size: str) -> tuple[Any, int | None]:
+    """Return the colorizer of --method or --checkpoint and the side at which it works."""
+    from flowcolor.methods_command import untrained_method
+    from flowcolor.training.checkpoint import read_weights
+
+    if (method is None) == (checkpoint is None):
+        got = "neither" if method is None else "both"
+        raise InputError(f"flowcolor colorize expects either --method or --checkpoint, got {got}.")
+    if checkpoint is None:
+        return untrained_method(str(method)), _shorter_side(size, 0)
+    weights = read_weights(checkpoint)
+    return weights.build(), _shorter_side(size, weights.size)
+
+
+def _check_traits(model: "Colorizer", reference: Path | None, check: bool) -> None:
+    """Refuse before any file is read what the method needs and has not, or cannot use."""
+    name = type(model).__name__
+    if model.reference == "required" and reference is None:
+        raise InputError(f"{name} expects --reference, a photograph or a folder of them, got none.")
+    if model.reference == "unused" and reference is not None:
+        raise InputError(f"{name} cannot use --reference, got {reference}.")
+    if check and not model.exact:
+        raise InputError(f"--check expects a method that can be run backwards, got {name}.")
 
 
 def _parser() -> OptionParser:
@@ -106,11 +149,11 @@ def _parser() -> OptionParser:
     parser.add_argument(
         "--reference",
         type=Path,
-        required=True,
         help="a photograph, for all drawings, or a folder whose files are named like the drawings",
     )
+    parser.add_argument("--checkpoint", type=Path, help="a .ckpt or .safetensors file of flowcolor")
     parser.add_argument(
-        "--checkpoint", type=Path, required=True, help="a .ckpt or .safetensors file of flowcolor"
+        "--method", help="instead of a checkpoint, a method without weights; see flowcolor methods"
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"

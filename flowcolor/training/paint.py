@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.images import crop, resize
-from flowcolor.models import SketchColorFlow
-from flowcolor.training.roundtrip import exact
+from flowcolor.errors import InputError
+from flowcolor.models import Colorizer, SketchColorFlow
+from flowcolor.training.roundtrip import device_of, exact
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ def pad(image: Tensor, multiple: int) -> Tensor:
 
 
 def paint(
-    model: SketchColorFlow,
+    model: Colorizer,
     sketch: Tensor,
-    reference: Tensor,
+    reference: Tensor | None,
     shorter: int | None,
     check: bool = False,
 ) -> Painted:
@@ -65,31 +66,47 @@ def paint(
     Args:
         model: In eval mode.
         sketch: :math:`(3, H, W)` in [0, 1], white paper.
-        reference: :math:`(3, H', W')` in [0, 1], any size; it is stretched to the drawing's.
+        reference: :math:`(3, H', W')` in [0, 1], any size; it is stretched to the drawing's. None
+            for methods that use none.
         shorter: Shorter side in pixels at which the model works; ``None``: the drawing's own.
         check: Whether to measure the three errors; not a number otherwise.
+
+    Raises:
+        InputError: The inputs are against the method's traits, or ``check`` is asked of a method
+            that cannot be run backwards.
     """
-    device = next(model.parameters()).device
+    device = device_of(model)
     own = (sketch.shape[-2], sketch.shape[-1])
     size = working_size(*own, shorter)
     drawing = pad(resize(sketch, size)[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
-    photo = resize(reference, worked_at)[None].to(device)
+    photo = None if reference is None else resize(reference, worked_at)[None].to(device)
+    errors = [math.nan] * 3
     with exact(model):
-        colors, conditions = model.encode_color(photo)
-        latent = model.encode_sketch(drawing, conditions)
-        result = model.decode(latent, conditions)
-        errors = [math.nan] * 3
+        try:
+            result = model.colorize(drawing, photo)
+        except ValueError as error:
+            raise InputError(str(error)) from error
         if check:
-            again, _ = model.color_flow(result, conditions)
-            recovered, _ = model.sketch_flow.inverse(again, conditions)
-            errors = [
-                _largest(model.decode(colors, conditions) - photo),
-                _largest(again - latent) / max(_largest(latent), 1e-12),
-                _largest(recovered - drawing),
-            ]
+            errors = _errors(model, drawing, photo)
     image = resize(crop(result, size)[0].clamp(0, 1).cpu(), own)
     return Painted(image, worked_at, *errors)
+
+
+def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None) -> list[float]:
+    if not isinstance(model, SketchColorFlow) or photo is None:
+        raise InputError(
+            f"--check expects a method that can be run backwards, got {type(model).__name__}."
+        )
+    colors, conditions = model.encode_color(photo)
+    latent = model.encode_sketch(drawing, conditions)
+    again, _ = model.color_flow(model.decode(latent, conditions), conditions)
+    recovered, _ = model.sketch_flow.inverse(again, conditions)
+    return [
+        _largest(model.decode(colors, conditions) - photo),
+        _largest(again - latent) / max(_largest(latent), 1e-12),
+        _largest(recovered - drawing),
+    ]
 
 
 def _largest(difference: Tensor) -> float:

@@ -6,14 +6,20 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from flowcolor.models import SketchColorFlow
+from flowcolor.models import InvertibleColorizer
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where a model's parameters are; one without parameters works anywhere: the CPU."""
+    parameter = next(model.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device
 
 
 @contextmanager
 def exact(model: nn.Module) -> Iterator[None]:
     """Run the body in eval mode, without gradients and without autocast, then restore the mode."""
     training = model.training
-    device = next(model.parameters()).device.type
+    device = device_of(model).type
     model.eval()
     try:
         with torch.no_grad(), torch.autocast(device, enabled=False):
@@ -22,10 +28,10 @@ def exact(model: nn.Module) -> Iterator[None]:
         model.train(training)
 
 
-def roundtrip_error(model: SketchColorFlow, images: Tensor) -> Tensor:
+def roundtrip_error(model: InvertibleColorizer, images: Tensor) -> Tensor:
     r"""Return the largest error over a batch of encoding an image and decoding it.
 
-    .. math:: \max |\mathrm{decode}(\mathrm{encode\_color}(I)) - I|
+    .. math:: \max |\mathrm{decode}(\mathrm{encode}(I)) - I|
 
     Args:
         model: The model; its mode is restored.
@@ -36,7 +42,7 @@ def roundtrip_error(model: SketchColorFlow, images: Tensor) -> Tensor:
     """
     with exact(model):
         images = images.float()
-        error = (model.decode(*model.encode_color(images)) - images).abs().amax()
+        error = (model.decode(*model.encode(images)) - images).abs().amax()
         return torch.where(error.isfinite(), error, torch.inf)
 
 
@@ -56,7 +62,7 @@ def flat_images(like: Tensor) -> Tensor:
     return colors[:, :, None, None].expand(4, 3, *like.shape[-2:])
 
 
-def roundtrip_errors(model: SketchColorFlow, photos: Tensor) -> dict[str, Tensor]:
+def roundtrip_errors(model: InvertibleColorizer, photos: Tensor) -> dict[str, Tensor]:
     """Return :func:`roundtrip_error` on smooth, flat and real images of one size.
 
     Args:
