@@ -29,7 +29,8 @@ class ActNorm(InvertibleLayer):
 
     :math:`\mu` and :math:`s` are ordinary parameters. The first forward pass in training mode sets
     them from its batch, pooled over the default process group, so every rank has to take part.
-    Until then the layer is the identity. Checkpoints record whether it has happened; weights
+    Until then the layer is the identity; a batch that is empty or not finite is not counted as the
+    first. Checkpoints record whether it has happened; weights
     without that record count as initialised. Run the first batch before sharding with FSDP, which
     drops parameter updates made inside a forward pass, and before copying weights for averaging.
 
@@ -123,6 +124,10 @@ class ActNorm(InvertibleLayer):
             samples = double(x).transpose(0, 1).flatten(1)  # Rounded, a constant has a deviation.
             mean = _pooled_mean(samples)
             std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
+            # An empty batch, or one with NaN, would stay in the parameters for ever. What is
+            # looked at is pooled, so that every rank decides alike.
+            if not (mean.isfinite() & std.isfinite()).all():
+                return
             self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.
             self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
             self.initialized.fill_(True)

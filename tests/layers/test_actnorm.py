@@ -107,3 +107,19 @@ def train_on_rank(layer, x):
 def trained(layer, x):
     layer(x)
     return layer.state_dict()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [torch.empty(0, 3, 4, 4), torch.full((2, 3, 4, 4), torch.nan), torch.full((2, 3), torch.inf)],
+)
+def test_an_empty_or_broken_first_batch_is_waited_out(spoilt):
+    layer, batch = ActNorm(3), 5 + 2 * torch.randn(64, 3, 4, 4)
+    y, logdet = layer(spoilt)
+    assert layer.awaits_data
+    assert not layer.initialized
+    assert torch.equal(y.nan_to_num(), spoilt.nan_to_num())  # Still the identity.
+    assert torch.equal(logdet, torch.zeros(len(spoilt)))
+    y, _ = layer(batch)
+    assert_close(y.mean((0, 2, 3)), torch.zeros(3), rtol=0, atol=1e-5)
+    assert_close(y.std((0, 2, 3), correction=0), torch.ones(3), rtol=0, atol=1e-5)
