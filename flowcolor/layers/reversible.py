@@ -21,6 +21,7 @@ from torch.autograd import Function
 
 from flowcolor.layers.base import InvertibleLayer, LogDet, uncompiled, widen
 from flowcolor.layers.gradients import Gradients, once_only
+from flowcolor.layers.random_state import RandomState
 from flowcolor.layers.snapshot import Snapshot
 
 Result = tuple[Tensor, LogDet]
@@ -51,9 +52,8 @@ def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = 
             reconstruction in very deep chains.
 
     Raises:
-        RuntimeError: If a layer holds dropout or batch normalisation in training mode, whose
-            second evaluation would differ from the first, or if a hook replaces what a layer is
-            given or returns.
+        RuntimeError: If a layer holds batch normalisation in training mode, which would count its
+            batch twice, or if a hook replaces what a layer is given or returns.
     """
     x = widen(x)
     total = x.new_zeros(x.shape[0])
@@ -93,6 +93,7 @@ class _Call:
     keep: bool  # Save the output: the last step's, and those of anchors.
     hand_back: bool  # Put the input on the tape.
     then: Snapshot = field(init=False)
+    random: RandomState | None = None  # Where the layer drew random numbers from, if it did.
 
     def __post_init__(self) -> None:
         self.run: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer.forward
@@ -140,7 +141,9 @@ class _ReversibleStep(Function):
             # Detached, because no graph is made here that operator counters could hook into, and
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
+            before = RandomState(x)
             y, logdet = call.run(given[0], given[1] if count is None else given[1:])
+            call.random = before if before.differs_from(RandomState(x)) else None
         # Saved, not held, so that autograd notices when somebody overwrites them.
         ctx.save_for_backward(y if call.keep else None, *others)
         return y, logdet
@@ -166,7 +169,7 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> Gradients:
     condition: Any = conditions[0] if ctx.count is None else conditions
     with torch.autocast(**ctx.autocast):
         x, grad_x, grad_condition, grad_params = call.then.invert_and_differentiate(
-            y, condition, grad_y, grad_logdet, inverse=call.inverse
+            y, condition, grad_y, grad_logdet, inverse=call.inverse, random=call.random
         )
     if call.hand_back and ctx.needs_input_grad[2]:
         call.tape.output = x
@@ -208,23 +211,9 @@ def _fingerprint(x: Tensor) -> tuple[Any, ...]:
 
 def _refuse_unrepeatable(layer: nn.Module) -> None:
     for name, part in layer.named_modules():
-        if not part.training:
-            continue
-        if _is_random(part):
-            advice = 'use memory="checkpoint", which replays its random numbers'
-        elif isinstance(part, nn.modules.batchnorm._BatchNorm):
-            advice = "use InstanceNorm2d, GroupNorm or ActNorm, or eval mode"
-        else:
-            continue
-        raise RuntimeError(
-            f'memory="reversible" expects layers that give the same result twice, got '
-            f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); {advice}."
-        )
-
-
-def _is_random(part: nn.Module) -> bool:
-    if isinstance(part, nn.modules.dropout._DropoutNd):
-        return part.p > 0
-    if isinstance(part, nn.MultiheadAttention | nn.RNNBase):
-        return part.dropout > 0
-    return isinstance(part, nn.RReLU)
+        if part.training and isinstance(part, nn.modules.batchnorm._BatchNorm):
+            raise RuntimeError(
+                'memory="reversible" expects layers that count a batch once, got '
+                f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); use "
+                "InstanceNorm2d, GroupNorm or ActNorm, or eval mode."
+            )

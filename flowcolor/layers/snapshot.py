@@ -8,6 +8,7 @@ from torch.func import functional_call
 
 from flowcolor.layers.base import InvertibleLayer, LogDet
 from flowcolor.layers.gradients import Gradients, invert_then_differentiate
+from flowcolor.layers.random_state import RandomState
 
 
 class Snapshot:
@@ -46,16 +47,21 @@ class Snapshot:
         grad_logdet: LogDet,
         *,
         inverse: bool,
+        random: RandomState | None = None,
     ) -> tuple[Tensor, Tensor, Any, Gradients]:
-        """Do :meth:`~flowcolor.layers.InvertibleLayer.invert_and_differentiate` as of then."""
+        """Do :meth:`~flowcolor.layers.InvertibleLayer.invert_and_differentiate` as of then.
+
+        With the state from which the layer drew ``random`` numbers, it draws the same again.
+        """
         backward = _Backward(self._layer)
         arguments = (out, condition, grad_out, grad_logdet, self.params)
         now = _tensors(self._layer)
         if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
-            result = backward.forward(*arguments, inverse=inverse)
+            result = backward.forward(*arguments, inverse=inverse, random=random)
         else:
             then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
-            result = functional_call(backward, then, arguments, {"inverse": inverse})
+            options = {"inverse": inverse, "random": random}
+            result = functional_call(backward, then, arguments, options)
         return result
 
 
@@ -75,14 +81,18 @@ class _Backward(nn.Module):
         params: Sequence[Tensor],
         *,
         inverse: bool,
+        random: RandomState | None,
     ) -> tuple[Tensor, Tensor, Any, Gradients]:
         layer = self.layer
-        if condition is None or isinstance(condition, Tensor):
+        if random is None and (condition is None or isinstance(condition, Tensor)):
             return layer.invert_and_differentiate(
                 out, condition, grad_out, grad_logdet, params, inverse=inverse
             )
-        # Of the layers that take several conditions only chains come with the library.
+        # Of the layers that take several conditions only chains come with the library. Layers that
+        # draw random numbers cannot use their own way: it evaluates their networks in other turns.
         there, back = (layer.inverse, layer.forward) if inverse else (layer.forward, layer.inverse)
+        if random is not None:
+            there, back = random.replaying(there), random.replaying(back)
         grads_out = (grad_out, grad_logdet)
         return invert_then_differentiate(there, back, out, condition, grads_out, params)
 

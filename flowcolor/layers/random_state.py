@@ -1,0 +1,59 @@
+"""Random numbers of a sub-network, drawn a second time alike."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.random import fork_rng
+from torch.utils.checkpoint import get_device_states, set_device_states
+
+
+class RandomState:
+    """The state of torch's generators, of the CPU and of a tensor's device, at one moment.
+
+    Dropout and stochastic depth draw another mask in every evaluation. A backward pass that
+    evaluates a network again has to draw the mask of the forward pass, or gradients are wrong
+    without any sign of it.
+
+    Args:
+        x: A tensor on the device whose generator counts beside the CPU's.
+
+    Example:
+        >>> state = RandomState(torch.empty(0))
+        >>> first = torch.rand(3)
+        >>> with state.replayed():
+        ...     again = torch.rand(3)
+        >>> torch.equal(first, again)
+        True
+    """
+
+    def __init__(self, x: Tensor) -> None:
+        self.device_type = x.device.type
+        self.cpu = torch.get_rng_state()
+        self.devices, self.states = get_device_states(x)
+
+    def differs_from(self, other: "RandomState") -> bool:
+        """Tell whether random numbers were drawn between the two moments."""
+        pairs = zip([self.cpu, *self.states], [other.cpu, *other.states], strict=True)
+        return not all(torch.equal(one, two) for one, two in pairs)
+
+    @contextmanager
+    def replayed(self) -> Iterator[None]:
+        """Run the body from this state on, then go on with the random numbers of before."""
+        known = self.device_type if self.devices else "cuda"  # Not asked without devices.
+        with fork_rng(devices=self.devices, device_type=known):
+            torch.set_rng_state(self.cpu)
+            if self.devices:
+                set_device_states(self.devices, self.states, device_type=self.device_type)
+            yield
+
+    def replaying(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that draws the same random numbers in every call."""
+
+        def replay(*arguments: Any) -> Any:
+            with self.replayed():
+                return function(*arguments)
+
+        return replay
