@@ -67,6 +67,30 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     ]
 
 
+def protect_inputs(jobs: Sequence[Job]) -> None:
+    """Refuse jobs that would write over a drawing or photograph.
+
+    Raises:
+        InputError: Before anything is painted; it names the file.
+    """
+    inputs = {path.resolve() for job in jobs for path in (job.sketch, job.reference) if path}
+    for job in jobs:
+        place = job.output.resolve()  # A link leads to what it would overwrite.
+        if place in inputs or any(_same_file(place, path) for path in inputs):
+            raise InputError(
+                f"--output expects a place that holds no input, got {job.output}, which is a "
+                "drawing or photograph of this very call and would be overwritten."
+            )
+
+
+def _same_file(place: Path, path: Path) -> bool:
+    """Tell whether two names lead to one file, as hard links and careless file systems have it."""
+    try:
+        return place.samefile(path)
+    except OSError:
+        return False
+
+
 def colorize(
     jobs: Sequence[Job], model: "Colorizer", shorter: int | None, device: str, check: bool
 ) -> None:
@@ -111,6 +135,7 @@ def main(words: Sequence[str]) -> None:
     model, shorter = _chosen(options.method, options.checkpoint, options.size)
     _check_traits(model, options.reference, options.check)
     jobs = find_jobs(options.sketch, options.reference, options.output)
+    protect_inputs(jobs)
     colorize(jobs, model, shorter, options.device, options.check)
 
 
