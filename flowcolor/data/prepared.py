@@ -1,6 +1,7 @@
 """Folders that ``flowcolor prepare`` has written."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,30 @@ class PreparedFolder(CachedPortraits):
         return files
 
 
+def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
+    """Refuse names of photographs or files that lead out of the prepared folder.
+
+    Files are read, replaced and deleted by these names, and a manifest may come from anybody.
+
+    Args:
+        path: The manifest or journal, for the message.
+        entries: By the name of each photograph, its ``sha256`` by file.
+
+    Raises:
+        InputError: A name is absolute, climbs, or is none of those that ``prepare`` writes.
+    """
+    for name, entry in entries.items():
+        own = {f"{kind}/{name}.png" for kind in ("photos", "sketches", "masks")}
+        parts = name.replace("\\", "/").split("/")
+        climbs = not {"", ".", ".."}.isdisjoint(parts) or "\0" in name or parts[0][1:] == ":"
+        foreign = next((file for file in entry["sha256"] if file not in own), None)
+        if climbs or foreign is not None:
+            raise InputError(
+                f"{path} expects names of files inside its folder, got "
+                f"{(name if climbs else foreign)!r}: delete the folder and prepare anew."
+            )
+
+
 def prepared_file(root: Path, kind: str, name: str) -> Path:
     """Return the place of one of the ``photos``, ``sketches`` or ``masks``."""
     return root / kind / f"{name}.png"
@@ -84,6 +109,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         complete = isinstance(manifest["settings"]["size"], int) and all(
             isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()
         )
+        if complete:
+            require_own_names(path, manifest["photographs"])
+    except InputError:
+        raise
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is not the manifest of a prepared folder.") from error
     if found != FORMAT or not complete:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor import __version__
-from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest
+from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.errors import InputError
 from flowcolor.prepare.files import KEPT, write_whole
 
@@ -46,6 +46,7 @@ class Ledger:
             header, *entries = _read_lines(journal)
             self._require_same(header)
             self.entries = {entry.pop("name"): entry for entry in entries}
+            require_own_names(journal, self.entries)
         elif (folder / MANIFEST).exists():
             manifest = read_manifest(folder)
             self._require_same(manifest)
