@@ -23,10 +23,10 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.checkpoint import KEY, read_checkpoint
 from flowcolor.training.comparison import compare_with
-from flowcolor.training.foreign import without_foreign
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
 from flowcolor.training.quiet import quiet
@@ -216,7 +216,7 @@ class TrainingCLI(LightningCLI):
             self.recorded = describe_exported(self.checkpoint, command)
         else:
             self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
-        self.recorded = without_foreign(self.recorded, options, files, self.checkpoint)
+        self.recorded = only_allowed(self.recorded, options, files, self.checkpoint)
         if not self.recorded:
             return options
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
