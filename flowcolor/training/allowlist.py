@@ -12,7 +12,6 @@ from types import ModuleType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import torch
-import yaml  # type: ignore[import-untyped]
 from torch.optim import lr_scheduler
 
 import flowcolor.data
@@ -20,6 +19,7 @@ import flowcolor.losses
 import flowcolor.models
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
+from flowcolor.training.parser import read_yaml
 from flowcolor.training.task import ColorizationTask
 
 _SECTIONS = {"model": ColorizationTask, "data": SketchColorData}
@@ -88,22 +88,6 @@ def only_allowed(
                     "you trust it."
                 )
     return allowed
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Read a configuration file.
-
-    Raises:
-        InputError: It cannot be read, or is no YAML of keys and values.
-    """
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
-    if content is not None and not isinstance(content, dict):
-        raise InputError(f"{file} expects keys and values, got {type(content).__name__}.")
-    return content or {}
 
 
 def _items(value: Any, key: str, checkpoint: Path) -> list[tuple[str, Any]]:
