@@ -14,6 +14,7 @@ from typing import Any
 from docstring_parser import DocstringStyle
 from jsonargparse import set_parsing_settings
 from lightning import Trainer
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -41,6 +42,7 @@ from flowcolor.training.resume import (
 )
 from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
+from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.words import asks_for_help, value_of
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -171,7 +173,10 @@ class TrainingCLI(LightningCLI):
                     name=self.folder.name,
                     version="",
                 )
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
+            trainer.strategy.checkpoint_io = WholeCheckpoints()
+        return trainer
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
