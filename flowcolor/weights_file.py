@@ -1,14 +1,14 @@
 """Turn a checkpoint of a whole classifier into a small file of the part that is looked through."""
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.files import whole_file
 from flowcolor.vgg import empty_features, features_only
 from flowcolor.weights import WEIGHTS, cached_path, load_tensors
 
@@ -91,16 +91,9 @@ def _recognise(tensors: dict[str, Tensor], source: Path) -> tuple[str, dict[str,
 
 
 def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    partial = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-            partial = Path(file.name)
-        save_file({key: value.contiguous() for key, value in tensors.items()}, partial, metadata)
-        partial.chmod(0o644)  # Temporary files are private, weights are not.
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"--output cannot be written: {error}.") from error
-    finally:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
+        whole = save({key: value.contiguous() for key, value in tensors.items()}, metadata)
+        with whole_file(path) as file:
+            file.write(whole)
+    except (InputError, SafetensorError) as error:
+        raise InputError(f"--output cannot be written: {str(error).rstrip('.')}.") from error

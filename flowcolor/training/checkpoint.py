@@ -9,8 +9,7 @@ Both kinds describe the model by plain values, so that nothing in a file is ever
 """
 
 import json
-import os
-import tempfile
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,11 @@ from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.files import whole_file
 
 KEY = "flowcolor"
 PREFIX = "model."
+_LARGEST = 2**16
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Weights:
             raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
         try:
             model: nn.Module = kind(**self.description["config"])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError, MemoryError) as error:
             raise InputError(f"{self.path} does not describe a {name} ({error}).") from error
         self.fill(model)
         return model.eval()
@@ -72,7 +73,11 @@ class Weights:
 
 def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> None:
     """Raise one sentence if ``state`` is not the state of a model of this shape."""
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    own = model.state_dict()
+    for name, value in state.items():
+        if name in own and value.is_floating_point() != own[name].is_floating_point():
+            raise InputError(f"{path} expects {own[name].dtype} as {name!r}, got {value.dtype}.")
+    expected = {name: tuple(value.shape) for name, value in own.items()}
     arrived = {name: tuple(value.shape) for name, value in state.items()}
     if expected == arrived:
         return
@@ -97,21 +102,15 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
 
 def export_weights(model: nn.Module, path: Path, size: int) -> None:
     """Write ``model`` as safetensors; the file appears whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = {
         name: value.detach().cpu().contiguous().clone()
         for name, value in model.state_dict().items()
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-        os.close(handle)
-        save_file(state, temporary, metadata={KEY: json.dumps(describe(model, size))})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error}).") from error
+    whole = save(state, metadata={KEY: json.dumps(describe(model, size))})
+    with whole_file(path) as file:
+        file.write(whole)
 
 
 def read_checkpoint(path: Path | str) -> dict[str, Any]:
@@ -131,8 +130,12 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or not _is_description(checkpoint.get(KEY)):
         raise InputError(
             f"{path} is not a checkpoint of flowcolor: the description under the key {KEY!r} "
-            "is missing."
+            "is missing or damaged."
         )
+    state = checkpoint.get("state_dict")
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        raise InputError(f"{path} expects weights under 'state_dict', got {type(state).__name__}.")
+    _check_values({name: value for name, value in state.items() if name.startswith(PREFIX)}, path)
     return checkpoint
 
 
@@ -171,13 +174,39 @@ def _read_safetensors(path: Path) -> Weights:
     if not _is_description(description):
         raise InputError(
             f"{path} is not a model of flowcolor: the description under the key {KEY!r} of its "
-            "metadata is missing."
+            "metadata is missing or damaged."
         )
+    _check_values(state, path)
     return Weights(path, description, state)
 
 
 def _is_description(value: object) -> bool:
-    return isinstance(value, dict) and {"model", "config", "size"} <= value.keys()
+    if not isinstance(value, dict) or not {"model", "config", "size"} <= value.keys():
+        return False
+    config, size = value["config"], value["size"]
+    return (
+        isinstance(value["model"], str)
+        and isinstance(config, dict)
+        and all(isinstance(name, str) and _is_setting(part) for name, part in config.items())
+        and type(size) is int
+        and 0 <= size <= _LARGEST
+    )
+
+
+def _is_setting(value: object) -> bool:
+    # Built before it is compared with the weights: a huge number would fill the memory.
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) <= _LARGEST
+    return value is None or isinstance(value, str)
+
+
+def _check_values(state: dict[str, Any], path: Path) -> None:
+    """Raise one sentence unless all values are finite numbers of weights."""
+    for name, value in state.items():
+        if not isinstance(value, Tensor):
+            raise InputError(f"{path} expects a tensor as {name!r}, got {type(value).__name__}.")
+        if value.is_floating_point() and not value.isfinite().all():
+            raise InputError(f"{path} expects finite weights, got others in {name!r}.")
 
 
 def _existing(path: Path | str) -> Path:

@@ -14,6 +14,7 @@ from typing import Any
 from docstring_parser import DocstringStyle
 from jsonargparse import set_parsing_settings
 from lightning import Trainer
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -23,10 +24,10 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.checkpoint import KEY, read_checkpoint
 from flowcolor.training.comparison import compare_with
-from flowcolor.training.foreign import without_foreign
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
 from flowcolor.training.quiet import quiet
@@ -41,6 +42,7 @@ from flowcolor.training.resume import (
 )
 from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
+from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.words import asks_for_help, value_of
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -171,7 +173,10 @@ class TrainingCLI(LightningCLI):
                     name=self.folder.name,
                     version="",
                 )
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
+            trainer.strategy.checkpoint_io = WholeCheckpoints()
+        return trainer
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -216,7 +221,7 @@ class TrainingCLI(LightningCLI):
             self.recorded = describe_exported(self.checkpoint, command)
         else:
             self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
-        self.recorded = without_foreign(self.recorded, options, files, self.checkpoint)
+        self.recorded = only_allowed(self.recorded, options, files, self.checkpoint)
         if not self.recorded:
             return options
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError
@@ -87,6 +88,22 @@ def find_config(name: str) -> Path:
     )
 
 
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Raises:
+        InputError: It cannot be read, or is no YAML of keys and values.
+    """
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
+    if content is not None and not isinstance(content, dict):
+        raise InputError(f"{file} expects keys and values, got {type(content).__name__}.")
+    return content or {}
+
+
 def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
     """Replace every ``--config NAME`` by its file; also return the files in order."""
     words, files = [], []
@@ -102,4 +119,6 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
         else:
             words.append(word)
         following = not following and word in {"-c", "--config"}
+    for file in files:
+        read_yaml(file)  # The parser would answer what is no YAML with a traceback.
     return words, files

@@ -1,3 +1,4 @@
+import errno
 import json
 import pickle
 
@@ -112,3 +113,66 @@ def test_an_export_that_cannot_be_written_is_one_sentence(model, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         export_weights(model, tmp_path / "file" / "model.safetensors", size=8)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": {"ccbs": 10**9}},
+        {"config": {"ccbs": [2]}},
+        {"config": "abc"},
+        {"model": 3},
+        {"size": "abc"},
+        {"size": 10**9},
+        {"size": 1e9},
+    ],
+)
+@pytest.mark.parametrize("suffix", [".ckpt", ".safetensors"])
+def test_a_description_of_other_types_is_one_sentence(change, suffix, tmp_path):
+    path = tmp_path / f"model{suffix}"
+    description = {"model": "SketchColorFlow", "config": {}, "size": 8} | change
+    if suffix == ".ckpt":
+        torch.save({"flowcolor": description, "state_dict": {}}, path)
+    else:
+        save_file({"a": torch.zeros(1)}, path, metadata={"flowcolor": json.dumps(description)})
+    with pytest.raises(InputError, match=r"description under the key 'flowcolor' .*or damaged"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_named(model, value, tmp_path):
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = value
+    export_weights(model, tmp_path / "model.safetensors", size=8)
+    with pytest.raises(InputError, match=r"model\.safetensors expects finite weights, got others"):
+        read_weights(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("state", [None, [1], {"model.a": "b"}, {3: torch.zeros(1)}])
+def test_a_checkpoint_without_tensors_is_one_sentence(state, tmp_path):
+    description = {"model": "SketchColorFlow", "config": {}, "size": 8}
+    torch.save({"flowcolor": description, "state_dict": state}, tmp_path / "last.ckpt")
+    with pytest.raises(InputError, match=r"last\.ckpt expects (weights|a tensor)"):
+        read_weights(tmp_path / "last.ckpt")
+
+
+def test_integers_are_no_weights(model, tmp_path):
+    export_weights(model, tmp_path / "model.safetensors", size=8)
+    weights = read_weights(tmp_path / "model.safetensors")
+    name = next(name for name, value in model.named_parameters())
+    weights.state[name] = weights.state[name].int()
+    with pytest.raises(InputError, match=r"expects torch\.float32 as .*, got torch\.int32"):
+        weights.build()
+
+
+def test_a_full_disk_leaves_the_old_model_and_no_partial_one(model, tmp_path, monkeypatch):
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"old")
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(InputError, match=r"model\.safetensors cannot be written: No space left"):
+        export_weights(model, path, size=8)
+    assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors"]
+    assert path.read_bytes() == b"old"

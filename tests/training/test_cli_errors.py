@@ -97,3 +97,13 @@ def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsy
     error = capsys.readouterr().err
     assert re.fullmatch(r"flowcolor: .*no option '[\w.]*precep'.*\.\n", error)
     assert len(error) < 120
+
+
+@pytest.mark.parametrize("text", [b"data: \xff", b"data:\n\tsize: 8", b"data: [8", b"- 8"])
+def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
+    (tmp_path / "own.yaml").write_bytes(text)
+    for words in ([], ["--ckpt_path", run.last]):
+        assert flowcolor("fit", *words, "--config", tmp_path / "own.yaml") == 2
+        last = capsys.readouterr().err.splitlines()
+        assert len(last) == 1
+        assert "own.yaml expects" in last[0]

@@ -1,13 +1,16 @@
 """What a checkpoint names is imported only if it is flowcolor's or torch's own."""
 
+import copy
+import sys
+
 import pytest
 import torch
 import yaml
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.checkpoint import KEY
-from flowcolor.training.foreign import without_foreign
 from tests.training.helpers import flowcolor
 
 OWN = {"class_path": "flowcolor.data.XDoG", "init_args": {"sigma": 1.3}}
@@ -30,7 +33,7 @@ def mixed(*filters):
 @pytest.mark.parametrize("known", [None, OWN, "flowcolor.data.XDoG", mixed(OWN, OWN)])
 def test_own_names_stay(known, tmp_path):
     config = recorded(known)
-    assert without_foreign(config, [], [], tmp_path) == config
+    assert only_allowed(config, [], [], tmp_path) == config
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,7 @@ def test_own_names_stay(known, tmp_path):
 def test_other_names_are_given_again_or_refused(foreign, tmp_path):
     config = recorded(foreign)
     with pytest.raises(InputError, match=r"data\.sketch_filter = .*: give --data\.sketch"):
-        without_foreign(config, ["--data.size", "8"], [], tmp_path / "last.ckpt")
+        only_allowed(config, ["--data.size", "8"], [], tmp_path / "last.ckpt")
     file = tmp_path / "own.yaml"
     file.write_text(yaml.safe_dump({"data": {"sketch_filter": "flowcolor.data.XDoG"}}), "utf-8")
     rest = recorded(None)
@@ -59,7 +62,7 @@ def test_other_names_are_given_again_or_refused(foreign, tmp_path):
         (["--data.sketch_filter.class_path", "XDoG"], []),
         ([], [file]),
     ):
-        assert without_foreign(config, words, files, tmp_path) == rest
+        assert only_allowed(config, words, files, tmp_path) == rest
     assert config == recorded(foreign)
 
 
@@ -69,7 +72,7 @@ def test_every_name_of_somebody_else_is_found(tmp_path):
     keys = ["data.sketch_filter", "model.optimizer"]
     for given, left in (keys, keys[::-1]):
         with pytest.raises(InputError, match=f"give --{left} again"):
-            without_foreign(config, [f"--{given}=flowcolor.data.XDoG"], [], tmp_path)
+            only_allowed(config, [f"--{given}=flowcolor.data.XDoG"], [], tmp_path)
 
 
 def test_a_checkpoint_of_somebody_else_runs_nothing(run, tmp_path, capsys):
@@ -80,7 +83,7 @@ def test_a_checkpoint_of_somebody_else_runs_nothing(run, tmp_path, capsys):
     words = ["validate", "--ckpt_path", tmp_path / "planted.ckpt"]
     assert flowcolor(*words) == 2
     assert "sketch_filter = planted.draw" in capsys.readouterr().err
-    own = "tests.training.test_foreign.ink"
+    own = "tests.training.test_allowlist.ink"
     assert flowcolor(*words, "--data.sketch_filter", own) == 0
     assert CALLS
 
@@ -97,10 +100,75 @@ def test_what_is_no_filter_is_named(run, tmp_path, capsys):
     words = ["fit", "--config", run.config, "--trainer.default_root_dir", tmp_path / "runs"]
     assert flowcolor(*words, "--data.sketch_filter", "nowhere.draw") == 2
     assert "nowhere" in capsys.readouterr().err.splitlines()[-1]
-    own = "tests.training.test_foreign.wrong"
+    own = "tests.training.test_allowlist.wrong"
     assert flowcolor(*words, "--data.sketch_filter", own) == 2
     assert "should return a drawing (1, 16, 16), got (3, 16, 16)" in capsys.readouterr().err
 
 
 def wrong(photo, size, mask) -> Tensor:
     return torch.ones(3, *size)
+
+
+PLANTED = {"class_path": "planted.Class", "init_args": {}}
+WAYS = {
+    "a bare word": {"data.augment": "planted.Class"},
+    "a class": {"data.augment": PLANTED},
+    "the model": {"model.model": "planted.Class"},
+    "the loss": {"model.loss": "planted.Class"},
+    "the optimizer": {"model.optimizer": PLANTED},
+    "the scheduler": {"model.scheduler": "planted.Class"},
+    "an argument": {"data.sketch_filter": mixed("planted.Class")},
+    "a function": {
+        "model.scheduler": {
+            "class_path": "torch.optim.lr_scheduler.LambdaLR",
+            "init_args": {"lr_lambda": "planted.Class"},
+        }
+    },
+    "keywords": {"model.optimizer": {"class_path": "torch.optim.Adam", "dict_kwargs": PLANTED}},
+    "a text of YAML": {"data.augment": '{"class_path": "planted.Class"}'},
+    "a plain option": {"data.background": PLANTED},
+    "a list": {"data.augment": [PLANTED]},
+    "an unknown key": {"data.extra": PLANTED},
+    "an unknown part": {"trainer": {"callbacks": [PLANTED]}},
+    "a part as text": {"data": "planted.yaml"},
+    "a dotted part": {"model.model!class_path": "planted.Class"},
+    "a dotted argument": {
+        "model.model": {
+            "class_path": "flowcolor.models.SketchColorFlow",
+            "init_args": {"ccbs.class_path": "planted.Class"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_of_naming_a_module_imports_it(way, run, tmp_path, capsys, monkeypatch):
+    (tmp_path / "planted.py").write_text("class Class: ...\n", "utf-8")
+    (tmp_path / "planted.yaml").write_text("augment: planted.Class", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    checkpoint = torch.load(run.last, weights_only=True)
+    for key, value in WAYS[way].items():
+        section, _, name = key.partition(".")
+        if name:
+            checkpoint[KEY]["run"][section][name.replace("!", ".")] = copy.deepcopy(value)
+        else:
+            checkpoint[KEY]["run"][section] = value
+    torch.save(checkpoint, tmp_path / "last.ckpt")
+    for command in ("fit", "validate", "test", "predict"):
+        assert flowcolor(command, "--ckpt_path", tmp_path / "last.ckpt") == 2
+        captured = capsys.readouterr().err
+        assert "last.ckpt" in captured
+        assert "Traceback" not in captured
+        assert "planted" not in sys.modules
+
+
+def test_the_description_of_every_run_is_allowed(run, tmp_path):
+    recorded = torch.load(run.last, weights_only=True)[KEY]["run"]
+    assert only_allowed(recorded, [], [], tmp_path) == recorded
+
+
+@pytest.mark.parametrize("size", ["abc", 1.5, [64], None, True])
+def test_an_option_of_another_type_is_one_sentence(size, tmp_path):
+    with pytest.raises(InputError, match=r"last\.ckpt expects another type in 'data\.size', got"):
+        only_allowed({"data": {"size": size}}, [], [], tmp_path / "last.ckpt")

@@ -1,0 +1,172 @@
+"""What a checkpoint may say about its run: known keys, plain values, and classes of these lists.
+
+The parser imports what a class, a function or a dotted key names, and a file from somebody else
+could name anything. So nothing reaches the parser that is not expected here.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
+from pathlib import Path
+from types import ModuleType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import torch
+from torch.optim import lr_scheduler
+
+import flowcolor.data
+import flowcolor.losses
+import flowcolor.models
+from flowcolor.data.module import SketchColorData
+from flowcolor.errors import InputError
+from flowcolor.training.parser import read_yaml
+from flowcolor.training.task import ColorizationTask
+
+_SECTIONS = {"model": ColorizationTask, "data": SketchColorData}
+_DEPTH = 6  # A pickle can hold itself.
+
+
+def _public(module: ModuleType, base: type) -> set[str]:
+    names = (name for name, kind in vars(module).items() if isinstance(kind, type))
+    return {
+        f"{module.__name__}.{name}"
+        for name in names
+        if name[0] != "_" and issubclass(getattr(module, name), base)
+    }
+
+
+def _classes(key: str) -> set[str] | None:
+    """Return the paths that a key may name, or ``None`` for a key of plain values."""
+    return {
+        "model.model": {"flowcolor.models.SketchColorFlow"},
+        "model.loss": {"flowcolor.losses.ColorizationLoss"},
+        "model.optimizer": _public(torch.optim, torch.optim.Optimizer),
+        "model.scheduler": _public(lr_scheduler, lr_scheduler.LRScheduler)
+        | {"lightning.pytorch.cli.ReduceLROnPlateau"},
+        "data.sketch_filter": _public(flowcolor.data, flowcolor.data.SketchFilter),
+        "data.augment": {"flowcolor.data.SelfAugmentedReference"},
+    }.get(key)
+
+
+def only_allowed(
+    recorded: Any, options: Sequence[str], files: Sequence[Path], checkpoint: Path
+) -> dict[str, Any]:
+    """Return the description of a run without the classes that the user replaces.
+
+    Args:
+        recorded: What the checkpoint says that the run was trained with.
+        options: The words of the command line.
+        files: The configuration files of the command line.
+        checkpoint: For the message.
+
+    Raises:
+        InputError: A key, a type or a name is not expected, and the user does not replace it.
+    """
+    words = {word.removeprefix("--").partition("=")[0] for word in options if word[:2] == "--"}
+    for file in files:
+        words |= set(_keys(read_yaml(file)))
+    allowed: dict[str, Any] = {}
+    for section, content in _items(recorded, "the description of the run", checkpoint):
+        if section not in _SECTIONS:
+            raise _refused(checkpoint, section, "only the keys model and data", content)
+        hints = get_type_hints(_SECTIONS[section].__init__)  # type: ignore[misc]
+        allowed[section] = {}
+        for name, value in _items(content, section, checkpoint):
+            key = f"{section}.{name}"
+            if name not in signature(_SECTIONS[section]).parameters:
+                raise _refused(checkpoint, key, "only options that flowcolor has", value)
+            known = _classes(key)
+            if known is None and not _fits(value, hints[name]):
+                raise _refused(checkpoint, key, "another type", value)
+            bad = None if known is None or value is None else _first_bad(value, known)
+            if bad is None:
+                allowed[section][name] = value
+            elif not any(key == word or word.startswith(f"{key}.") for word in words):
+                raise InputError(
+                    f"{checkpoint} was trained with {key} = {bad}, which is no part of flowcolor, "
+                    f"and a checkpoint does not choose what is imported: give --{key} again if "
+                    "you trust it."
+                )
+    return allowed
+
+
+def _items(value: Any, key: str, checkpoint: Path) -> list[tuple[str, Any]]:
+    if type(value) is not dict or not all(type(name) is str for name in value):
+        raise _refused(checkpoint, key, "keys and values", value)
+    return list(value.items())
+
+
+def _refused(checkpoint: Path, key: str, expected: str, value: Any) -> InputError:
+    return InputError(f"{checkpoint} expects {expected} in {key!r}, got {_short(value)}.")
+
+
+def _short(value: Any) -> str:
+    text = " ".join((value if type(value) is str else repr(value)).split())
+    return text if len(text) <= 80 else f"{text[:80]}..."
+
+
+def _first_bad(value: Any, known: set[str]) -> str | None:
+    """Return what of the value of a class is not allowed."""
+    if type(value) is str:
+        return None if value in known else _short(value)
+    if type(value) is not dict or not {"class_path"} <= value.keys() <= {"class_path", "init_args"}:
+        return _short(value)
+    return _bad_argument(value, known, 0)
+
+
+def _bad_argument(value: Any, known: set[str], depth: int, key: str = "") -> str | None:
+    if depth > _DEPTH:
+        return "a value inside a value inside a value"
+    if type(value) is dict:
+        path = value.get("class_path")
+        # Names are words: a dotted key is a way into the constructor of another class.
+        if not all(type(name) is str and name.isidentifier() for name in value):
+            return _short(list(value))
+        if "class_path" in value and (type(path) is not str or path not in known):
+            return _short(path)
+        if "class_path" in value and not value.keys() <= {"class_path", "init_args"}:
+            return _short(list(value))
+        rest = ((name, part) for name, part in value.items() if name != "class_path")
+        found = (_bad_argument(part, known, depth + 1, name) for name, part in rest)
+        return next((bad for bad in found if bad), None)
+    if type(value) in (list, tuple):
+        found = (_bad_argument(part, known, depth + 1, key) for part in value)
+        return next((bad for bad in found if bad), None)
+    if type(value) is str:
+        # Only plain words cannot be imported; the one path of a file is never imported.
+        word = value.replace("_", "").isalnum() or value in known or key == "vgg16"
+        return None if word else _short(value)
+    return None if _is_plain(value) else _short(value)
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) in (bool, int)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin is Literal:
+        return type(value) is str and value in parts
+    if origin is list:
+        return type(value) is list and all(_fits(part, parts[0]) for part in value)
+    if origin is tuple:
+        same = type(value) in (list, tuple) and len(value) == len(parts)
+        return same and all(map(_fits, value, parts))
+    if origin is dict:
+        return type(value) is dict and all(
+            _fits(name, parts[0]) and _fits(part, parts[1]) for name, part in value.items()
+        )
+    if hint is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is (str if hint is Path else hint)
+
+
+def _keys(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner, part in value.items():
+            yield from _keys(part, f"{key}.{inner}".lstrip("."))
+    yield key
