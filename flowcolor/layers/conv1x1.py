@@ -1,5 +1,6 @@
 r"""Invertible 1x1 convolution: a learned mixing of channels."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -136,15 +137,21 @@ def _mix(weight: Tensor, x: Tensor) -> Tensor:
     if has_channels_last(x):
         return linear(x.movedim(1, -1), weight.to(x.dtype)).movedim(-1, 1)
     # Batched: for one matrix and many, `matmul` copies the pixels into another order first.
-    weights = weight.to(x.dtype).expand(len(x), -1, -1)
-    return torch.bmm(weights, x.reshape(*x.shape[:2], -1)).view_as(x)
+    # `shape`, not `len`: exported programs would take this batch for every batch.
+    weights = weight.to(x.dtype).expand(x.shape[0], -1, -1)
+    return torch.bmm(weights, pixels(x)).view_as(x)
 
 
 def _correlate(x: Tensor, y: Tensor) -> Tensor:
     """Sum over images and pixels of the outer products of two pixels' channels."""
     if has_channels_last(x) and has_channels_last(y):
         return x.movedim(1, -1).flatten(0, -2).mT @ y.movedim(1, -1).flatten(0, -2)
-    return torch.bmm(x.reshape(*x.shape[:2], -1), y.reshape(*y.shape[:2], -1).mT).sum(0)
+    return torch.bmm(pixels(x), pixels(y).mT).sum(0)
+
+
+def pixels(x: Tensor) -> Tensor:
+    """Return all pixels in one axis, whose length an empty batch would not tell."""
+    return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
 
 
 def same(a: Tensor, b: Tensor) -> bool:
@@ -190,8 +197,8 @@ class _LU(nn.Module):
         self.register_buffer("permutation", permutation.to(dtype))
         self.register_buffer("sign", diagonal.sign().to(dtype))
         # Multiplied by: `tril` wakes all threads, which takes longer than so small a matrix.
-        below = torch.ones(channels, channels, dtype=dtype).tril(-1)
-        self.register_buffer("below", below, persistent=False)
+        self.register_buffer("below", _below_diagonal(channels, dtype), persistent=False)
+        self.register_load_state_dict_post_hook(_restore_below)
         self.lower = nn.Parameter(lower.tril(-1).to(dtype).contiguous())
         self.upper = nn.Parameter(upper.triu(1).to(dtype).contiguous())
         self.log_diagonal = nn.Parameter(diagonal.abs().log().to(dtype))
@@ -218,6 +225,16 @@ class _LU(nn.Module):
         """Return L below its diagonal, U above its diagonal, and the diagonal of U."""
         diagonal = self.sign * widen(self.log_diagonal).exp()
         return widen(self.lower) * self.below, widen(self.upper) * self.below.mT, diagonal
+
+
+def _below_diagonal(channels: int, dtype: torch.dtype) -> Tensor:
+    return torch.ones(channels, channels, dtype=dtype).tril(-1)
+
+
+def _restore_below(matrix: _LU, _: object) -> None:
+    """Make the constant again: built without memory and then loaded, a model has none."""
+    lower = matrix.lower
+    matrix.below = _below_diagonal(lower.shape[0], lower.dtype).to(lower.device)
 
 
 class _Orthogonal(nn.Module):

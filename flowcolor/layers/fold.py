@@ -13,7 +13,7 @@ from torch.nn.functional import linear
 
 from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.base import LogDet, check_channels, double
-from flowcolor.layers.conv1x1 import InvertibleConv1x1, same
+from flowcolor.layers.conv1x1 import InvertibleConv1x1, pixels, same
 from flowcolor.layers.layout import has_channels_last
 
 
@@ -39,10 +39,8 @@ class FoldedInverse:
             if has_channels_last(y):
                 x = linear(y.movedim(1, -1), matrix, shift.flatten()).movedim(-1, 1)
             else:
-                x = torch.baddbmm(
-                    shift, matrix.expand(len(y), -1, -1), y.reshape(*y.shape[:2], -1)
-                ).view_as(y)
-        return x, (y.shape[2:].numel() * per_pixel).expand(len(y)).clone()
+                x = torch.baddbmm(shift, matrix.expand(y.shape[0], -1, -1), pixels(y)).view_as(y)
+        return x, (y.shape[2:].numel() * per_pixel).expand(y.shape[0]).clone()
 
     def _map(self, dtype: torch.dtype) -> Sequence[Tensor]:
         norm, matrix = self.norm, self.conv.matrix

@@ -44,6 +44,7 @@ class HaarDownsample(InvertibleLayer):
         super().__init__()
         self.channels = channels
         self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
+        self.register_load_state_dict_post_hook(_restore_basis)
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, self.channels, 2)
@@ -69,3 +70,9 @@ class HaarDownsample(InvertibleLayer):
     ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
         back = self.forward if inverse else self.inverse  # Orthogonal: the transpose, too.
         return back(out)[0], back(grad_out)[0], None, [None] * len(params)
+
+
+def _restore_basis(layer: HaarDownsample, _: object) -> None:
+    """Make the constant again: built without memory and then loaded, a model has none."""
+    basis = cosine_basis(2)[None].to(layer.basis.dtype)
+    layer.basis = basis if layer.basis.is_meta else basis.to(layer.basis.device)

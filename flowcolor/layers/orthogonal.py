@@ -52,6 +52,7 @@ class OrthogonalDownsample(InvertibleLayer):
         self.channels = channels
         self.factor = factor
         self.register_buffer("basis", cosine_basis(factor), persistent=False)
+        self.register_load_state_dict_post_hook(_restore_basis)
         self.theta = nn.Parameter(torch.zeros(1 if shared else channels, factor**2, factor**2))
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
@@ -84,7 +85,9 @@ class OrthogonalDownsample(InvertibleLayer):
             start = back(out, kernel.detach(), self.factor)
             grad_start = back(grad_out, kernel.detach(), self.factor)
             latent, data = (start, grad_out) if inverse else (grad_out, start)
-            rows = latent.reshape(latent.shape[0], self.channels, self.factor**2, -1)
+            rows = latent.reshape(
+                latent.shape[0], self.channels, self.factor**2, latent.shape[2:].numel()
+            )
             columns = functional.pixel_unshuffle(data, self.factor).view_as(rows)
             grad_kernel = (rows @ columns.mT).sum(0).sum_to_size(kernel.shape)
             grads = gradients_of((kernel,), params, (grad_kernel,))
@@ -93,6 +96,11 @@ class OrthogonalDownsample(InvertibleLayer):
     def kernel(self) -> Tensor:
         """Return the matrices from pixels to coefficients, ``(C or 1, f f, f f)``."""
         return orthogonal_matrix(self.basis, self.theta)
+
+
+def _restore_basis(layer: OrthogonalDownsample, _: object) -> None:
+    """Make the constant again: built without memory and then loaded, a model has none."""
+    layer.basis = cosine_basis(layer.factor).to(layer.theta.device, layer.theta.dtype)
 
 
 def cosine_basis(factor: int) -> Tensor:

@@ -35,11 +35,13 @@ def to_patches(x: Tensor, kernel: Tensor, factor: int) -> Tensor:
         factor: Side of a patch, f.
     """
     patches = functional.pixel_unshuffle(x, factor)
-    rows = patches.view(x.shape[0], x.shape[1], factor**2, -1)
+    pixels = patches.shape[2] * patches.shape[3]  # An empty batch would not tell.
+    rows = patches.view(x.shape[0], x.shape[1], factor**2, pixels)
     return (kernel.to(x.dtype) @ rows).view(patches.shape)
 
 
 def from_patches(y: Tensor, kernel: Tensor, factor: int) -> Tensor:
     """Undo :func:`to_patches` for an orthogonal ``kernel``."""
-    rows = y.reshape(y.shape[0], -1, factor**2, y.shape[2] * y.shape[3])
+    channels = y.shape[1] // factor**2
+    rows = y.reshape(y.shape[0], channels, factor**2, y.shape[2] * y.shape[3])
     return functional.pixel_shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)

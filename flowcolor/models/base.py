@@ -108,10 +108,10 @@ class Colorizer(nn.Module, ABC):
         self._check_image("content", content)
         if reference is not None:
             self._check_image("reference", reference)
-            if len(reference) != len(content):
+            if reference.shape[0] != content.shape[0]:
                 raise ValueError(
-                    f"{name} expects a reference for each content, got {len(reference)} and "
-                    f"{len(content)}."
+                    f"{name} expects a reference for each content, got {reference.shape[0]} "
+                    f"and {content.shape[0]}."
                 )
         if hints is not None and hints.colors.shape != content.shape:
             raise ValueError(

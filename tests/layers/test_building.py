@@ -1,0 +1,74 @@
+"""Layers built without memory, given no image, or exported, are the layers that they were."""
+
+import pytest
+import torch
+from torch.export import Dim, export
+from torch.utils import _pytree as pytree
+
+from flowcolor.layers import Inverted
+from flowcolor.models import SketchColorFlow
+from tests.layers.cases import CASES
+from tests.layers.test_contract import PLAIN
+from tests.models.helpers import images, trained
+
+every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+def spoil(module):
+    """Fill what ``to_empty`` left with what memory may hold."""
+    with torch.no_grad():
+        for tensor in (*module.parameters(), *module.buffers()):
+            tensor.fill_(7)
+    return module
+
+
+@every_case
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_layer_built_on_the_meta_device_and_loaded_is_the_same(case, assign):
+    layer, inputs = case.settled(PLAIN), case.inputs(PLAIN)
+    with torch.device("meta"):
+        again = case.build()
+    if not assign:
+        again = spoil(again.to_empty(device="cpu"))
+    again.load_state_dict(layer.state_dict(), assign=assign)
+    for one, other in ((layer, again), (Inverted(layer), Inverted(again))):
+        expected = one(*inputs) if one is layer else one(layer(*inputs)[0], inputs[1])
+        found = other(*inputs) if other is again else other(layer(*inputs)[0], inputs[1])
+        for a, b in zip(expected, found, strict=True):
+            assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("parametrization", ["full", "lu", "orthogonal"])
+def test_a_model_built_on_the_meta_device_and_loaded_is_the_same(parametrization):
+    model = trained(ccbs=1, parametrization=parametrization)
+    with torch.device("meta"):
+        again = SketchColorFlow(**model.config)
+    again = spoil(again.to_empty(device="cpu")).eval()
+    again.load_state_dict(model.state_dict())
+    assert torch.equal(again(*images()), model(*images()))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for name, case in CASES.items() if name.startswith(("ActNorm", "Invertible", "Affine"))],
+)
+def test_an_empty_batch_comes_out_empty(case):
+    layer, (x, conditions) = case.settled(PLAIN), case.inputs(PLAIN)
+    y, _ = layer(x, conditions)
+    none = pytree.tree_map_only(torch.Tensor, lambda t: t[:0], conditions)
+    for run, given, shape in ((layer, x, y.shape), (layer.inverse, y, x.shape)):
+        empty, logdet = run(given[:0], none)
+        assert empty.shape == (0, *shape[1:])
+        assert logdet.shape == (0,)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("parametrization", ["full", "lu"])
+def test_an_exported_model_takes_batches_of_any_size(parametrization):
+    model = trained(ccbs=2, parametrization=parametrization)
+    batch = {0: Dim("batch", min=1, max=64)}
+    with torch.no_grad():
+        program = export(model, images(2), dynamic_shapes={"content": batch, "inputs": (batch,)})
+        for count in (1, 2, 5):
+            found, expected = program.module()(*images(count)), model(*images(count))
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
