@@ -104,7 +104,7 @@ def _choose(command: str) -> Callable[[list[str]], None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, or 2 for an input that cannot be used.
+    """Run one command and return the exit status: 0, 2 for an input that cannot be used, or 130.
 
     Args:
         arguments: The words after ``flowcolor``; those of the process by default.
@@ -124,6 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"flowcolor: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("flowcolor: interrupted\n")
+        return 130  # As a shell reports a process that Ctrl-C has ended.
     return 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, first_ten
 from flowcolor.options import OptionParser, check_device
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     if missing:
         raise InputError(
             f"{reference} expects a photograph with the stem of each drawing, got none for "
-            f"{len(missing)} of {len(drawings)}: {', '.join(missing[:10])}"
-            f"{' and more' if len(missing) > 10 else ''}."
+            f"{len(missing)} of {len(drawings)}: {first_ten(missing)}."
         )
     return [
         Job(path, photos.get(path.stem, reference), output / f"{path.stem}.png")
@@ -73,28 +72,29 @@ def protect_inputs(jobs: Sequence[Job]) -> None:
     Raises:
         InputError: Before anything is painted; it names the file.
     """
-    inputs = {path.resolve() for job in jobs for path in (job.sketch, job.reference) if path}
+    inputs = {_identity(path) for job in jobs for path in (job.sketch, job.reference) if path}
+    inputs.discard(None)
     for job in jobs:
-        place = job.output.resolve()  # A link leads to what it would overwrite.
-        if place in inputs or any(_same_file(place, path) for path in inputs):
+        if _identity(job.output) in inputs:
             raise InputError(
                 f"--output expects a place that holds no input, got {job.output}, which is a "
                 "drawing or photograph of this very call and would be overwritten."
             )
 
 
-def _same_file(place: Path, path: Path) -> bool:
-    """Tell whether two names lead to one file, as hard links and careless file systems have it."""
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what all names of one file share, links and other spellings; None without a file."""
     try:
-        return place.samefile(path)
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_dev, found.st_ino
 
 
 def colorize(
     jobs: Sequence[Job], model: "Colorizer", shorter: int | None, device: str, check: bool
 ) -> None:
-    """Paint every job and print what was written.
+    """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
         jobs: What to paint.
@@ -104,27 +104,44 @@ def colorize(
         check: Whether to report how exactly it runs backwards.
 
     Raises:
-        InputError: A file cannot be read or written.
+        InputError: A file cannot be read or written: the only one, or in the end, after all others
+            have been painted, how many and which.
     """
+    model = model.to(check_device(device))
+    failed = []
+    for job in jobs:
+        try:
+            sys.stdout.write(_paint_one(job, model, shorter, check))
+        except InputError as error:
+            if len(jobs) == 1:
+                raise
+            failed.append(job.sketch.name)
+            sys.stderr.write(f"left out {job.sketch}: {error}\n")
+        sys.stdout.flush()
+    if failed:
+        raise InputError(
+            f"{len(failed)} of {len(jobs)} drawings could not be painted: {first_ten(failed)}."
+        )
+
+
+def _paint_one(job: Job, model: "Colorizer", shorter: int | None, check: bool) -> str:
+    """Paint one drawing, write it, and return what to say of it."""
     from flowcolor.data.images import read_image, read_sketch, write_image
     from flowcolor.training.paint import paint
 
-    model = model.to(check_device(device))
-    for job in jobs:
-        sketch = read_sketch(job.sketch)
-        reference = None if job.reference is None else read_image(job.reference)
-        painted = paint(model, sketch, reference, shorter, check)
-        write_image(painted.image, job.output)
-        height, width = painted.worked_at
-        lines = [f"wrote {job.output} (painted at {width}x{height})"]
-        if check:
-            lines.append(
-                f"  round trip: photograph {painted.photo_error:.1e}, latent "
-                f"{painted.latent_error:.1e}, drawing recovered from the result "
-                f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)"
-            )
-        sys.stdout.write("\n".join(lines) + "\n")
-        sys.stdout.flush()
+    sketch = read_sketch(job.sketch)
+    reference = None if job.reference is None else read_image(job.reference)
+    painted = paint(model, sketch, reference, shorter, check)
+    write_image(painted.image, job.output)
+    height, width = painted.worked_at
+    text = f"wrote {job.output} (painted at {width}x{height})\n"
+    if check:
+        text += (
+            f"  round trip: photograph {painted.photo_error:.1e}, latent "
+            f"{painted.latent_error:.1e}, drawing recovered from the result "
+            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)\n"
+        )
+    return text
 
 
 def main(words: Sequence[str]) -> None:

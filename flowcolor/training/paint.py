@@ -12,6 +12,9 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, SketchColorFlow
 from flowcolor.training.roundtrip import device_of, exact
 
+# What 12 GB hold. A long, thin drawing, whose shorter side is scaled up, exceeds it soonest.
+_MOST_PIXELS = 2048 * 2048
+
 
 @dataclass(frozen=True)
 class Painted:
@@ -72,12 +75,17 @@ def paint(
         check: Whether to measure the three errors; not a number otherwise.
 
     Raises:
-        InputError: The inputs are against the method's traits, or ``check`` is asked of a method
-            that cannot be run backwards.
+        InputError: The model would work on more than four million pixels, the inputs are against
+            the method's traits, or ``check`` is asked of a method that cannot be run backwards.
     """
     device = device_of(model)
     own = (sketch.shape[-2], sketch.shape[-1])
     size = working_size(*own, shorter)
+    if math.prod(size) > _MOST_PIXELS:
+        raise InputError(
+            f"A drawing of {own[1]}x{own[0]} would be painted at {size[1]}x{size[0]}, expected at "
+            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
+        )
     drawing = pad(resize(sketch, size)[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)

@@ -48,3 +48,38 @@ def test_a_result_of_an_earlier_run_is_replaced(files):
         words += ["--output", files / "out", "--method", "tint"]
         assert main(["colorize", *map(str, words)]) == 0
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_one_broken_drawing_does_not_end_a_folder(files, capsys):
+    (files / "one" / "broken.png").write_bytes(b"no picture")
+    Image.new("L", (1, 20000), 255).save(files / "one" / "long.png")
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out", "--size", "64"]) == 2
+    said = capsys.readouterr()
+    assert f"wrote {files}/out/a.png" in said.out
+    first, second, last = said.err.splitlines()
+    assert first.startswith(f"left out {files}/one/broken.png: ")
+    assert "would be painted at 64x1280000, expected at most 4194304 pixels: " in second
+    assert last == "flowcolor: 2 of 3 drawings could not be painted: broken.png, long.png."
+    assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
+    Image.new("L", (3000, 2), 255).save(files / "long.png")
+    words = ["--sketch", files / "long.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--size", "64", "--output", files / "out.png"]
+    assert main(["colorize", *map(str, words)]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("flowcolor: A drawing of 3000x2 would be painted at 96000x64, ")
+    assert message.count("\n") == 1
+    assert not (files / "out.png").exists()
+
+
+def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flowcolor.training.paint.paint", interrupt)
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 130
+    assert capsys.readouterr().err == "flowcolor: interrupted\n"
