@@ -87,11 +87,16 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     an interrupted run leaves the previous file or none.
 
     Raises:
-        ValueError: The tensor is not one image of one or three channels.
+        ValueError: The tensor is not one float image of one or three channels.
         InputError: The suffix is unknown or the file cannot be written.
     """
     if image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")
+    if not image.is_floating_point():
+        raise ValueError(
+            f"write_image expects a float image with values in [0, 1], got {image.dtype}: divide "
+            "bytes by 255."
+        )
     path = Path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")

@@ -122,14 +122,20 @@ def comparable(
     """Return both batches clamped to [0, 1], in float32 or wider.
 
     Raises:
-        ValueError: If they are no images of one shape with sides of at least ``smallest``; ``name``
-            begins the message.
+        ValueError: If they are no float images of one shape with sides of at least ``smallest``;
+            ``name`` begins the message.
     """
     good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
     if not good or other.shape != result.shape:
         raise ValueError(
             f"{name} expects two batches of shape (batch, 3, height, width) with sides of at "
             f"least {smallest}, got {tuple(result.shape)} and {tuple(other.shape)}."
+        )
+    if not (result.is_floating_point() and other.is_floating_point()):
+        # Clamped, bytes would be white wherever they are not 0.
+        raise ValueError(
+            f"{name} expects float images with values in [0, 1], got {result.dtype} and "
+            f"{other.dtype}: divide bytes by 255."
         )
     dtype = torch.promote_types(torch.promote_types(result.dtype, other.dtype), torch.float32)
     return result.to(dtype).clamp(0, 1), other.to(dtype).clamp(0, 1)

@@ -31,7 +31,7 @@ def rgb_to_lab(
         L in :math:`[0, 100]`, a and b in about :math:`[-108, 99]`, float32 or wider.
 
     Raises:
-        ValueError: If ``image`` is not of shape (batch, 3, height, width).
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
 
     Reference:
         IEC 61966-2-1 (1999); CIE 15 (2004). The same numbers as ``skimage.color.rgb2lab``.
@@ -44,6 +44,11 @@ def rgb_to_lab(
         raise ValueError(
             "rgb_to_lab expects images of shape (batch, 3, height, width), "
             f"got {tuple(image.shape)}."
+        )
+    if not image.is_floating_point():
+        raise ValueError(
+            f"rgb_to_lab expects float images with values in [0, 1], got {image.dtype}: divide "
+            "bytes by 255."
         )
     rgb = image.to(torch.promote_types(image.dtype, torch.float32)).clamp(0, 1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
