@@ -1,13 +1,12 @@
 """Folders of photographs, with ready sketches and masks or without."""
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from jaxtyping import Bool
 from torch import Tensor
 
-from flowcolor.data.images import list_images, read_mask
+from flowcolor.data.images import list_images, pairing_stem, read_mask
 from flowcolor.data.missing import LeftOut
 from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.errors import InputError
@@ -86,17 +85,19 @@ def pair_files(
 ) -> list[Files]:
     """Find the sketch and mask of each photo by its stem; note those that lack one."""
     by_stem = {
-        kind: {_stem(path): path for path in list_images(folder)}
+        kind: {pairing_stem(path): path for path in list_images(folder)}
         for kind, folder in (("sketch", sketches), ("mask", masks))
         if folder is not None
     }
     for kind, folder in (("sketch", sketches), ("mask", masks)):
         if folder is not None:
-            missing = [label + photo.name for photo in photos if _stem(photo) not in by_stem[kind]]
+            missing = [
+                label + photo.name for photo in photos if pairing_stem(photo) not in by_stem[kind]
+            ]
             left_out.add(f"{folder} lacks the {kind} of", missing, len(photos))
     files = []
     for photo in photos:
-        stem = _stem(photo)
+        stem = pairing_stem(photo)
         if all(stem in partners for partners in by_stem.values()):
             sketch, mask = (by_stem.get(kind, {}).get(stem) for kind in ("sketch", "mask"))
             files.append(Files(label + photo.stem, photo, sketch, mask))
@@ -134,8 +135,3 @@ def one_for_each(
             f"photographs, got {len(listed)}."
         )
     return list(listed)
-
-
-def _stem(path: Path) -> str:
-    """Return what pairs files: some file systems write accents in two characters."""
-    return unicodedata.normalize("NFC", path.stem)

@@ -107,6 +107,14 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
         picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
 
 
+def pairing_stem(path: Path) -> str:
+    """Return what pairs files of several folders: their name without suffix, in one Unicode form.
+
+    Some file systems write an accented letter in two characters.
+    """
+    return unicodedata.normalize("NFC", path.stem)
+
+
 def list_images(folder: str | Path) -> list[Path]:
     """Return the image files directly in a folder, sorted by name; suffixes in any case.
 
@@ -126,7 +134,7 @@ def list_images(folder: str | Path) -> list[Path]:
         raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
     stems = defaultdict(list)
     for path in images:
-        stems[unicodedata.normalize("NFC", path.stem)].append(path.name)
+        stems[pairing_stem(path)].append(path.name)
     twins = [names for names in stems.values() if len(names) > 1]
     if twins:
         raise InputError(

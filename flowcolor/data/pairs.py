@@ -8,7 +8,14 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from flowcolor.data.images import center_square, list_images, read_image, read_sketch, resize
+from flowcolor.data.images import (
+    center_square,
+    list_images,
+    pairing_stem,
+    read_image,
+    read_sketch,
+    resize,
+)
 from flowcolor.errors import InputError
 
 
@@ -39,8 +46,8 @@ class SketchReferencePairs(Dataset[Pair]):
     def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
         self.sketches = _files(sketches)
         photos = _files(references)
-        by_stem = {path.stem: path for path in photos}
-        missing = [path.name for path in self.sketches if path.stem not in by_stem]
+        by_stem = {pairing_stem(path): path for path in photos}
+        missing = [path.name for path in self.sketches if pairing_stem(path) not in by_stem]
         if len(photos) == 1:
             self.references = photos * len(self.sketches)
         elif missing:
@@ -50,7 +57,7 @@ class SketchReferencePairs(Dataset[Pair]):
                 f"drawings: {', '.join(missing[:10])}{more}."
             )
         else:
-            self.references = [by_stem[path.stem] for path in self.sketches]
+            self.references = [by_stem[pairing_stem(path)] for path in self.sketches]
         self.names = [path.stem for path in self.sketches]
         self.size = size
 

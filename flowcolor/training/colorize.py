@@ -30,7 +30,7 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     Raises:
         InputError: A file or folder is missing, or a drawing has no photograph.
     """
-    from flowcolor.data.images import IMAGE_SUFFIXES, list_images
+    from flowcolor.data.images import IMAGE_SUFFIXES, list_images, pairing_stem
 
     _require_exists("--sketch", sketch)
     if reference is not None:
@@ -53,15 +53,15 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     drawings = list_images(sketch)
     photos = {}
     if reference is not None and reference.is_dir():
-        photos = {path.stem: path for path in list_images(reference)}
-    missing = [path.name for path in drawings if photos and path.stem not in photos]
+        photos = {pairing_stem(path): path for path in list_images(reference)}
+    missing = [path.name for path in drawings if photos and pairing_stem(path) not in photos]
     if missing:
         raise InputError(
             f"{reference} expects a photograph with the stem of each drawing, got none for "
             f"{len(missing)} of {len(drawings)}: {first_ten(missing)}."
         )
     return [
-        Job(path, photos.get(path.stem, reference), output / f"{path.stem}.png")
+        Job(path, photos.get(pairing_stem(path), reference), output / f"{path.stem}.png")
         for path in drawings
     ]
 

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from flowcolor.__main__ import main
+from flowcolor.data import SketchReferencePairs
+from flowcolor.training.colorize import find_jobs
 
 
 @pytest.fixture
@@ -83,3 +85,19 @@ def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkey
     words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
     assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 130
     assert capsys.readouterr().err == "flowcolor: interrupted\n"
+
+
+COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"  # macOS writes the second.
+
+
+@pytest.mark.parametrize("names", [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_equal_names_in_two_unicode_forms_are_one_pair(names, tmp_path):
+    for folder, name in zip(("drawings", "photos"), names, strict=True):
+        (tmp_path / folder).mkdir()
+        for shade, stem in ((50, name), (200, "other")):
+            Image.new("RGB", (8, 8), (shade, 0, 0)).save(tmp_path / folder / f"{stem}.png")
+    jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
+    pairs = {job.sketch.stem: job.reference.stem for job in jobs}
+    assert pairs == {names[0]: names[1], "other": "other"}
+    predicted = SketchReferencePairs(tmp_path / "drawings", tmp_path / "photos", 8)
+    assert dict(zip(predicted.names, (p.stem for p in predicted.references), strict=True)) == pairs
