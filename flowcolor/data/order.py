@@ -12,7 +12,8 @@ class ResumableOrder(DistributedSampler[Any]):
 
     Lightning skips nothing by itself: a run that was interrupted inside an epoch would see its
     first batches twice and its last ones never. It also tells samplers the epoch only after loader
-    processes have asked for their first batches. So epoch and batch are read from the trainer.
+    processes have asked for their first batches. So epoch and batch are read from the trainer's
+    counters: with loader processes those of the checkpoint, which may be of an epoch's end.
 
     Args:
         dataset: What is shuffled.
@@ -30,12 +31,24 @@ class ResumableOrder(DistributedSampler[Any]):
     def __iter__(self) -> Iterator[int]:
         done = 0
         if self.trainer is not None:
-            self.set_epoch(self.trainer.current_epoch)
-            progress: Any = self.trainer.fit_loop.epoch_loop.batch_progress.current
-            done = progress.processed % _batches(
-                self, self.batch_size, self.trainer.limit_train_batches
-            )
+            batches = _batches(self, self.batch_size, self.trainer.limit_train_batches)
+            epoch, done = _position(self.trainer, batches)
+            self.set_epoch(epoch)
         return iter(list(super().__iter__())[done * self.batch_size :])
+
+
+def _position(trainer: Trainer, batches: int) -> tuple[int, int]:
+    """Return the epoch of the next batch, and how many of its batches are done.
+
+    A checkpoint of an epoch's last batch has counted all batches, but not yet the epoch; one of
+    the epoch's end has ``processed`` the epoch, but not ``completed`` it.
+    """
+    counted: Any = trainer.fit_loop.epoch_progress.current
+    progress: Any = trainer.fit_loop.epoch_loop.batch_progress.current
+    over, done = divmod(progress.processed, batches)
+    # Without this, loader processes would get the order of the finished epoch again.
+    uncounted = over > 0 and counted.completed == counted.processed
+    return counted.processed + uncounted, done
 
 
 def _batches(sampler: Sized, batch_size: int, limit: float | None) -> int:

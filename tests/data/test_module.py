@@ -97,13 +97,15 @@ def test_two_runs_see_the_same_batches_in_the_same_order(folder):
 
 def at_the_start_of_an_epoch(epoch, rank):
     """What the loader asks a trainer of two processes."""
-    progress = SimpleNamespace(current=SimpleNamespace(processed=0))
+    batches = SimpleNamespace(current=SimpleNamespace(processed=0))
+    epochs = SimpleNamespace(current=SimpleNamespace(processed=epoch, completed=epoch))
     return SimpleNamespace(
         world_size=2,
         global_rank=rank,
-        current_epoch=epoch,
         limit_train_batches=1.0,
-        fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
+        fit_loop=SimpleNamespace(
+            epoch_progress=epochs, epoch_loop=SimpleNamespace(batch_progress=batches)
+        ),
     )
 
 

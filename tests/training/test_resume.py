@@ -34,6 +34,26 @@ def test_a_resumed_run_ends_like_an_uninterrupted_one(run, tmp_path, steps):
     assert not (tmp_path / "version_1").exists()
 
 
+# A checkpoint of the end of an epoch, of its last batch, and of the batch before.
+@pytest.mark.parametrize(
+    "stop",
+    [
+        ("--trainer.max_epochs", 1),
+        ("--trainer.max_steps", 2, "--last.every_n_train_steps", 1),
+        ("--trainer.max_steps", 1, "--last.every_n_train_steps", 1),
+    ],
+)
+def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_path, stop):
+    assert fit(run, tmp_path, *stop, "--data.num_workers", 1) == 0
+    last = tmp_path / "version_0/checkpoints/last.ckpt"
+    rest = ("--trainer.max_epochs", 2, "--trainer.max_steps", -1)
+    assert fit(run, tmp_path, "--ckpt_path", "last", *rest) == 0
+    assert read_checkpoint(last)["global_step"] == 4
+    resumed = weights(last)
+    for name, value in weights(run.last).items():
+        assert torch.equal(value, resumed[name]), name
+
+
 def test_two_runs_with_one_seed_are_equal_and_with_another_differ(run, tmp_path):
     assert fit(run, tmp_path) == 0
     assert fit(run, tmp_path, "--seed_everything=1") == 0
