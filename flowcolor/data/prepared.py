@@ -76,7 +76,11 @@ def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
     for name, entry in entries.items():
         own = {f"{kind}/{name}.png" for kind in ("photos", "sketches", "masks")}
         parts = name.replace("\\", "/").split("/")
-        climbs = not {"", ".", ".."}.isdisjoint(parts) or "\0" in name or any(part[1:2] == ":" for part in parts)
+        climbs = (
+            not {"", ".", ".."}.isdisjoint(parts)
+            or "\0" in name
+            or any(part[1:2] == ":" for part in parts)
+        )
         foreign = next((file for file in entry["sha256"] if file not in own), None)
         if climbs or foreign is not None:
             raise InputError(

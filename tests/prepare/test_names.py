@@ -29,7 +29,17 @@ def by_file(file):
     return lambda entries: entries["a"]["sha256"].update({file: "0" * 64})
 
 
-NAMES = ["../../VICTIM", "x/../../VICTIM", "/VICTIM", "..\\VICTIM", "C:\\VICTIM", "C:VICTIM", "", ".", "a\0b"]
+NAMES = [
+    "../../VICTIM",
+    "x/../../VICTIM",
+    "/VICTIM",
+    "..\\VICTIM",
+    "C:\\VICTIM",
+    "C:VICTIM",
+    "",
+    ".",
+    "a\0b",
+]
 FILES = ["../VICTIM.txt", "photos/../../VICTIM.txt", "/VICTIM.txt", "photos/b.png", "manifest.json"]
 CHANGES = [*map(by_name, NAMES), *map(by_file, FILES)]
 
