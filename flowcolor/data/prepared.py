@@ -113,12 +113,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         complete = isinstance(manifest["settings"]["size"], int) and all(
             isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()
         )
-        if complete:
-            require_own_names(path, manifest["photographs"])
-    except InputError:
-        raise
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is not the manifest of a prepared folder.") from error
     if found != FORMAT or not complete:
         raise InputError(f"{path} is not a {FORMAT!r}, but {found!r}.")
+    require_own_names(path, manifest["photographs"])
     return manifest

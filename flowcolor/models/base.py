@@ -81,9 +81,11 @@ class Colorizer(nn.Module, ABC):
             ValueError: An input has a wrong shape, is missing, or cannot be used.
         """
 
-    def forward(self, content: Image, *inputs: Any, **options: Any) -> Image:
+    def forward(
+        self, content: Image, reference: Float[Tensor, "batch 3 _ _"] | None = None, **options: Any
+    ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
-        return self.colorize(content, *inputs, **options)
+        return self.colorize(content, reference, **options)
 
     def check_inputs(
         self,

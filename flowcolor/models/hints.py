@@ -32,8 +32,9 @@ class Hints:
     boxes: Sequence[Tensor] | None = None
 
     def __post_init__(self) -> None:
-        batch, _, *sides = shape = tuple(self.colors.shape) if self.colors.ndim == 4 else (0, 0)
-        if self.colors.ndim != 4 or shape[1] != 3 or self.mask.shape != (batch, 1, *sides):
+        batch, *sides = self.colors.shape[:1] + self.colors.shape[2:]
+        images = self.colors.ndim == 4 and self.colors.shape[1] == 3
+        if not images or self.mask.shape != (batch, 1, *sides):
             raise ValueError(
                 "Hints expects colors of shape (batch, 3, height, width) and a mask of shape "
                 "(batch, 1, height, width), got "

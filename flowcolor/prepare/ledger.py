@@ -156,6 +156,24 @@ def _read_lines(journal: Path) -> list[dict[str, Any]]:
             lines.append(json.loads(line))
         except ValueError:
             break
-    if not lines or lines[0].get("format") != FORMAT:
+    if not (lines and _is_header(lines[0]) and all(map(_is_entry, lines[1:]))):
         raise InputError(f"{journal} is damaged: delete the folder and prepare anew.")
     return lines
+
+
+def _is_header(line: Any) -> bool:
+    return (
+        isinstance(line, dict)
+        and line.get("format") == FORMAT
+        and isinstance(line.get("settings"), dict)
+        and isinstance(line.get("versions"), dict)
+    )
+
+
+def _is_entry(line: Any) -> bool:
+    return (
+        isinstance(line, dict)
+        and isinstance(line.get("name"), str)
+        and isinstance(line.get("source_bytes"), int)
+        and isinstance(line.get("sha256"), dict)
+    )

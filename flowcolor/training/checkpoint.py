@@ -12,7 +12,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,9 @@ from torch import Tensor, nn
 from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.files import whole_file
+
+if TYPE_CHECKING:
+    from flowcolor.models import Colorizer
 
 KEY = "flowcolor"
 PREFIX = "model."
@@ -46,16 +49,17 @@ class Weights:
         """Side of the images that the model was trained on."""
         return int(self.description["size"])
 
-    def build(self) -> nn.Module:
+    def build(self) -> "Colorizer":
         """Build the model that the description names, fill it, and put it into eval mode."""
         from flowcolor import models
 
         name = str(self.description["model"])
-        # Only this package's own models: a file must not choose what is imported and called.
-        if name not in models.__all__ or not isinstance(kind := getattr(models, name), type):
+        # Only this package's own colorizers: a file must not choose what is imported and called.
+        kind = getattr(models, name) if name in models.__all__ else None
+        if not (isinstance(kind, type) and issubclass(kind, models.Colorizer)):
             raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
         try:
-            model: nn.Module = kind(**self.description["config"])
+            model: Colorizer = kind(**self.description["config"])
         except (TypeError, ValueError, RuntimeError, MemoryError) as error:
             raise InputError(f"{self.path} does not describe a {name} ({error}).") from error
         self.fill(model)
@@ -157,7 +161,7 @@ def read_weights(path: Path | str) -> Weights:
     return Weights(path, checkpoint[KEY], state)
 
 
-def load_model(path: Path | str) -> nn.Module:
+def load_model(path: Path | str) -> "Colorizer":
     """Rebuild the model of a ``.ckpt`` or ``.safetensors`` file, in eval mode on the CPU."""
     return read_weights(path).build()
 

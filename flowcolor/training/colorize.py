@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flowcolor.errors import InputError, first_ten
 from flowcolor.options import OptionParser, check_device
@@ -156,7 +156,9 @@ def main(words: Sequence[str]) -> None:
     colorize(jobs, model, shorter, options.device, options.check)
 
 
-def _chosen(method: str | None, checkpoint: Path | None, size: str) -> tuple[Any, int | None]:
+def _chosen(
+    method: str | None, checkpoint: Path | None, size: str
+) -> tuple["Colorizer", int | None]:
     """Return the colorizer of --method or --checkpoint and the side at which it works."""
     from flowcolor.methods_command import untrained_method
     from flowcolor.training.checkpoint import read_weights

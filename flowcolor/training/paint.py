@@ -12,7 +12,8 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, SketchColorFlow
 from flowcolor.training.roundtrip import device_of, exact
 
-# What 12 GB hold. A long, thin drawing, whose shorter side is scaled up, exceeds it soonest.
+# No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
+# what --size says: 20000x1 at 64 would be 82 million pixels.
 _MOST_PIXELS = 2048 * 2048
 
 
@@ -75,40 +76,41 @@ def paint(
         check: Whether to measure the three errors; not a number otherwise.
 
     Raises:
-        InputError: The model would work on more than four million pixels, the inputs are against
-            the method's traits, or ``check`` is asked of a method that cannot be run backwards.
+        InputError: The drawing would be enlarged to more than four million pixels, the inputs are
+            against the method's traits, or ``check`` is asked of one that cannot be run backwards.
     """
     device = device_of(model)
     own = (sketch.shape[-2], sketch.shape[-1])
     size = working_size(*own, shorter)
-    if math.prod(size) > _MOST_PIXELS:
+    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
         raise InputError(
-            f"A drawing of {own[1]}x{own[0]} would be painted at {size[1]}x{size[0]}, expected at "
+            f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
             f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
         )
     drawing = pad(resize(sketch, size)[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
+    try:
+        model.check_inputs(drawing, photo)
+    except ValueError as error:
+        raise InputError(str(error)) from error
     errors = [math.nan] * 3
     with exact(model):
-        try:
-            result = model.colorize(drawing, photo)
-        except ValueError as error:
-            raise InputError(str(error)) from error
+        result = model.colorize(drawing, photo)
         if check:
-            errors = _errors(model, drawing, photo)
+            errors = _errors(model, drawing, photo, result)
     image = resize(crop(result, size)[0].clamp(0, 1).cpu(), own)
     return Painted(image, worked_at, *errors)
 
 
-def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None) -> list[float]:
+def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> list[float]:
     if not isinstance(model, SketchColorFlow) or photo is None:
         raise InputError(
             f"--check expects a method that can be run backwards, got {type(model).__name__}."
         )
     colors, conditions = model.encode_color(photo)
     latent = model.encode_sketch(drawing, conditions)
-    again, _ = model.color_flow(model.decode(latent, conditions), conditions)
+    again, _ = model.color_flow(result, conditions)
     recovered, _ = model.sketch_flow.inverse(again, conditions)
     return [
         _largest(model.decode(colors, conditions) - photo),

@@ -68,7 +68,7 @@ def test_an_exported_model_takes_batches_of_any_size(parametrization):
     model = trained(ccbs=2, parametrization=parametrization)
     batch = {0: Dim("batch", min=1, max=64)}
     with torch.no_grad():
-        program = export(model, images(2), dynamic_shapes={"content": batch, "inputs": (batch,)})
+        program = export(model, images(2), dynamic_shapes=(batch, batch))
         for count in (1, 2, 5):
             found, expected = program.module()(*images(count)), model(*images(count))
             torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)

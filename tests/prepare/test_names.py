@@ -75,3 +75,28 @@ def test_names_of_subfolders_stay_allowed(prepared):
     manifest["photographs"] = {"faces/x": {"sha256": {"photos/faces/x.png": "0" * 64}}}
     path.write_text(json.dumps(manifest), "utf-8")
     assert PreparedFolder(prepared / "ready", 8).names == ["faces/x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        (0, lambda line: line.pop("settings")),
+        (0, lambda line: line.pop("versions")),
+        (1, lambda line: line.pop("name")),
+        (1, lambda line: line.pop("sha256")),
+        (1, lambda line: line.pop("source_bytes")),
+        (1, lambda line: line.update(sha256=[1])),
+    ],
+)
+def test_a_journal_without_a_key_is_one_sentence(line, change, prepared, capsys):
+    manifest = json.loads((prepared / "ready" / "manifest.json").read_text("utf-8"))
+    entries = manifest.pop("photographs")
+    lines = [manifest, *({"name": name, **entry} for name, entry in entries.items())]
+    change(lines[line])
+    journal = prepared / "ready" / ".journal.jsonl"
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    words = ["--photos", prepared / "photos", "--output", prepared / "ready", "--size", 8]
+    assert main(["prepare", *map(str, words), "--workers", "1"]) == 2
+    assert capsys.readouterr().err.strip().splitlines() == [
+        f"flowcolor: {journal} is damaged: delete the folder and prepare anew."
+    ]

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
-from flowcolor.training.checkpoint import export_weights, load_model, read_weights
+from flowcolor.training.checkpoint import KEY, export_weights, load_model, read_weights
 
 
 @pytest.fixture
@@ -176,3 +176,12 @@ def test_a_full_disk_leaves_the_old_model_and_no_partial_one(model, tmp_path, mo
         export_weights(model, path, size=8)
     assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", ["Hints", "Colorizer", "ResidualNet", "flowcolor_tiny", "nothing"])
+def test_only_colorizers_are_built_from_a_file(name, tmp_path):
+    path = tmp_path / "model.safetensors"
+    description = {"model": name, "config": {"colors": "a", "mask": "b"}, "size": 8}
+    save_file({}, path, metadata={KEY: json.dumps(description)})
+    with pytest.raises(InputError, match=rf"model\.safetensors .*\b{name}\b"):
+        load_model(path)

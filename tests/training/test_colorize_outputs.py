@@ -61,7 +61,7 @@ def test_one_broken_drawing_does_not_end_a_folder(files, capsys):
     assert f"wrote {files}/out/a.png" in said.out
     first, second, last = said.err.splitlines()
     assert first.startswith(f"left out {files}/one/broken.png: ")
-    assert "would be painted at 64x1280000, expected at most 4194304 pixels: " in second
+    assert "would be enlarged to 64x1280000, expected at most 4194304 pixels: " in second
     assert last == "flowcolor: 2 of 3 drawings could not be painted: broken.png, long.png."
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
 
@@ -72,9 +72,18 @@ def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
     words += ["--method", "tint", "--size", "64", "--output", files / "out.png"]
     assert main(["colorize", *map(str, words)]) == 2
     message = capsys.readouterr().err
-    assert message.startswith("flowcolor: A drawing of 3000x2 would be painted at 96000x64, ")
+    assert message.startswith("flowcolor: A drawing of 3000x2 would be enlarged to 96000x64, ")
     assert message.count("\n") == 1
     assert not (files / "out.png").exists()
+
+
+def test_a_large_drawing_is_painted_at_its_own_size(files):
+    Image.new("L", (2500, 1700), 255).save(files / "large.png")  # More than four million pixels.
+    words = ["--sketch", files / "large.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--size", "own", "--output", files / "out.png"]
+    assert main(["colorize", *map(str, words)]) == 0
+    with Image.open(files / "out.png") as picture:
+        assert picture.size == (2500, 1700)
 
 
 def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkeypatch):
