@@ -15,6 +15,12 @@ from flowcolor.layers.base import uncompiled
 from flowcolor.vgg import VGGActivations
 from flowcolor.vgg_distance import vgg_distance
 
+# Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
+_YUV = (
+    (0.299, 0.587, 0.114),
+    (-0.299 / 1.772, -0.587 / 1.772, 0.5),
+    (0.5, -0.587 / 1.402, -0.114 / 1.402),
+)
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
 
@@ -28,10 +34,17 @@ class ColorizationLoss(nn.Module):
     never looked for. SSIM is torchmetrics', which averages up to the reflected border. All terms
     are evaluated in float32 or wider; only VGG16 follows autocast.
 
+    With ``chroma``, the absolute difference is taken in YUV, where it can pay for colour:
+    :math:`\overline{|\Delta Y|} + c\,\overline{|\Delta U| + |\Delta V|}` instead of
+    :math:`\overline{|\hat I - I|}`. In RGB a wrong hue costs little beside a wrong brightness, and
+    results come out greyer than the truth.
+
     Args:
         l1: Weight :math:`w_1` of the mean absolute difference.
         perceptual: Weight :math:`w_p` of :class:`PerceptualLoss`.
         ssim: Weight :math:`w_s` of the structural term, which needs no pretrained network.
+        chroma: How much more a difference in U and V counts than one in Y, :math:`c`. ``None``:
+            the difference is taken in RGB.
         vgg16: File with VGG16's weights, whole or ``features`` only, ``.pth`` or ``.safetensors``.
             ``None`` means the torch hub cache, else a download of 528 MB.
         random_weights: Use a random VGG16. The loss is then comparable with no other.
@@ -62,11 +75,15 @@ class ColorizationLoss(nn.Module):
         perceptual: float = 1.0,
         ssim: float = 0.0,
         *,
+        chroma: float | None = None,
         vgg16: str | Path | None = None,
         random_weights: bool = False,
         chunk: int | None = 4,
     ) -> None:
         super().__init__()
+        if chroma is not None and not 0 <= chroma < float("inf"):
+            raise InputError(f"chroma expects a finite number of at least 0, got {chroma}.")
+        self.chroma = chroma
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
         if not all(0 <= weight < float("inf") for weight in weights.values()):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
@@ -88,13 +105,22 @@ class ColorizationLoss(nn.Module):
     ) -> dict[str, Tensor]:
         _check(self, result, truth, smallest=6 if self.weights["ssim"] else 1)
         compute: dict[str, Callable[[Tensor, Tensor], Tensor]]
-        compute = {"l1": _l1, "perceptual": self.perceptual, "ssim": _one_minus_ssim}
+        compute = {"l1": self._l1, "perceptual": self.perceptual, "ssim": _one_minus_ssim}
         terms = {name: compute[name](result, truth) for name, w in self.weights.items() if w > 0}
         total = torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
         return {"loss": total, **terms}
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={weight}" for name, weight in self.weights.items())
+
+    def _l1(self, result: Tensor, truth: Tensor) -> Tensor:
+        difference = _wide(result) - _wide(truth)
+        if self.chroma is None:
+            return difference.abs().mean()
+        yuv = torch.tensordot(difference.new_tensor(_YUV), difference, ([1], [1]))
+        luma: Tensor
+        luma, u, v = yuv.abs().mean((1, 2, 3)).unbind()
+        return luma + self.chroma * (u + v)
 
 
 class PerceptualLoss(nn.Module):
@@ -191,10 +217,6 @@ class _ChunkedDistance(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
         return result, truth, None, None
-
-
-def _l1(result: Tensor, truth: Tensor) -> Tensor:
-    return (_wide(result) - _wide(truth)).abs().mean()
 
 
 def _one_minus_ssim(result: Tensor, truth: Tensor) -> Tensor:

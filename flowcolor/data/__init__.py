@@ -23,6 +23,7 @@ from flowcolor.data.sketches import (
     SobelLines,
     XDoG,
 )
+from flowcolor.data.strokes import StrokeAugmentation
 
 if TYPE_CHECKING:
     from flowcolor.data.module import SketchColorData
@@ -41,6 +42,7 @@ __all__ = [
     "SketchFilter",
     "SketchReferencePairs",
     "SobelLines",
+    "StrokeAugmentation",
     "XDoG",
     "merge_parts",
     "open_portraits",

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.jitter import jitter_colors
+from flowcolor.data.random_streams import AUGMENTING, stream
+from flowcolor.data.strokes import StrokeAugmentation
 from flowcolor.errors import InputError
-
-AUGMENTING, PAIRING, SPLITTING = range(3)  # Purposes of random streams.
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
 _FIELD_SIGMA = _GRID / 16
@@ -55,6 +55,7 @@ class SelfAugmentedReference:
         shared_rotation: Largest rotation of truth and sketch, in degrees.
         shared_crop: Smallest part of the side that the centre crop keeps.
         flip: Probability of a flip, of truth and sketch and again of the reference.
+        strokes: Redraws the sketches in training, after all else. ``None``: they stay as they are.
 
     Reference:
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
@@ -75,6 +76,7 @@ class SelfAugmentedReference:
         shared_rotation: float = 10.0,
         shared_crop: float = 0.8,
         flip: float = 0.5,
+        strokes: StrokeAugmentation | None = None,
     ) -> None:
         if jitter not in ("reference", "both"):
             raise InputError(f'jitter should be "reference" or "both", got {jitter!r}.')
@@ -99,6 +101,7 @@ class SelfAugmentedReference:
         self.shared_rotation = shared_rotation
         self.shared_crop = shared_crop
         self.flip = flip
+        self.strokes = strokes
 
     def __call__(
         self, batch: dict[str, Any], seed: int, epoch: int, shared_geometry: bool = True
@@ -129,13 +132,16 @@ class SelfAugmentedReference:
             truth = _sample(source if self.jitter == "both" else photo, _apply(shared, points))
             sketch = 1 - _sample(1 - sketch, _apply(shared, points), padding="zeros")
             warped = _apply(shared, warped)
-        return {
+        made = {
             "sketch": sketch,
             "reference": _sample(source, warped),
             "truth": truth,
             "index": batch["index"],
             "name": batch["name"],
         }
+        if shared_geometry and self.strokes is not None:
+            return self.strokes(made, seed, epoch)
+        return made
 
     def _draw(
         self, seed: int, epoch: int, index: int, shared_geometry: bool
@@ -160,19 +166,6 @@ class SelfAugmentedReference:
         side = _GRID + 2 * _RADIUS
         noise = random.standard_normal((2, side, side), dtype=np.float32)
         return colors.astype(np.float32), shared, own, noise
-
-
-def stream(purpose: int, seed: int, *address: int) -> np.random.Generator:
-    """Return the random stream at an address of up to three numbers; no two share one.
-
-    Philox is a counter-based generator: purpose, seed and address *are* its state, so that streams
-    differ by construction. Hashing them into the 32 bits that torch's CPU generator keeps of a seed
-    would let some collide.
-    """
-    words = [number % 2**64 for number in (*address, 0, 0, 0)[:3]]
-    counter = np.array([0, *words], dtype=np.uint64)  # The first word counts the draws.
-    key = np.array([seed % 2**64, purpose], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

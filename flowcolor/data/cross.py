@@ -3,8 +3,8 @@
 import numpy as np
 from torch.utils.data import Dataset
 
-from flowcolor.data.augment import PAIRING, stream
 from flowcolor.data.portraits import Item, Portraits
+from flowcolor.data.random_streams import PAIRING, stream
 from flowcolor.errors import InputError
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from flowcolor.data.augment import SPLITTING, stream
 from flowcolor.data.missing import first_ten
+from flowcolor.data.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError
 
 

@@ -2,6 +2,7 @@
 
 from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.aggregation import AdaIN, ConcatAggregation, FeatureAggregation, NoAggregation
+from flowcolor.layers.attention import AttentionAggregation
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.chain import Chain, Inverted
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
@@ -14,6 +15,7 @@ __all__ = [
     "ActNorm",
     "AdaIN",
     "AffineCoupling",
+    "AttentionAggregation",
     "Chain",
     "ConcatAggregation",
     "ConditionalAffineCoupling",

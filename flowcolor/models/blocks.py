@@ -8,6 +8,7 @@ from flowcolor.layers import (
     ActNorm,
     AdaIN,
     AffineCoupling,
+    AttentionAggregation,
     Chain,
     ConcatAggregation,
     ConditionalAffineCoupling,
@@ -19,7 +20,7 @@ from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.scale import Scale
 from flowcolor.models.residual_net import Norm, ResidualNet
 
-Aggregation = Literal["fam", "concat", "adain", "none"]
+Aggregation = Literal["fam", "concat", "adain", "none", "attention"]
 
 
 def coupling_block(
@@ -39,7 +40,8 @@ def coupling_block(
         norm: See :class:`~flowcolor.models.ResidualNet`.
         norm_eps: See :class:`~flowcolor.models.ResidualNet`.
     """
-    scale_net, shift_net = _networks(channels // 2, norm, norm_eps)
+    half = channels // 2
+    scale_net, shift_net = (ResidualNet(half, half, norm, norm_eps) for _ in range(2))
     coupling = AffineCoupling(scale_net, shift_net, scale)
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
 
@@ -49,6 +51,7 @@ def conditional_coupling_block(
     *,
     aggregation: Aggregation = "fam",
     attention_scale: float | None = None,
+    width: int | None = None,
     scale: Scale = "bounded",
     parametrization: Parametrization = "full",
     norm: Norm = "instance",
@@ -58,25 +61,21 @@ def conditional_coupling_block(
 
     Args:
         channels: Channels of the block, even, and of its condition.
-        aggregation: How the condition joins: ``"fam"``, ``"concat"``, ``"adain"`` or ``"none"``.
+        aggregation: How the condition joins: ``"fam"``, ``"concat"``, ``"adain"``, ``"none"`` or
+            ``"attention"``, see :class:`~flowcolor.layers.AttentionAggregation`.
         attention_scale: See :class:`~flowcolor.layers.FeatureAggregation`; of ``"fam"`` only.
+        width: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
         scale: See :class:`~flowcolor.layers.AffineCoupling`.
         parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
         norm: See :class:`~flowcolor.models.ResidualNet`.
         norm_eps: See :class:`~flowcolor.models.ResidualNet`.
     """
     half = channels // 2
-    scale_net, shift_net = _networks(half, norm, norm_eps)
+    seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.
+    scale_net, shift_net = (ResidualNet(seen, half, norm, norm_eps, width) for _ in range(2))
     fuse = _aggregation(aggregation, half, channels, attention_scale)
     coupling = ConditionalAffineCoupling(scale_net, fuse, shift_net, scale)
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
-
-
-def _networks(channels: int, norm: Norm, norm_eps: float) -> tuple[ResidualNet, ResidualNet]:
-    return (
-        ResidualNet(channels, channels, norm, norm_eps),
-        ResidualNet(channels, channels, norm, norm_eps),
-    )
 
 
 def _aggregation(
@@ -91,7 +90,9 @@ def _aggregation(
             return AdaIN(channels, condition_channels)
         case "none":
             return NoAggregation()
+        case "attention":
+            return AttentionAggregation(channels, condition_channels)
     raise ValueError(
-        f"conditional_coupling_block expects aggregation to be 'fam', 'concat', 'adain' or 'none', "
-        f"got {name!r}."
+        "conditional_coupling_block expects aggregation to be 'fam', 'concat', 'adain', 'none' or "
+        f"'attention', got {name!r}."
     )

@@ -16,13 +16,15 @@ class ResidualNet(nn.Module):
     .. math:: f(x) = W \bigl(x + (\mathrm{ReLU} \circ \mathrm{norm} \circ K)^3 (x)\bigr) + b
 
     Args:
-        channels: Channels of the input and width of the convolutions :math:`K`.
+        channels: Channels of the input.
         out_channels: Channels of the result.
         norm: ``"instance"`` normalises each channel of each image, as in the thesis; ``"layer"``
             all channels of an image together; ``"none"`` nothing.
         norm_eps: Added to the variance. With ``"instance"`` a channel that is nearly constant over
             the image (blank paper) is amplified by up to ``1 / sqrt(norm_eps)``, rounding errors
             included.
+        width: Channels of the convolutions :math:`K`. ``None``: those of the input, else a 1x1
+            convolution brings the input to so many first.
 
     Shape:
         - ``x``: :math:`(B, C, H, W)` with more than one pixel.
@@ -34,28 +36,36 @@ class ResidualNet(nn.Module):
     takes_any_layout = True  # See `flowcolor.layers.layout`.
 
     def __init__(
-        self, channels: int, out_channels: int, norm: Norm = "instance", norm_eps: float = 0.1
+        self,
+        channels: int,
+        out_channels: int,
+        norm: Norm = "instance",
+        norm_eps: float = 0.1,
+        width: int | None = None,
     ) -> None:
         super().__init__()
         if norm not in get_args(Norm):
             raise ValueError(
                 f"ResidualNet expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
             )
+        width = channels if width is None else width
+        self.lift = nn.Identity() if width == channels else nn.Conv2d(channels, width, 1)
         stages: list[nn.Module] = []
         for _ in range(3):
-            stages.append(nn.Conv2d(channels, channels, kernel_size=3, padding=1))
+            stages.append(nn.Conv2d(width, width, kernel_size=3, padding=1))
             if norm == "instance":
-                stages.append(_InstanceNorm(channels, eps=norm_eps))
+                stages.append(_InstanceNorm(width, eps=norm_eps))
             elif norm == "layer":
                 stages.append(nn.GroupNorm(1, channels, eps=norm_eps, affine=False))
             stages.append(nn.ReLU())
         self.body = nn.Sequential(*stages)
-        self.out = nn.Conv2d(channels, out_channels, kernel_size=1)
+        self.out = nn.Conv2d(width, out_channels, kernel_size=1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
+        x = self.lift(x)
         result: Tensor = self.out(x + self.body(x))
         return result
 

@@ -34,9 +34,11 @@ class SketchColorFlow(InvertibleColorizer):
         downsamplings: How often resolution is halved and channels are multiplied by four.
         nccbs: Coupling blocks after each downsampling.
         ccbs: Conditional coupling blocks after the last downsampling.
-        aggregation: How conditions join: ``"fam"``, ``"concat"``, ``"adain"`` or ``"none"``.
+        aggregation: How conditions join: ``"fam"``, ``"concat"``, ``"adain"``, ``"none"`` or
+            ``"attention"``, see :class:`~flowcolor.layers.AttentionAggregation`.
         attention_scale: Temperature of the attention, ``None`` for one over the square root of the
             number of terms, 1 for the thesis's letter; of ``"fam"`` only.
+        width: Channels of the sub-networks in conditional blocks; ``None``: those of their input.
         scale: How couplings form their scale, see :class:`~flowcolor.layers.AffineCoupling`;
             ``"sigmoid"`` is the thesis's letter and loses the inverse in float32 when trained.
         parametrization: Of the 1x1 convolutions, see :class:`~flowcolor.layers.InvertibleConv1x1`.
@@ -81,6 +83,7 @@ class SketchColorFlow(InvertibleColorizer):
         *,
         aggregation: Aggregation = "fam",
         attention_scale: float | None = None,
+        width: int | None = None,
         scale: Scale = "bounded",
         parametrization: Parametrization = "full",
         norm: Norm = "instance",
@@ -99,7 +102,11 @@ class SketchColorFlow(InvertibleColorizer):
             "norm": norm,
             "norm_eps": norm_eps,
         }
-        conditional = {"aggregation": aggregation, "attention_scale": attention_scale}
+        conditional = {
+            "aggregation": aggregation,
+            "attention_scale": attention_scale,
+            "width": width,
+        }
         sizes = {"downsamplings": downsamplings, "nccbs": nccbs, "ccbs": ccbs}
         self.config: dict[str, Any] = sizes | conditional | block
         self.multiple = 2**downsamplings

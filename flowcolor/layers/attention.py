@@ -1,0 +1,129 @@
+r"""Attention that knows places: what colour a region has in the photograph, for the drawing."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from flowcolor.layers.base import check_channels
+
+POSITIONS = 8
+
+
+class AttentionAggregation(nn.Module):
+    r"""Fetch colours from a photograph by attention, and hand them on beside the drawing.
+
+    .. math::
+        q = m_q([x, p]), \quad k = m_k([c, p]), \quad v = W_v c, \quad
+        a = W_o \,\mathrm{heads}\bigl(\mathrm{softmax}(q^T k / \sqrt{d_h})\, v\bigr), \qquad
+        y = \bigl[x \odot (1 + \sigma(W_g a)),\; a\bigr]
+
+    with two-layer perceptrons :math:`m` over pixels and the position :math:`p` of each pixel:
+    :math:`u, v, u^2, v^2, \sin \pi u, \cos \pi u, \sin \pi v, \cos \pi v` for :math:`u, v` from -1
+    to 1 across the image.
+
+    Two things differ from :class:`~flowcolor.layers.FeatureAggregation`. White paper looks the same
+    everywhere, and only its position tells hair from background. And a gate between 1 and 2 can
+    only scale what the drawing has, which on white paper is nothing; so the attended values
+    themselves are handed on, and :math:`y` has twice the channels of :math:`x`.
+
+    Cost grows with the pixels of ``x`` times the tokens of the condition, of which there are at
+    most ``max_tokens``: a larger condition is averaged over areas first. As the condition is all
+    that is averaged, a coupling around this stays exactly invertible.
+
+    Args:
+        channels: Channels :math:`d` of ``x``.
+        condition_channels: Channels :math:`C` of ``condition``.
+        heads: Number of heads.
+        head_channels: Channels :math:`d_h` of each head.
+        max_tokens: How many places of the condition attention looks at, at most.
+
+    Shape:
+        - ``x``: :math:`(B, d, H, W)`.
+        - ``condition``: :math:`(B, C, H', W')`, of any height and width.
+        - result: :math:`(B, 2d, H, W)`.
+
+    Reference:
+        Vaswani et al., "Attention is all you need" (2017), section 3.2.
+        https://arxiv.org/abs/1706.03762
+
+    Example:
+        >>> fuse = AttentionAggregation(4, 8)
+        >>> fuse(torch.randn(2, 4, 5, 5), torch.randn(2, 8, 7, 7)).shape
+        torch.Size([2, 8, 5, 5])
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        condition_channels: int,
+        heads: int = 4,
+        head_channels: int = 12,
+        max_tokens: int = 1024,
+    ) -> None:
+        super().__init__()
+        if min(heads, head_channels, max_tokens) < 1:
+            raise ValueError(
+                "AttentionAggregation expects heads, head_channels and max_tokens of at least 1, "
+                f"got {heads}, {head_channels} and {max_tokens}."
+            )
+        self.channels = channels
+        self.condition_channels = condition_channels
+        self.heads = heads
+        self.max_tokens = max_tokens
+        inner = heads * head_channels
+        self.query = _perceptron(channels + POSITIONS, inner)
+        self.key = _perceptron(condition_channels + POSITIONS, inner)
+        self.value = nn.Conv2d(condition_channels, inner, kernel_size=1)
+        self.out = nn.Conv2d(inner, channels, kernel_size=1)
+        self.gate = nn.Conv2d(channels, channels, kernel_size=1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Return the gated features and, below them, what attention fetched."""
+        check_channels(self, x, self.channels)
+        check_channels(self, condition, self.condition_channels)
+        condition = _at_most(condition.to(x.dtype), self.max_tokens)
+        q = self._tokens(self.query(_with_positions(x)))
+        k = self._tokens(self.key(_with_positions(condition)))
+        v = self._tokens(self.value(condition))
+        fetched = functional.scaled_dot_product_attention(q, k, v)
+        attended = self.out(fetched.mT.reshape(x.shape[0], -1, *x.shape[2:]))
+        gated = torch.addcmul(x, x, self.gate(attended).sigmoid())
+        return torch.cat([gated, attended], 1)
+
+    def _tokens(self, x: Tensor) -> Tensor:
+        """(B, heads * d, H, W) to (B, heads, HW, d); contiguous, or torch stores all weights."""
+        tokens: Tensor = x.flatten(2).unflatten(1, (self.heads, -1)).mT.contiguous()
+        return tokens
+
+    def extra_repr(self) -> str:
+        return f"heads={self.heads}, max_tokens={self.max_tokens}"
+
+
+def _perceptron(channels: int, out_channels: int) -> nn.Sequential:
+    width = 2 * out_channels
+    hidden, last = nn.Conv2d(channels, width, 1), nn.Conv2d(width, out_channels, 1)
+    return nn.Sequential(hidden, nn.ReLU(), last)
+
+
+def _at_most(condition: Tensor, tokens: int) -> Tensor:
+    """Average areas until at most so many places are left, nearly in the proportions given."""
+    height, width = condition.shape[2:]
+    if height * width <= tokens:
+        return condition
+    shrink = math.sqrt(tokens / (height * width))
+    size = max(1, int(height * shrink)), max(1, int(width * shrink))
+    return functional.adaptive_avg_pool2d(condition, size)
+
+
+def _with_positions(x: Tensor) -> Tensor:
+    height, width = x.shape[2:]
+    v, u = (
+        ((2 * torch.arange(n, device=x.device, dtype=x.dtype) + 1) / n - 1) for n in (height, width)
+    )
+    v, u = torch.broadcast_tensors(v[:, None], u)
+    angles = math.pi * u, math.pi * v
+    waves = [wave(angle) for angle in angles for wave in (torch.sin, torch.cos)]
+    positions = torch.stack([u, v, u * u, v * v, *waves])
+    return torch.cat([x, positions.expand(x.shape[0], -1, -1, -1)], 1)
