@@ -118,9 +118,9 @@ class ColorizationLoss(nn.Module):
         if self.chroma is None:
             return difference.abs().mean()
         yuv = torch.tensordot(difference.new_tensor(_YUV), difference, ([1], [1]))
-        luma: Tensor
         luma, u, v = yuv.abs().mean((1, 2, 3)).unbind()
-        return luma + self.chroma * (u + v)
+        weighted: Tensor = luma + self.chroma * (u + v)
+        return weighted
 
 
 class PerceptualLoss(nn.Module):

@@ -4,10 +4,12 @@ import copy
 import json
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from jsonargparse import auto_cli
 from safetensors.torch import save_file
+from skimage.color import rgb2ycbcr
 from skimage.metrics import structural_similarity
 from torch import nn
 from torch.nn.functional import l1_loss, pad
@@ -261,6 +263,24 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(network, pair):
         torch.autograd.grad(x, result, retain_graph=True)[0] for x in (terms["loss"], total)
     )
     torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-16)
+
+
+def test_chroma_takes_the_difference_in_yuv_and_pays_for_colour(pair):
+    result, truth = (image.double() for image in pair)
+    expected = 0.0
+    ours, theirs = map(yuv_by_scikit_image, pair)
+    for weight, one, other in zip((1, 3, 3), ours, theirs, strict=True):
+        expected += weight * np.abs(one - other).mean()
+    loss = ColorizationLoss(l1=10, perceptual=0, chroma=3)
+    torch.testing.assert_close(loss(result, truth)["l1"].item(), expected, rtol=1e-6, atol=1e-8)
+    gray = torch.full_like(truth, 0.25)
+    assert loss(gray, gray + 0.1)["l1"].item() == pytest.approx(0.1)  # As in RGB.
+
+
+def yuv_by_scikit_image(image):
+    """Return Y, U and V of JPEG: those of television, stretched from 16..240 to 0..255."""
+    ycc = rgb2ycbcr(image.double().numpy(), channel_axis=1)
+    return (ycc[:, 0] - 16) / 219, (ycc[:, 1] - 128) / 224, (ycc[:, 2] - 128) / 224
 
 
 def test_a_perfect_result_costs_nothing():

@@ -13,7 +13,7 @@ from flowcolor.data.images import to_gray
 from flowcolor.data.random_streams import STROKES, stream
 from flowcolor.errors import InputError
 
-_REACH = 4  # Standard deviations that a blur kernel reaches.
+_REACH = 3.5  # Standard deviations that a blur kernel reaches.
 
 
 class StrokeAugmentation:
@@ -117,22 +117,26 @@ def _half(u: Tensor) -> Tensor:
 
 
 def _ink(gray: Tensor, width: Tensor) -> Tensor:
-    sigma = gray.shape[-1] / 256 * (1.5 + 4.5 * width)
-    difference = _blur(gray, sigma) - 0.98 * _blur(gray, 1.6 * sigma)
+    sigma = 1.5 + 4.5 * width
+    difference = _blur(gray, sigma, 6) - 0.98 * _blur(gray, 1.6 * sigma, 9.6)
     return 1 + torch.tanh(20 * difference).clamp(max=0)
 
 
 def _pencil(gray: Tensor, width: Tensor) -> Tensor:
     floor = 1 / 255
-    sigma = gray.shape[-1] / 256 * (3 + 12 * width)
-    return ((gray + floor) / (_blur(gray, sigma) + floor)).clamp(max=1)
+    return ((gray + floor) / (_blur(gray, 3 + 12 * width, 15) + floor)).clamp(max=1)
 
 
 def _blur(
-    image: Float[Tensor, "batch 1 side side"], sigma: Float[Tensor, " batch"]
+    image: Float[Tensor, "batch 1 side side"], sigma: Float[Tensor, " batch"], largest: float
 ) -> Float[Tensor, "batch 1 side side"]:
-    """Blur each image with a Gaussian of its own width; borders repeat."""
-    reach = max(1, math.ceil(_REACH * float(sigma.amax())))
+    """Blur each image with a Gaussian of its own width, in pixels at a side of 256.
+
+    All kernels reach as far as that of the largest width possible, not of the largest in the batch,
+    or a drawing would depend on those beside it. Borders repeat.
+    """
+    scale = image.shape[-1] / 256
+    sigma, reach = scale * sigma, math.ceil(_REACH * scale * largest)
     axis = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
     kernel = torch.exp(-0.5 * (axis / sigma[:, None]) ** 2)
     kernel = kernel / kernel.sum(1, keepdim=True)

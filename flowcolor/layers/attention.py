@@ -44,6 +44,9 @@ class AttentionAggregation(nn.Module):
         - ``condition``: :math:`(B, C, H', W')`, of any height and width.
         - result: :math:`(B, 2d, H, W)`.
 
+    Raises:
+        ValueError: A size is below 1, or the condition has other channels or another batch.
+
     Reference:
         Vaswani et al., "Attention is all you need" (2017), section 3.2.
         https://arxiv.org/abs/1706.03762
@@ -82,7 +85,11 @@ class AttentionAggregation(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return the gated features and, below them, what attention fetched."""
         check_channels(self, x, self.channels)
-        check_channels(self, condition, self.condition_channels)
+        if condition.ndim != 4 or condition.shape[:2] != (x.shape[0], self.condition_channels):
+            raise ValueError(
+                f"AttentionAggregation expects a condition of shape ({x.shape[0]}, "
+                f"{self.condition_channels}, height, width), got {tuple(condition.shape)}."
+            )
         condition = _at_most(condition.to(x.dtype), self.max_tokens)
         q = self._tokens(self.query(_with_positions(x)))
         k = self._tokens(self.key(_with_positions(condition)))

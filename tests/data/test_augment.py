@@ -12,7 +12,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
 from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference
-from flowcolor.data.augment import _apply, _points, _sample, _similarity, _smooth, stream
+from flowcolor.data.augment import _apply, _points, _sample, _similarity, _smooth
+from flowcolor.data.random_streams import stream
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
 

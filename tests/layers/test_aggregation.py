@@ -16,6 +16,7 @@ from torch.testing import assert_close
 from flowcolor import layers
 from flowcolor.layers import (
     AdaIN,
+    AttentionAggregation,
     ConcatAggregation,
     FeatureAggregation,
     InvertibleLayer,
@@ -29,6 +30,8 @@ CASES = {
     "ConcatAggregation": lambda: ConcatAggregation(2, 5),
     "AdaIN": lambda: AdaIN(2, 5),
     "NoAggregation": lambda: NoAggregation(),
+    "AttentionAggregation": lambda: AttentionAggregation(2, 5, heads=2, head_channels=3),
+    "AttentionAggregation, capped": lambda: AttentionAggregation(2, 5, 1, 3, max_tokens=2),
 }
 every_case = pytest.mark.parametrize("build", CASES.values(), ids=CASES)
 
@@ -45,7 +48,8 @@ def test_shape_of_the_drawing_is_kept_and_so_are_the_tensors(build, sample):
     fuse, x, condition = drawn(build, sample)
     before = x.clone(), condition.clone()
     y = fuse(x, condition)
-    assert y.shape == x.shape
+    channels = 4 if isinstance(fuse, AttentionAggregation) else 2
+    assert y.shape == (x.shape[0], channels, *x.shape[2:])
     assert y.dtype == x.dtype
     assert y.isfinite().all()
     assert_close((x, condition), before, rtol=0, atol=0)
@@ -91,9 +95,12 @@ def test_wrong_shapes_are_refused_in_words(build):
     if name == "NoAggregation":
         assert fuse(x, torch.empty(0)) is x
         return
-    for wrong in (condition[:1], condition[:, :4], condition[:, :, :2], condition[0]):
+    wrongs, sides = [condition[:1], condition[:, :4], condition[0]], "height, width"
+    if name != "AttentionAggregation":
+        wrongs, sides = [*wrongs, condition[:, :, :2]], "3, 3"
+    for wrong in wrongs:
         got = re.escape(str(tuple(wrong.shape)))
-        expected = rf"^{name} expects a condition of shape \(2, 5, 3, 3\), got {got}\.$"
+        expected = rf"^{name} expects a condition of shape \(2, 5, {sides}\), got {got}\.$"
         with pytest.raises(ValueError, match=expected):
             fuse(x, wrong)
     with pytest.raises(ValueError, match=rf"^{name} expects an input of shape \(batch, 2,"):
@@ -155,6 +162,66 @@ def test_fam_never_stores_the_spatial_attention():
     ):
         fam(x, x)
     assert max(sizes) < 4096 * 100
+
+
+def by_hand(fuse, image, color):
+    """Attend with numpy; images are channels x height x width."""
+
+    def with_positions(image):
+        axes = [(2 * np.arange(n) + 1) / n - 1 for n in image.shape[1:]]
+        v, u = np.meshgrid(*axes, indexing="ij")
+        waves = [np.sin(np.pi * u), np.cos(np.pi * u), np.sin(np.pi * v), np.cos(np.pi * v)]
+        return np.concatenate([image, np.stack([u, v, u**2, v**2, *waves])]).reshape(
+            len(image) + 8, -1
+        )
+
+    def linear(layer, x):
+        return layer.weight.detach().numpy()[:, :, 0, 0] @ x + layer.bias.detach().numpy()[:, None]
+
+    q, k = mlp(fuse.query, with_positions(image)), mlp(fuse.key, with_positions(color))
+    v = linear(fuse.value, color.reshape(len(color), -1))
+    heads = [
+        (softmax(a.T @ b / np.sqrt(len(a))) @ c.T).T
+        for a, b, c in zip(*(np.split(t, fuse.heads) for t in (q, k, v)), strict=True)
+    ]
+    attended = linear(fuse.out, np.concatenate(heads))
+    gate = 1 + 1 / (1 + np.exp(-linear(fuse.gate, attended)))
+    return np.concatenate([image.reshape(len(image), -1) * gate, attended])
+
+
+@given(sample=samples(max_side=4))
+def test_attention_follows_its_formula_for_conditions_of_any_size(sample):
+    torch.manual_seed(sample.seed)
+    sides = (*sample.sides, 2, 3)[:2]
+    fuse = AttentionAggregation(3, 4, heads=2, head_channels=5).double()
+    x, condition = sample.tensor(3, sides=sides).double(), sample.tensor(4, sides=(3, 5)).double()
+    expected = [by_hand(fuse, *pair) for pair in zip(x.numpy(), condition.numpy(), strict=True)]
+    assert_close(fuse(x, condition).flatten(2), torch.from_numpy(np.stack(expected)))
+
+
+def test_attention_looks_at_so_many_places_at_most_each_the_mean_of_an_area():
+    fuse = AttentionAggregation(2, 3, max_tokens=6).double()
+    x, condition = torch.randn(1, 2, 3, 3).double(), torch.randn(1, 3, 4, 6).double()
+    areas = condition.unflatten(3, (3, 2)).unflatten(2, (2, 2)).mean((3, 5))
+    assert areas.shape == (1, 3, 2, 3)
+    assert_close(fuse(x, condition), fuse(x, areas))
+    sizes = []
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: sizes.append(t.numel()) or t, lambda t: t
+    ):
+        fuse(torch.randn(1, 2, 32, 32).double(), torch.randn(1, 3, 256, 256).double())
+    assert max(sizes) < 1024 * 256  # Neither all queries by all places, nor all places' keys.
+
+
+def test_attention_tells_equal_paper_at_two_places_apart():
+    fuse = AttentionAggregation(2, 3)
+    fetched = fuse(torch.ones(1, 2, 4, 4), torch.randn(1, 3, 4, 4))[0, 2:]
+    assert fetched.flatten(1).std(1).min() > 1e-4
+
+
+def test_attention_needs_sizes_above_nothing():
+    with pytest.raises(ValueError, match=r"of at least 1, got 4, 0 and 1024\.$"):
+        AttentionAggregation(2, 3, head_channels=0)
 
 
 def test_adain_gives_the_statistics_of_the_projected_condition():

@@ -8,6 +8,7 @@ from flowcolor.layers import (
     ActNorm,
     AdaIN,
     AffineCoupling,
+    AttentionAggregation,
     ConcatAggregation,
     ConditionalAffineCoupling,
     FeatureAggregation,
@@ -22,6 +23,7 @@ AGGREGATIONS = {
     "concat": ConcatAggregation,
     "adain": AdaIN,
     "none": NoAggregation,
+    "attention": AttentionAggregation,
 }
 
 
@@ -43,6 +45,7 @@ def test_arguments_reach_the_layers(name):
         6,
         aggregation=name,
         attention_scale=0.5,
+        width=10,
         scale="exp",
         parametrization="lu",
         norm="instance",
@@ -55,6 +58,9 @@ def test_arguments_reach_the_layers(name):
             assert [m.eps for m in net.modules() if isinstance(m, torch.nn.InstanceNorm2d)] == [
                 0.25
             ] * 3
+    for net in (block.layers[2].net, block.layers[2].shift_net):
+        widths = {c.out_channels for c in net.body if isinstance(c, torch.nn.Conv2d)}
+        assert widths == {10}
     fuse = block.layers[2].aggregate
     assert type(fuse) is AGGREGATIONS[name]
     if name == "fam":
