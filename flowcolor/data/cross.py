@@ -1,5 +1,7 @@
 """Cross-reference pairs: every drawing meets the photograph of somebody else."""
 
+from typing import Any
+
 import numpy as np
 from torch.utils.data import Dataset
 
@@ -43,6 +45,14 @@ class CrossReference(Dataset[Item]):
             "reference_sketch": other["sketch"],
             "reference_index": other["index"],
         }
+
+
+def reference_names(dataset: Any) -> dict[str, str]:
+    """Return for each drawing of a test set whose photograph lends the colours."""
+    names = dataset.names
+    if isinstance(dataset, CrossReference):
+        return {names[own]: names[other] for own, other in enumerate(dataset.partners)}
+    return {name: name for name in names}
 
 
 def derangement(count: int, seed: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 
 from flowcolor.data.augment import SelfAugmentedReference
 from flowcolor.data.celeba import MAPPING
@@ -14,7 +14,7 @@ from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import Folders, OptionalFolders
 from flowcolor.data.open import open_portraits
-from flowcolor.data.order import ResumableOrder
+from flowcolor.data.order import EveryOnce, ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
 from flowcolor.data.sketches import SketchFilter
@@ -154,12 +154,17 @@ class SketchColorData(lightning.LightningDataModule):
         return self._loader(dataset, sampler=sampler, drop_last=full)
 
     def val_dataloader(self) -> list[DataLoader[Item]]:
-        """Self-reference, then cross-reference."""
-        return self._both_settings(self._sets()[1])
+        """Self-reference, then the first batch of cross-reference: validations have to be fast."""
+        photos = self._sets()[1]
+        cross = CrossReference(photos, self.seed)
+        few = Subset(cross, range(min(self.batch_size, len(cross))))
+        return [self._loader(photos), self._loader(few)]
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then cross-reference."""
-        return self._both_settings(self._sets()[2])
+        photos = self._sets()[2]
+        both: list[Any] = [photos, CrossReference(photos, self.seed)]
+        return [self._loader(part, sampler=EveryOnce(part, self.trainer)) for part in both]
 
     def predict_dataloader(self) -> DataLoader[Item]:
         """Pairs of drawings and photographs from files."""
@@ -184,9 +189,6 @@ class SketchColorData(lightning.LightningDataModule):
         if training:
             return self.augment(batch, self.seed, epoch, shared_geometry=True)
         return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
-
-    def _both_settings(self, photos: Selected) -> list[DataLoader[Item]]:
-        return [self._loader(photos), self._loader(CrossReference(photos, self.seed))]
 
     def _sets(self) -> tuple[Selected, Selected, Selected]:
         """Photographs to train, to validate and to test on."""

@@ -37,6 +37,31 @@ class ResumableOrder(DistributedSampler[Any]):
         return iter(list(super().__iter__())[done * self.batch_size :])
 
 
+class EveryOnce(DistributedSampler[Any]):
+    """Deal samples out in their order, each to one process only.
+
+    A plain distributed sampler starts again from the first when some process would have fewer than
+    the others, and a score over all pairs would count these twice.
+
+    Args:
+        dataset: What is dealt out.
+        trainer: Knows the processes; ``None`` outside a run.
+    """
+
+    def __init__(self, dataset: Any, trainer: Trainer | None) -> None:
+        world, rank = (trainer.world_size, trainer.global_rank) if trainer else (1, 0)
+        super().__init__(dataset, num_replicas=world, rank=rank, shuffle=False)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._own())
+
+    def __len__(self) -> int:
+        return len(self._own())
+
+    def _own(self) -> range:
+        return range(self.rank, len(self.dataset), self.num_replicas)  # type: ignore[arg-type]
+
+
 def _position(trainer: Trainer, batches: int) -> tuple[int, int]:
     """Return the epoch of the next batch, and how many of its batches are done.
 

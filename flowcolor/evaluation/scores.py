@@ -139,12 +139,18 @@ class Scored(Protocol):
 _Score = TypeVar("_Score", bound=Scored)
 
 
-def gather(scores: Sequence[_Score]) -> list[_Score]:
-    """Collect the scores of all processes, each pair once, in the order of the data set."""
-    everyone: list[Any] = [list(scores)]
+def gather_all(value: Any) -> list[Any]:
+    """Return the plain values of all processes; all have to ask."""
+    everyone = [value]
     if distributed.is_available() and distributed.is_initialized():
         everyone = [None] * distributed.get_world_size()
-        distributed.all_gather_object(everyone, list(scores))
-    # A distributed sampler repeats samples until every process has as many as the others.
+        distributed.all_gather_object(everyone, value)
+    return everyone
+
+
+def gather(scores: Sequence[_Score]) -> list[_Score]:
+    """Collect the scores of all processes, each pair once, in the order of the data set."""
+    everyone = gather_all(list(scores))
+    # In a validation, a distributed sampler repeats samples until all processes have as many.
     unique = {(score.setting, score.index): score for part in everyone for score in part}
     return [unique[key] for key in sorted(unique)]

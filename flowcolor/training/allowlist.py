@@ -19,10 +19,11 @@ import flowcolor.losses
 import flowcolor.models
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
+from flowcolor.training import objectives
+from flowcolor.training.build_task import build_task
 from flowcolor.training.parser import read_yaml
-from flowcolor.training.task import ColorizationTask
 
-_SECTIONS = {"model": ColorizationTask, "data": SketchColorData}
+_SECTIONS: dict[str, Any] = {"model": build_task, "data": SketchColorData.__init__}
 _DEPTH = 6  # A pickle can hold itself.
 
 
@@ -38,13 +39,18 @@ def _public(module: ModuleType, base: type) -> set[str]:
 def _classes(key: str) -> set[str] | None:
     """Return the paths that a key may name, or ``None`` for a key of plain values."""
     return {
-        "model.model": {"flowcolor.models.SketchColorFlow"},
-        "model.loss": {"flowcolor.losses.ColorizationLoss"},
+        "model.colorizer": _public(flowcolor.models, flowcolor.models.Colorizer),
+        "model.objective": _public(objectives, objectives.Objective)
+        | {"flowcolor.losses.ColorizationLoss", "flowcolor.models.PatchCritic"}
+        | _public(torch.optim, torch.optim.Optimizer),
         "model.optimizer": _public(torch.optim, torch.optim.Optimizer),
         "model.scheduler": _public(lr_scheduler, lr_scheduler.LRScheduler)
         | {"lightning.pytorch.cli.ReduceLROnPlateau"},
         "data.sketch_filter": _public(flowcolor.data, flowcolor.data.SketchFilter),
-        "data.augment": {"flowcolor.data.SelfAugmentedReference"},
+        "data.augment": {
+            "flowcolor.data.SelfAugmentedReference",
+            "flowcolor.data.StrokeAugmentation",
+        },
     }.get(key)
 
 
@@ -69,7 +75,7 @@ def only_allowed(
     for section, content in _items(recorded, "the description of the run", checkpoint):
         if section not in _SECTIONS:
             raise _refused(checkpoint, section, "only the keys model and data", content)
-        hints = get_type_hints(_SECTIONS[section].__init__)  # type: ignore[misc]
+        hints = get_type_hints(_SECTIONS[section])
         allowed[section] = {}
         for name, value in _items(content, section, checkpoint):
             key = f"{section}.{name}"

@@ -12,7 +12,7 @@ from flowcolor.data.images import write_image
 from flowcolor.training.checkpoint import export_weights, read_weights
 from flowcolor.training.resume import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
-from flowcolor.training.task import ColorizationTask
+from flowcolor.training.task import Task
 
 
 class PredictionWriter(Callback):
@@ -43,16 +43,16 @@ class RunKeeper(Callback):
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path)
-            say(f"interrupted at step {trainer.global_step}, wrote {path}")
+            say(f"interrupted at step {pl_module.steps}, wrote {path}")
 
     def on_fit_end(
         self,
         trainer: Trainer,
-        pl_module: ColorizationTask,  # type: ignore[override]
+        pl_module: Task,  # type: ignore[override]
     ) -> None:
         if _is_trial(trainer) or not trainer.is_global_zero:
             return
-        model, path = pl_module.model, log_folder(trainer) / "model.safetensors"
+        model, path = pl_module.colorizer, log_folder(trainer) / "model.safetensors"
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
         say(f"wrote {path} (the {'best' if best else 'last'} weights)")

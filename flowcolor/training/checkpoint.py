@@ -3,7 +3,7 @@
 Both kinds describe the model by plain values, so that nothing in a file is ever executed:
 
 - ``*.ckpt``, written during training, is read with ``weights_only=True``; the description lies
-  under the key ``"flowcolor"`` and the weights of the model under ``"state_dict"`` as ``model.*``.
+  under the key ``"flowcolor"`` and the weights under ``"state_dict"`` as ``colorizer.*``.
 - ``*.safetensors``, written by :func:`export_weights`, holds weights only; the description is a
   JSON text under the key ``"flowcolor"`` of its metadata.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flowcolor.models import Colorizer
 
 KEY = "flowcolor"
-PREFIX = "model."
+PREFIX = "colorizer."
 _LARGEST = 2**16
 
 

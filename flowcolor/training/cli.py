@@ -8,12 +8,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from docstring_parser import DocstringStyle
 from jsonargparse import set_parsing_settings
-from lightning import Trainer
+from lightning import Callback, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -24,10 +25,13 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
+from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
-from flowcolor.training.checkpoint import KEY, read_checkpoint
+from flowcolor.training.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.comparison import compare_with
+from flowcolor.training.evaluator import Evaluator
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
 from flowcolor.training.quiet import quiet
@@ -40,8 +44,9 @@ from flowcolor.training.resume import (
     run_folder,
     writable,
 )
+from flowcolor.training.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.run_record import RunRecord
 from flowcolor.training.say import say
-from flowcolor.training.task import ColorizationTask
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.words import asks_for_help, value_of
 
@@ -73,14 +78,11 @@ class TrainingCLI(LightningCLI):
                 "quickstart, or --ckpt_path FILE, got neither."
             )
         super().__init__(
-            model_class=ColorizationTask,
+            model_class=build_task,
             datamodule_class=SketchColorData,
             parser_class=TrainingParser,
             parser_kwargs={"prog": "flowcolor"},
-            trainer_defaults={
-                "callbacks": [RunKeeper(), PredictionWriter()],
-                "enable_model_summary": False,
-            },
+            trainer_defaults={"enable_model_summary": False},
             save_config_kwargs={"overwrite": True},
             seed_everything_default=0,
             auto_configure_optimizers=False,
@@ -102,8 +104,8 @@ class TrainingCLI(LightningCLI):
         self.replaced = list(differences(self.recorded, self.run_config))
         for line in self.replaced:
             say(f"other than in the checkpoint: {line}")
-        weights = self.checkpoint or chosen.model.weights
-        if command != "fit" and weights is None:
+        self.tested = self.checkpoint or chosen.model.weights
+        if command != "fit" and self.tested is None and _is_trained(chosen.model.colorizer):
             raise InputError(
                 f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
                 "--model.weights."
@@ -113,8 +115,9 @@ class TrainingCLI(LightningCLI):
         """Do nothing: Lightning would let the checkpoint's values beat the user's."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the pictures and the two checkpoints that every run keeps."""
+        """Add the pictures, the round trip, and the two checkpoints that every run keeps."""
         parser.add_lightning_class_args(PictureGrid, "pictures")
+        parser.add_lightning_class_args(RoundTripMonitor, "roundtrip")
         parser.add_lightning_class_args(ModelCheckpoint, "best")
         parser.add_lightning_class_args(ModelCheckpoint, "last")
         always = {"enable_version_counter": False, "auto_insert_metric_name": False}
@@ -152,18 +155,11 @@ class TrainingCLI(LightningCLI):
                 raise
             sentence = " ".join(str(error).split()).rstrip(".")
             raise InputError(f"The configuration cannot be built: {sentence}.") from error
-        self.model.run_config = self.run_config
-        if self.subcommand == "test":
-            self.model.judge.networks = self.config_init.test.networks
-            weights = self.checkpoint or self.config_init.test.model.weights
-            about = {"checkpoint": str(weights), "data": self.run_config["data"]}
-            self.model.judge.about = about
-        keys = ("model.optimizer", "model.scheduler")
-        self.model.renew_optimizer = any(line.startswith(keys) for line in self.replaced)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Log to TensorBoard in the folder of the run; commands other than fit write files only."""
-        kwargs["default_root_dir"] = str(self.folder)
+        kwargs.setdefault("default_root_dir", str(self.folder))
+        self.trainer_defaults["callbacks"] = self._callbacks()
         if self.config_init[self.subcommand].trainer.logger is None:
             kwargs["logger"] = False
             if self.subcommand == "fit":
@@ -176,7 +172,31 @@ class TrainingCLI(LightningCLI):
         trainer = super().instantiate_trainer(**kwargs)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
             trainer.strategy.checkpoint_io = WholeCheckpoints()
+        if self.subcommand == "fit":
+            self.model.objective.check(self.model.colorizer)
+            if isinstance(self.model, AdversarialTask):
+                refuse_trainer_options(trainer)
+                trainer.fit_loop.epoch_loop.max_steps *= 2  # Users mean batches; see the task.
         return trainer
+
+    def _callbacks(self) -> list[Callback]:
+        keys = ("model.optimizer", "model.scheduler", "model.objective")
+        renewed = any(line.startswith(keys) for line in self.replaced)
+        chosen = self.config_init[self.subcommand]
+        about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
+        return [
+            Evaluator(chosen.get("networks"), about, chosen.roundtrip),
+            RunRecord(self.run_config, renewed),
+            RunKeeper(),
+            PredictionWriter(),
+        ]
+
+    def test_rival(self, checkpoint: Path, folder: Path) -> None:
+        """Test another checkpoint on the same images, with results below another folder."""
+        self.tested = checkpoint
+        rival = build_task(read_weights(checkpoint).build())
+        trainer = self.instantiate_trainer(default_root_dir=str(folder))
+        trainer.test(rival, datamodule=self.datamodule, verbose=False)
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -203,7 +223,7 @@ class TrainingCLI(LightningCLI):
             self._leave_no_trace()
             raise
         if subcommand == "test" and self.config.test.compare is not None:
-            compare_with(self.config.test.compare, self.trainer, self.model, self.datamodule)
+            compare_with(self.config.test.compare, self.trainer, self.test_rival)
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began."""
@@ -241,6 +261,12 @@ class TrainingCLI(LightningCLI):
             folder = chosen / str(self.subcommand)
         self.is_new = not folder.exists()
         return writable(folder)
+
+
+def _is_trained(colorizer: Any) -> bool:
+    """Tell whether a configured colorizer has weights that only a training finds."""
+    module, _, name = str(colorizer.class_path).rpartition(".")
+    return bool(getattr(import_module(module), name).trained)
 
 
 def main(words: Sequence[str]) -> None:

@@ -11,11 +11,11 @@ from flowcolor.data.images import write_image
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.training.evaluator import report_of
 from flowcolor.training.resume import log_folder
 from flowcolor.training.roundtrip import exact
 from flowcolor.training.say import say
-from flowcolor.training.shares import test_loader
-from flowcolor.training.task import ColorizationTask
+from flowcolor.training.task import Task
 
 
 class PictureGrid(Callback):
@@ -52,46 +52,43 @@ class PictureGrid(Callback):
     def on_train_batch_end(
         self,
         trainer: Trainer,
-        pl_module: ColorizationTask,  # type: ignore[override]
+        pl_module: Task,  # type: ignore[override]
         outputs: Any,
         batch: dict[str, Any],
         batch_idx: int,
     ) -> None:
-        step = trainer.global_step
+        step = pl_module.steps
         if self.every_n_steps and step % self.every_n_steps == 0 and trainer.is_global_zero:
-            self._draw(trainer, "train", _columns(pl_module, batch, self.pairs))
+            self._draw(trainer, "train", pl_module, batch)
 
     def on_validation_batch_end(
         self,
         trainer: Trainer,
-        pl_module: ColorizationTask,  # type: ignore[override]
+        pl_module: Task,  # type: ignore[override]
         outputs: Any,
         batch: dict[str, Any],
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
         if batch_idx == 0 and trainer.is_global_zero and not trainer.sanity_checking:
-            columns = _columns(pl_module, batch, self.pairs)
-            self._draw(trainer, f"val-{SETTINGS[dataloader_idx]}", columns)
+            self._draw(trainer, f"val-{SETTINGS[dataloader_idx]}", pl_module, batch)
 
     def on_test_batch_end(
         self,
         trainer: Trainer,
-        pl_module: ColorizationTask,  # type: ignore[override]
+        pl_module: Task,  # type: ignore[override]
         outputs: Any,
         batch: dict[str, Any],
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        setting, result = SETTINGS[dataloader_idx], outputs["result"]
-        everything = {**batch, "result": result}
-        columns = [everything[name][: len(result)] for name in COLUMNS]
+        setting = SETTINGS[dataloader_idx]
+        everything = {**batch, **outputs}
+        columns = [everything[name] for name in COLUMNS]
         if self.write_all:
             folder = log_folder(trainer) / "images" / setting
             for column in [*COLUMNS, "reference_sketch"]:
-                # Under DDP the last batch may repeat pictures, which have no result here.
-                images = everything.get(column, [])[: len(result)]
-                for name, image in zip(batch["name"], images, strict=False):
+                for name, image in zip(batch["name"], everything.get(column, []), strict=False):
                     write_image(image, folder / column / f"{name}.png")
         parts = self.tested.setdefault(setting, [])
         missing = self.test_pairs - sum(len(part[0]) for part in parts)
@@ -101,9 +98,10 @@ class PictureGrid(Callback):
     def on_test_end(
         self,
         trainer: Trainer,
-        pl_module: ColorizationTask,  # type: ignore[override]
+        pl_module: Task,  # type: ignore[override]
     ) -> None:
-        if not trainer.is_global_zero or pl_module.judge.report is None:
+        report = report_of(trainer)
+        if not trainer.is_global_zero or report is None:
             return
         folder = log_folder(trainer)
         for setting, parts in self.tested.items():
@@ -114,7 +112,7 @@ class PictureGrid(Callback):
                 say(f"wrote {path} ({', '.join(COLUMNS)})")
         self.tested = {}
         for dataloader_idx, setting in enumerate(SETTINGS):
-            scores = pl_module.judge.report.of(setting)
+            scores = report.of(setting)
             if scores and self.extremes > 0:
                 path = folder / f"extremes-{setting}.png"
                 columns_of = _Columns(pl_module, dataloader_idx)
@@ -122,10 +120,10 @@ class PictureGrid(Callback):
         if self.write_all:
             say(f"wrote every picture to {folder / 'images'}")
 
-    def _draw(self, trainer: Trainer, name: str, columns: list[Tensor]) -> None:
-        step = trainer.global_step
+    def _draw(self, trainer: Trainer, name: str, task: Task, batch: dict[str, Any]) -> None:
+        step = task.steps
         path = log_folder(trainer) / "pictures" / f"{name}-{step:06d}.png"
-        grid = write_grid(columns, path)
+        grid = write_grid(_columns(task, batch, self.pairs), path)
         for logger in trainer.loggers:
             add_image = getattr(getattr(logger, "experiment", None), "add_image", None)
             if add_image is not None:
@@ -135,9 +133,9 @@ class PictureGrid(Callback):
 class _Columns:
     """Paint single pairs of a test once more, now that it is known which are worth a look."""
 
-    def __init__(self, task: ColorizationTask, dataloader_idx: int) -> None:
+    def __init__(self, task: Task, dataloader_idx: int) -> None:
         self.task = task
-        dataset: Any = test_loader(task.trainer, dataloader_idx).dataset
+        dataset: Any = task.trainer.test_dataloaders[dataloader_idx].dataset  # type: ignore[index]
         self.dataset = dataset
         self.positions = {name: position for position, name in enumerate(dataset.names)}
 
@@ -149,8 +147,8 @@ class _Columns:
         return [column[0].cpu() for column in columns]
 
 
-def _columns(task: ColorizationTask, batch: dict[str, Any], rows: int) -> list[Tensor]:
+def _columns(task: Task, batch: dict[str, Any], rows: int) -> list[Tensor]:
     first = {name: batch[name][:rows] for name in COLUMNS if name != "result"}
-    with exact(task.model):
-        first["result"] = task.model(first["sketch"], first["reference"])
+    with exact(task.colorizer):
+        first["result"] = task(first)
     return [first[name] for name in COLUMNS]

@@ -65,10 +65,6 @@ def writable(folder: Path) -> Path:
 
 def log_folder(trainer: Trainer) -> Path:
     """Return the folder of the run, on any process: ``trainer.log_dir`` must be asked on all."""
-    judge = getattr(getattr(trainer, "lightning_module", None), "judge", None)
-    chosen: Path | None = getattr(judge, "folder", None)
-    if chosen is not None:
-        return chosen
     found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)
     folders = [folder for folder in found if folder]
     return Path(folders[0] if folders else trainer.default_root_dir)
@@ -84,7 +80,7 @@ def describe_exported(path: Path, command: str) -> dict[str, Any]:
     weights = read_weights(path)
     name = f"flowcolor.models.{weights.description['model']}"
     model = {"class_path": name, "init_args": weights.description["config"]}
-    return {"model": {"model": model, "weights": str(path)}, "data": {"size": weights.size}}
+    return {"model": {"colorizer": model, "weights": str(path)}, "data": {"size": weights.size}}
 
 
 def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:
@@ -103,13 +99,15 @@ def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:
         yield f"{key}: {chosen} instead of {recorded}"
 
 
-def renew_optimizer(checkpoint: dict[str, Any], optimizer: Optimizer, scheduler: Any) -> None:
+def renew_optimizer(
+    checkpoint: dict[str, Any], optimizer: Optimizer, scheduler: Any, place: int = 0
+) -> None:
     """Let a freshly built optimizer's settings replace those in a checkpoint, in place.
 
     What was learned stays: the moments, and how far the schedule has come. A learning rate that
     the schedule had lowered to a tenth continues at a tenth of the new one.
     """
-    for state in checkpoint["optimizer_states"]:
+    for state in checkpoint["optimizer_states"][place : place + 1]:
         fresh = optimizer.state_dict()["param_groups"]
         for old, new in zip(state["param_groups"], fresh, strict=True):
             progress = old["lr"] / old.get("initial_lr", old["lr"])
@@ -117,6 +115,6 @@ def renew_optimizer(checkpoint: dict[str, Any], optimizer: Optimizer, scheduler:
             old |= {key: value for key, value in new.items() if key != "params"}
             old["lr"] = start * progress
     if scheduler is not None and checkpoint["lr_schedulers"]:
-        state = checkpoint["lr_schedulers"][0]
+        state = checkpoint["lr_schedulers"][place]
         counters = {key: state[key] for key in ("last_epoch", "_step_count") if key in state}
         state |= scheduler.state_dict() | counters

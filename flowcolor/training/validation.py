@@ -38,13 +38,12 @@ class Validation:
         names = ("val/cross_lines", "val/cross_lines_control", "val/cross_color_distance")
         self._add("cross", batch, dict(zip(names, (lines, control, distance), strict=True)))
 
-    def compute(self, batch_size: int) -> dict[str, float]:
-        """Return means over all processes, of cross pairs over the first batch; all have to ask."""
+    def compute(self) -> dict[str, float]:
+        """Return means over all processes; all have to ask."""
         scores = gather(self.scores)
         self.scores = []
         own = [score for score in scores if score.setting == "self"]
-        # Each process has scored its own first batch; one process would have seen these.
-        cross = [score for score in scores if score.setting == "cross"][:batch_size]
+        cross = [score for score in scores if score.setting == "cross"]
         return _means(own) | _means(cross)
 
     def _add(self, setting: Setting, batch: dict[str, Any], values: dict[str, Tensor]) -> None:

@@ -40,21 +40,26 @@ def write_config(path: Path, photos: Path) -> Path:
     """Four steps: two epochs of two batches."""
     config = {
         "model": {
-            "model": {
+            "colorizer": {
                 "class_path": "flowcolor.models.SketchColorFlow",
                 "init_args": {"downsamplings": 1, "nccbs": 1, "ccbs": 2},
             },
-            "loss": {
-                "class_path": "flowcolor.losses.ColorizationLoss",
-                "init_args": {"perceptual": 0.0},
+            "objective": {
+                "class_path": "flowcolor.training.objectives.Paired",
+                "init_args": {
+                    "loss": {
+                        "class_path": "flowcolor.losses.ColorizationLoss",
+                        "init_args": {"perceptual": 0.0},
+                    }
+                },
             },
             "optimizer": {"class_path": "torch.optim.Adam", "init_args": {"lr": 1e-3}},
             "scheduler": {
                 "class_path": "torch.optim.lr_scheduler.StepLR",
                 "init_args": {"step_size": 1, "gamma": 0.5},
             },
-            "roundtrip_every": 2,
         },
+        "roundtrip": {"every_n_steps": 2},
         "data": {
             "train": str(photos),
             "size": SIZE,

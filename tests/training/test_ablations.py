@@ -26,7 +26,7 @@ def built(base, table, name, folder):
     words = ["fit", "--config", base, "--config", overlay]
     with quiet():
         cli = TrainingCLI([*words, "--trainer.default_root_dir", str(folder)], run=False)
-    return cli.model.model.config, cli.model.loss.weights
+    return cli.model.colorizer.config, cli.model.objective.loss.weights
 
 
 def test_every_variant_has_a_configuration_and_every_configuration_a_variant():
@@ -63,7 +63,7 @@ def test_the_thesis_s_own_model_is_its_baseline(tmp_path):
     )
     for table in TABLES.values():
         config, loss = built("thesis", table.number, table.baseline, tmp_path)
-        assert (config, loss) == (cli.model.model.config, cli.model.loss.weights)
+        assert (config, loss) == (cli.model.colorizer.config, cli.model.objective.loss.weights)
         own = next(variant for variant in table.variants if variant.name == table.baseline)
         assert own.thesis == {"FID": 41.8, "SSIM": 0.773, "SR": 0.684, "CR": 0.807}
 
@@ -121,13 +121,18 @@ def test_every_run_is_made_once_and_goes_on_where_it_stopped(run, tmp_path):
 
 
 def test_an_option_does_not_overrule_the_variant(run, tmp_path):
-    words = ("--model.model.init_args.aggregation", "fam", "--model.model.init_args.ccbs", "1")
+    words = (
+        "--model.colorizer.init_args.aggregation",
+        "fam",
+        "--model.colorizer.init_args.ccbs",
+        "1",
+    )
     for each in ablation(run, tmp_path, *words):
         with quiet():
             root = ["--trainer.default_root_dir", str(tmp_path / "x")]
             cli = TrainingCLI(["fit", *each.words, *root], run=False)
-        assert cli.model.model.config["aggregation"] == each.variant.name
-        assert cli.model.model.config["ccbs"] == 1
+        assert cli.model.colorizer.config["aggregation"] == each.variant.name
+        assert cli.model.colorizer.config["ccbs"] == 1
 
 
 def test_a_folder_belongs_to_one_table_with_one_set_of_options(run, tmp_path):
@@ -266,6 +271,6 @@ def test_the_command_runs_all_and_prints_the_table(run, tmp_path, monkeypatch, c
     dumped = [yaml.safe_load(path.read_text()) for path in configs]
     assert len(dumped) == 4
     for config in dumped:
-        config["model"]["model"]["init_args"].pop("aggregation")
+        config["model"]["colorizer"]["init_args"].pop("aggregation")
         config["trainer"].pop("default_root_dir", None)
     assert all(config == dumped[0] for config in dumped)

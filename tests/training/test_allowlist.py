@@ -21,7 +21,7 @@ def recorded(sketch_filter):
     adam = {"class_path": "torch.optim.Adam", "init_args": {"lr": 0.1}}
     model = {"class_path": "flowcolor.models.SketchColorFlow", "init_args": {"ccbs": 2}}
     return {
-        "model": {"model": model, "optimizer": adam, "weights": "my.own.file"},
+        "model": {"colorizer": model, "optimizer": adam, "weights": "my.own.file"},
         "data": {"train": "some.folder", "sketch_filter": sketch_filter},
     }
 
@@ -113,8 +113,20 @@ PLANTED = {"class_path": "planted.Class", "init_args": {}}
 WAYS = {
     "a bare word": {"data.augment": "planted.Class"},
     "a class": {"data.augment": PLANTED},
-    "the model": {"model.model": "planted.Class"},
-    "the loss": {"model.loss": "planted.Class"},
+    "the model": {"model.colorizer": "planted.Class"},
+    "the objective": {"model.objective": "planted.Class"},
+    "the loss": {
+        "model.objective": {
+            "class_path": "flowcolor.training.objectives.Paired",
+            "init_args": {"loss": PLANTED},
+        }
+    },
+    "the critic's optimizer": {
+        "model.objective": {
+            "class_path": "flowcolor.training.objectives.Adversarial",
+            "init_args": {"optimizer": PLANTED},
+        }
+    },
     "the optimizer": {"model.optimizer": PLANTED},
     "the scheduler": {"model.scheduler": "planted.Class"},
     "an argument": {"data.sketch_filter": mixed("planted.Class")},
@@ -131,9 +143,9 @@ WAYS = {
     "an unknown key": {"data.extra": PLANTED},
     "an unknown part": {"trainer": {"callbacks": [PLANTED]}},
     "a part as text": {"data": "planted.yaml"},
-    "a dotted part": {"model.model!class_path": "planted.Class"},
+    "a dotted part": {"model.colorizer!class_path": "planted.Class"},
     "a dotted argument": {
-        "model.model": {
+        "model.colorizer": {
             "class_path": "flowcolor.models.SketchColorFlow",
             "init_args": {"ccbs.class_path": "planted.Class"},
         }

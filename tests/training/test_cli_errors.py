@@ -19,7 +19,7 @@ WRONG = {
     ),
     "abbreviated option": ((*FIT, "--trainer.max_epoch=3"), r"did you mean 'trainer.max_epochs'"),
     "misspelt argument of the model": (
-        (*FIT, "--model.model.init_args.cbs=3"),
+        (*FIT, "--model.colorizer.init_args.cbs=3"),
         r"no option 'cbs'; did you mean 'ccbs'",
     ),
     "misspelt option of the pictures": (
@@ -28,7 +28,7 @@ WRONG = {
     ),
     "not a number": ((*FIT, "--data.size=abc"), r"Option 'data.size': Expected a int, got abc\.$"),
     "refused by the constructor": (
-        (*FIT, "--model.model.init_args.ccbs=0"),
+        (*FIT, "--model.colorizer.init_args.ccbs=0"),
         r"SketchColorFlow expects .* got 2, 1 and 0\.",
     ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
@@ -56,9 +56,9 @@ def test_wrong_words_are_one_sentence(case, capsys, tmp_path, monkeypatch):
 
 
 BAD_FILES = {
-    "modle: {model: 3}": r"no option 'modle.model'; did you mean 'model.model'",
+    "modle: {colorizer: 3}": r"no option 'modle.colorizer'; did you mean 'model.colorizer'",
     "data: {batchsize: 3}": r"no option 'data.batchsize'; did you mean 'data.batch_size'",
-    "model: {model: {class_path: flowcolor.models.SketchColorFlow, init_args: {cbs: 2}}}": (
+    "model: {colorizer: {class_path: flowcolor.models.SketchColorFlow, init_args: {cbs: 2}}}": (
         r"no option 'cbs'; did you mean 'ccbs'"
     ),
     "data: [": r"pars",
@@ -87,12 +87,13 @@ def test_help_explains_the_options(capsys):
         flowcolor("fit", "--help")
     assert stop.value.code in (0, None)
     text = " ".join(capsys.readouterr().out.split())
-    assert "Steps between two measurements of the round trip in training." in text
+    assert "Batches between two measurements in training." in text
     assert "--model.weights" in text
 
 
 def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsys):
-    words = ("--model.loss=flowcolor.losses.ColorizationLoss", "--model.loss.init_args.precep=1")
+    loss = "--model.objective.init_args.loss"
+    words = (f"{loss}=flowcolor.losses.ColorizationLoss", f"{loss}.init_args.precep=1")
     assert flowcolor(*FIT, *words) == 2
     error = capsys.readouterr().err
     assert re.fullmatch(r"flowcolor: .*no option '[\w.]*precep'.*\.\n", error)

@@ -14,7 +14,7 @@ def tested(run, tmp_path_factory):
     """A test of the last checkpoint against the exported one of another architecture."""
     base = tmp_path_factory.mktemp("tested")
     config = json.loads(write_config(base / "other.yaml", run.photos).read_text())
-    config["model"]["model"]["init_args"] |= {"ccbs": 1, "aggregation": "adain"}
+    config["model"]["colorizer"]["init_args"] |= {"ccbs": 1, "aggregation": "adain"}
     config["trainer"]["max_epochs"] = 1
     (base / "other.yaml").write_text(json.dumps(config))
     root = ("--trainer.default_root_dir", base / "runs")

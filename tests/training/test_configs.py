@@ -17,7 +17,7 @@ def test_the_packaged_configurations_are_these():
 @pytest.mark.parametrize("name", packaged_configs())
 def test_every_packaged_configuration_builds_model_and_data(name, tmp_path):
     cli = build("--config", name, "--trainer.default_root_dir", str(tmp_path))
-    assert cli.datamodule.size % cli.model.model.multiple == 0
+    assert cli.datamodule.size % cli.model.colorizer.multiple == 0
     assert cli.model.configure_optimizers() is not None
 
 
@@ -40,7 +40,7 @@ def test_the_thesis_configuration_has_the_hyperparameters_of_the_thesis(tmp_path
     assert rates == pytest.approx([1e-4] * 5 + [0.9e-4] * 5 + [0.81e-4])
     assert configured["lr_scheduler"]["interval"] == "epoch"
     assert type(optimizer).__name__ == "Adam"
-    assert cli.model.loss.weights == {"l1": 10.0, "perceptual": 1.0, "ssim": 0.0}
+    assert cli.model.objective.loss.weights == {"l1": 10.0, "perceptual": 1.0, "ssim": 0.0}
     assert (cli.datamodule.size, cli.datamodule.batch_size) == (256, 16)
     assert cli.trainer.max_epochs == 100
-    assert cli.model.model.config["ccbs"] == 8
+    assert cli.model.colorizer.config["ccbs"] == 8

@@ -65,7 +65,7 @@ def test_two_runs_with_one_seed_are_equal_and_with_another_differ(run, tmp_path)
 
 def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, capsys):
     words = ("--ckpt_path", run.last, "--model.optimizer.init_args.lr=0.01")
-    words += ("--trainer.max_epochs=3", "--model.roundtrip_every=7")
+    words += ("--trainer.max_epochs=3", "--data.strict=true")
     checkpoint = tmp_path / "copy/checkpoints/last.ckpt"
     checkpoint.parent.mkdir(parents=True)
     checkpoint.write_bytes(run.last.read_bytes())
@@ -74,11 +74,11 @@ def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, cap
     assert flowcolor("fit", *words) == 0
     said = capsys.readouterr().out
     assert "model.optimizer.init_args.lr: 0.01 instead of 0.001" in said
-    assert "model.roundtrip_every: 7 instead of 2" in said
+    assert "data.strict: True instead of False" in said
     after = read_checkpoint(checkpoint)
     # The schedule halves the rate every epoch; three epochs are over.
     assert after["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.01 / 8)
-    assert after["flowcolor"]["run"]["model"]["roundtrip_every"] == 7
+    assert after["flowcolor"]["run"]["data"]["strict"] is True
     # What nobody mentioned comes from the checkpoint, not from the classes' defaults.
     assert after["flowcolor"]["config"]["ccbs"] == 2
 
@@ -92,7 +92,7 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
 
 
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
-    other = ("--model.model.init_args.ccbs", 1)
+    other = ("--model.colorizer.init_args.ccbs", 1)
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2

@@ -103,7 +103,7 @@ def check(ablation: Ablation) -> None:
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
-            TrainingCLI(words, run=False).model.loss.prepare()
+            TrainingCLI(words, run=False).model.objective.prepare()
     _claim(ablation)
 
 

@@ -1,10 +1,13 @@
-import torch
+"""Samplers over several processes."""
+
+from types import SimpleNamespace
+
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import DataLoader, Dataset
 
-from flowcolor.data.cross import CrossReference
-from flowcolor.training.shares import fresh, reference_names
+from flowcolor.data.cross import CrossReference, reference_names
+from flowcolor.data.order import EveryOnce
 
 
 class Numbers(Dataset):
@@ -22,19 +25,17 @@ class Numbers(Dataset):
 def test_all_processes_together_see_every_pair_once(count, world, batch_size):
     dataset, seen = Numbers(count), []
     for rank in range(world):
-        sampler = DistributedSampler(dataset, world, rank, shuffle=False)
-        loader = DataLoader(dataset, batch_size, sampler=sampler)
-        for number, batch in enumerate(loader):
-            kept = fresh(batch, number, loader)
-            assert len(kept["name"]) == len(kept["index"])
-            seen += kept["index"].tolist()
+        sampler = EveryOnce(dataset, SimpleNamespace(world_size=world, global_rank=rank))
+        batches = list(DataLoader(dataset, batch_size, sampler=sampler))
+        own = [int(index) for batch in batches for index in batch["index"]]
+        assert len(own) == len(sampler)
+        assert own == sorted(own)
+        seen += own
     assert sorted(seen) == list(range(count))
 
 
-def test_without_processes_nothing_is_left_out():
-    loader = DataLoader(Numbers(3), 2)
-    batch = {"index": torch.arange(2)}
-    assert fresh(batch, 5, loader) is batch
+def test_outside_of_a_run_there_is_one_process():
+    assert list(EveryOnce(Numbers(3), None)) == [0, 1, 2]
 
 
 def test_the_reference_of_a_drawing_is_its_own_photograph_or_its_partner_s():

@@ -1,0 +1,86 @@
+"""A critic that judges patches rather than whole images."""
+
+from typing import Literal, get_args
+
+from torch import Tensor, nn
+
+Norm = Literal["instance", "none"]
+
+
+class PatchCritic(nn.Module):
+    r"""Answer for each patch of an image whether it looks real.
+
+    4x4 convolutions: ``layers`` of stride 2 and two of stride 1, with LeakyReLU 0.2 between them,
+    which double their channels up to eight times ``width``. The last has one channel: an answer for
+    each patch, without a limit. An answer sees a patch of :attr:`receptive_field` pixels a side:
+    16, 34, 70, 142 for 1, 2, 3, 4 layers of stride 2.
+
+    Args:
+        channels: Of its input; the default is a drawing beside an image.
+        width: Channels of the first convolution.
+        layers: Convolutions of stride 2.
+        norm: ``"instance"`` normalises each channel of each image, but not of the first and the
+            last convolution; mean and variance then carry a little from outside of the patch.
+            ``"none"`` normalises nothing.
+
+    Shape:
+        - input: :math:`(B, C, H, W)`, sides of at least 3 pixels for each answer that is wanted
+          after ``layers`` halvings; 64 gives 6, 256 gives 30.
+        - output: :math:`(B, 1, H', W')`.
+
+    Raises:
+        ValueError: A size is below 1, the norm is unknown, or the image is too small for an answer.
+
+    Reference:
+        Isola et al., "Image-to-image translation with conditional adversarial networks" (2017),
+        section 3.2.2 and appendix 6.1.2. https://arxiv.org/abs/1611.07004
+
+    Example:
+        >>> import torch
+        >>> PatchCritic()(torch.rand(2, 6, 64, 64)).shape
+        torch.Size([2, 1, 6, 6])
+    """
+
+    def __init__(
+        self, channels: int = 6, width: int = 64, layers: int = 3, norm: Norm = "instance"
+    ) -> None:
+        super().__init__()
+        if min(channels, width, layers) < 1 or layers > 6:
+            raise ValueError(
+                "PatchCritic expects channels and width of at least 1 and 1 to 6 layers, "
+                f"got {channels}, {width} and {layers}."
+            )
+        if norm not in get_args(Norm):
+            raise ValueError(
+                f"PatchCritic expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
+            )
+        self.channels = channels
+        strides = [2] * layers + [1, 1]
+        widths = [channels, *(width * min(2**i, 8) for i in range(layers + 1)), 1]
+        stages: list[nn.Module] = []
+        for i, stride in enumerate(strides):
+            stages.append(nn.Conv2d(widths[i], widths[i + 1], 4, stride, padding=1))
+            if i == len(strides) - 1:
+                break
+            if norm == "instance" and i > 0:
+                stages.append(nn.InstanceNorm2d(widths[i + 1]))
+            stages.append(nn.LeakyReLU(0.2))
+        self.body = nn.Sequential(*stages)
+        self.receptive_field = 1
+        for stride in reversed(strides):
+            self.receptive_field = (self.receptive_field - 1) * stride + 4
+        self.least = 3 * 2**layers  # Below, the stride-1 convolutions have nothing to look at.
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return an answer for each patch."""
+        shape = tuple(image.shape)
+        if image.ndim != 4 or shape[1] != self.channels or min(shape[2:]) < self.least:
+            raise ValueError(
+                f"PatchCritic expects an input of shape (batch, {self.channels}, height, width) "
+                f"with sides of at least {self.least}, got {shape}."
+            )
+        answers: Tensor = self.body(image)
+        return answers
+
+    def extra_repr(self) -> str:
+        return f"receptive_field={self.receptive_field}"

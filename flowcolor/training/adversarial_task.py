@@ -1,0 +1,107 @@
+"""Training with two optimizers that play against each other."""
+
+from typing import Any
+
+import torch
+from lightning import Trainer
+from torch.optim import Optimizer
+
+from flowcolor.errors import InputError
+from flowcolor.training.finite import require_finite
+from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.task import Task
+
+
+class AdversarialTask(Task):
+    """Let the colorizer and the critic of an adversarial objective step on every batch.
+
+    Both gradients are of the same moment: the critic judges the result before either moves. So all
+    weights get their gradients before any is used, as data-parallel training needs.
+
+    Lightning counts the steps of both optimizers: its ``global_step`` and ``max_steps`` run twice
+    as fast as batches.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not isinstance(self.objective, Adversarial):
+            raise InputError(
+                "AdversarialTask expects an Adversarial objective, got "
+                f"{type(self.objective).__name__}."
+            )
+        self.automatic_optimization = False
+
+    @property
+    def steps(self) -> int:
+        """How many batches have moved the weights."""
+        return self.global_step // 2
+
+    @property
+    def adversarial(self) -> Adversarial:
+        """The objective."""
+        assert isinstance(self.objective, Adversarial)  # noqa: S101 - the constructor has seen to it
+        return self.objective
+
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        """Move both by one batch."""
+        losses = self.adversarial.losses(self.colorizer, batch)
+        result = losses.pop("result")
+        losses |= self.adversarial.critic_losses(batch, result)
+        require_finite(losses, batch, self.steps)
+        self.log_losses(losses, batch)
+        optimizers: Any = self.optimizers()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        # As one sum, because neither loss reaches the other's weights: a data-parallel wrapper
+        # expects one backward pass for each forward pass.
+        self.manual_backward(losses["loss"] + losses["critic"])
+        for optimizer in optimizers:
+            self._clip(optimizer)
+            optimizer.step()
+        if self.interval == "step":
+            self._advance()
+
+    def on_train_epoch_end(self) -> None:
+        """Advance the schedules, which Lightning leaves to manual optimisation."""
+        if self.interval == "epoch":
+            self._advance()
+
+    def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
+        return [
+            self.build_optimizer(self.optimizer, self.colorizer.parameters()),
+            self.build_optimizer(self.adversarial.optimizer, self.adversarial.critic.parameters()),
+        ]
+
+    def _advance(self) -> None:
+        schedulers: Any = self.lr_schedulers() or []
+        for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
+            scheduler.step()
+
+    def _clip(self, optimizer: Any) -> None:
+        limit = self.adversarial.gradient_clip_val
+        if limit is None:
+            return
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        if scaler is not None:  # With float16: the limit is of the gradients, not of scaled ones.
+            scaler.unscale_(optimizer.optimizer)
+        torch.nn.utils.clip_grad_norm_(
+            [parameter for group in optimizer.param_groups for parameter in group["params"]], limit
+        )
+
+
+def refuse_trainer_options(trainer: Trainer) -> None:
+    """Refuse what Lightning cannot do with two optimizers, and say what to do instead.
+
+    Raises:
+        InputError: The trainer clips gradients or accumulates them.
+    """
+    if trainer.gradient_clip_val:
+        raise InputError(
+            "trainer.gradient_clip_val expects null with an adversarial objective, got "
+            f"{trainer.gradient_clip_val}: set model.objective.init_args.gradient_clip_val instead."
+        )
+    if trainer.accumulate_grad_batches != 1:
+        raise InputError(
+            "trainer.accumulate_grad_batches expects 1 with an adversarial objective, got "
+            f"{trainer.accumulate_grad_batches}."
+        )

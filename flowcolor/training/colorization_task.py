@@ -1,0 +1,30 @@
+"""Training with one optimizer, which Lightning steps."""
+
+from itertools import chain
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from flowcolor.training.finite import require_finite
+from flowcolor.training.task import Task
+
+
+class ColorizationTask(Task):
+    """Minimise an objective with one optimizer over the colorizer's and the objective's weights."""
+
+    @property
+    def steps(self) -> int:
+        """How many batches have moved the weights."""
+        return self.global_step
+
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+        """Return the loss of one batch."""
+        losses = self.objective.losses(self.colorizer, batch)
+        require_finite(losses, batch, self.steps)
+        self.log_losses(losses, batch)
+        return losses["loss"]
+
+    def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
+        parameters = chain(self.colorizer.parameters(), self.objective.parameters())
+        return [self.build_optimizer(self.optimizer, parameters)]

@@ -1,0 +1,7 @@
+"""What training minimises: an objective is chosen beside the colorizer, in YAML or in Python."""
+
+from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.paired import Paired
+
+__all__ = ["Adversarial", "Objective", "Paired"]

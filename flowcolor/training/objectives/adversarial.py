@@ -1,0 +1,123 @@
+"""The distance to the truth, and a critic that is trained against the colorizer."""
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import torch
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor
+from torch.func import functional_call
+from torch.nn import functional
+
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import Colorizer
+from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.training.objectives.base import Objective, colorize_batch
+
+Kind = Literal["least_squares", "hinge", "bce"]
+
+
+class Adversarial(Objective):
+    r"""Add to a distance what a critic :math:`D` holds against the result.
+
+    The critic sees the drawing beside the image and answers for each patch. With :math:`t` the
+    truth, :math:`\hat t` the result, and means over patches:
+
+    ================= ============================================== ==========================
+    kind              the critic minimises                           the colorizer adds
+    ================= ============================================== ==========================
+    ``least_squares`` :math:`\frac12 (D(t) - 1)^2                    :math:`(D(\hat t) - 1)^2`
+                      + \frac12 D(\hat t)^2`
+    ``hinge``         :math:`\frac12 (1 - D(t))_+                    :math:`-D(\hat t)`
+                      + \frac12 (1 + D(\hat t))_+`
+    ``bce``           :math:`-\frac12 \log \sigma(D(t))              :math:`-\log \sigma(D(\hat t))`
+                      - \frac12 \log(1 - \sigma(D(\hat t)))`
+    ================= ============================================== ==========================
+
+    Args:
+        loss: The distance. ``None``: that of the thesis, which needs VGG16.
+        critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70.
+        kind: Which of the three games.
+        weight: Of what the colorizer adds.
+        optimizer: Builds the critic's optimizer.
+        gradient_clip_val: Largest norm of either's gradient; ``None`` for no limit. It stands here
+            because Lightning refuses the trainer's where two optimizers take turns.
+
+    Raises:
+        InputError: The kind is unknown, or a number is negative or not finite.
+
+    Reference:
+        Isola et al., "Image-to-image translation with conditional adversarial networks" (2017),
+        section 3. https://arxiv.org/abs/1611.07004; least squares: Mao et al. (2017),
+        https://arxiv.org/abs/1611.04076; hinge: Lim and Ye (2017), https://arxiv.org/abs/1705.02894
+    """
+
+    def __init__(
+        self,
+        loss: ColorizationLoss | None = None,
+        critic: PatchCritic | None = None,
+        kind: Kind = "least_squares",
+        weight: float = 0.1,
+        optimizer: OptimizerCallable = lambda parameters: torch.optim.Adam(
+            parameters, lr=2e-4, betas=(0.5, 0.999)
+        ),
+        gradient_clip_val: float | None = 1.0,
+    ) -> None:
+        super().__init__()
+        if kind not in get_args(Kind):
+            raise InputError(f"kind expects one of {', '.join(get_args(Kind))}, got {kind!r}.")
+        for name, value in (("weight", weight), ("gradient_clip_val", gradient_clip_val)):
+            if value is not None and not 0 <= value < float("inf"):
+                raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
+        self.loss = ColorizationLoss() if loss is None else loss
+        self.critic = PatchCritic() if critic is None else critic
+        self.kind: Kind = kind
+        self.weight = weight
+        self.optimizer = optimizer
+        self.gradient_clip_val = gradient_clip_val
+
+    def prepare(self) -> None:
+        self.loss.prepare()
+
+    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+        """Return what the colorizer minimises, and its result as ``result``."""
+        result = colorize_batch(colorizer, batch)
+        terms: dict[str, Tensor] = self.loss(result, batch["truth"])
+        # The critic only passes the gradient on here; its own comes from `critic_losses`.
+        frozen = {name: value.detach() for name, value in self.critic.named_parameters()}
+        seen = torch.cat([batch["sketch"], result], 1)
+        adversarial = _FOOL[self.kind](functional_call(self.critic, frozen, (seen,)).float())
+        total = terms["loss"] + self.weight * adversarial
+        return {**terms, "loss": total, "adversarial": adversarial, "result": result}
+
+    def critic_losses(self, batch: dict[str, Any], result: Tensor) -> dict[str, Tensor]:
+        """Return what the critic minimises on results, through which no gradient flows."""
+        sketch = batch["sketch"]
+        real = self.critic(torch.cat([sketch, batch["truth"]], 1)).float()
+        fake = self.critic(torch.cat([sketch, result.detach()], 1)).float()
+        return {"critic": _TELL_APART[self.kind](real, fake)}
+
+
+def _least_squares(real: Tensor, fake: Tensor) -> Tensor:
+    return (real - 1).square().mean() / 2 + fake.square().mean() / 2
+
+
+def _hinge(real: Tensor, fake: Tensor) -> Tensor:
+    return (1 - real).relu().mean() / 2 + (1 + fake).relu().mean() / 2
+
+
+def _bce(real: Tensor, fake: Tensor) -> Tensor:
+    return functional.softplus(-real).mean() / 2 + functional.softplus(fake).mean() / 2
+
+
+_TELL_APART: dict[Kind, Callable[[Tensor, Tensor], Tensor]] = {
+    "least_squares": _least_squares,
+    "hinge": _hinge,
+    "bce": _bce,
+}
+_FOOL: dict[Kind, Callable[[Tensor], Tensor]] = {
+    "least_squares": lambda fake: (fake - 1).square().mean(),
+    "hinge": lambda fake: -fake.mean(),
+    "bce": lambda fake: functional.softplus(-fake).mean(),
+}

@@ -1,0 +1,49 @@
+"""The contract of what training minimises."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor, nn
+
+from flowcolor.errors import InputError
+from flowcolor.models import Colorizer
+
+
+class Objective(nn.Module, ABC):
+    """Judge how well a colorizer did on a batch.
+
+    An objective may own parameters, which the optimizer gets beside the colorizer's; only the
+    colorizer's are exported. It is chosen beside the colorizer, and any task can train any pair of
+    which :meth:`check` has nothing to say.
+    """
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse a colorizer that this objective cannot train, before anything is read.
+
+        Raises:
+            InputError: One sentence with what is expected and what arrived.
+        """
+        if not any(parameter.requires_grad for parameter in colorizer.parameters()):
+            raise InputError(
+                f"{type(self).__name__} expects a colorizer with weights to train, got "
+                f"{type(colorizer).__name__}, which has none."
+            )
+
+    def prepare(self) -> None:
+        """Read pretrained weights that are needed, so that missing ones fail early."""
+
+    @abstractmethod
+    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+        """Return ``loss``, the scalar to minimise, and its parts by name.
+
+        Args:
+            colorizer: What is trained; it is called as a module, so that hooks see it.
+            batch: ``sketch``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
+        """
+
+
+def colorize_batch(colorizer: Colorizer, batch: dict[str, Any]) -> Tensor:
+    """Colour a batch, with its references if the colorizer uses any; not clamped."""
+    reference = None if colorizer.reference == "unused" else batch["reference"]
+    result: Tensor = colorizer(batch["sketch"], reference)
+    return result

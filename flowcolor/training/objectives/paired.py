@@ -1,0 +1,31 @@
+"""The distance between a coloured drawing and its true photograph."""
+
+from typing import Any
+
+from torch import Tensor
+
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import Colorizer
+from flowcolor.training.objectives.base import Objective, colorize_batch
+
+
+class Paired(Objective):
+    r"""Colour a drawing and compare with its photograph: :math:`L(\mathrm{colorize}(c, r), t)`.
+
+    Args:
+        loss: The distance. ``None``: that of the thesis, which needs VGG16.
+
+    Reference:
+        :ref:`The thesis <the-thesis>`, section 3.5.
+    """
+
+    def __init__(self, loss: ColorizationLoss | None = None) -> None:
+        super().__init__()
+        self.loss = ColorizationLoss() if loss is None else loss
+
+    def prepare(self) -> None:
+        self.loss.prepare()
+
+    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+        terms: dict[str, Tensor] = self.loss(colorize_batch(colorizer, batch), batch["truth"])
+        return terms
