@@ -176,7 +176,8 @@ class TrainingCLI(LightningCLI):
             self.model.objective.check(self.model.colorizer)
             if isinstance(self.model, AdversarialTask):
                 refuse_trainer_options(trainer)
-                trainer.fit_loop.epoch_loop.max_steps *= 2  # Users mean batches; see the task.
+                if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
+                    trainer.fit_loop.epoch_loop.max_steps *= 2
         return trainer
 
     def _callbacks(self) -> list[Callback]:

@@ -65,7 +65,7 @@ def packaged_configs() -> list[str]:
 
 def packaged_overlays() -> list[str]:
     """Return the names of the parts of configurations that only go on top of another."""
-    files = CONFIGS.glob("ablations/*/*.yaml")
+    files = [*CONFIGS.glob("ablations/*/*.yaml"), *CONFIGS.glob("models/*.yaml")]
     return sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in files)
 
 

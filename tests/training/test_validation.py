@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.metrics import ssim
+from flowcolor.metrics import mean_color_distance, ssim
 from flowcolor.training.validation import Validation
 from tests.training.helpers import Threshold
 
@@ -19,15 +19,15 @@ def test_every_pair_counts_once_and_nothing_is_carried_into_the_next_validation(
     again["truth"][0] = first["truth"][1]
     validation.add_self(again, result.flip(0))
     expected = torch.cat([ssim(result, first["truth"]), ssim(result[:1], again["truth"][1:])])
-    assert validation.compute(2)["val/ssim"] == pytest.approx(float(expected.mean()), rel=1e-5)
-    assert validation.compute(2) == {}
+    assert validation.compute()["val/ssim"] == pytest.approx(float(expected.mean()), rel=1e-5)
+    assert validation.compute() == {}
 
 
-def test_cross_pairs_count_as_many_as_one_process_would_have_in_its_first_batch():
-    validation, pairs = Validation(), batch(4, 0, 2)
-    result = torch.rand(3, 3, 16, 16)
+def test_cross_pairs_are_scored_by_lines_and_colours():
+    validation, pairs = Validation(), batch(4, 0)
+    result = torch.rand(2, 3, 16, 16)
     validation.add_cross(pairs, result, Threshold())
-    two = Validation()
-    chosen = {name: values[1:] for name, values in pairs.items()}
-    two.add_cross(chosen, result[1:], Threshold())
-    assert validation.compute(2) == two.compute(2)
+    scores = validation.compute()
+    assert scores.keys() == {f"val/cross_{x}" for x in ("lines", "lines_control", "color_distance")}
+    expected = mean_color_distance(result, pairs["reference"]).mean()
+    assert scores["val/cross_color_distance"] == pytest.approx(float(expected), rel=1e-5)

@@ -1,0 +1,128 @@
+"""Objectives against their formulas, and whose weights their gradients reach."""
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
+from torch.testing import assert_close
+
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
+from flowcolor.training.objectives import Adversarial, Paired
+from flowcolor.training.objectives.base import colorize_batch
+
+L1 = {"l1": 10.0, "perceptual": 0.0}
+
+
+def drawn(size=16):
+    torch.manual_seed(3)
+    images = torch.rand(3, 2, 3, size, size)
+    batch = dict(zip(("sketch", "reference", "truth"), images, strict=True)) | {"name": ["a", "b"]}
+    return SketchColorFlow(downsamplings=1, nccbs=0, ccbs=1), batch
+
+
+def adversarial(**options):
+    return Adversarial(ColorizationLoss(**L1), PatchCritic(6, 4, 1), **options)
+
+
+def test_paired_is_the_distance_of_the_coloured_batch_to_its_truth():
+    flow, batch = drawn()
+    losses = Paired(ColorizationLoss(**L1)).losses(flow, batch)
+    expected = l1_loss(flow.colorize(batch["sketch"], batch["reference"]), batch["truth"])
+    assert losses.keys() == {"loss", "l1"}
+    assert_close(losses["loss"], 10 * expected)
+
+
+def test_a_method_without_reference_is_not_given_one():
+    _, batch = drawn()
+    assert torch.equal(colorize_batch(Unchanged(), batch), batch["sketch"])
+    tinted = colorize_batch(Tint(), batch)
+    assert_close(tinted, batch["sketch"] * batch["reference"].mean((2, 3), keepdim=True))
+
+
+def test_modules_and_their_hooks_see_the_call():
+    flow, batch = drawn()
+    seen = []
+    flow.register_forward_hook(lambda *_: seen.append(1))
+    Paired(ColorizationLoss(**L1)).losses(flow, batch)
+    adversarial().losses(flow, batch)
+    assert seen == [1, 1]
+
+
+def by_hand(kind, real, fake):
+    """What the critic minimises and what the colorizer adds."""
+    ones, zeros = torch.ones_like(real), torch.zeros_like(real)
+    if kind == "least_squares":
+        tell = ((real - 1) ** 2).mean() / 2 + (fake**2).mean() / 2
+        return tell, ((fake - 1) ** 2).mean()
+    if kind == "hinge":
+        tell = torch.maximum(zeros, 1 - real).mean() / 2 + torch.maximum(zeros, 1 + fake).mean() / 2
+        return tell, -fake.mean()
+    bce = binary_cross_entropy_with_logits
+    return bce(real, ones) / 2 + bce(fake, zeros) / 2, bce(fake, ones)
+
+
+@pytest.mark.parametrize("kind", ["least_squares", "hinge", "bce"])
+def test_the_game_is_that_of_its_papers(kind):
+    flow, batch = drawn()
+    objective = adversarial(kind=kind, weight=0.5)
+    with torch.no_grad():
+        objective.critic.body[-1].weight.mul_(30)  # On both sides of the hinges.
+    losses = objective.losses(flow, batch)
+    result = losses["result"]
+    real, fake = (
+        objective.critic(torch.cat([batch["sketch"], image], 1))
+        for image in (batch["truth"], result)
+    )
+    tell, fool = by_hand(kind, real, fake)
+    assert_close(losses["adversarial"], fool)
+    assert_close(losses["loss"], 10 * l1_loss(result, batch["truth"]) + 0.5 * fool)
+    assert_close(objective.critic_losses(batch, result)["critic"], tell)
+
+
+def test_each_loss_moves_its_own_player_only():
+    flow, batch = drawn()
+    objective = adversarial()
+    losses = objective.losses(flow, batch)
+    losses["loss"].backward(retain_graph=True)
+    assert any(p.grad is not None and p.grad.any() for p in flow.parameters())
+    assert all(p.grad is None for p in objective.critic.parameters())
+    flow.zero_grad()
+    objective.critic_losses(batch, losses["result"])["critic"].backward()
+    assert all(p.grad is None for p in flow.parameters())
+    assert all(p.grad is not None for p in objective.critic.parameters())
+
+
+def test_the_critic_s_opinion_reaches_the_colorizer():
+    flow, batch = drawn()
+    gradients = []
+    for weight in (0.0, 1.0):
+        flow.zero_grad()
+        torch.manual_seed(0)
+        adversarial(weight=weight).losses(flow, batch)["loss"].backward()
+        gradients.append(
+            torch.cat([p.grad.flatten() for p in flow.parameters() if p.grad is not None])
+        )
+    assert (gradients[0] - gradients[1]).abs().max() > 1e-4
+
+
+def test_a_colorizer_without_weights_cannot_be_trained():
+    for objective in (Paired(ColorizationLoss(**L1)), adversarial()):
+        with pytest.raises(
+            InputError, match=r"expects a colorizer with weights .* got Tint, which"
+        ):
+            objective.check(Tint())
+        objective.check(SketchColorFlow(1, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kind": "wasserstein"}, "kind expects one of least_squares, hinge, bce, got 'wasserst"),
+        ({"weight": -1.0}, "weight expects a finite number of at least 0, got -1.0"),
+        ({"gradient_clip_val": float("nan")}, "gradient_clip_val expects .* got nan"),
+    ],
+)
+def test_impossible_games_are_refused(options, words):
+    with pytest.raises(InputError, match=words):
+        adversarial(**options)

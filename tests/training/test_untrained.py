@@ -1,0 +1,46 @@
+"""Methods without weights go through test and predict as any other."""
+
+import json
+
+import pytest
+
+from flowcolor.data.images import read_image, read_sketch
+from tests.training.helpers import SIZE, flowcolor
+
+
+@pytest.fixture
+def data(run):
+    filters = "--data.sketch_filter=flowcolor.data.SobelLines"
+    return ("--data.train", run.photos, f"--data.size={SIZE}", "--data.held_out=3", filters)
+
+
+@pytest.mark.parametrize(("method", "answer"), [("tint", "_tint"), ("unchanged", "_sketch")])
+def test_a_test_gives_them_the_scores_of_the_trivial_answers(method, answer, data, tmp_path):
+    words = ("test", "--config", f"models/{method}", *data, "--trainer.accelerator=cpu")
+    assert flowcolor(*words, "--trainer.default_root_dir", tmp_path) == 0
+    report = json.loads((tmp_path / "test/test.json").read_text())
+    assert report["about"]["parameters"] == 0
+    assert report["roundtrip"] == {}
+    for setting in ("self", "cross"):
+        scores = report["summary"][setting]
+        for name in ("ssim", "psnr"):
+            assert scores[name] == pytest.approx(scores[name + answer], rel=1e-5)
+    assert (tmp_path / "test/pairs-cross.png").is_file()
+
+
+def test_predictions_are_those_of_the_formula(run, tmp_path):
+    drawing, photo = run.photos / "photo0.png", run.photos / "photo1.png"
+    words = ("predict", "--config", "models/tint", f"--data.size={SIZE}")
+    words += ("--data.predict_sketches", drawing, "--data.predict_references", photo)
+    out = ("--trainer.accelerator=cpu", "--trainer.default_root_dir", tmp_path)
+    assert flowcolor(*words, *out) == 0
+    expected = read_sketch(drawing) * read_image(photo).mean((1, 2), keepdim=True)
+    assert (read_image(tmp_path / "predict/photo0.png") - expected).abs().max() <= 1.1 / 255
+
+
+def test_they_cannot_be_fitted(data, tmp_path, capsys):
+    words = ("fit", "--config", "models/tint", *data)
+    assert flowcolor(*words, "--trainer.default_root_dir", tmp_path / "runs") == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "Paired expects a colorizer with weights to train, got Tint" in last
+    assert not list((tmp_path / "runs").glob("*"))
