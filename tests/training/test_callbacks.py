@@ -24,7 +24,7 @@ def test_the_exported_model_has_the_best_weights_and_not_the_last(tmp_path):
         loggers=[],
         default_root_dir=str(tmp_path),
     )
-    task = SimpleNamespace(model=last, size=16)
+    task = SimpleNamespace(colorizer=last, size=16)
     RunKeeper().on_fit_end(trainer, task)
     exported = load_model(tmp_path / "model.safetensors").state_dict()
     assert all(torch.equal(exported[name], value) for name, value in best.state_dict().items())

@@ -11,7 +11,7 @@ def build(*words):
 
 
 def test_the_packaged_configurations_are_these():
-    assert packaged_configs() == ["portraits", "quickstart", "thesis"]
+    assert packaged_configs() == ["faces", "portraits", "quickstart", "thesis"]
 
 
 @pytest.mark.parametrize("name", packaged_configs())
@@ -30,7 +30,7 @@ def test_every_packaged_configuration_begins_with_its_command_line(name):
 
 def test_the_thesis_configuration_has_the_hyperparameters_of_the_thesis(tmp_path):
     cli = build("--config", "thesis", "--trainer.default_root_dir", str(tmp_path))
-    configured = cli.model.configure_optimizers()
+    (configured,) = cli.model.configure_optimizers()
     optimizer, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
     rates = []
     for _ in range(11):

@@ -42,7 +42,7 @@ def test_numbers_that_are_not_finite_stop_in_one_sentence(
         if self.global_step == 3 and where == "image":
             batch["reference"][0, 0, 0, 0] = torch.nan
         if self.global_step == 3 and where == "loss":
-            monkeypatch.setitem(self.loss.weights, "l1", float("inf"))
+            monkeypatch.setitem(self.objective.loss.weights, "l1", float("inf"))
         return step(self, batch, batch_idx)
 
     monkeypatch.setattr(ColorizationTask, "training_step", poisoned)
