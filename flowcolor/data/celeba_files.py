@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from flowcolor.data.images import is_image
+from flowcolor.data.formats import is_image
 from flowcolor.data.labels import PARTS
 from flowcolor.errors import InputError
 

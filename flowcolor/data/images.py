@@ -8,12 +8,11 @@ Conversions, so that nobody has to guess:
 - 16-bit images are divided by 65535. Of several frames, only the first is read.
 """
 
-import os
 import re
 import struct
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.errors import InputError
+from flowcolor.data.formats import is_image
+from flowcolor.data.missing import warn
+from flowcolor.data.tree import names_below
+from flowcolor.errors import InputError, first_ten
 from flowcolor.files import whole_file
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -107,18 +109,35 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
         picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
 
 
-def pairing_stem(path: Path) -> str:
+def pairing_stem(path: Path, folder: Path | None = None) -> str:
     """Return what pairs files of several folders: their name without suffix, in one Unicode form.
 
     Some file systems write an accented letter in two characters.
+
+    Args:
+        path: The file.
+        folder: Count the subfolders from here to the file, too.
     """
-    return unicodedata.normalize("NFC", path.stem)
+    return unicodedata.normalize("NFC", own_stem(path, folder))
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """Return the image files directly in a folder, sorted by name; suffixes in any case.
+def own_stem(path: Path, folder: Path | None = None) -> str:
+    """Return a name without suffix as it is written, with the subfolders from ``folder`` on."""
+    return path.stem if folder is None else path.relative_to(folder).with_suffix("").as_posix()
+
+
+def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -> list[Path]:
+    """Return the image files of a folder, sorted by name; suffixes in any case.
+
+    An image is what Pillow reads. A folder that holds no image itself stands for its subfolders at
+    any depth, as photographs in thousands are often kept. Where it holds images, those of its
+    subfolders are left out. What is left out is counted and named in a warning.
 
     Numbers inside names count: ``p2.png`` comes before ``p10.png``.
+
+    Args:
+        folder: Where to look.
+        besides: Subfolders that are known to hold something else, and are passed over.
 
     Raises:
         InputError: The folder is missing, holds no image, or two images share a stem, which would
@@ -128,24 +147,45 @@ def list_images(folder: str | Path) -> list[Path]:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder} should be a folder of images but {what}.")
-    names = [name for name in os.listdir(folder) if is_image(name)]  # noqa: PTH208, ten times faster
-    images = [folder / name for name in sorted(names, key=natural_order)]
-    if not images:
-        raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
+    names = sorted(names_below(folder, [Path(path) for path in besides if path]), key=natural_order)
+    images = [name for name in names if is_image(name.rpartition("/")[2])]
+    own = [name for name in images if "/" not in name]
+    _name_left_out(folder, images, own, names)
+    chosen = [folder / name for name in own or images]
+    if not chosen:
+        got = f", got {first_ten(names)}" if names else ""
+        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
     stems = defaultdict(list)
-    for path in images:
-        stems[pairing_stem(path)].append(path.name)
+    for path in chosen:
+        stems[pairing_stem(path, folder)].append(path.name)
     twins = [names for names in stems.values() if len(names) > 1]
     if twins:
         raise InputError(
             f"{folder} holds {' and '.join(twins[0])}, but names without their suffix must differ."
         )
-    return images
+    return chosen
 
 
-def is_image(name: str) -> bool:
-    """Tell by its name whether a file is an image that is not hidden."""
-    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[str]) -> None:
+    deeper = [name for name in images if "/" in name]
+    if own and deeper:
+        warn(
+            f"{folder} holds images itself, so {len(deeper)} in its subfolders are left out: "
+            f"{first_ten(deeper)}."
+        )
+    elif deeper:
+        parts = {name.partition("/")[0]: 0 for name in deeper}
+        warn(
+            f"{folder} holds no image itself: {len(deeper)} are read from {len(parts)} of its "
+            f"subfolders: {first_ten(list(parts))}."
+        )
+    readable = set(images)
+    others = [name for name in names if name not in readable and not (own and "/" in name)]
+    if images and others:
+        warn(
+            f"{folder} holds {len(others)} files that are no images which Pillow reads: "
+            f"{first_ten(others)}. They are left out."
+        )
 
 
 def natural_order(name: str) -> tuple[list[str | int], str]:

@@ -82,6 +82,7 @@ def prepare(
     draw, description = find_filter(sketch_filter)
     portraits = _open(photos, size, masks, sketches, draw, background, strict)
     output = Path(output)
+    _require_outside(output, photos, portraits)
     settings = {
         "size": size,
         "background": background,
@@ -148,6 +149,20 @@ def _open(
         raise InputError(f"Expected one folder of sketches for {special[0]}, got {len(sketches)}.")
     drawings = None if sketches is None else sketches[0]
     return CelebAMaskHQ(special[0], size, drawings, draw, background, cache=False, strict=strict)
+
+
+def _require_outside(
+    output: Path, roots: Sequence[str | Path], portraits: PhotoFolder | CelebAMaskHQ
+) -> None:
+    """Refuse a place where the next call would take what was prepared for photographs."""
+    above = (output / "file").resolve().parents
+    for root in map(Path, roots):
+        nested = any(root in files.photo.parent.parents for files in portraits.files)
+        if isinstance(portraits, PhotoFolder) and nested and root.resolve() in above:
+            raise InputError(
+                f"--output expects a folder outside of {root}, whose subfolders hold the "
+                f"photographs, got {output}."
+            )
 
 
 def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
