@@ -28,12 +28,26 @@ from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import whole_file
 
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-
-_FORMATS = {".jpg": "JPEG", ".tif": "TIFF"} | {
-    suffix: suffix[1:].upper() for suffix in IMAGE_SUFFIXES if suffix not in (".jpg", ".tif")
+_FORMATS = {
+    ".bmp": "BMP",
+    ".jfif": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
 }
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+IMAGE_SUFFIXES = tuple(_FORMATS)  # Those that are written; what is read is a longer list.
+
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -104,9 +118,10 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
-    options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    name = _FORMATS[path.suffix.lower()]
+    options = {"quality": 95} if name in ("JPEG", "WEBP") else {}
     with whole_file(path) as file:
-        picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
+        picture.save(file, format=name, **options)
 
 
 def pairing_stem(path: Path, folder: Path | None = None) -> str:
@@ -155,15 +170,24 @@ def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -
     if not chosen:
         got = f", got {first_ten(names)}" if names else ""
         raise InputError(f"{folder} holds no image that Pillow reads{got}.")
-    stems = defaultdict(list)
-    for path in chosen:
-        stems[pairing_stem(path, folder)].append(path.name)
-    twins = [names for names in stems.values() if len(names) > 1]
-    if twins:
-        raise InputError(
-            f"{folder} holds {' and '.join(twins[0])}, but names without their suffix must differ."
-        )
+    by_stem(folder, chosen)
     return chosen
+
+
+def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:
+    """Return the images of a folder by what pairs them with those of other folders.
+
+    Raises:
+        InputError: Two of them share it.
+    """
+    stems = defaultdict(list)
+    for path in images:
+        stems[pairing_stem(path, folder)].append(path)
+    twins = next((paths for paths in stems.values() if len(paths) > 1), None)
+    if twins:
+        names = " and ".join(path.name for path in twins)
+        raise InputError(f"{folder} holds {names}, but names without their suffix must differ.")
+    return {stem: path for stem, (path,) in stems.items()}
 
 
 def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[str]) -> None:
@@ -179,9 +203,13 @@ def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[
             f"{folder} holds no image itself: {len(deeper)} are read from {len(parts)} of its "
             f"subfolders: {first_ten(list(parts))}."
         )
-    readable = set(images)
-    others = [name for name in names if name not in readable and not (own and "/" in name)]
-    if images and others:
+    name_no_images(folder, [name for name in names if not (own and "/" in name)])
+
+
+def name_no_images(folder: Path, names: Sequence[str]) -> None:
+    """Warn of the files of a folder that are no images by their names."""
+    others = [name for name in names if not is_image(name.rpartition("/")[2])]
+    if 0 < len(others) < len(names):  # Otherwise it is an error, which names them.
         warn(
             f"{folder} holds {len(others)} files that are no images which Pillow reads: "
             f"{first_ten(others)}. They are left out."
@@ -264,7 +292,7 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
             return convert(picture)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
 
 

@@ -8,7 +8,9 @@ from flowcolor.data.formats import is_image
 from flowcolor.errors import InputError
 
 
-def names_below(folder: Path, besides: Collection[Path] = ()) -> list[str]:
+def names_below(
+    folder: Path, besides: Collection[Path] = (), everything: bool = False
+) -> list[str]:
     """Return the files below a folder, relative to it and with slashes, in no order.
 
     Below a folder that holds images itself only its own subfolders are looked at, not theirs: what
@@ -20,6 +22,7 @@ def names_below(folder: Path, besides: Collection[Path] = ()) -> list[str]:
     Args:
         folder: Where to begin.
         besides: Folders that are not entered.
+        everything: Look into all subfolders, even below a folder that holds images itself.
 
     Raises:
         InputError: A folder cannot be read.
@@ -37,7 +40,7 @@ def names_below(folder: Path, besides: Collection[Path] = ()) -> list[str]:
                 continue
             raise
         names += [prefix + name for name in files]
-        suffices = suffices or (not prefix and any(map(is_image, files)))
+        suffices = suffices or (not (prefix or everything) and any(map(is_image, files)))
         for name in folders if not (prefix and suffices) else []:
             place = os.path.realpath(folder / prefix / name)
             if place not in seen:
