@@ -87,6 +87,10 @@ class CelebAMaskHQ(FilePortraits):
         """
         return merge_parts(self._parts.files(self.numbers[index]))
 
+    def sources(self, index: int) -> dict[str, Path]:
+        """Return all files that the pixels of a photograph are made of, by what they are."""
+        return super().sources(index) | self._parts.files(self.numbers[index])
+
     def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
         """Return the union of all parts of one face."""
         return self.label_map(index) > 0

@@ -18,7 +18,7 @@ from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
 from flowcolor.files import remove_partial
-from flowcolor.prepare.files import write_whole
+from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone
 from flowcolor.prepare.progress import Progress
 from flowcolor.prepare.work import Outcome, Worker, start, work
@@ -166,18 +166,18 @@ def _require_outside(
 
 
 def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
-    """Drop entries whose photograph is gone or changed or whose files are; return their files."""
+    """Drop entries whose sources are gone or changed or whose files are; return their files."""
     present = {
         path.relative_to(ledger.folder).as_posix()
         for path in ledger.folder.rglob("*.png")
         if path.stat().st_size > 0  # What a power failure leaves may have a name and no content.
     }
-    sizes = {files.name: files.photo for files in portraits.files}
+    positions = {name: index for index, name in enumerate(portraits.names)}
     gone: set[str] = set()
     for name, entry in list(ledger.entries.items()):
-        photo = sizes.get(name)
+        index = positions.get(name)
         try:
-            same = photo is not None and photo.stat().st_size == entry["source_bytes"]
+            same = index is not None and _is_same(portraits, index, entry)
         except OSError:
             same = False
         if not (same and present.issuperset(entry["sha256"])):
@@ -185,6 +185,13 @@ def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
             if not same:
                 gone.update(entry["sha256"])
     return gone
+
+
+def _is_same(portraits: PhotoFolder | CelebAMaskHQ, index: int, entry: Entry) -> bool:
+    """Tell whether an entry was made of the files that are there now."""
+    if portraits.files[index].photo.stat().st_size != entry.get("source_bytes"):
+        return False  # As sure as the content, and much faster.
+    return fingerprint(portraits.sources(index)) == entry.get("sources")
 
 
 def _finish(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ, skipped: dict[str, str]) -> None:
