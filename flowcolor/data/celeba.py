@@ -10,6 +10,7 @@ from flowcolor.data.labels import merge_parts
 from flowcolor.data.missing import LeftOut
 from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.split import official_split, split_names
+from flowcolor.files import is_dir
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
@@ -114,4 +115,4 @@ class CelebAMaskHQ(FilePortraits):
 
 def is_celeba(folder: str | Path) -> bool:
     """Tell whether a folder is CelebAMask-HQ."""
-    return (Path(folder) / PHOTOS).is_dir()
+    return is_dir(Path(folder) / PHOTOS)

@@ -26,7 +26,7 @@ from flowcolor.data.formats import is_image
 from flowcolor.data.missing import warn
 from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
-from flowcolor.files import whole_file
+from flowcolor.files import exists, is_dir, is_empty, is_file, whole_file
 
 _FORMATS = {
     ".bmp": "BMP",
@@ -159,8 +159,8 @@ def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -
             make it unclear which sketch or mask belongs to which.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
+    if not is_dir(folder):
+        what = "is a file" if exists(folder) else "does not exist"
         raise InputError(f"{folder} should be a folder of images but {what}.")
     names = sorted(names_below(folder, [Path(path) for path in besides if path]), key=natural_order)
     images = [name for name in names if is_image(name.rpartition("/")[2])]
@@ -280,11 +280,11 @@ def to_uint8(image: Tensor) -> Tensor:
 
 def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
     """Open a file, apply the camera's rotation and convert it; errors name the file."""
-    if not path.exists():
+    if not exists(path):
         raise InputError(f"{path} does not exist; expected an image file.")
-    if path.is_dir():
+    if is_dir(path):
         raise InputError(f"{path} is a folder; expected an image file.")
-    if path.is_file() and path.stat().st_size == 0:
+    if is_file(path) and is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
     try:
         with Image.open(path) as picture:

@@ -18,6 +18,7 @@ from flowcolor.data.images import (
     resize,
 )
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 
 
 class Pair(TypedDict):
@@ -90,4 +91,4 @@ class SketchReferencePairs(Dataset[Pair]):
 
 def _files(path: Path) -> tuple[Path, list[Path]]:
     """Return a folder and its images, or that of the one file."""
-    return (path.parent, [path]) if path.is_file() else (path, list_images(path))
+    return (path.parent, [path]) if is_file(path) else (path, list_images(path))

@@ -24,6 +24,7 @@ from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
+from flowcolor.files import exists, is_dir
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 
@@ -158,8 +159,8 @@ def _size(path: Path) -> tuple[int, int]:
 
 
 def _images(kind: str, folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        what = "a file" if folder.exists() else "nothing"
+    if not is_dir(folder):
+        what = "a file" if exists(folder) else "nothing"
         raise InputError(
             f"{folder}, for each {kind.replace('_', ' ')}, expects to be a folder, got {what}."
         )

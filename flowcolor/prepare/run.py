@@ -17,7 +17,7 @@ from flowcolor.data.portraits import Background
 from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
-from flowcolor.files import remove_partial
+from flowcolor.files import exists, is_empty, is_file, remove_partial
 from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone
 from flowcolor.prepare.progress import Progress
@@ -170,7 +170,8 @@ def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
     present = {
         path.relative_to(ledger.folder).as_posix()
         for path in ledger.folder.rglob("*.png")
-        if path.stat().st_size > 0  # What a power failure leaves may have a name and no content.
+        # What a power failure leaves may have a name and no content.
+        if exists(path) and not is_empty(path)
     }
     positions = {name: index for index, name in enumerate(portraits.names)}
     gone: set[str] = set()
@@ -200,7 +201,7 @@ def _finish(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ, skipped: dict
         name: ledger.entries[name] for name in portraits.names if name in ledger.entries
     }
     copied = {}
-    if isinstance(portraits, CelebAMaskHQ) and (portraits.root / MAPPING).is_file():
+    if isinstance(portraits, CelebAMaskHQ) and is_file(portraits.root / MAPPING):
         data = (portraits.root / MAPPING).read_bytes()
         copied[MAPPING] = write_whole(data, ledger.folder / MAPPING)
     files = [file for entry in entries.values() for file in entry["sha256"]]

@@ -24,6 +24,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.files import exists
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.checkpoint import KEY, read_checkpoint
@@ -207,7 +208,7 @@ class TrainingCLI(LightningCLI):
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began."""
-        if self.is_new and not (self.folder / CHECKPOINTS).exists():
+        if self.is_new and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:
@@ -239,7 +240,7 @@ class TrainingCLI(LightningCLI):
             folder = next_version(chosen)
         else:
             folder = chosen / str(self.subcommand)
-        self.is_new = not folder.exists()
+        self.is_new = not exists(folder)
         return writable(folder)
 
 

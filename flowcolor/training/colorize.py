@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.errors import InputError, first_ten
+from flowcolor.files import exists, is_dir, is_file
 from flowcolor.options import OptionParser, check_device
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     _require_exists("--sketch", sketch)
     if reference is not None:
         _require_exists("--reference", reference)
-    is_folder = output.is_dir() or output.suffix.lower() not in IMAGE_SUFFIXES
-    if sketch.is_file():
-        if reference is not None and reference.is_dir():
+    is_folder = is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
+    if is_file(sketch):
+        if reference is not None and is_dir(reference):
             raise InputError(
                 f"--reference expects one photograph for the one drawing {sketch}, got the folder "
                 f"{reference}."
             )
-        if output.suffix and not output.is_dir() and is_folder:
+        if output.suffix and not is_dir(output) and is_folder:
             raise InputError(
                 f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
                 f"got {output}."
@@ -59,7 +60,7 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
             f"got {output}."
         )
     photos = {}
-    if reference is not None and reference.is_dir():
+    if reference is not None and is_dir(reference):
         photos = {pairing_stem(path, reference): path for path in list_images(reference)}
     stems = [pairing_stem(path, sketch) for path in drawings]
     missing = [
@@ -232,7 +233,7 @@ def _parser() -> OptionParser:
 
 
 def _require_exists(option: str, path: Path) -> None:
-    if not path.exists():
+    if not exists(path):
         raise InputError(
             f"{option} expects an image or a folder, got {path}, which does not exist."
         )
