@@ -1,6 +1,9 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and questions about places that may be unreadable."""
 
+import errno
+import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import BinaryIO
 from flowcolor.errors import InputError
 
 _PARTIAL = ".partial"
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 @contextmanager
@@ -49,3 +53,69 @@ def remove_partial(folder: Path) -> None:
     """Delete what killed processes have left below a folder."""
     for path in folder.rglob(f".*{_PARTIAL}"):
         path.unlink(missing_ok=True)
+
+
+def status(path: Path) -> os.stat_result | None:
+    """Return what the system knows of a place; ``None`` where nothing is.
+
+    ``Path.exists``, ``is_file`` and ``is_dir`` answer with an error of their own where a folder
+    above must not be looked into, or a name is longer than names can be.
+
+    Raises:
+        InputError: The system does not say.
+    """
+    try:
+        return path.stat()
+    except ValueError:  # A name with a zero byte.
+        return None
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return None
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def exists(path: Path) -> bool:
+    """Tell whether anything is there, as :func:`status`."""
+    return status(path) is not None
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there, as :func:`status`."""
+    found = status(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def is_dir(path: Path) -> bool:
+    """Tell whether a folder is there, as :func:`status`."""
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def is_empty(path: Path) -> bool:
+    """Tell whether a file is there that holds nothing, as :func:`status`."""
+    found = status(path)
+    return found is not None and found.st_size == 0
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of what lies in a folder, in no order.
+
+    Raises:
+        InputError: The folder is missing or cannot be read.
+    """
+    try:
+        return os.listdir(folder)  # noqa: PTH208, ten times faster
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error
+
+
+def find(folder: Path, pattern: str) -> list[Path]:
+    """Return what matches a pattern below a folder, sorted; nothing where there is no folder.
+
+    Raises:
+        InputError: The folder cannot be read.
+    """
+    try:
+        return sorted(folder.glob(pattern)) if is_dir(folder) else []
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error

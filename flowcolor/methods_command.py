@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 from flowcolor.options import OptionParser
 from flowcolor.suggest import did_you_mean
 
@@ -60,7 +61,7 @@ def table() -> str:
         for network in kind.pretrained:
             whole = cached_path(network)
             files = [whole, *(whole.with_name(other) for other in WEIGHTS[network].others)]
-            here = any(path.is_file() for path in files)
+            here = any(is_file(path) for path in files)
             needs.append(network if here else f"{network} (missing: flowcolor weights)")
         lines.append(
             f"{name:<14}{' or '.join(sorted(kind.content)):<17}{kind.reference:<11}{kind.hints:<10}"

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 
 
 class WeightsFile(NamedTuple):
@@ -85,7 +86,7 @@ def cached_file(name: str) -> Path | None:
     """
     whole = cached_path(name)
     places = [*(whole.with_name(other) for other in WEIGHTS[name].others), whole]
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if is_file(place)), None)
 
 
 def find_weights(
@@ -114,7 +115,7 @@ def find_weights(
     cached, found = cached_path(name), cached_file(name)
     if path is not None:
         path = Path(path).expanduser()
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"`{option}` must name a file with {name} weights, got {str(path)!r}.")
         return path
     if found is not None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 from flowcolor.options import OptionParser
 
 # In the order of the table.
@@ -54,9 +55,12 @@ def _row(name: str, path: Path, size: str) -> list[str]:
     from flowcolor.weights_file import problem
 
     state = "missing"
-    if path.is_file():
-        wrong = problem(name, path)
-        state = f"there, but {wrong}" if wrong else "there"
+    try:
+        if is_file(path):
+            wrong = problem(name, path)
+            state = f"there, but {wrong}" if wrong else "there"
+    except (InputError, OSError):  # The others are still worth a line.
+        state = "cannot be read"
     return [f"  {path.name:<42} {size:>6}  {state}"]
 
 

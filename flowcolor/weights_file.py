@@ -8,7 +8,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.files import whole_file
+from flowcolor.files import is_file, whole_file
 from flowcolor.vgg import empty_features, features_only
 from flowcolor.weights import WEIGHTS, cached_path, load_tensors
 
@@ -33,7 +33,7 @@ def convert(source: Path, output: Path | None = None) -> Path:
     Raises:
         InputError: If ``source`` is no such checkpoint or ``output`` cannot be written.
     """
-    if not source.is_file():
+    if not is_file(source):
         raise InputError(f"--convert expects a file of weights, got {str(source)!r}.")
     if output is not None and output.suffix.lower() != ".safetensors":
         raise InputError(f"--output expects a file ending in .safetensors, got {str(output)!r}.")

@@ -10,6 +10,7 @@ from flowcolor.data.labels import merge_parts
 from flowcolor.data.missing import LeftOut
 from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.split import official_split, split_names
+from flowcolor.files import is_dir
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
@@ -87,6 +88,10 @@ class CelebAMaskHQ(FilePortraits):
         """
         return merge_parts(self._parts.files(self.numbers[index]))
 
+    def sources(self, index: int) -> dict[str, Path]:
+        """Return all files that the pixels of a photograph are made of, by what they are."""
+        return super().sources(index) | self._parts.files(self.numbers[index])
+
     def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
         """Return the union of all parts of one face."""
         return self.label_map(index) > 0
@@ -110,4 +115,4 @@ class CelebAMaskHQ(FilePortraits):
 
 def is_celeba(folder: str | Path) -> bool:
     """Tell whether a folder is CelebAMask-HQ."""
-    return (Path(folder) / PHOTOS).is_dir()
+    return is_dir(Path(folder) / PHOTOS)

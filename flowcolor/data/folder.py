@@ -6,9 +6,11 @@ from pathlib import Path
 from jaxtyping import Bool
 from torch import Tensor
 
-from flowcolor.data.images import list_images, pairing_stem, read_mask
+from flowcolor.data.celeba import is_celeba
+from flowcolor.data.images import list_images, own_stem, pairing_stem, read_mask
 from flowcolor.data.missing import LeftOut
 from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
+from flowcolor.data.prepared import is_prepared
 from flowcolor.errors import InputError
 
 Folders = str | Path | Sequence[str | Path]
@@ -18,17 +20,19 @@ OptionalFolders = str | Path | Sequence[str | Path | None] | None
 class PhotoFolder(FilePortraits):
     """The photographs of one folder or of several, cut square, each with its line drawing.
 
-    Sketches and masks belong to the photo of the same stem. They show the same frame as the photo:
-    where their size differs they are resized to it. Then the largest centred square is cut out of
-    all three and resized.
+    A folder that holds no image itself stands for its subfolders, at any depth.
+
+    Sketches and masks belong to the photo of the same stem, in the same subfolder. They show the
+    same frame as the photo: where their size differs they are resized to it. Then the largest
+    centred square is cut out of all three and resized.
 
     A photo whose sketch or mask is missing is left out, because to draw some photos and not others,
     or to whiten some, would mix two kinds of drawings. How many there are, and the names of the
     first ten, is logged as a warning; ``left_out`` has all.
 
     Args:
-        root: A folder of photographs, or several. Names are file stems; with several folders they
-            are ``folder/stem``.
+        root: A folder of photographs, or several. Names are file stems, of photographs in
+            subfolders ``subfolder/stem``; with several folders they are ``folder/stem``.
         size: Side of the square images.
         sketches: Folder of ready drawings, one for each photo; a list with one entry (or ``None``)
             for each folder of photos. ``None``: drawings are made by ``sketch_filter``.
@@ -65,9 +69,9 @@ class PhotoFolder(FilePortraits):
             one_for_each(roots, masks, "mask"),
             strict=True,
         ):
-            photos = list_images(folder)
-            found = pair_files(photos, label, sketch_folder, mask_folder, self.left_out)
-            files += found
+            photos = list_images(folder, besides=(sketch_folder, mask_folder))
+            require_no_data_set(folder, photos)
+            files += pair_files(photos, folder, label, sketch_folder, mask_folder, self.left_out)
         self.left_out.report(strict, kept=len(files))
         super().__init__(files, size, sketch_filter, background, cache)
 
@@ -78,6 +82,7 @@ class PhotoFolder(FilePortraits):
 
 def pair_files(
     photos: Sequence[Path],
+    root: Path,
     label: str,
     sketches: str | Path | None,
     masks: str | Path | None,
@@ -85,23 +90,41 @@ def pair_files(
 ) -> list[Files]:
     """Find the sketch and mask of each photo by its stem; note those that lack one."""
     by_stem = {
-        kind: {pairing_stem(path): path for path in list_images(folder)}
+        kind: {pairing_stem(path, Path(folder)): path for path in list_images(folder)}
         for kind, folder in (("sketch", sketches), ("mask", masks))
         if folder is not None
     }
+    stems = [pairing_stem(photo, root) for photo in photos]
     for kind, folder in (("sketch", sketches), ("mask", masks)):
         if folder is not None:
             missing = [
-                label + photo.name for photo in photos if pairing_stem(photo) not in by_stem[kind]
+                label + photo.relative_to(root).as_posix()
+                for photo, stem in zip(photos, stems, strict=True)
+                if stem not in by_stem[kind]
             ]
             left_out.add(f"{folder} lacks the {kind} of", missing, len(photos))
     files = []
-    for photo in photos:
-        stem = pairing_stem(photo)
+    for photo, stem in zip(photos, stems, strict=True):
         if all(stem in partners for partners in by_stem.values()):
             sketch, mask = (by_stem.get(kind, {}).get(stem) for kind in ("sketch", "mask"))
-            files.append(Files(label + photo.stem, photo, sketch, mask))
+            files.append(Files(label + own_stem(photo, root), photo, sketch, mask))
     return files
+
+
+def require_no_data_set(root: Path, photos: Sequence[Path]) -> None:
+    """Refuse to take the masks and drawings of a data set in a subfolder for photographs.
+
+    Raises:
+        InputError: A folder between ``root`` and a photograph is CelebAMask-HQ or prepared.
+    """
+    between = {folder for photo in photos for folder in photo.relative_to(root).parents}
+    for folder in sorted(root / inner for inner in between if inner.parts):
+        if is_celeba(folder) or is_prepared(folder):
+            what = "CelebAMask-HQ" if is_celeba(folder) else "a prepared folder"
+            raise InputError(
+                f"{root} should be a folder of photographs, but its {folder.relative_to(root)} is "
+                f"{what}: give {folder} itself."
+            )
 
 
 def as_list(folders: Folders) -> list[str | Path]:

@@ -8,12 +8,11 @@ Conversions, so that nobody has to guess:
 - 16-bit images are divided by 65535. Of several frames, only the first is read.
 """
 
-import os
 import re
 import struct
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +22,32 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.errors import InputError
-from flowcolor.files import whole_file
+from flowcolor.data.formats import is_image
+from flowcolor.data.missing import warn
+from flowcolor.data.tree import names_below
+from flowcolor.errors import InputError, first_ten
+from flowcolor.files import exists, is_dir, is_empty, is_file, whole_file
 
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-
-_FORMATS = {".jpg": "JPEG", ".tif": "TIFF"} | {
-    suffix: suffix[1:].upper() for suffix in IMAGE_SUFFIXES if suffix not in (".jpg", ".tif")
+_FORMATS = {
+    ".bmp": "BMP",
+    ".jfif": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
 }
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+IMAGE_SUFFIXES = tuple(_FORMATS)  # Those that are written; what is read is a longer list.
+
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -102,50 +118,102 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
-    options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    name = _FORMATS[path.suffix.lower()]
+    options = {"quality": 95} if name in ("JPEG", "WEBP") else {}
     with whole_file(path) as file:
-        picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
+        picture.save(file, format=name, **options)
 
 
-def pairing_stem(path: Path) -> str:
+def pairing_stem(path: Path, folder: Path | None = None) -> str:
     """Return what pairs files of several folders: their name without suffix, in one Unicode form.
 
     Some file systems write an accented letter in two characters.
+
+    Args:
+        path: The file.
+        folder: Count the subfolders from here to the file, too.
     """
-    return unicodedata.normalize("NFC", path.stem)
+    return unicodedata.normalize("NFC", own_stem(path, folder))
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """Return the image files directly in a folder, sorted by name; suffixes in any case.
+def own_stem(path: Path, folder: Path | None = None) -> str:
+    """Return a name without suffix as it is written, with the subfolders from ``folder`` on."""
+    return path.stem if folder is None else path.relative_to(folder).with_suffix("").as_posix()
+
+
+def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -> list[Path]:
+    """Return the image files of a folder, sorted by name; suffixes in any case.
+
+    An image is what Pillow reads. A folder that holds no image itself stands for its subfolders at
+    any depth, as photographs in thousands are often kept. Where it holds images, those of its
+    subfolders are left out. What is left out is counted and named in a warning.
 
     Numbers inside names count: ``p2.png`` comes before ``p10.png``.
+
+    Args:
+        folder: Where to look.
+        besides: Subfolders that are known to hold something else, and are passed over.
 
     Raises:
         InputError: The folder is missing, holds no image, or two images share a stem, which would
             make it unclear which sketch or mask belongs to which.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
+    if not is_dir(folder):
+        what = "is a file" if exists(folder) else "does not exist"
         raise InputError(f"{folder} should be a folder of images but {what}.")
-    names = [name for name in os.listdir(folder) if is_image(name)]  # noqa: PTH208, ten times faster
-    images = [folder / name for name in sorted(names, key=natural_order)]
-    if not images:
-        raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
+    names = sorted(names_below(folder, [Path(path) for path in besides if path]), key=natural_order)
+    images = [name for name in names if is_image(name.rpartition("/")[2])]
+    own = [name for name in images if "/" not in name]
+    _name_left_out(folder, images, own, names)
+    chosen = [folder / name for name in own or images]
+    if not chosen:
+        got = f", got {first_ten(names)}" if names else ""
+        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
+    by_stem(folder, chosen)
+    return chosen
+
+
+def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:
+    """Return the images of a folder by what pairs them with those of other folders.
+
+    Raises:
+        InputError: Two of them share it.
+    """
     stems = defaultdict(list)
     for path in images:
-        stems[pairing_stem(path)].append(path.name)
-    twins = [names for names in stems.values() if len(names) > 1]
+        stems[pairing_stem(path, folder)].append(path)
+    twins = next((paths for paths in stems.values() if len(paths) > 1), None)
     if twins:
-        raise InputError(
-            f"{folder} holds {' and '.join(twins[0])}, but names without their suffix must differ."
+        names = " and ".join(path.name for path in twins)
+        raise InputError(f"{folder} holds {names}, but names without their suffix must differ.")
+    return {stem: path for stem, (path,) in stems.items()}
+
+
+def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[str]) -> None:
+    deeper = [name for name in images if "/" in name]
+    if own and deeper:
+        warn(
+            f"{folder} holds images itself, so {len(deeper)} in its subfolders are left out: "
+            f"{first_ten(deeper)}."
         )
-    return images
+    elif deeper:
+        parts = {name.partition("/")[0]: 0 for name in deeper}
+        warn(
+            f"{folder} holds no image itself: {len(deeper)} are read from {len(parts)} of its "
+            f"subfolders: {first_ten(list(parts))}."
+        )
+    name_no_images(folder, [name for name in names if not (own and "/" in name)])
 
 
-def is_image(name: str) -> bool:
-    """Tell by its name whether a file is an image that is not hidden."""
-    return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
+def name_no_images(folder: Path, names: Sequence[str]) -> None:
+    """Warn of the files of a folder that are no images by their names."""
+    others = [name for name in names if not is_image(name.rpartition("/")[2])]
+    if 0 < len(others) < len(names):  # Otherwise it is an error, which names them.
+        warn(
+            f"{folder} holds {len(others)} files that are no images which Pillow reads: "
+            f"{first_ten(others)}. They are left out."
+        )
 
 
 def natural_order(name: str) -> tuple[list[str | int], str]:
@@ -212,11 +280,11 @@ def to_uint8(image: Tensor) -> Tensor:
 
 def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
     """Open a file, apply the camera's rotation and convert it; errors name the file."""
-    if not path.exists():
+    if not exists(path):
         raise InputError(f"{path} does not exist; expected an image file.")
-    if path.is_dir():
+    if is_dir(path):
         raise InputError(f"{path} is a folder; expected an image file.")
-    if path.is_file() and path.stat().st_size == 0:
+    if is_file(path) and is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
     try:
         with Image.open(path) as picture:
@@ -224,7 +292,7 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
             return convert(picture)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
 
 

@@ -64,10 +64,15 @@ class LeftOut:
         """
         if self.reasons and (strict or not kept):
             raise InputError(" ".join(self.sentences()))
-        if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
-            return  # One process speaks for all.
         for sentence in self.sentences():
-            _LOG.warning("flowcolor: %s They are left out.", sentence)
+            warn(f"{sentence} They are left out.")
+
+
+def warn(sentence: str) -> None:
+    """Log a warning, once for all processes."""
+    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+        return  # One process speaks for all.
+    _LOG.warning("flowcolor: %s", sentence)
 
 
 def first_ten(names: Sequence[str]) -> str:

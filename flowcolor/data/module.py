@@ -25,6 +25,8 @@ from flowcolor.errors import InputError
 Batch = dict[str, Any]
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
+_SPLIT = (4, 3)
+
 
 class SketchColorData(lightning.LightningDataModule):
     """Drawings, references and truths from folders of photographs.
@@ -38,7 +40,7 @@ class SketchColorData(lightning.LightningDataModule):
     Args:
         train: Folder of photographs, of CelebAMask-HQ or of what ``flowcolor prepare`` wrote, a
             list of such folders, or ``embedded`` for the two portraits that come with the
-            installation, which are then also those held out.
+            installation, which without ``test`` are then also those held out.
         size: Side of the square images.
         batch_size: Photographs per batch and device.
         test: Folders of photographs to validate and test on. ``None`` holds out a part of
@@ -73,7 +75,7 @@ class SketchColorData(lightning.LightningDataModule):
         size: int = 64,
         batch_size: int = 16,
         test: str | Path | list[str] | None = None,
-        split: tuple[int, int] = (4, 3),
+        split: tuple[int, int] = _SPLIT,
         held_out: int | dict[str, int] | None = None,
         partition: str | None = None,
         sketches: str | list[str | None] | None = None,
@@ -96,7 +98,13 @@ class SketchColorData(lightning.LightningDataModule):
             if value < least:
                 raise InputError(f"{name} should be at least {least}, got {value}.")
         if test is not None and held_out is not None:
-            raise InputError("Give either test folders or held_out, not both.")
+            raise InputError(
+                "Give either test folders or held_out, not both; null takes back what a checkpoint "
+                "has brought."
+            )
+        for name, partners in (("test_sketches", test_sketches), ("test_masks", test_masks)):
+            if partners is not None and test is None:
+                raise InputError(f"{name} belong to the photographs of test, got none there.")
         if partition is not None and (test is not None or held_out is not None):
             raise InputError("Give either partition or test folders or held_out.")
         self.train = train
@@ -198,21 +206,45 @@ class SketchColorData(lightning.LightningDataModule):
 
     def _find(self) -> tuple[Selected, Selected, Selected]:
         if self.train == "embedded":
-            portraits = EmbeddedPortraits(
+            self._require_folders()
+            photos: CachedPortraits = EmbeddedPortraits(
                 self.size, self.sketch_filter, background=self.background, cache=self.cache
             )
-            everything = Selected(portraits, range(len(portraits)))
-            return everything, everything, everything
-        photos = self._open(self.train, self.sketches, self.masks)
+        else:
+            photos = self._open(self.train, self.sketches, self.masks)
+        everything = Selected(photos, range(len(photos)))
         if self.test is not None:
             tests = self._open(self.test, self.test_sketches, self.test_masks)
             held_out = Selected(tests, range(len(tests)))
-            return Selected(photos, range(len(photos))), held_out, held_out
+            return everything, held_out, held_out
+        if self.train == "embedded":
+            return everything, everything, everything
         if self.partition is not None:
             return self._official(photos, self.partition)
         training, rest = split_names(photos.names, self.split, self.held_out, self.seed)
         held_out = Selected(photos, rest)
         return Selected(photos, training), held_out, held_out
+
+    def _require_folders(self) -> None:
+        """Refuse what only folders have or need, rather than let it have no effect.
+
+        Raises:
+            InputError: One of these options is set.
+        """
+        no_effect = {
+            "held_out": self.held_out is not None,
+            "split": tuple(self.split) != _SPLIT,
+            "partition": self.partition is not None,
+            "sketches": self.sketches is not None,
+            "masks": self.masks is not None,
+        }
+        for name, is_set in no_effect.items():
+            if is_set:
+                raise InputError(
+                    f"data.{name} expects data.train to be a folder of photographs, got the "
+                    "embedded portraits: give --data.train FOLDER, or --data.test FOLDER to "
+                    "evaluate on others."
+                )
 
     def _official(
         self, photos: CachedPortraits, partition: str

@@ -11,12 +11,14 @@ from torch.utils.data import Dataset
 from flowcolor.data.images import (
     center_square,
     list_images,
+    own_stem,
     pairing_stem,
     read_image,
     read_sketch,
     resize,
 )
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 
 
 class Pair(TypedDict):
@@ -44,10 +46,16 @@ class SketchReferencePairs(Dataset[Pair]):
     """
 
     def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
-        self.sketches = _files(sketches)
-        photos = _files(references)
-        by_stem = {pairing_stem(path): path for path in photos}
-        missing = [path.name for path in self.sketches if pairing_stem(path) not in by_stem]
+        sketches, references = Path(sketches), Path(references)
+        folder, self.sketches = _files(sketches)
+        photo_folder, photos = _files(references)
+        by_stem = {pairing_stem(path, photo_folder): path for path in photos}
+        stems = [pairing_stem(path, folder) for path in self.sketches]
+        missing = [
+            path.relative_to(folder).as_posix()
+            for path, stem in zip(self.sketches, stems, strict=True)
+            if stem not in by_stem
+        ]
         if len(photos) == 1:
             self.references = photos * len(self.sketches)
         elif missing:
@@ -57,8 +65,8 @@ class SketchReferencePairs(Dataset[Pair]):
                 f"drawings: {', '.join(missing[:10])}{more}."
             )
         else:
-            self.references = [by_stem[pairing_stem(path)] for path in self.sketches]
-        self.names = [path.stem for path in self.sketches]
+            self.references = [by_stem[stem] for stem in stems]
+        self.names = [own_stem(path, folder) for path in self.sketches]
         self.size = size
 
     def __len__(self) -> int:
@@ -81,6 +89,6 @@ class SketchReferencePairs(Dataset[Pair]):
         }
 
 
-def _files(path: str | Path) -> list[Path]:
-    path = Path(path)
-    return [path] if path.is_file() else list_images(path)
+def _files(path: Path) -> tuple[Path, list[Path]]:
+    """Return a folder and its images, or that of the one file."""
+    return (path.parent, [path]) if is_file(path) else (path, list_images(path))

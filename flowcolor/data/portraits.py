@@ -132,6 +132,12 @@ class FilePortraits(CachedPortraits):
     def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
         """Read what to draw of a photograph, at any size; ``None``: all of it."""
 
+    def sources(self, index: int) -> dict[str, Path]:
+        """Return all files that the pixels of a photograph are made of, by what they are."""
+        _, photo, sketch, mask = self.files[index]
+        files = {"photo": photo, "sketch": sketch, "mask": mask}
+        return {kind: path for kind, path in files.items() if path is not None}
+
     def make(self, index: int) -> tuple[Tensor, Tensor]:
         """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
         rendered = self.render(index)

@@ -10,6 +10,7 @@ from torch import Tensor
 from flowcolor.data.images import read_image, read_sketch, resize
 from flowcolor.data.portraits import Background, CachedPortraits, whiten
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"
@@ -97,7 +98,11 @@ def prepared_file(root: Path, kind: str, name: str) -> Path:
 def is_prepared(folder: str | Path) -> bool:
     """Tell whether a folder has the manifest of ``flowcolor prepare``."""
     path = Path(folder) / MANIFEST
-    return path.is_file() and FORMAT.rpartition(" ")[0] in path.read_text("utf-8", "replace")[:200]
+    try:
+        text = path.read_text("utf-8", "replace")[:200] if is_file(path) else ""
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return FORMAT.rpartition(" ")[0] in text
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def split_names(
     else:
         chosen = []
         for folder, count in held_out.items():
-            members = [i for i, name in enumerate(names) if name.rpartition("/")[0] == folder]
+            members = [i for i, name in enumerate(names) if name.startswith(f"{folder}/")]
             if not members:
                 known = ", ".join(sorted({name.rpartition("/")[0] for name in names} - {""}))
                 there = f"there is {known}" if known else "train is one folder: give a number"
@@ -46,7 +46,7 @@ def split_names(
             f"A split needs at least one photograph to train and one to hold out, got "
             f"{len(training)} and {len(chosen)} of {len(names)}."
         )
-    return training, sorted(chosen)
+    return training, sorted(set(chosen))
 
 
 def official_split(

@@ -9,16 +9,22 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from flowcolor.data.formats import is_image
 from flowcolor.data.images import (
-    IMAGE_SUFFIXES,
+    UNREADABLE,
+    by_stem,
     center_square,
+    name_no_images,
+    natural_order,
     read_image,
     read_sketch,
     resize,
 )
+from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
+from flowcolor.files import exists, is_dir
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 
@@ -146,30 +152,25 @@ def _size(path: Path) -> tuple[int, int]:
         with Image.open(path) as picture:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
             return (picture.height, picture.width) if turned else (picture.width, picture.height)
-    except (OSError, SyntaxError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+    except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as an image.") from error
 
 
 def _images(kind: str, folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        what = "a file" if folder.exists() else "nothing"
+    if not is_dir(folder):
+        what = "a file" if exists(folder) else "nothing"
         raise InputError(
             f"{folder}, for each {kind.replace('_', ' ')}, expects to be a folder, got {what}."
         )
-    found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
-            continue
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        if name in found:
-            raise InputError(
-                f"{folder} holds {found[name].name} and {path.name}, but names without their "
-                "suffix must differ."
-            )
-        found[name] = path
-    if not found:
-        raise InputError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}).")
-    return found
+    names = sorted(names_below(folder, everything=True), key=natural_order)
+    images = [folder / name for name in names if is_image(name.rpartition("/")[2])]
+    if not images:
+        got = f", got {first_ten(names)}" if names else ""
+        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
+    name_no_images(folder, names)
+    return by_stem(folder, images)
 
 
 def _batch(items: list[dict[str, Any]]) -> dict[str, Any]:

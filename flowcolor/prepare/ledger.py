@@ -11,6 +11,7 @@ from typing import Any
 from flowcolor import __version__
 from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.errors import InputError
+from flowcolor.files import exists, is_dir, names_in
 from flowcolor.prepare.files import KEPT, write_whole
 
 JOURNAL = ".journal.jsonl"
@@ -42,16 +43,16 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self.versions: dict[str, str] | None = None
         journal = folder / JOURNAL
-        if journal.exists():
+        if exists(journal):
             header, *entries = _read_lines(journal)
             self._require_same(header)
             self.entries = {entry.pop("name"): entry for entry in entries}
             require_own_names(journal, self.entries)
-        elif (folder / MANIFEST).exists():
+        elif exists(folder / MANIFEST):
             manifest = read_manifest(folder)
             self._require_same(manifest)
             self.entries = manifest["photographs"]
-        elif folder.exists() and any(path.name != _LOCK for path in folder.iterdir()):
+        elif exists(folder) and any(name != _LOCK for name in names_in(folder)):
             raise InputError(
                 f"{folder} is not empty and no prepared folder: --output expects a new folder, or "
                 "one that the same command has begun."
@@ -125,7 +126,7 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         InputError: Another one does, or the folder cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_dir(folder):
         raise InputError(f"--output expects a folder, got the file {folder}.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

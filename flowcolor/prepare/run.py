@@ -17,8 +17,8 @@ from flowcolor.data.portraits import Background
 from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
-from flowcolor.files import remove_partial
-from flowcolor.prepare.files import write_whole
+from flowcolor.files import exists, is_empty, is_file, remove_partial
+from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone
 from flowcolor.prepare.progress import Progress
 from flowcolor.prepare.work import Outcome, Worker, start, work
@@ -82,6 +82,7 @@ def prepare(
     draw, description = find_filter(sketch_filter)
     portraits = _open(photos, size, masks, sketches, draw, background, strict)
     output = Path(output)
+    _require_outside(output, photos, portraits)
     settings = {
         "size": size,
         "background": background,
@@ -150,19 +151,34 @@ def _open(
     return CelebAMaskHQ(special[0], size, drawings, draw, background, cache=False, strict=strict)
 
 
+def _require_outside(
+    output: Path, roots: Sequence[str | Path], portraits: PhotoFolder | CelebAMaskHQ
+) -> None:
+    """Refuse a place where the next call would take what was prepared for photographs."""
+    above = (output / "file").resolve().parents
+    for root in map(Path, roots):
+        nested = any(root in files.photo.parent.parents for files in portraits.files)
+        if isinstance(portraits, PhotoFolder) and nested and root.resolve() in above:
+            raise InputError(
+                f"--output expects a folder outside of {root}, whose subfolders hold the "
+                f"photographs, got {output}."
+            )
+
+
 def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
-    """Drop entries whose photograph is gone or changed or whose files are; return their files."""
+    """Drop entries whose sources are gone or changed or whose files are; return their files."""
     present = {
         path.relative_to(ledger.folder).as_posix()
         for path in ledger.folder.rglob("*.png")
-        if path.stat().st_size > 0  # What a power failure leaves may have a name and no content.
+        # What a power failure leaves may have a name and no content.
+        if exists(path) and not is_empty(path)
     }
-    sizes = {files.name: files.photo for files in portraits.files}
+    positions = {name: index for index, name in enumerate(portraits.names)}
     gone: set[str] = set()
     for name, entry in list(ledger.entries.items()):
-        photo = sizes.get(name)
+        index = positions.get(name)
         try:
-            same = photo is not None and photo.stat().st_size == entry["source_bytes"]
+            same = index is not None and _is_same(portraits, index, entry)
         except OSError:
             same = False
         if not (same and present.issuperset(entry["sha256"])):
@@ -172,13 +188,20 @@ def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
     return gone
 
 
+def _is_same(portraits: PhotoFolder | CelebAMaskHQ, index: int, entry: Entry) -> bool:
+    """Tell whether an entry was made of the files that are there now."""
+    if portraits.files[index].photo.stat().st_size != entry.get("source_bytes"):
+        return False  # As sure as the content, and much faster.
+    return fingerprint(portraits.sources(index)) == entry.get("sources")
+
+
 def _finish(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ, skipped: dict[str, str]) -> None:
     """Write the manifest, in an order that no run of the processes has decided."""
     entries: dict[str, Entry] = {
         name: ledger.entries[name] for name in portraits.names if name in ledger.entries
     }
     copied = {}
-    if isinstance(portraits, CelebAMaskHQ) and (portraits.root / MAPPING).is_file():
+    if isinstance(portraits, CelebAMaskHQ) and is_file(portraits.root / MAPPING):
         data = (portraits.root / MAPPING).read_bytes()
         copied[MAPPING] = write_whole(data, ledger.folder / MAPPING)
     files = [file for entry in entries.values() for file in entry["sha256"]]

@@ -17,7 +17,7 @@ from flowcolor.data.images import to_uint8
 from flowcolor.data.portraits import FilePortraits
 from flowcolor.data.prepared import prepared_file
 from flowcolor.errors import InputError
-from flowcolor.prepare.files import write_whole
+from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.png import encode
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # The numbers of glibc's malloc.h.
@@ -51,7 +51,9 @@ class Worker:
             InputError: A file cannot be written.
         """
         try:
-            source = self.portraits.files[index].photo.stat().st_size
+            size = self.portraits.files[index].photo.stat().st_size
+            # Before the pixels: of a file that changes in between, the next run has other ones.
+            sources = fingerprint(self.portraits.sources(index))
             photo, sketch, coverage = self.portraits.render(index)
         except InputError as error:
             return Outcome(index, None, str(error))
@@ -67,7 +69,7 @@ class Worker:
             path = prepared_file(self.output, kind, name)
             key = path.relative_to(self.output).as_posix()
             sums[key] = write_whole(encode(_pixels(image)), path)
-        return Outcome(index, {"source_bytes": source, "sha256": sums})
+        return Outcome(index, {"source_bytes": size, "sources": sources, "sha256": sums})
 
 
 def _pixels(image: Tensor) -> Any:

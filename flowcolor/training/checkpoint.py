@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.files import whole_file
+from flowcolor.files import is_dir, is_empty, is_file, whole_file
 
 if TYPE_CHECKING:
     from flowcolor.models import Colorizer
@@ -215,9 +215,9 @@ def _check_values(state: dict[str, Any], path: Path) -> None:
 
 def _existing(path: Path | str) -> Path:
     path = Path(path)
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
+    if not is_file(path):
+        what = "a folder" if is_dir(path) else "no such file"
         raise InputError(f"Checkpoint {path} expects a file, got {what}.")
-    if path.stat().st_size == 0:
+    if is_empty(path):
         raise InputError(f"Checkpoint {path} is empty.")
     return path

@@ -25,6 +25,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.files import exists
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.build_task import build_task
@@ -228,7 +229,7 @@ class TrainingCLI(LightningCLI):
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began."""
-        if self.is_new and not (self.folder / CHECKPOINTS).exists():
+        if self.is_new and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:
@@ -260,7 +261,7 @@ class TrainingCLI(LightningCLI):
             folder = next_version(chosen)
         else:
             folder = chosen / str(self.subcommand)
-        self.is_new = not folder.exists()
+        self.is_new = not exists(folder)
         return writable(folder)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.errors import InputError, first_ten
+from flowcolor.files import exists, is_dir, is_file
 from flowcolor.options import OptionParser, check_device
 
 if TYPE_CHECKING:
@@ -30,19 +31,19 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     Raises:
         InputError: A file or folder is missing, or a drawing has no photograph.
     """
-    from flowcolor.data.images import IMAGE_SUFFIXES, list_images, pairing_stem
+    from flowcolor.data.images import IMAGE_SUFFIXES, list_images, own_stem, pairing_stem
 
     _require_exists("--sketch", sketch)
     if reference is not None:
         _require_exists("--reference", reference)
-    is_folder = output.is_dir() or output.suffix.lower() not in IMAGE_SUFFIXES
-    if sketch.is_file():
-        if reference is not None and reference.is_dir():
+    is_folder = is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
+    if is_file(sketch):
+        if reference is not None and is_dir(reference):
             raise InputError(
                 f"--reference expects one photograph for the one drawing {sketch}, got the folder "
                 f"{reference}."
             )
-        if output.suffix and not output.is_dir() and is_folder:
+        if output.suffix and not is_dir(output) and is_folder:
             raise InputError(
                 f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
                 f"got {output}."
@@ -51,18 +52,30 @@ def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
     if not is_folder:
         raise InputError(f"--output expects a folder for the drawings of {sketch}, got {output}.")
     drawings = list_images(sketch)
+    nested = any(path.parent != sketch for path in drawings)
+    if nested and sketch.resolve() in (output / "file").resolve().parents:
+        # The next call would take these results for drawings.
+        raise InputError(
+            f"--output expects a folder outside of {sketch}, whose subfolders hold the drawings, "
+            f"got {output}."
+        )
     photos = {}
-    if reference is not None and reference.is_dir():
-        photos = {pairing_stem(path): path for path in list_images(reference)}
-    missing = [path.name for path in drawings if photos and pairing_stem(path) not in photos]
+    if reference is not None and is_dir(reference):
+        photos = {pairing_stem(path, reference): path for path in list_images(reference)}
+    stems = [pairing_stem(path, sketch) for path in drawings]
+    missing = [
+        path.relative_to(sketch).as_posix()
+        for path, stem in zip(drawings, stems, strict=True)
+        if photos and stem not in photos
+    ]
     if missing:
         raise InputError(
             f"{reference} expects a photograph with the stem of each drawing, got none for "
             f"{len(missing)} of {len(drawings)}: {first_ten(missing)}."
         )
     return [
-        Job(path, photos.get(pairing_stem(path), reference), output / f"{path.stem}.png")
-        for path in drawings
+        Job(path, photos.get(stem, reference), output / f"{own_stem(path, sketch)}.png")
+        for path, stem in zip(drawings, stems, strict=True)
     ]
 
 
@@ -220,7 +233,7 @@ def _parser() -> OptionParser:
 
 
 def _require_exists(option: str, path: Path) -> None:
-    if not path.exists():
+    if not exists(path):
         raise InputError(
             f"{option} expects an image or a folder, got {path}, which does not exist."
         )

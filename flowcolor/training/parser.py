@@ -9,6 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError
+from flowcolor.files import is_file
 from flowcolor.suggest import did_you_mean
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -76,7 +77,7 @@ def find_config(name: str) -> Path:
         InputError: Neither a file nor a packaged configuration has this name.
     """
     path = Path(name)
-    if path.is_file():
+    if is_file(path):
         return path
     names = packaged_configs()
     overlays = packaged_overlays()

@@ -9,6 +9,7 @@ from lightning import Trainer
 from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
+from flowcolor.files import find, status
 from flowcolor.training.checkpoint import read_weights
 
 CHECKPOINTS = "checkpoints"
@@ -22,9 +23,9 @@ def find_checkpoint(word: str, root: Path) -> Path:
     """
     if word not in {"last", "best"}:
         return Path(word)
-    found = sorted(
-        root.glob(f"**/{CHECKPOINTS}/{word}.ckpt"), key=lambda path: path.stat().st_mtime
-    )
+    places = {path: status(path) for path in find(root, f"**/{CHECKPOINTS}/{word}.ckpt")}
+    times = {path: place.st_mtime for path, place in places.items() if place is not None}
+    found = sorted(times, key=lambda path: times[path])
     if not found:
         raise InputError(
             f"--ckpt_path {word} expects a run below {root}/ with {CHECKPOINTS}/{word}.ckpt, "
@@ -41,7 +42,7 @@ def run_folder(checkpoint: Path) -> Path:
 
 def next_version(root: Path) -> Path:
     """Return a folder ``version_N`` below ``root`` that no run has."""
-    numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
+    numbers = [path.name.removeprefix("version_") for path in find(root, "version_*")]
     taken = [int(number) for number in numbers if number.isdigit()]
     return root / f"version_{max(taken, default=-1) + 1}"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.files import write_text
+from flowcolor.files import exists, find, names_in, write_text
 from flowcolor.training.ablations.tables import Table, Variant
 from flowcolor.training.parser import find_config, resolve_configs
 
@@ -72,14 +72,14 @@ class Run:
         Args:
             call: Runs one ``flowcolor`` command.
         """
-        if self.result.exists():
+        if exists(self.result):
             return
         root = f"--trainer.default_root_dir={self.folder}"
-        trained = sorted(self.folder.glob("version_*/model.safetensors"))
+        trained = find(self.folder, "version_*/model.safetensors")
         if not trained:
-            begun = any(self.folder.glob("version_*/checkpoints/last.ckpt"))
+            begun = bool(find(self.folder, "version_*/checkpoints/last.ckpt"))
             call(["fit", *self.words, root, *(["--ckpt_path=last"] if begun else [])])
-            trained = sorted(self.folder.glob("version_*/model.safetensors"))
+            trained = find(self.folder, "version_*/model.safetensors")
         if not trained:
             raise InputError(f"The training in {self.folder} ended without writing a model.")
         # Not the best: it was chosen on the photographs that the test is about.
@@ -143,7 +143,7 @@ def _claim(ablation: Ablation) -> None:
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
     }
     path = ablation.output / "ablation.json"
-    if path.exists():
+    if exists(path):
         found = json.loads(path.read_text("utf-8"))
         for key, value in wanted.items():
             if found.get(key) != value:
@@ -151,6 +151,6 @@ def _claim(ablation: Ablation) -> None:
                     f"{ablation.output} holds runs with another {key} ({found.get(key)} instead "
                     f"of {value}), which must not be mixed: give another --output."
                 )
-    elif ablation.output.exists() and any(ablation.output.iterdir()):
+    elif exists(ablation.output) and names_in(ablation.output):
         raise InputError(f"--output expects a new folder or one of this table, got {path.parent}.")
     write_text(json.dumps(wanted, indent=1) + "\n", path)

@@ -1,0 +1,61 @@
+"""Options that belong to folders are honoured beside the embedded portraits, or refused."""
+
+import json
+
+import pytest
+
+from flowcolor.data import SketchColorData
+from flowcolor.errors import InputError
+from flowcolor.models import flowcolor_tiny
+from flowcolor.training.checkpoint import export_weights
+from tests.training.helpers import flowcolor
+
+
+def test_folders_to_test_on_are_used(make_folder):
+    photos = str(make_folder(count=3))
+    masks = str(make_folder("masks", 3))
+    data = SketchColorData(size=8, test=photos, test_sketches=photos, test_masks=masks)
+    assert len(data.train_names) == 2
+    assert data.held_out_names == data.test_names == ["p0", "p1", "p2"]
+    assert [
+        name for batch in data.test_dataloader()[0] for name in batch["name"]
+    ] == data.test_names
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("held_out", 1),
+        ("held_out", {"a": 1}),
+        ("split", (1, 1)),
+        ("partition", "list_eval_partition.txt"),
+        ("sketches", "a"),
+        ("masks", "a"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["fit", "validate", "test"])
+def test_what_only_folders_have_is_refused(name, value, stage):
+    with pytest.raises(InputError, match=f"{name} expects data.train to be a folder"):
+        SketchColorData(size=8, **{name: value}).setup(stage)
+
+
+@pytest.mark.parametrize("name", ["test_sketches", "test_masks"])
+def test_partners_of_no_photographs_are_refused(name, make_folder):
+    photos = str(make_folder())
+    for options in ({}, {"train": photos}):
+        with pytest.raises(InputError, match=f"{name} belong to the photographs of test"):
+            SketchColorData(size=8, **{name: photos}, **options)
+
+
+def test_a_model_of_the_embedded_portraits_is_tested_on_others(make_folder, tmp_path, capsys):
+    photos = make_folder(count=3)
+    export_weights(flowcolor_tiny(), tmp_path / "model.safetensors", 16)
+    words = ["test", "--ckpt_path", tmp_path / "model.safetensors"]
+    words += ["--trainer.default_root_dir", tmp_path / "runs", "--trainer.accelerator", "cpu"]
+    assert flowcolor(*words, "--data.test", photos) == 0
+    pairs = json.loads((tmp_path / "runs/test.json").read_text())["pairs"]
+    assert {pair["name"] for pair in pairs} == {"p0", "p1", "p2"}
+    capsys.readouterr()
+    assert flowcolor(*words, "--data.held_out", "1") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "data.held_out expects data.train to be a folder of photographs" in line
