@@ -9,6 +9,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 from torch.optim import Optimizer
 
+from flowcolor.bounds import within
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import SETTINGS, SketchFilter
@@ -53,6 +54,7 @@ class ColorizationTask(LightningModule):
         roundtrip_every: int = 100,
     ) -> None:
         super().__init__()
+        within("model.roundtrip_every", roundtrip_every, 1)
         self.model = model
         self.loss = ColorizationLoss() if loss is None else loss
         self.optimizer = optimizer
