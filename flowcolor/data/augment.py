@@ -87,8 +87,13 @@ class SelfAugmentedReference:
         _within("flip", flip, 0, 1)
         _within("shared_crop", shared_crop, 0.1, 1)
         _within("elastic", elastic, 0, 1)
-        if not 0 < scale[0] <= scale[1]:
-            raise InputError(f"scale should be two rising numbers above 0, got {tuple(scale)}.")
+        _within("rotation", rotation, 0, 360)
+        _within("shared_rotation", shared_rotation, 0, 360)
+        _within("shift", shift, 0, 1)
+        if not 0.01 <= scale[0] <= scale[1] <= 100:
+            raise InputError(
+                f"scale should be two rising numbers from 0.01 to 100, got {tuple(scale)}."
+            )
         self.jitter = jitter
         self.brightness = brightness
         self.contrast = contrast

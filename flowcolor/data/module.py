@@ -8,6 +8,7 @@ import lightning
 from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, Subset
 
+from flowcolor.bounds import within
 from flowcolor.data.augment import SelfAugmentedReference
 from flowcolor.data.celeba import MAPPING
 from flowcolor.data.cross import CrossReference
@@ -94,9 +95,11 @@ class SketchColorData(lightning.LightningDataModule):
         predict_references: str | None = None,
     ) -> None:
         super().__init__()
-        for name, value, least in (("batch_size", batch_size, 1), ("repeat", repeat, 1)):
-            if value < least:
-                raise InputError(f"{name} should be at least {least}, got {value}.")
+        within("data.size", size, 1, 16384)
+        within("data.batch_size", batch_size, 1)
+        within("data.repeat", repeat, 1)
+        within("data.num_workers", num_workers, 0, 1024)
+        within("data.seed", seed, 0, 2**32 - 1)
         if test is not None and held_out is not None:
             raise InputError(
                 "Give either test folders or held_out, not both; null takes back what a checkpoint "

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from flowcolor.bounds import within
 from flowcolor.errors import InputError
 from flowcolor.options import OptionParser, check_device
 
@@ -34,6 +35,8 @@ def main(words: Sequence[str]) -> None:
         folders["reference_sketch"] = options.reference_sketches
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
+    # SSIM looks at windows that reach five pixels beyond the border.
+    within("--size" if options.size else "The shorter side of images to score", results.side, 6)
     networks = Networks(
         options.inception,
         options.vgg19,

@@ -13,6 +13,7 @@ from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
+from flowcolor.models.bounds import check_sizes
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
 
@@ -91,11 +92,7 @@ class SketchColorFlow(InvertibleColorizer):
         memory: Memory = "none",
     ) -> None:
         super().__init__()
-        if downsamplings < 1 or nccbs < 0 or ccbs < 1:
-            raise ValueError(
-                "SketchColorFlow expects downsamplings >= 1, nccbs >= 0 and ccbs >= 1, "
-                f"got {downsamplings}, {nccbs} and {ccbs}."
-            )
+        check_sizes(downsamplings, nccbs, ccbs)
         block: dict[str, Any] = {
             "scale": scale,
             "parametrization": parametrization,

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flowcolor.bounds import within
 from flowcolor.data.celeba import MAPPING, CelebAMaskHQ, is_celeba
 from flowcolor.data.folder import PhotoFolder
 from flowcolor.data.images import natural_order
@@ -77,8 +78,8 @@ def prepare(
             nothing can be prepared, or, if ``strict``, something would be skipped.
     """
     workers = _cores() if workers is None else workers
-    if workers < 1:
-        raise InputError(f"--workers expects a positive number, got {workers}.")
+    within("--workers", workers, 1, 1024)
+    within("--size", size, 1, 16384)
     draw, description = find_filter(sketch_filter)
     portraits = _open(photos, size, masks, sketches, draw, background, strict)
     output = Path(output)

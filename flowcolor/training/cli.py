@@ -22,6 +22,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from flowcolor.bounds import within
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
@@ -100,6 +101,9 @@ class TrainingCLI(LightningCLI):
                 self.temporary.unlink()
         command = self.config.subcommand
         chosen = self.config[command]
+        seed = chosen.seed_everything
+        if isinstance(seed, int) and not isinstance(seed, bool):
+            within("--seed_everything", seed, 0, 2**32 - 1)
         dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
         self.run_config = {key: dumped[key] for key in ("model", "data")}
         self.replaced = list(differences(self.recorded, self.run_config))
@@ -150,7 +154,13 @@ class TrainingCLI(LightningCLI):
         """Build everything; what a constructor refuses is an error of the configuration."""
         try:
             super().instantiate_classes()
-        except (TypeError, ValueError, MisconfigurationException) as error:
+        except (
+            TypeError,
+            ValueError,
+            ArithmeticError,  # A number that fits nowhere.
+            ImportError,  # An accelerator or precision whose package is not installed.
+            MisconfigurationException,
+        ) as error:
             self._leave_no_trace()
             if isinstance(error, InputError):
                 raise
@@ -224,6 +234,10 @@ class TrainingCLI(LightningCLI):
         except InputError:
             self._leave_no_trace()
             raise
+        except MisconfigurationException as error:  # Options that only fail in a run.
+            self._leave_no_trace()
+            sentence = " ".join(str(error).split()).rstrip(".")
+            raise InputError(f"flowcolor {subcommand} cannot be run: {sentence}.") from error
         if subcommand == "test" and self.config.test.compare is not None:
             compare_with(self.config.test.compare, self.trainer, self.test_rival)
 

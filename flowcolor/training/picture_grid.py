@@ -7,6 +7,7 @@ from lightning import Callback, Trainer
 from torch import Tensor
 from torch.utils.data import default_collate
 
+from flowcolor.bounds import within
 from flowcolor.data.images import write_image
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, write_grid
@@ -42,6 +43,10 @@ class PictureGrid(Callback):
         extremes: int = 3,
         write_all: bool = False,
     ) -> None:
+        within("pictures.every_n_steps", every_n_steps, 0)
+        within("pictures.pairs", pairs, 1)
+        within("pictures.test_pairs", test_pairs, 0)
+        within("pictures.extremes", extremes, 0)
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.test_pairs = test_pairs

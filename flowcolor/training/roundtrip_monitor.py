@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 
-from flowcolor.errors import InputError
+from flowcolor.bounds import within
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
 from flowcolor.training.roundtrip import roundtrip_errors
@@ -22,10 +22,7 @@ class RoundTripMonitor(Callback):
     """
 
     def __init__(self, every_n_steps: int = 100) -> None:
-        if every_n_steps < 1:
-            raise InputError(
-                f"roundtrip.every_n_steps expects a positive number, got {every_n_steps}."
-            )
+        within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
 

@@ -214,8 +214,8 @@ def test_predict(make_folder, folder):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"batch_size": 0}, "batch_size should be at least 1, got 0"),
-        ({"repeat": 0}, "repeat should be at least 1, got 0"),
+        ({"batch_size": 0}, "batch_size expects a number of at least 1, got 0"),
+        ({"repeat": 0}, "repeat expects a number of at least 1, got 0"),
         ({"test": "a", "held_out": 3}, "not both"),
     ],
 )

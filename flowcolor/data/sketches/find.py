@@ -4,6 +4,8 @@ import importlib
 import json
 from typing import Any
 
+import torch
+
 from flowcolor.data import sketches
 from flowcolor.errors import InputError
 
@@ -22,7 +24,20 @@ def find_filter(words: str) -> tuple[Any, dict[str, Any]]:
         spec = json.loads(words) if words.lstrip().startswith("{") else {"class_path": words}
     except ValueError as error:
         raise InputError(f"--sketch_filter is not JSON ({error}): {words!r}.") from error
-    return _build(spec), _describe(spec)
+    built = _build(spec)
+    _try(built, words)
+    return built, _describe(spec)
+
+
+def _try(draw: Any, words: str) -> None:
+    """Draw a blank photograph: a function that cannot is told now, not by every worker."""
+    try:
+        draw(torch.ones(3, 64, 64), (64, 64), None)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"A sketch filter takes a photograph, a size and a mask, but {words!r} answers a "
+            f"blank photograph with: {error}."
+        ) from error
 
 
 def _build(spec: Any) -> Any:

@@ -1,6 +1,7 @@
 """Several filters in one data set, so that a model does not learn a single hand."""
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -42,7 +43,9 @@ class MixedFilter(SketchFilter):
         self.weights = [1.0] * len(self.filters) if weights is None else list(weights)
         if not self.filters:
             raise InputError("MixedFilter expects at least one filter, got none.")
-        if len(self.weights) != len(self.filters) or min(self.weights) <= 0:
+        if len(self.weights) != len(self.filters) or not all(
+            0 < weight < math.inf for weight in self.weights
+        ):
             raise InputError(
                 f"MixedFilter expects a weight above 0 for each of {len(self.filters)} filters, "
                 f"got {self.weights}."

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flowcolor.bounds import within
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
 
@@ -33,6 +34,10 @@ class XDoG(SketchFilter):
     ) -> None:
         if sigma <= 0 or phi <= 0:
             raise InputError(f"XDoG expects sigma and phi above 0, got {sigma} and {phi}.")
+        within("XDoG's sigma", sigma, 0, 256)
+        within("XDoG's gamma", gamma, 0, 1e3)
+        within("XDoG's epsilon", epsilon, -1e3, 1e3)
+        within("XDoG's phi", phi, 0, 1e6)
         self.sigma = sigma
         self.gamma = gamma
         self.epsilon = epsilon

@@ -100,6 +100,8 @@ def check(ablation: Ablation) -> None:
     for option in DECIDED:
         if any(word.split("=")[0] == option for word in ablation.words):
             raise InputError(f"flowcolor ablate decides {option} itself, it cannot be given.")
+    if ablation.output.is_file():  # Before every variant is built.
+        raise InputError(f"--output expects a folder, got the file {ablation.output}.")
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]

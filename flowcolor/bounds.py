@@ -1,0 +1,32 @@
+"""Refuse numbers that an option cannot have, before anything is computed with them."""
+
+import math
+
+from flowcolor.errors import InputError
+
+
+def within(name: str, value: float, least: float, most: float = math.inf) -> None:
+    r"""Raise one sentence unless a number is finite and lies in a range.
+
+    .. math:: \text{least} \le \text{value} \le \text{most}, \qquad |\text{value}| < \infty
+
+    Args:
+        name: The option, as the user writes it.
+        value: What arrived.
+        least: The smallest number that is allowed.
+        most: The largest; there is none by default.
+
+    Raises:
+        InputError: The number is outside the range or not finite.
+
+    Example:
+        >>> within("data.num_workers", -1, 0)
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: data.num_workers expects a number of at least 0, got -1.
+    """
+    # Written so that NaN, for which every comparison is false, is refused, too.
+    if math.isfinite(value) and least <= value <= most:
+        return
+    wanted = f"at least {least:.16g}" if most == math.inf else f"{least:.16g} to {most:.16g}"
+    verb = "a number of" if most == math.inf else "a number from"
+    raise InputError(f"{name} expects {verb} {wanted}, got {value}.")

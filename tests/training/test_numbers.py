@@ -1,0 +1,97 @@
+"""Numbers that no option can have: one sentence that names the option, and nothing is written."""
+
+import re
+
+import pytest
+
+from flowcolor.data import SelfAugmentedReference
+from flowcolor.data.sketches import ColorDodge, MixedFilter, SobelLines, XDoG
+from flowcolor.errors import InputError
+from flowcolor.models import SketchColorFlow
+from flowcolor.training.picture_grid import PictureGrid
+from tests.training.helpers import flowcolor, write_photos
+
+OPTIONS = {
+    "--seed_everything=-1": "--seed_everything expects a number from 0 to 4294967295, got -1",
+    "--seed_everything=4294967296": "--seed_everything expects .* got 4294967296",
+    "--data.seed=-1": "data.seed expects a number from 0 to 4294967295, got -1",
+    "--data.seed=1180591620717411303424": "data.seed expects",
+    "--data.num_workers=-1": "data.num_workers expects a number from 0 to 1024, got -1",
+    "--data.size=0": "data.size expects a number from 1 to 16384, got 0",
+    "--data.size=1000000000": "data.size expects a number from 1 to 16384, got 1000000000",
+    "--data.batch_size=0": "data.batch_size expects a number of at least 1, got 0",
+    "--data.repeat=0": "data.repeat expects a number of at least 1, got 0",
+    "--roundtrip.every_n_steps=0": "roundtrip.every_n_steps expects a number of at least 1, got 0",
+    "--pictures.pairs=0": "pictures.pairs expects a number of at least 1, got 0",
+    "--pictures.every_n_steps=-1": "pictures.every_n_steps expects",
+    "--pictures.test_pairs=-1": "pictures.test_pairs expects",
+    "--pictures.extremes=-1": "pictures.extremes expects",
+    "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
+    "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
+    "--model.colorizer.init_args.downsamplings=7": "up to 4 billion parameters, got 7, 1 and 2",
+    "--model.colorizer.init_args.downsamplings=9": "up to 4 billion parameters, got 9, 1 and 2",
+    "--model.colorizer.init_args.downsamplings=1000000": "up to 1024, got 1000000, 1 and 2",
+    "--model.colorizer.init_args.ccbs=100000": "up to 1024, got 1, 1 and 100000",
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_number_that_an_option_cannot_have_is_one_sentence(option, run, tmp_path, capsys):
+    root = tmp_path / "runs"
+    words = ("--config", run.config, "--trainer.default_root_dir", root, option)
+    assert flowcolor("fit", *words) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert re.search(OPTIONS[option], error)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (SelfAugmentedReference, {"rotation": float("nan")}),
+        (SelfAugmentedReference, {"shift": float("inf")}),
+        (SelfAugmentedReference, {"shared_rotation": -1.0}),
+        (SelfAugmentedReference, {"scale": (1.0, float("inf"))}),
+        (SelfAugmentedReference, {"scale": (1e-30, 1e30)}),
+        (XDoG, {"sigma": float("nan")}),
+        (XDoG, {"sigma": 1e9}),
+        (XDoG, {"gamma": float("nan")}),
+        (ColorDodge, {"sigma": float("inf")}),
+        (MixedFilter, {"filters": [SobelLines()], "weights": [float("nan")]}),
+        (PictureGrid, {"pairs": -1}),
+    ],
+)
+def test_settings_that_are_out_of_range_are_named(build, words):
+    name = "weight" if "weights" in words else next(iter(words))
+    with pytest.raises(InputError, match=f"{name}.*got"):
+        build(**words)
+
+
+def test_the_largest_useful_models_can_be_built():
+    assert SketchColorFlow(downsamplings=4, nccbs=0, ccbs=1).multiple == 16
+
+
+def test_images_too_small_to_be_scored_are_refused(tmp_path, capsys):
+    folder = write_photos(tmp_path / "photos", 2)
+    words = ("--results", folder, "--truth", folder, "--references", folder)
+    assert flowcolor("score", *words, "--output", tmp_path / "out", "--size", 3) == 2
+    assert "--size expects a number of at least 6, got 3" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_place_of_the_folder_of_an_ablation_is_named(run, tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("kept")
+    words = ("--table", "4.3", "--config", run.config, "--output", file)
+    assert flowcolor("ablate", *words) == 2
+    assert f"--output expects a folder, got the file {file}" in capsys.readouterr().err
+    assert file.read_text() == "kept"
+
+
+@pytest.mark.parametrize("name", ["os.getpid", "os.path.join", "builtins.id"])
+def test_a_function_that_draws_nothing_is_no_sketch_filter(name, tmp_path, capsys):
+    photos = write_photos(tmp_path / "photos", 2)
+    words = ("--photos", photos, "--output", tmp_path / "ready", "--sketch_filter", name)
+    assert flowcolor("prepare", *words, "--size", 16, "--workers", 1) == 2
+    assert "sketch filter" in capsys.readouterr().err
