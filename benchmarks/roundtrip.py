@@ -13,7 +13,7 @@ import torch
 from benchmarks import report
 from flowcolor.data import EmbeddedPortraits
 from flowcolor.models import SketchColorFlow
-from flowcolor.training.roundtrip import roundtrip_errors
+from flowcolor.models.round_trip import roundtrip_errors
 
 CHOICES = (
     {"scale": "sigmoid", "norm_eps": 1e-5, "attention_scale": 1.0},  # The thesis's letter.

@@ -36,7 +36,7 @@ def _quickstart(arguments: list[str]) -> None:
 
 
 def _colorize(arguments: list[str]) -> None:
-    from flowcolor.training.colorize import main
+    from flowcolor.colorize_command import main
 
     main(arguments)
 

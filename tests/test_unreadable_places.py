@@ -9,7 +9,7 @@ from flowcolor.__main__ import main
 from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.files import exists, find, is_dir, is_empty, is_file, names_in
-from flowcolor.training.checkpoint import read_weights
+from flowcolor.models.checkpoint import read_weights
 from flowcolor.weights import find_weights
 from flowcolor.weights_command import table
 

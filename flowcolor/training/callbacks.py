@@ -9,7 +9,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
 from flowcolor.data.images import write_image
-from flowcolor.training.checkpoint import export_weights, read_weights
+from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.resume import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task

@@ -27,11 +27,11 @@ from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
 from flowcolor.files import exists
+from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
-from flowcolor.training.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.comparison import compare_with
 from flowcolor.training.evaluator import Evaluator
 from flowcolor.training.parser import TrainingParser, resolve_configs

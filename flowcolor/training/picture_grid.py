@@ -12,9 +12,9 @@ from flowcolor.data.images import write_image
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.models.round_trip import exact
 from flowcolor.training.evaluator import report_of
 from flowcolor.training.resume import log_folder
-from flowcolor.training.roundtrip import exact
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 

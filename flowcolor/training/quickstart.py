@@ -74,7 +74,7 @@ def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> 
     import torch
 
     from flowcolor.evaluation.pictures import COLUMNS, write_grid
-    from flowcolor.training.checkpoint import load_model
+    from flowcolor.models.checkpoint import load_model
 
     model = load_model(model_file)
     rows = []

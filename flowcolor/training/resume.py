@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
 from flowcolor.files import find, status
-from flowcolor.training.checkpoint import read_weights
+from flowcolor.models.checkpoint import read_weights
 
 CHECKPOINTS = "checkpoints"
 

@@ -7,7 +7,7 @@ from lightning import Callback, Trainer
 from flowcolor.bounds import within
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
-from flowcolor.training.roundtrip import roundtrip_errors
+from flowcolor.models.round_trip import roundtrip_errors
 from flowcolor.training.task import Task
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 
-from flowcolor.training.checkpoint import KEY
+from flowcolor.models.checkpoint import KEY
 from flowcolor.training.resume import renew_optimizer
 from flowcolor.training.task import Task
 

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
-from flowcolor.training.checkpoint import KEY, PREFIX, check_fits, describe, read_weights
+from flowcolor.models.checkpoint import KEY, PREFIX, check_fits, describe, read_weights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.say import say
 

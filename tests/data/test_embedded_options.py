@@ -7,7 +7,7 @@ import pytest
 from flowcolor.data import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.models import flowcolor_tiny
-from flowcolor.training.checkpoint import export_weights
+from flowcolor.models.checkpoint import export_weights
 from tests.training.helpers import flowcolor
 
 

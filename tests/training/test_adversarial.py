@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
+from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.adversarial_task import AdversarialTask
-from flowcolor.training.checkpoint import load_model, read_checkpoint
 from flowcolor.training.cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config

@@ -9,8 +9,8 @@ import yaml
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.models.checkpoint import KEY
 from flowcolor.training.allowlist import only_allowed
-from flowcolor.training.checkpoint import KEY
 from tests.training.helpers import flowcolor
 
 OWN = {"class_path": "flowcolor.data.XDoG", "init_args": {"sigma": 1.3}}

@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from flowcolor.data.images import read_image, read_sketch
-from flowcolor.training.checkpoint import load_model
+from flowcolor.models.checkpoint import load_model
 from flowcolor.training.cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import flowcolor

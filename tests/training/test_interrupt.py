@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.training.checkpoint import load_model, read_checkpoint
+from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.colorization_task import ColorizationTask
 from tests.training.helpers import flowcolor
 

@@ -1,5 +1,5 @@
 from flowcolor.data.images import read_image
-from flowcolor.training.checkpoint import load_model
+from flowcolor.models.checkpoint import load_model
 from tests.training.helpers import flowcolor
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.training.checkpoint import read_checkpoint
+from flowcolor.models.checkpoint import read_checkpoint
 from tests.training.helpers import flowcolor
 
 

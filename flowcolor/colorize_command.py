@@ -140,7 +140,7 @@ def colorize(
 def _paint_one(job: Job, model: "Colorizer", shorter: int | None, check: bool) -> str:
     """Paint one drawing, write it, and return what to say of it."""
     from flowcolor.data.images import read_image, read_sketch, write_image
-    from flowcolor.training.paint import paint
+    from flowcolor.inference import paint
 
     sketch = read_sketch(job.sketch)
     reference = None if job.reference is None else read_image(job.reference)
@@ -174,7 +174,7 @@ def _chosen(
 ) -> tuple["Colorizer", int | None]:
     """Return the colorizer of --method or --checkpoint and the side at which it works."""
     from flowcolor.methods_command import untrained_method
-    from flowcolor.training.checkpoint import read_weights
+    from flowcolor.models.checkpoint import read_weights
 
     if (method is None) == (checkpoint is None):
         got = "neither" if method is None else "both"

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
-from flowcolor.training.checkpoint import KEY, export_weights, load_model, read_weights
+from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
 
 
 @pytest.fixture

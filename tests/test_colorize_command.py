@@ -4,11 +4,11 @@ import pytest
 import torch
 from PIL import Image
 
+from flowcolor.colorize_command import find_jobs
 from flowcolor.data.images import read_image, read_sketch, resize, write_image
+from flowcolor.inference import pad, paint
 from flowcolor.models import SketchColorFlow, Unchanged
-from flowcolor.training.checkpoint import export_weights, load_model
-from flowcolor.training.colorize import find_jobs
-from flowcolor.training.paint import pad, paint
+from flowcolor.models.checkpoint import export_weights, load_model
 from tests.training.helpers import flowcolor
 
 

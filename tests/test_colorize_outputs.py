@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from flowcolor.__main__ import main
+from flowcolor.colorize_command import find_jobs
 from flowcolor.data import SketchReferencePairs
-from flowcolor.training.colorize import find_jobs
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkey
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flowcolor.training.paint.paint", interrupt)
+    monkeypatch.setattr("flowcolor.inference.paint", interrupt)
     words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
     assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 130
     assert capsys.readouterr().err == "flowcolor: interrupted\n"

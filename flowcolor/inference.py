@@ -10,7 +10,7 @@ from torch.nn import functional
 from flowcolor.data.images import crop, resize
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, SketchColorFlow
-from flowcolor.training.roundtrip import device_of, exact
+from flowcolor.models.round_trip import device_of, exact
 
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.

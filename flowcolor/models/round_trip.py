@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from flowcolor.models import InvertibleColorizer
+from flowcolor.models.base import InvertibleColorizer
 
 
 def device_of(model: nn.Module) -> torch.device:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from flowcolor.models import SketchColorFlow
-from flowcolor.training.roundtrip import flat_images, roundtrip_error, roundtrip_errors
+from flowcolor.models.round_trip import flat_images, roundtrip_error, roundtrip_errors
 
 
 @pytest.fixture
