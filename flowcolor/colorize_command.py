@@ -1,16 +1,20 @@
-"""``flowcolor colorize``: paint a drawing, or a folder of drawings, with a trained model."""
+"""``flowcolor colorize``: paint a drawing, or a folder of drawings, with colours of photographs."""
 
-import sys
+import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import exists, is_dir, is_file
 from flowcolor.options import OptionParser, check_device
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
 
 
@@ -104,57 +108,93 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def colorize(
-    jobs: Sequence[Job], model: "Colorizer", shorter: int | None, device: str, check: bool
-) -> None:
+@dataclass(frozen=True)
+class How:
+    """How drawings are painted, see :class:`~flowcolor.inference.Painter`.
+
+    Args:
+        size: ``trained``, ``own`` or a number of pixels.
+        lines: ``keep``, ``blend`` or ``model``.
+        clean: Whether paper and strokes are cleaned first.
+        draw: Whether a photograph is given as the drawing and its lines are drawn first.
+        check: Whether to report how exactly the model runs backwards.
+    """
+
+    size: str = "trained"
+    lines: str = "keep"
+    clean: bool = True
+    draw: bool = False
+    check: bool = False
+
+
+def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
         jobs: What to paint.
-        model: What paints, in eval mode.
-        shorter: Shorter side in pixels at which it works, ``None`` for the drawing's own.
-        device: Where it works.
-        check: Whether to report how exactly it runs backwards.
+        painter: What paints.
+        how: In which way.
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
             have been painted, how many and which.
     """
-    model = model.to(check_device(device))
-    failed = []
-    for job in jobs:
+    failed, start = [], time.monotonic()
+    for done, job in enumerate(jobs, 1):
         try:
-            sys.stdout.write(_paint_one(job, model, shorter, check))
+            say(_paint_one(job, painter, how))
         except InputError as error:
             if len(jobs) == 1:
                 raise
             failed.append(job.sketch.name)
-            sys.stderr.write(f"left out {job.sketch}: {error}\n")
-        sys.stdout.flush()
+            warn(f"left out {job.sketch}: {error}")
+        if len(jobs) > 1 and done < len(jobs):
+            left = (time.monotonic() - start) / done * (len(jobs) - done)
+            say(f"{done} of {len(jobs)}, about {_minutes(left)} left")
     if failed:
         raise InputError(
             f"{len(failed)} of {len(jobs)} drawings could not be painted: {first_ten(failed)}."
         )
 
 
-def _paint_one(job: Job, model: "Colorizer", shorter: int | None, check: bool) -> str:
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
+
+
+def _paint_one(job: Job, painter: "Painter", how: How) -> str:
     """Paint one drawing, write it, and return what to say of it."""
     from flowcolor.data.images import read_image, read_sketch, write_image
-    from flowcolor.inference import paint
 
-    sketch = read_sketch(job.sketch)
+    sketch = _drawn(read_image(job.sketch)) if how.draw else read_sketch(job.sketch)
     reference = None if job.reference is None else read_image(job.reference)
-    painted = paint(model, sketch, reference, shorter, check)
+    painted = painter(
+        sketch,
+        reference,
+        shorter=_shorter_side(how.size),
+        lines=how.lines,  # type: ignore[arg-type]
+        clean=how.clean,
+        check=how.check,
+    )
     write_image(painted.image, job.output)
     height, width = painted.worked_at
-    text = f"wrote {job.output} (painted at {width}x{height})\n"
-    if check:
-        text += (
-            f"  round trip: photograph {painted.photo_error:.1e}, latent "
-            f"{painted.latent_error:.1e}, drawing recovered from the result "
-            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)\n"
+    lines = [f"wrote {job.output} (painted at {width}x{height})"]
+    if painted.said:
+        lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
+    lines += [f"  notice: {notice}" for notice in painted.notices]
+    if how.check:
+        lines.append(
+            f"  round trip of what the model computed: photograph {painted.photo_error:.1e}, "
+            f"latent {painted.latent_error:.1e}, drawing recovered from the result "
+            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)"
         )
-    return text
+    return "\n".join(lines)
+
+
+def _drawn(photo: "Tensor") -> "Tensor":
+    """Draw the lines of a photograph at its own size."""
+    from flowcolor.data.sketches import GradientLines
+
+    return GradientLines()(photo, (photo.shape[1], photo.shape[2])).expand(3, -1, -1)
 
 
 def main(words: Sequence[str]) -> None:
@@ -162,27 +202,22 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
-    model, shorter = _chosen(options.method, options.checkpoint, options.size)
-    _check_traits(model, options.reference, options.check)
+    how = How(options.size, options.lines, options.clean, options.draw, options.check)
+    _shorter_side(how.size)
+    painter = _chosen(options.method, options.checkpoint, options.device)
+    _check_traits(painter.colorizer, options.reference, options.check)
     jobs = find_jobs(options.sketch, options.reference, options.output)
     protect_inputs(jobs)
-    colorize(jobs, model, shorter, options.device, options.check)
+    colorize(jobs, painter, how)
 
 
-def _chosen(
-    method: str | None, checkpoint: Path | None, size: str
-) -> tuple["Colorizer", int | None]:
-    """Return the colorizer of --method or --checkpoint and the side at which it works."""
-    from flowcolor.methods_command import untrained_method
-    from flowcolor.models.checkpoint import read_weights
+def _chosen(method: str | None, checkpoint: Path | None, device: str) -> "Painter":
+    """Return what --method or --checkpoint names, or else the packaged model."""
+    from flowcolor.inference import load
 
-    if (method is None) == (checkpoint is None):
-        got = "neither" if method is None else "both"
-        raise InputError(f"flowcolor colorize expects either --method or --checkpoint, got {got}.")
-    if checkpoint is None:
-        return untrained_method(str(method)), _shorter_side(size, 0)
-    weights = read_weights(checkpoint)
-    return weights.build(), _shorter_side(size, weights.size)
+    if method is not None and checkpoint is not None:
+        raise InputError("flowcolor colorize expects either --method or --checkpoint, got both.")
+    return load(checkpoint or method or "faces", check_device(device))
 
 
 def _check_traits(model: "Colorizer", reference: Path | None, check: bool) -> None:
@@ -210,7 +245,9 @@ def _parser() -> OptionParser:
     )
     parser.add_argument("--checkpoint", type=Path, help="a .ckpt or .safetensors file of flowcolor")
     parser.add_argument(
-        "--method", help="instead of a checkpoint, a method without weights; see flowcolor methods"
+        "--method",
+        help="instead of a checkpoint, a model of the package (faces, the default) or a method "
+        "without weights; see flowcolor methods",
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
@@ -221,6 +258,24 @@ def _parser() -> OptionParser:
         help="shorter side in pixels at which the model works: `trained`, the size of its training "
         "images, at which its colours are best; `own`, the drawing's, which keeps the finest "
         "lines; or a number. The result is scaled back to the drawing's size",
+    )
+    parser.add_argument(
+        "--lines",
+        choices=("keep", "blend", "model"),
+        default="keep",
+        help="whose lines the result has: the drawing's own at its own size (keep), those that the "
+        "model painted, enlarged (model), or the mean of both (blend)",
+    )
+    parser.add_argument(
+        "--clean",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="make paper white and strokes dark first, and cut a page to its strokes",
+    )
+    parser.add_argument(
+        "--draw",
+        action="store_true",
+        help="the drawing is given as a photograph, whose lines are drawn first",
     )
     parser.add_argument("--device", default="cpu", help="where the model runs, for instance cuda")
     parser.add_argument(
@@ -239,11 +294,11 @@ def _require_exists(option: str, path: Path) -> None:
         )
 
 
-def _shorter_side(size: str, trained: int) -> int | None:
+def _shorter_side(size: str) -> "int | None | Literal['trained']":
+    if size == "trained":
+        return "trained"
     if size == "own":
         return None
-    if size == "trained":
-        return trained or None
     if size.isdecimal() and 0 < int(size) <= 16384:
         return int(size)
     raise InputError(

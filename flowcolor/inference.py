@@ -1,20 +1,31 @@
-"""Paint one drawing of any size with one photograph of any size."""
+"""Colour drawings of any size: with the model of the package, a file, or a method without weights."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.data.clean import clean_drawing
+from flowcolor.data.crisp import crisp
 from flowcolor.data.images import crop, resize
 from flowcolor.errors import InputError
+from flowcolor.methods_command import methods, untrained_method
 from flowcolor.models import Colorizer, SketchColorFlow
+from flowcolor.models.checkpoint import read_weights
 from flowcolor.models.round_trip import device_of, exact
+from flowcolor.pretrained import PACKAGED, packaged_file
+from flowcolor.suggest import did_you_mean
 
+Lines = Literal["keep", "blend", "model"]
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.
 _MOST_PIXELS = 2048 * 2048
+_COLORLESS = 0.02  # Mean difference of a photograph's channels.
+_STROKE = 0.1  # Darkness below which there is nothing on a page.
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Painted:
         latent_error: Largest difference between the drawing's latent and the latent of the result,
             as a part of the largest latent.
         sketch_error: Largest error of the drawing recovered from the result alone.
+        said: What was done to the drawing before, a few words each.
+        notices: What the caller may want to know, a sentence each.
     """
 
     image: Tensor
@@ -35,6 +48,117 @@ class Painted:
     photo_error: float
     latent_error: float
     sketch_error: float
+    said: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Painter:
+    """A colorizer that takes drawings and photographs as they are.
+
+    Args:
+        colorizer: In eval mode.
+        size: Shorter side of its training images in pixels, 0 if there were none.
+        name: Where it comes from.
+
+    Example:
+        >>> painter = load("tint")
+        >>> drawing, photo = torch.ones(3, 40, 30), torch.rand(3, 8, 8)
+        >>> drawing[:, 10:30, 15] = 0
+        >>> painter(drawing, photo).image.shape
+        torch.Size([3, 40, 30])
+    """
+
+    colorizer: Colorizer
+    size: int
+    name: str
+
+    def __call__(
+        self,
+        drawing: Tensor,
+        reference: Tensor | None = None,
+        *,
+        shorter: int | None | Literal["trained"] = "trained",
+        lines: Lines = "keep",
+        clean: bool = True,
+        check: bool = False,
+    ) -> Painted:
+        """Colour one drawing.
+
+        Args:
+            drawing: :math:`(3, H, W)` in [0, 1], of any size, on any paper.
+            reference: :math:`(3, H', W')` in [0, 1], a photograph of any size; it is stretched to
+                the drawing's proportions. ``None`` for methods that use none.
+            shorter: Shorter side in pixels at which the model works; ``None``: the drawing's own;
+                ``"trained"``: that of its training images.
+            lines: Where the lines of the result come from: ``"keep"``, the drawing at its own
+                size, see :func:`~flowcolor.data.crisp.crisp`; ``"model"``, the model, enlarged;
+                ``"blend"``, the mean of both.
+            clean: Whether to make paper white and strokes dark first, see
+                :func:`~flowcolor.data.clean.clean_drawing`.
+            check: Whether to measure how exactly the model runs backwards, of what it computed at
+                its own size.
+
+        Raises:
+            InputError: The page is blank, would be enlarged to more than four million pixels, or
+                the inputs are against the method's traits.
+        """
+        if lines not in get_args(Lines):
+            raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
+        page, said, notices = drawing, [], _notices_of(reference)
+        top, left, bottom, right = box = (0, 0, drawing.shape[-2], drawing.shape[-1])
+        if clean:
+            cleaned = clean_drawing(drawing)
+            page, said, box = cleaned.drawing, cleaned.said, cleaned.box
+            top, left, bottom, right = box
+            if cleaned.is_photograph:
+                notices.append(
+                    "the drawing looks like a photograph or is shaded all over: --draw draws the "
+                    "lines of a photograph first"
+                )
+        if float(page.amin()) > 1 - _STROKE:
+            raise InputError("A drawing expects dark strokes on paper, got a blank page.")
+        region = page[:, top:bottom, left:right]
+        side = (self.size or None) if shorter == "trained" else shorter
+        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check)
+        own = (region.shape[-2], region.shape[-1])
+        image = resize(small, own).clamp(0, 1) if lines != "keep" else small
+        if lines != "model":
+            kept = crisp(small, seen, region)
+            image = kept if lines == "keep" else (kept + image) / 2
+        if own != page.shape[-2:]:
+            page = page.clone()
+            page[:, top:bottom, left:right] = image
+            image = page
+        return Painted(image, worked_at, *errors, said, notices)
+
+
+def load(source: str | Path = "faces", device: str | torch.device = "cpu") -> Painter:
+    """Return what colours drawings.
+
+    Args:
+        source: The name of a model inside the package (``"faces"``), of a method without weights
+            (``"tint"``), or a ``.ckpt`` or ``.safetensors`` file.
+        device: Where it works.
+
+    Raises:
+        InputError: There is no such name and no such file, or the file is something else.
+    """
+    name = str(source)
+    known = methods()
+    if name in PACKAGED:
+        weights = read_weights(packaged_file(name))
+    elif name in known:
+        return Painter(untrained_method(name).to(device), 0, name)
+    elif isinstance(source, Path) or Path(name).suffix:
+        weights = read_weights(source)
+    else:
+        names = [*PACKAGED, *(word for word, kind in known.items() if not kind.trained)]
+        raise InputError(
+            f"A model expects a file or one of {', '.join(names)}, got {name!r}"
+            f"{did_you_mean(name, names)}."
+        )
+    return Painter(weights.build().to(device), weights.size, name)
 
 
 def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int]:
@@ -79,6 +203,15 @@ def paint(
         InputError: The drawing would be enlarged to more than four million pixels, the inputs are
             against the method's traits, or ``check`` is asked of one that cannot be run backwards.
     """
+    result, worked_at, errors, _ = _run(model, sketch, reference, shorter, check)
+    own = (sketch.shape[-2], sketch.shape[-1])
+    return Painted(resize(result, own), worked_at, *errors)
+
+
+def _run(
+    model: Colorizer, sketch: Tensor, reference: Tensor | None, shorter: int | None, check: bool
+) -> tuple[Tensor, tuple[int, int], list[float], Tensor]:
+    """Return the result at the model's size, that size with padding, errors, and what it saw."""
     device = device_of(model)
     own = (sketch.shape[-2], sketch.shape[-1])
     size = working_size(*own, shorter)
@@ -87,7 +220,8 @@ def paint(
             f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
             f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
         )
-    drawing = pad(resize(sketch, size)[None], model.multiple).to(device)
+    seen = resize(sketch, size)
+    drawing = pad(seen[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
     try:
@@ -99,8 +233,17 @@ def paint(
         result = model.colorize(drawing, photo)
         if check:
             errors = _errors(model, drawing, photo, result)
-    image = resize(crop(result, size)[0].clamp(0, 1).cpu(), own)
-    return Painted(image, worked_at, *errors)
+    return crop(result, size)[0].clamp(0, 1).cpu(), worked_at, errors, seen
+
+
+def _notices_of(reference: Tensor | None) -> list[str]:
+    if reference is None:
+        return []
+    if float((reference.amax(0) - reference.amin(0)).mean()) >= _COLORLESS:
+        return []
+    if clean_drawing(reference).is_photograph:
+        return ["the reference has no colour, and the result will have none"]
+    return ["the reference looks like a drawing: it should be a photograph in colour"]
 
 
 def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> list[float]:
