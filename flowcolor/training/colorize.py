@@ -1,11 +1,11 @@
 """``flowcolor colorize``: paint a drawing, or a folder of drawings, with a trained model."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import exists, is_dir, is_file
 from flowcolor.options import OptionParser, check_device
@@ -124,13 +124,14 @@ def colorize(
     failed = []
     for job in jobs:
         try:
-            sys.stdout.write(_paint_one(job, model, shorter, check))
+            text = _paint_one(job, model, shorter, check)
         except InputError as error:
             if len(jobs) == 1:
                 raise
             failed.append(job.sketch.name)
-            sys.stderr.write(f"left out {job.sketch}: {error}\n")
-        sys.stdout.flush()
+            complain(f"left out {job.sketch}: {error}")
+        else:
+            say(text)
     if failed:
         raise InputError(
             f"{len(failed)} of {len(jobs)} drawings could not be painted: {first_ten(failed)}."
@@ -147,12 +148,12 @@ def _paint_one(job: Job, model: "Colorizer", shorter: int | None, check: bool) -
     painted = paint(model, sketch, reference, shorter, check)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
-    text = f"wrote {job.output} (painted at {width}x{height})\n"
+    text = f"wrote {job.output} (painted at {width}x{height})"
     if check:
         text += (
-            f"  round trip: photograph {painted.photo_error:.1e}, latent "
+            f"\n  round trip: photograph {painted.photo_error:.1e}, latent "
             f"{painted.latent_error:.1e}, drawing recovered from the result "
-            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)\n"
+            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)"
         )
     return text
 
