@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from flowcolor import __version__
+from flowcolor.console import complain, escaping, flush, say
 from flowcolor.errors import InputError
 
 USAGE = """usage: flowcolor COMMAND [options]
@@ -113,21 +114,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status, for ``sys.exit``. Bugs are not caught: they keep their traceback.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in {"-h", "--help", "help"}:
-        sys.stdout.write(USAGE)
-        return 0
-    if words[0] in {"--version", "version"}:
-        sys.stdout.write(f"flowcolor {__version__}\n")
-        return 0
-    try:
-        _choose(words[0])(words[1:])
-    except InputError as error:
-        sys.stderr.write(f"flowcolor: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("flowcolor: interrupted\n")
-        return 130  # As a shell reports a process that Ctrl-C has ended.
+    with escaping():
+        try:
+            _run(words)
+        except InputError as error:
+            complain(f"flowcolor: {error}")
+            return 2
+        except KeyboardInterrupt:
+            complain("flowcolor: interrupted")
+            return 130  # As a shell reports a process that Ctrl-C has ended.
+        except BrokenPipeError:  # Of what others print. Nobody reads it any more.
+            flush()
+            return 0
     return 0
+
+
+def _run(words: list[str]) -> None:
+    """Run one command and hand on all that it has said."""
+    if not words or words[0] in {"-h", "--help", "help"}:
+        say(USAGE.rstrip("\n"))
+    elif words[0] in {"--version", "version"}:
+        say(f"flowcolor {__version__}")
+    else:
+        try:
+            _choose(words[0])(words[1:])
+        finally:  # Also when argparse has printed its help and leaves.
+            reason = flush()
+            if reason and sys.exc_info()[0] in (None, SystemExit):
+                raise InputError(f"Standard output cannot be written: {reason}.")
 
 
 if __name__ == "__main__":

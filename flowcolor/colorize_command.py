@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import exists, is_dir, is_file
 from flowcolor.options import OptionParser, check_device
@@ -142,12 +143,14 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
     failed, start = [], time.monotonic()
     for done, job in enumerate(jobs, 1):
         try:
-            say(_paint_one(job, painter, how))
+            text = _paint_one(job, painter, how)
         except InputError as error:
             if len(jobs) == 1:
                 raise
             failed.append(job.sketch.name)
-            warn(f"left out {job.sketch}: {error}")
+            complain(f"left out {job.sketch}: {error}")
+        else:
+            say(text)
         if len(jobs) > 1 and done < len(jobs):
             left = (time.monotonic() - start) / done * (len(jobs) - done)
             say(f"{done} of {len(jobs)}, about {_minutes(left)} left")
@@ -294,7 +297,7 @@ def _require_exists(option: str, path: Path) -> None:
         )
 
 
-def _shorter_side(size: str) -> "int | None | Literal['trained']":
+def _shorter_side(size: str) -> "int | Literal['trained'] | None":
     if size == "trained":
         return "trained"
     if size == "own":

@@ -40,13 +40,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write a UTF-8 text, whole or not at all.
+    r"""Write a UTF-8 text, whole or not at all.
+
+    Names of files need not be text; their bytes become ``\udcXX``, which JSON reads back.
 
     Raises:
         InputError: The file cannot be written.
     """
     with whole_file(path) as file:
-        file.write(text.encode())
+        file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def remove_partial(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Colour drawings of any size: with the model of the package, a file, or a method without weights."""
+"""Colour drawings of any size, with a model of the package, of a file, or without weights."""
 
 import math
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from flowcolor.pretrained import PACKAGED, packaged_file
 from flowcolor.suggest import did_you_mean
 
 Lines = Literal["keep", "blend", "model"]
+Errors = tuple[float, float, float]  # Of photograph, latent and drawing, see `Painted`.
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.
 _MOST_PIXELS = 2048 * 2048
@@ -78,7 +79,7 @@ class Painter:
         drawing: Tensor,
         reference: Tensor | None = None,
         *,
-        shorter: int | None | Literal["trained"] = "trained",
+        shorter: int | Literal["trained"] | None = "trained",
         lines: Lines = "keep",
         clean: bool = True,
         check: bool = False,
@@ -116,10 +117,11 @@ class Painter:
                     "the drawing looks like a photograph or is shaded all over: --draw draws the "
                     "lines of a photograph first"
                 )
-        if float(page.amin()) > 1 - _STROKE:
-            raise InputError("A drawing expects dark strokes on paper, got a blank page.")
         region = page[:, top:bottom, left:right]
         side = (self.size or None) if shorter == "trained" else shorter
+        _check_size(region, side)
+        if float(page.amin()) > 1 - _STROKE:
+            raise InputError("A drawing expects dark strokes on paper, got a blank page.")
         small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check)
         own = (region.shape[-2], region.shape[-1])
         image = resize(small, own).clamp(0, 1) if lines != "keep" else small
@@ -210,16 +212,12 @@ def paint(
 
 def _run(
     model: Colorizer, sketch: Tensor, reference: Tensor | None, shorter: int | None, check: bool
-) -> tuple[Tensor, tuple[int, int], list[float], Tensor]:
+) -> tuple[Tensor, tuple[int, int], Errors, Tensor]:
     """Return the result at the model's size, that size with padding, errors, and what it saw."""
     device = device_of(model)
     own = (sketch.shape[-2], sketch.shape[-1])
+    _check_size(sketch, shorter)
     size = working_size(*own, shorter)
-    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
-        raise InputError(
-            f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
-        )
     seen = resize(sketch, size)
     drawing = pad(seen[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
@@ -228,12 +226,22 @@ def _run(
         model.check_inputs(drawing, photo)
     except ValueError as error:
         raise InputError(str(error)) from error
-    errors = [math.nan] * 3
+    errors: Errors = (math.nan, math.nan, math.nan)
     with exact(model):
         result = model.colorize(drawing, photo)
         if check:
             errors = _errors(model, drawing, photo, result)
     return crop(result, size)[0].clamp(0, 1).cpu(), worked_at, errors, seen
+
+
+def _check_size(sketch: Tensor, shorter: int | None) -> None:
+    own = (sketch.shape[-2], sketch.shape[-1])
+    size = working_size(*own, shorter)
+    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
+        raise InputError(
+            f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
+            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
+        )
 
 
 def _notices_of(reference: Tensor | None) -> list[str]:
@@ -246,7 +254,7 @@ def _notices_of(reference: Tensor | None) -> list[str]:
     return ["the reference looks like a drawing: it should be a photograph in colour"]
 
 
-def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> list[float]:
+def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> Errors:
     if not isinstance(model, SketchColorFlow) or photo is None:
         raise InputError(
             f"--check expects a method that can be run backwards, got {type(model).__name__}."
@@ -255,11 +263,11 @@ def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Ten
     latent = model.encode_sketch(drawing, conditions)
     again, _ = model.color_flow(result, conditions)
     recovered, _ = model.sketch_flow.inverse(again, conditions)
-    return [
+    return (
         _largest(model.decode(colors, conditions) - photo),
         _largest(again - latent) / max(_largest(latent), 1e-12),
         _largest(recovered - drawing),
-    ]
+    )
 
 
 def _largest(difference: Tensor) -> float:

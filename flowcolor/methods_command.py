@@ -1,9 +1,9 @@
 """``flowcolor methods``: which colorizers there are, what they take, and what is missing here."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.files import is_file
 from flowcolor.options import OptionParser
@@ -81,4 +81,4 @@ def main(words: Sequence[str]) -> None:
     )
     parser.check(words)
     parser.parse_args(list(words))
-    sys.stdout.write(f"{table()}\n")
+    say(table())

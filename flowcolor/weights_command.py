@@ -1,9 +1,9 @@
 """``flowcolor weights``: which pretrained weights are needed for what, and which are there."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.files import is_file
 from flowcolor.options import OptionParser
@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> None:
     if options.output is not None and options.convert is None:
         raise InputError("--output expects --convert FILE beside it.")
     text = table() if options.convert is None else _converted(options.convert, options.output)
-    sys.stdout.write(f"{text}\n")
+    say(text)
 
 
 def _row(name: str, path: Path, size: str) -> list[str]:

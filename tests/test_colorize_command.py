@@ -29,10 +29,13 @@ def picture(path, height, width, mode="RGB"):
     return path
 
 
+PLAIN = ("--no-clean", "--lines", "model")
+
+
 def colorize(sketch, reference, checkpoint, output, *words):
     return flowcolor(
         *("colorize", "--sketch", sketch, "--reference", reference),
-        *("--checkpoint", checkpoint, "--output", output, *words),
+        *("--checkpoint", checkpoint, "--output", output, *(words or PLAIN)),
     )
 
 
@@ -42,7 +45,7 @@ def test_the_result_has_the_size_of_the_drawing(shape, size, checkpoint, tmp_pat
     sketch = picture(tmp_path / "s.png", *shape, mode="L")
     reference = picture(tmp_path / "r.jpg", 40, 27, mode="CMYK")
     out = tmp_path / "new" / "out.png"
-    assert colorize(sketch, reference, checkpoint, out, "--size", size) == 0
+    assert colorize(sketch, reference, checkpoint, out, "--size", size, "--no-clean") == 0
     assert read_image(out).shape == (3, *shape)
     assert f"wrote {out}" in capsys.readouterr().out
 
@@ -90,7 +93,7 @@ def test_one_photograph_serves_a_folder_of_drawings(checkpoint, tmp_path):
 def test_check_reports_the_round_trip_of_the_pair(checkpoint, tmp_path, capsys):
     sketch = picture(tmp_path / "s.png", 24, 16)
     assert colorize(sketch, sketch, checkpoint, tmp_path / "o.png", "--check") == 0
-    assert "round trip: photograph " in capsys.readouterr().out
+    assert "round trip of what the model computed: photograph " in capsys.readouterr().out
 
 
 def test_the_check_is_small_for_a_flow_and_large_for_one_that_forgets(checkpoint):

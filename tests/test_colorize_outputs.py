@@ -15,7 +15,9 @@ from flowcolor.data import SketchReferencePairs
 def files(tmp_path):
     for name in ("drawing.png", "photo.png", "one/a.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (8, 8), (10, 200, 30)).save(tmp_path / name)
+        picture = Image.new("RGB", (8, 8), (200, 255, 230))
+        picture.paste((0, 0, 0), (2, 2, 3, 7))
+        picture.save(tmp_path / name)
     os.link(tmp_path / "photo.png", tmp_path / "linked.png")
     (tmp_path / "pointer.png").symlink_to("drawing.png")
     return tmp_path
@@ -78,7 +80,10 @@ def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
 
 
 def test_a_large_drawing_is_painted_at_its_own_size(files):
-    Image.new("L", (2500, 1700), 255).save(files / "large.png")  # More than four million pixels.
+    large = Image.new("L", (2500, 1700), 255)  # More than four million pixels.
+    large.paste(0, (200, 200, 2300, 210))
+    large.paste(0, (200, 1500, 2300, 1510))
+    large.save(files / "large.png")
     words = ["--sketch", files / "large.png", "--reference", files / "photo.png"]
     words += ["--method", "tint", "--size", "own", "--output", files / "out.png"]
     assert main(["colorize", *map(str, words)]) == 0
@@ -90,7 +95,7 @@ def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkey
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flowcolor.inference.paint", interrupt)
+    monkeypatch.setattr("flowcolor.inference.Painter.__call__", interrupt)
     words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
     assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 130
     assert capsys.readouterr().err == "flowcolor: interrupted\n"

@@ -20,7 +20,10 @@ _INK = 0.25  # Levels end here: the darkest strokes are made at least so dark.
 _DRAWN = 0.15  # Darkness above which a pixel belongs to a stroke.
 _MARGIN = 0.08  # Paper that a crop leaves around the strokes, of their extent.
 _CROP = 0.7  # Strokes that fill less than this part of both sides are cut out.
-_PAPER = 0.5  # Least part of a drawing that is paper; photographs have less.
+# A photograph has less paper than a drawing, and larger areas of different brightness. Measured on
+# 32 portraits (0.45 to 0.74, 0.09 to 0.3) and 37 drawings, shaded, on uneven paper and by filters
+# (0.66 to 0.99, 0 to 0.1): none of either was taken for the other.
+_PAPER, _AREAS = 0.76, 0.05
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
     In this order, each only where it is needed:
 
     1. White strokes on black are inverted.
-    2. Paper and light :math:`p` are estimated by a closing with a disc wider than any stroke,
+    2. Paper and light :math:`p` are estimated by a closing with a square wider than any stroke,
        smoothed, and divided out: :math:`y = x / p`.
     3. Levels: with :math:`m` the median and :math:`s` the spread (1.48 times the median absolute
        deviation) of what is left, values above :math:`m - 3s` become white; strokes that are
@@ -70,6 +73,8 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         gray, small = 1 - gray, 1 - small
         said.append("inverted white on black")
     paper = _paper(small)
+    is_paper = float(((small / paper) > 1 - _DRAWN).float().mean())
+    is_photograph = is_paper < _PAPER and float(paper.std(correction=0)) > _AREAS
     uneven = float(paper.amax() - paper.amin()) > 0.06 or float(paper.mean()) < 0.94
     if uneven:
         gray = (gray / _like(paper, gray)).clamp(0, 1)
@@ -77,7 +82,6 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         said.append("evened out paper and light")
     gray, small, leveled = _levels(gray, small)
     said += leveled
-    is_photograph = float((small > 1 - _DRAWN).float().mean()) < _PAPER
     box = _box(small, gray)
     if box != (0, 0, gray.shape[-2], gray.shape[-1]):
         said.append("cut the page to the strokes")
@@ -100,11 +104,9 @@ def _paper(small: Tensor) -> Tensor:
 
     pixels: np.ndarray = small[0].numpy()
     radius = max(1, round(_WINDOW * min(pixels.shape) / 2))
-    axis = range(-radius, radius + 1)
-    disc = [[x * x + y * y <= radius * radius for x in axis] for y in axis]
     # The median first: a closing keeps the brightest grain of noise, and the paper would be grey.
     smooth = ndimage.median_filter(pixels, 3, mode="nearest")
-    closed = ndimage.grey_closing(smooth, footprint=disc, mode="nearest")
+    closed = ndimage.grey_closing(smooth, size=2 * radius + 1, mode="nearest")
     paper = ndimage.gaussian_filter(closed, radius / 2, mode="nearest")
     return torch.from_numpy(paper)[None].clamp(min=0.05)
 

@@ -1,10 +1,10 @@
 """``flowcolor score``: results of any method, measured as a test measures ours."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.bounds import within
+from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.options import OptionParser, check_device
 
@@ -49,18 +49,18 @@ def main(words: Sequence[str]) -> None:
     evaluation = Evaluation(sketch_filter, networks, (options.setting,), results.side)
     for done, batch in enumerate(results.batches(options.batch_size)):
         if done == 0:
-            _say(f"scoring {len(results.files)} results of {options.results} ...")
+            say(f"scoring {len(results.files)} results of {options.results} ...")
         moved = {key: value.to(device) if key in _IMAGES else value for key, value in batch.items()}
         evaluation.add(options.setting, moved, moved["result"])
     about = {kind: str(folder) for kind, folder in folders.items()} | {"size": options.size}
     report = evaluation.report(about)
     paths = write_report(report, options.output, "score")
-    _say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
+    say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
     picture = options.output / f"extremes-{options.setting}.png"
     if results.one_size:
-        _say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
+        say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
     if options.compare is not None:
-        _say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
+        say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
 
 
 _IMAGES = ("result", "truth", "reference", "sketch", "reference_sketch")
@@ -118,8 +118,3 @@ def _parser() -> OptionParser:
         help="use random networks: the numbers are then comparable with no other",
     )
     return parser
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

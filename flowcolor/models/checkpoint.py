@@ -104,12 +104,26 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
     }
 
 
-def export_weights(model: nn.Module, path: Path, size: int) -> None:
-    """Write ``model`` as safetensors; the file appears whole or not at all."""
+def export_weights(
+    model: nn.Module, path: Path, size: int, dtype: torch.dtype | None = None
+) -> None:
+    """Write ``model`` as safetensors; the file appears whole or not at all.
+
+    Args:
+        model: A colorizer.
+        path: The file.
+        size: Side of its training images in pixels.
+        dtype: Of the floating-point weights on disk, for instance ``torch.float16`` for half the
+            size; they are read back as float32. ``None``: as they are.
+    """
     from safetensors.torch import save
 
     state = {
-        name: value.detach().cpu().contiguous().clone()
+        name: (value.to(dtype) if dtype and value.is_floating_point() else value)
+        .detach()
+        .cpu()
+        .contiguous()
+        .clone()
         for name, value in model.state_dict().items()
     }
     whole = save(state, metadata={KEY: json.dumps(describe(model, size))})

@@ -1,11 +1,11 @@
 """The command ``flowcolor prepare``."""
 
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.console import complain, say
 from flowcolor.options import OptionParser
 from flowcolor.prepare.progress import duration
 
@@ -19,7 +19,7 @@ def main(words: Sequence[str]) -> None:
     try:
         _prepare(options)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted: what is done is kept, and the same command continues.\n")
+        complain("Interrupted: what is done is kept, and the same command continues.")
         raise SystemExit(130) from None
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -56,10 +56,7 @@ def _prepare(options: Any) -> None:
     lines.append(
         f"train with them: flowcolor fit --config thesis --data.train {options.output} {size}"
     )
-    text = "\n".join(lines) + "\n"
-    # Names of files need not be text.
-    sys.stdout.write(text.encode("utf-8", "replace").decode())
-    sys.stdout.flush()
+    say("\n".join(lines))
 
 
 def make_parser() -> OptionParser:

@@ -43,6 +43,7 @@ from flowcolor.training.resume import (
     differences,
     find_checkpoint,
     next_version,
+    require_text,
     run_folder,
     writable,
 )
@@ -106,6 +107,8 @@ class TrainingCLI(LightningCLI):
             within("--seed_everything", seed, 0, 2**32 - 1)
         dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
         self.run_config = {key: dumped[key] for key in ("model", "data")}
+        if command == "fit":
+            require_text([self.run_config, chosen.trainer.default_root_dir])
         self.replaced = list(differences(self.recorded, self.run_config))
         for line in self.replaced:
             say(f"other than in the checkpoint: {line}")

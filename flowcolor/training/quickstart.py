@@ -1,11 +1,11 @@
 """``flowcolor quickstart``: from nothing to a painted drawing, without data and without network."""
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.options import OptionParser
 
@@ -36,7 +36,7 @@ def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]
     Returns:
         The picture and the model that were written.
     """
-    _say(
+    say(
         "flowcolor quickstart trains a small model on two portraits, an astronaut and Grace\n"
         "Hopper, that were installed with scikit-image and matplotlib. It learns to paint each\n"
         "line drawing with the colours of a distorted photograph; then each drawing is painted\n"
@@ -56,7 +56,7 @@ def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]
     picture, model = cli.folder / "quickstart.png", cli.folder / "model.safetensors"
     draw_portraits(model, picture, cli.datamodule)
     minutes = (time.monotonic() - start) / 60
-    _say(
+    say(
         f"\nDone in {minutes:.1f} minutes.\n"
         f"picture: {picture}\n"
         "  columns: drawing, reference, result, the drawing's true photograph\n"
@@ -100,8 +100,3 @@ def _parser() -> OptionParser:
     )
     parser.add_argument("--seed_everything", type=int, default=0, help="seed of all random numbers")
     return parser
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

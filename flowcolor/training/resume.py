@@ -47,6 +47,28 @@ def next_version(root: Path) -> Path:
     return root / f"version_{max(taken, default=-1) + 1}"
 
 
+def require_text(value: Any) -> None:
+    """Refuse to train with names that are no UTF-8, in the configuration or of the folder.
+
+    Neither TensorBoard nor YAML can write them, so that the run could not be continued or tested.
+
+    Raises:
+        InputError: It names the first.
+    """
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, dict | list | tuple):
+            require_text(part)
+            continue
+        try:
+            str(part).encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"flowcolor fit expects names in UTF-8, because a run notes them, got {part}."
+            ) from error
+
+
 def writable(folder: Path) -> Path:
     """Make a folder and return it.
 

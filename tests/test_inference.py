@@ -1,0 +1,127 @@
+"""One callable for commands and Python: a model by name, from a file, or without weights."""
+
+import pytest
+import torch
+
+import flowcolor
+from flowcolor.data import EmbeddedPortraits, GradientLines
+from flowcolor.data.crisp import crisp
+from flowcolor.data.images import resize
+from flowcolor.errors import InputError
+from flowcolor.inference import load
+from flowcolor.models import SketchColorFlow, Tint
+from flowcolor.models.checkpoint import export_weights
+from flowcolor.models.round_trip import roundtrip_errors
+from flowcolor.pretrained import PACKAGED, packaged_file
+
+
+def pair(side=96):
+    portraits = EmbeddedPortraits(side)
+    drawing = GradientLines()(portraits[0]["photo"], (side, side)).expand(3, -1, -1)
+    return drawing, portraits[1]["photo"]
+
+
+def test_a_name_a_path_and_a_method_without_weights_are_found(tmp_path):
+    assert isinstance(flowcolor.load("tint").colorizer, Tint)
+    torch.manual_seed(0)
+    flow = SketchColorFlow(1, 0, 1)
+    export_weights(flow, tmp_path / "m.safetensors", 32)
+    painter = load(tmp_path / "m.safetensors")
+    assert (painter.size, painter.name) == (32, str(tmp_path / "m.safetensors"))
+    for name, value in painter.colorizer.state_dict().items():
+        assert torch.equal(value, flow.state_dict()[name])
+
+
+def test_half_precision_on_disk_is_read_as_float32(tmp_path):
+    flow = SketchColorFlow(1, 1, 1)
+    export_weights(flow, tmp_path / "half.safetensors", 32, torch.float16)
+    export_weights(flow, tmp_path / "full.safetensors", 32)
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("half", "full")]
+    assert sizes[0] < 0.65 * sizes[1]
+    read = load(tmp_path / "half.safetensors").colorizer.state_dict()
+    for name, value in flow.state_dict().items():
+        assert read[name].dtype == value.dtype
+        torch.testing.assert_close(read[name], value, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("face", r"a file or one of faces, .*tint.*, got 'face'; did you mean 'faces'\."),
+        ("sketch_color", "expects trained weights"),
+        ("none.safetensors", "none.safetensors expects a file"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(source, words):
+    with pytest.raises(InputError, match=words):
+        load(source)
+
+
+def test_the_model_s_picture_is_there_as_the_model_made_it():
+    drawing, photo = pair(64)
+    painter = load("tint")
+    whole = painter(drawing, photo, lines="model", clean=False)
+    expected = painter.colorizer(drawing[None], resize(photo, (64, 64))[None])[0]
+    torch.testing.assert_close(whole.image, expected.clamp(0, 1))
+    assert whole.worked_at == (64, 64)
+    kept = painter(drawing, photo, clean=False).image
+    torch.testing.assert_close(kept, crisp(expected.clamp(0, 1), drawing, drawing))
+    blended = painter(drawing, photo, lines="blend", clean=False).image
+    torch.testing.assert_close(blended, (kept + whole.image) / 2)
+
+
+def test_a_page_is_cut_for_the_model_and_put_together_again():
+    drawing, photo = pair(96)
+    page = torch.ones(3, 300, 320)
+    page[:, 30:126, 60:156] = drawing
+    painted = load("tint")(page, photo)
+    assert "cut the page to the strokes" in painted.said
+    assert painted.image.shape == page.shape
+    assert (painted.image[:, 200:, 200:] == 1).all()
+    assert (painted.image[:, 60:100, 80:130].mean((1, 2)) < 0.9).all()
+
+
+def test_inputs_are_never_changed():
+    drawing, photo = pair(64)
+    page = torch.full((3, 200, 200), 0.8)
+    page[:, 20:84, 20:84] *= drawing
+    before = page.clone(), photo.clone()
+    load("tint")(page, photo)
+    assert torch.equal(page, before[0])
+    assert torch.equal(photo, before[1])
+
+
+def test_what_a_user_may_want_to_know_is_noticed():
+    drawing, photo = pair(96)
+    painter = load("tint")
+    assert painter(drawing, photo).notices == []
+    (notice,) = painter(photo, photo).notices
+    assert "looks like a photograph" in notice
+    (notice,) = painter(drawing, photo.mean(0, keepdim=True).expand(3, -1, -1)).notices
+    assert notice == "the reference has no colour, and the result will have none"
+    (notice,) = painter(drawing, drawing).notices
+    assert "the reference looks like a drawing" in notice
+
+
+@pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
+def test_a_blank_page_is_refused(level):
+    with pytest.raises(InputError, match=r"expects dark strokes on paper, got a blank page\.$"):
+        load("tint")(torch.full((3, 50, 50), level), torch.rand(3, 9, 9))
+
+
+def test_lines_are_one_of_three():
+    with pytest.raises(InputError, match=r"lines expects one of keep, blend, model, got 'both'\.$"):
+        load("tint")(*pair(64), lines="both")
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_a_packaged_model_is_small_exact_and_follows_its_reference(name):
+    painter = load(name)
+    assert packaged_file(name).stat().st_size < 12e6
+    photos = torch.stack([EmbeddedPortraits(64)[index]["photo"] for index in range(2)])
+    assert max(float(e) for e in roundtrip_errors(painter.colorizer, photos).values()) < 1e-4
+    drawing, photo = pair(128)
+    warm, cold = photo.clone(), photo.clone()
+    warm[2], cold[0] = 0.3 * warm[2], 0.3 * cold[0]
+    reds, blues = (painter(drawing, p).image.mean((1, 2)) for p in (warm, cold))
+    assert reds[0] - reds[2] > blues[0] - blues[2] + 0.1
