@@ -92,7 +92,7 @@ def test_a_large_drawing_is_painted_at_its_own_size(files):
 
 
 def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkeypatch):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("flowcolor.inference.Painter.__call__", interrupt)
