@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from flowcolor.layers.base import LogDet
 from flowcolor.layers.layout import for_networks
 from flowcolor.layers.scale import SCALES, Scale, positive_scale
+from flowcolor.layers.subnetwork import call_network
 
 
 @runtime_checkable  # Without it, tests that check annotations at run time fail.
@@ -71,9 +72,9 @@ def apply_affine(x: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> T
     return y
 
 
-def run_network(layer: Networks, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
+def run_network(layer: object, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
     """Evaluate a network for ``a``; with ``parts``, it returns so many stacked along channels."""
-    output: Tensor = net(h)
+    output = call_network(layer, net, h)
     expected = (a.shape[0], parts * a.shape[1], *a.shape[2:])
     if output.shape != expected:
         raise ValueError(

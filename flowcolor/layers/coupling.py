@@ -8,6 +8,7 @@ from flowcolor.layers.affine import affine, apply_affine, check_scale, split_hal
 from flowcolor.layers.affine_vjp import differentiate_affine
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
 from flowcolor.layers.scale import Scale
+from flowcolor.layers.subnetwork import call_network
 from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
@@ -138,5 +139,4 @@ class ConditionalAffineCoupling(_Coupling):
     def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
         if condition is None:
             raise ValueError("ConditionalAffineCoupling expects a condition, got None.")
-        fused: Tensor = self.aggregate(b, condition)
-        return fused
+        return call_network(self, self.aggregate, b, condition)

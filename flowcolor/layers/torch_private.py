@@ -14,13 +14,17 @@ disable_compile = _disable_dynamo
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
+def version(x: Tensor) -> int:
+    """Return how often the tensor was written to; publicly only autograd's error messages tell."""
+    return x._version
+
+
 def fingerprint(x: Tensor) -> tuple[Any, ...]:
     """Return what changes if the tensor's numbers are changed or it is exchanged for another.
 
-    Publicly a storage has an address alone, which tensors without numbers do not have, and that
-    a tensor was written to is told only by autograd, in its error messages.
+    Publicly a storage has an address alone, which tensors without numbers do not have.
     """
-    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), x._version
+    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), version(x)
 
 
 def is_replica(layer: nn.Module) -> bool:
