@@ -30,8 +30,8 @@ class InvertibleLayer(nn.Module, ABC):
     4. A layer without use for ``condition`` ignores it, so that any layer fits into any chain.
        One that needs a condition and gets none raises ``ValueError``.
     5. The caller's tensors are never changed.
-    6. Under autocast only sub-networks run in low precision. A bfloat16 or float16 ``x`` is widened
-       to float32 first, because rounding is not a bijection.
+    6. Under autocast, or with weights in half precision, only sub-networks run in low precision. A
+       bfloat16 or float16 ``x`` is widened to float32 first, because rounding is not a bijection.
 
     ``forward`` and ``inverse`` make a layer. The other methods suit every layer as they are.
 
