@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from flowcolor.layers.base import InvertibleLayer, widen
-from flowcolor.layers.chain import Chain, leaves
-from flowcolor.layers.reversible import Step
+from flowcolor.layers.base import InvertibleLayer, Step, widen
+from flowcolor.layers.chain import Chain
 from flowcolor.layers.snapshot import Snapshot
+from flowcolor.layers.vjp import ReverseStep
 
 
 @torch.no_grad()
@@ -50,7 +50,7 @@ def measure_drift(
     chain = copy.deepcopy(chain).eval().requires_grad_(False)
     names = {id(module): name for name, module in chain.named_modules()}
     anchor_every = chain.anchor_every if isinstance(chain, Chain) else None
-    steps, states = list(leaves([Step(chain, condition, inverse=False)])), [widen(x)]
+    steps, states = chain.steps(condition, inverse=False), [widen(x)]
     for step in steps:
         states.append(step.run(states[-1])[0])
     drifts, rebuilt = [], states[-1]
@@ -66,4 +66,4 @@ def measure_drift(
 def _undo(step: Step, out: Tensor) -> Tensor:
     nothing = torch.zeros_like(out), out.new_zeros(out.shape[0])
     layer = Snapshot(step.layer)
-    return layer.invert_and_differentiate(out, step.condition, *nothing, inverse=step.inverse)[0]
+    return layer.vjp(ReverseStep(out, *nothing, step.condition, inverse=step.inverse)).x

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from flowcolor.errors import InputError
-from flowcolor.layers.base import uncompiled
+from flowcolor.layers.torch_private import disable_compile
 from flowcolor.vgg import VGGActivations
 from flowcolor.vgg_distance import vgg_distance
 
@@ -170,7 +170,7 @@ class PerceptualLoss(nn.Module):
         """Read the weights now, so that missing ones fail early."""
         self.activations.prepare()
 
-    @uncompiled
+    @disable_compile
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],

@@ -49,25 +49,25 @@ def check_invertible(
     conditions: Any = _double(condition)
     y, _ = layer(*copy.deepcopy((x, conditions)))
 
-    for name, there, back, start in (
+    for name, forward_fn, inverse_fn, start in (
         ("forward", layer.forward, layer.inverse, x),
         ("inverse", layer.inverse, layer.forward, y.detach()),
     ):
         before = copy.deepcopy((start, conditions))
-        end, log = there(start, conditions)
+        end, log = forward_fn(start, conditions)
         message = f"{name} changes its input or condition"
         assert_close((start, conditions), before, rtol=0, atol=0, msg=message)
-        again, log_back = back(*copy.deepcopy((end.detach(), conditions)))
+        again, log_back = inverse_fn(*copy.deepcopy((end.detach(), conditions)))
         assert log.shape == x.shape[:1], f"logdet of {name} has shape {tuple(log.shape)}, not (B,)"
         assert log.dtype == torch.float64, f"logdet of {name} is {log.dtype} for a float64 input"
         _same(again, start, round_trip, f"{name} is not undone by its opposite")
         _same(log_back, -log, logdet, f"the log-dets of {name} and back do not cancel")
         for i in range(x.shape[0]):
-            _check_sample(there, start, end, log, conditions, i, (round_trip, logdet), name)
+            _check_sample(forward_fn, start, end, log, conditions, i, (round_trip, logdet), name)
 
 
 def _check_sample(
-    there: Direction,
+    forward_fn: Direction,
     start: Tensor,
     end: Tensor,
     log: Tensor,
@@ -77,8 +77,13 @@ def _check_sample(
     name: str,
 ) -> None:
     one, alone = _sample(conditions, i), start[i : i + 1]
-    _same(there(alone, one)[0][0], end[i], bounds[0], f"{name} of sample {i} depends on its batch")
-    dense = jacobian(lambda t: there(t, one)[0].flatten(), alone)
+    _same(
+        forward_fn(alone, one)[0][0],
+        end[i],
+        bounds[0],
+        f"{name} of sample {i} depends on its batch",
+    )
+    dense = jacobian(lambda t: forward_fn(t, one)[0].flatten(), alone)
     expected = torch.linalg.slogdet(dense.reshape(end[i].numel(), alone.numel())).logabsdet
     _same(log[i], expected, bounds[1], f"logdet of {name}, sample {i}, is not log|det J|")
 

@@ -4,10 +4,11 @@ from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.aggregation import AdaIN, ConcatAggregation, FeatureAggregation, NoAggregation
 from flowcolor.layers.attention import AttentionAggregation
 from flowcolor.layers.base import InvertibleLayer
-from flowcolor.layers.chain import Chain, Inverted
+from flowcolor.layers.chain import Chain
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
 from flowcolor.layers.haar import HaarDownsample
+from flowcolor.layers.inverted import Inverted
 from flowcolor.layers.orthogonal import OrthogonalDownsample
 from flowcolor.layers.squeeze import Squeeze
 

@@ -1,11 +1,9 @@
 r"""Activation normalisation: the per-channel affine layer of Glow."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
-from torch.nn.functional import batch_norm
 
 from flowcolor.layers.base import (
     Condition,
@@ -13,11 +11,12 @@ from flowcolor.layers.base import (
     InvertibleLayer,
     LogDet,
     check_channels,
-    double,
-    uncompiled,
+    to_float64,
     widen,
 )
-from flowcolor.layers.gradients import Gradients, in_order_of
+from flowcolor.layers.channelwise import center_then_scale, scale_then_shift
+from flowcolor.layers.torch_private import disable_compile
+from flowcolor.layers.vjp import Gradients, Rebuilt, ReverseStep
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
 
@@ -72,15 +71,30 @@ class ActNorm(InvertibleLayer):
         if self.training and not self._settled:
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
-        scale, center = log_scale.exp(), loc.detach()
-        # The shift is zero, and the way on which loc gets its gradient.
-        return _scale_and_shift(x, center, scale, (center - loc) * scale), logdet
+        return center_then_scale(x, loc, log_scale.exp()), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
         loc, log_scale, logdet = self._affine(y)
-        return _scale_and_shift(y, torch.zeros_like(loc), (-log_scale).exp(), loc), -logdet
+        return scale_then_shift(y, (-log_scale).exp(), loc), -logdet
+
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        # Not the way for all layers, whose call of `forward` might initialise.
+        out, grad_out = step.out, step.grad_out
+        shape, axes = (-1, *[1] * (out.ndim - 2)), [0, *range(2, out.ndim)]
+        loc, log_scale = (t.view(shape) for t in self._affine(out)[:2])
+        grad_logdet = out.shape[2:].numel() * step.grad_logdet.sum()
+        grads: Gradients
+        if step.inverse:
+            y, grad_y = (out - loc) * log_scale.exp(), grad_out * (-log_scale).exp()
+            grad_log_scale = -(grad_y * y).sum(axes) - grad_logdet
+            grads = {self.loc: grad_out.sum(axes), self.log_scale: grad_log_scale}
+            return Rebuilt(y, grad_y, grad_params=grads)
+        x, grad_x = out * (-log_scale).exp() + loc, grad_out * log_scale.exp()
+        grad_log_scale = (grad_out * out).sum(axes) + grad_logdet
+        grads = {self.loc: -grad_x.sum(axes), self.log_scale: grad_log_scale}
+        return Rebuilt(x, grad_x, grad_params=grads)
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
@@ -88,40 +102,13 @@ class ActNorm(InvertibleLayer):
         logdet = x.shape[2:].numel() * log_scale.sum()
         return loc, log_scale, logdet.expand(x.shape[0]).clone()
 
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        # Closed form. The generic way would call `forward`, which may initialise, for an inverse.
-        loc, log_scale, _ = self._affine(out)
-        shape = (-1, *[1] * (out.ndim - 2))
-        loc, log_scale = loc.view(shape), log_scale.view(shape)
-        pixels = out.shape[2:].numel()
-        axes = [0, *range(2, out.ndim)]
-        if inverse:  # x = y exp(-s) + loc
-            start = (out - loc) * log_scale.exp()
-            grad_start = grad_out * (-log_scale).exp()
-            grad_loc = grad_out.sum(axes)
-            grad_log_scale = -(grad_start * start).sum(axes) - pixels * grad_logdet.sum()
-        else:  # y = (x - loc) exp(s)
-            start = out * (-log_scale).exp() + loc
-            grad_start = grad_out * log_scale.exp()
-            grad_loc = -grad_start.sum(axes)
-            grad_log_scale = (grad_out * out).sum(axes) + pixels * grad_logdet.sum()
-        known = ((self.loc, grad_loc), (self.log_scale, grad_log_scale))
-        return start, grad_start, None, in_order_of(params, known)
-
-    @uncompiled
+    @disable_compile
     @torch.no_grad()
     def _initialize(self, x: Features) -> None:
         if not self.initialized:
-            samples = double(x).transpose(0, 1).flatten(1)  # Rounded, a constant has a deviation.
+            # In float64: the float32 mean of a constant channel is not quite that constant, and
+            # the little that is left would be blown up to a deviation of one.
+            samples = to_float64(x).transpose(0, 1).flatten(1)
             mean = _pooled_mean(samples)
             std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
             # An empty batch, or one with NaN, would stay in the parameters for ever. What is
@@ -132,12 +119,6 @@ class ActNorm(InvertibleLayer):
             self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
             self.initialized.fill_(True)
         self._settled = True
-
-
-def _scale_and_shift(x: Tensor, center: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Return (x - center) * scale + shift by the one kernel that passes over the data once."""
-    ones = torch.ones_like(center)
-    return batch_norm(x, center, ones, scale, shift, training=False, eps=0.0)
 
 
 def _pooled_mean(samples: Tensor) -> Tensor:

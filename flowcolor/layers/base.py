@@ -1,25 +1,21 @@
 r"""The contract that every flowcolor layer obeys."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch._compile import _disable_dynamo
 
-from flowcolor.layers.gradients import Gradients, invert_then_differentiate
+from flowcolor.layers.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
 Condition: TypeAlias = Float[Tensor, "batch ..."]  # Those of one list differ in shape.
 LogDet: TypeAlias = Float[Tensor, " batch"]
-
-
-# `torch.compiler.disable` as torch's own optimizers use it: the public one imports the compiler
-# where a function is defined, this one where it is called. That is seconds of every import.
-uncompiled = _disable_dynamo
+Result: TypeAlias = tuple[Tensor, LogDet]
 
 
 class InvertibleLayer(nn.Module, ABC):
@@ -34,8 +30,10 @@ class InvertibleLayer(nn.Module, ABC):
     4. A layer without use for ``condition`` ignores it, so that any layer fits into any chain.
        One that needs a condition and gets none raises ``ValueError``.
     5. The caller's tensors are never changed.
-    6. Under autocast only sub-networks run in low precision. A bfloat16 or float16 ``x`` is widened
-       to float32 first, because rounding is not a bijection.
+    6. Under autocast, or with weights in half precision, only sub-networks run in low precision. A
+       bfloat16 or float16 ``x`` is widened to float32 first, because rounding is not a bijection.
+
+    ``forward`` and ``inverse`` make a layer. The other methods suit every layer as they are.
 
     Attributes:
         num_conditions: How many conditions the layer consumes from the list that a
@@ -52,37 +50,49 @@ class InvertibleLayer(nn.Module, ABC):
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         """Map a latent towards data, returning ``(x, logdet)``."""
 
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
+    def vjp(self, step: ReverseStep) -> Rebuilt:
         """Rebuild the input from the output and differentiate: one step of a reversible backward.
 
         This one works for every layer: it inverts, then evaluates again with gradients. Override
         it where one evaluation serves both, as in a coupling, or where a closed form exists; it is
         called without gradients enabled and, under autocast, with autocast as in the forward pass.
-
-        Args:
-            out: What ``forward`` returned, or ``inverse`` if that was run. Not to be changed.
-            condition: The condition; its gradient is wanted if it requires one.
-            grad_out: Gradient with respect to ``out``.
-            grad_logdet: Gradient with respect to the log-det, one number per sample.
-            params: The parameters whose gradients are wanted.
-            inverse: Which direction was run.
-
-        Returns:
-            The input, its gradient, the condition's gradient (or ``None``), and one gradient (or
-            ``None``) for each of ``params``.
         """
-        there, back = (self.inverse, self.forward) if inverse else (self.forward, self.inverse)
-        grads_out = (grad_out, grad_logdet)
-        return invert_then_differentiate(there, back, out, condition, grads_out, params)
+        if step.inverse:
+            return invert_then_differentiate(self.inverse, self.forward, step)
+        return invert_then_differentiate(self.forward, self.inverse, step)
+
+    def steps(self, condition: Any, *, inverse: bool) -> "list[Step]":
+        """Return the steps that a call consists of: several for a layer that is made of layers."""
+        return [Step(self, condition, inverse)]
+
+    def fold_inverse(self, before: "InvertibleLayer") -> "FoldedInverse | None":
+        """Offer to undo this layer and the one ``before`` it faster than one by one.
+
+        A chain asks in eval mode without gradients, once for each pair of neighbours, so that an
+        offer has to notice by itself that weights have changed.
+        """
+        return None
+
+
+@dataclass
+class Step:
+    """One layer of a chain, in the direction in which it is run."""
+
+    layer: InvertibleLayer
+    condition: Any
+    inverse: bool
+
+    def run(self, x: Tensor) -> Result:
+        """Apply the layer in this step's direction."""
+        function: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
+        return function(x, self.condition)
+
+
+class FoldedInverse(Protocol):
+    """What :meth:`InvertibleLayer.fold_inverse` offers."""
+
+    def inverse(self, y: Tensor) -> Result:
+        """Undo both layers."""
 
 
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:
@@ -99,6 +109,6 @@ def widen(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def double(x: Tensor) -> Tensor:
+def to_float64(x: Tensor) -> Tensor:
     """Return ``x`` in float64 where the device has it (Apple's GPUs do not)."""
     return x if x.device.type == "mps" else x.double()

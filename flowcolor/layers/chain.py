@@ -1,19 +1,17 @@
-r"""Composition and inversion of invertible layers."""
+r"""Composition of invertible layers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, get_args
+from typing import Literal, get_args, overload
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from flowcolor.layers.actnorm import ActNorm
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
-from flowcolor.layers.conv1x1 import InvertibleConv1x1
-from flowcolor.layers.fold import FoldedInverse
-from flowcolor.layers.reversible import Result, Step, run_reversibly
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step, widen
+from flowcolor.layers.conditions import Conditions, share_conditions
+from flowcolor.layers.neighbours import Neighbours
+from flowcolor.layers.reversible import run_reversibly
 
-Conditions = Condition | Sequence[Condition] | None
 Memory = Literal["none", "checkpoint", "reversible"]
 
 
@@ -62,7 +60,7 @@ class Chain(InvertibleLayer):
         if anchor_every is not None and anchor_every < 1:
             raise ValueError(f"Chain expects anchor_every to be at least 1, got {anchor_every}.")
         self.anchor_every = anchor_every
-        self._folded: dict[Any, FoldedInverse] = {}
+        self._neighbours = Neighbours()
 
     @property
     def memory(self) -> Memory:
@@ -83,105 +81,67 @@ class Chain(InvertibleLayer):
     def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
         return self._run(y, condition, inverse=True)
 
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[InvertibleLayer]:
+        return iter(self.layers)  # type: ignore[arg-type]
+
+    @overload
+    def __getitem__(self, index: int) -> InvertibleLayer: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Chain": ...
+    def __getitem__(self, index: int | slice) -> InvertibleLayer:
+        """Return a layer, or for a slice a chain of the very same layers."""
+        if isinstance(index, slice):
+            return Chain(list(self)[index], self.memory, self.anchor_every)
+        return self.layers[index]  # type: ignore[return-value]
+
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
-        steps = self._steps(condition, inverse=inverse)
         if self.memory == "reversible" and torch.is_grad_enabled():
-            # Nothing happens to tensors around this call, so that compilers break once.
-            unfolded = list(leaves(steps))
-            return run_reversibly(unfolded, x, self.anchor_every)
+            # Compilers stop at this call. What else happened to tensors in this function would be
+            # compiled as a piece of its own.
+            steps = self.steps(condition, inverse=inverse)
+            return run_reversibly(steps, x, self.anchor_every)
         x = widen(x)
-        total = x.new_zeros(x.shape[0])
+        logdet = x.new_zeros(x.shape[0])
+        for run in self._runs(condition, inverse=inverse):
+            x, part = run(x)
+            logdet = logdet + part
+        return x, logdet
+
+    def steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
+        """Return the steps of the layers, chains inside unfolded."""
+        steps = []
+        for step in self._own_steps(condition, inverse=inverse):
+            steps += step.layer.steps(step.condition, inverse=step.inverse)
+        return steps
+
+    def _own_steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
+        shares = share_conditions(list(self), condition)
+        steps = [Step(layer, share, inverse) for layer, share in zip(self, shares, strict=True)]
+        return steps[::-1] if inverse else steps
+
+    def _runs(self, condition: Conditions, *, inverse: bool) -> list[Callable[[Tensor], Result]]:
+        steps = self._own_steps(condition, inverse=inverse)
+        if self.memory == "checkpoint" and torch.is_grad_enabled():
+            return [
+                step.run if _manages_memory(step.layer) else _checkpointed(step) for step in steps
+            ]
         if inverse and not (
             self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
         ):
-            for run in self._folded_runs(steps):
-                x, logdet = run(x)
-                total = total + logdet
-            return x, total
-        for step in steps:
-            # A chain inside with a mode of its own looks after itself.
-            managed = isinstance(step.layer, Chain) and step.layer.memory != "none"
-            if self.memory == "checkpoint" and torch.is_grad_enabled() and not managed:
-                x, logdet = checkpoint(step.run, x, use_reentrant=False)
-            else:
-                x, logdet = step.run(x)
-            total = total + logdet
-        return x, total
-
-    def _folded_runs(self, steps: Sequence[Step]) -> list[Callable[[Tensor], Result]]:
-        """Join every convolution, on the way back, with the ActNorm that follows."""
-        runs: list[Callable[[Tensor], Result]] = []
-        known, self._folded = self._folded, {}  # Layers that were exchanged are forgotten.
-        before: nn.Module | None = None
-        for step in steps:
-            if type(before) is InvertibleConv1x1 and type(step.layer) is ActNorm:
-                pair = before, step.layer
-                self._folded[pair] = known.get(pair) or FoldedInverse(step.layer, before)
-                runs[-1] = self._folded[pair].inverse
-            else:
-                runs.append(step.run)
-            before = step.layer
-        return runs
-
-    def _steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
-        pairs = zip(self.layers, self._shares(condition), strict=True)
-        steps = [Step(layer, share, inverse) for layer, share in pairs]  # type: ignore[arg-type]
-        return steps[::-1] if inverse else steps
-
-    def _shares(self, condition: Conditions) -> list[Conditions]:
-        if condition is None or isinstance(condition, Tensor):
-            return [condition] * len(self.layers)
-        if len(condition) != self.num_conditions:
-            raise ValueError(
-                f"Chain expects {self.num_conditions} conditions, one for each conditional layer, "
-                f"got {len(condition)}."
-            )
-        shares: list[Conditions] = []
-        start = 0
-        for layer in self.layers:
-            count = int(layer.num_conditions)  # type: ignore[arg-type]
-            share = condition[start : start + count]
-            shares.append(share if count > 1 else share[0] if count else None)
-            start += count
-        return shares
+            return self._neighbours.runs(steps)
+        return [step.run for step in steps]
 
 
-class Inverted(InvertibleLayer):
-    r"""Swap the directions of a layer.
-
-    .. math:: y = f^{-1}(x; c), \qquad \log|\det J| = -\log|\det J_f(y)|
-
-    Args:
-        layer: The layer :math:`f`. Its ``inverse`` must keep the contract, as always; an
-            :class:`ActNorm` inside still initialises only when its own ``forward`` is called.
-
-    Example:
-        >>> import torch
-        >>> from flowcolor.layers import Squeeze
-        >>> y, logdet = Inverted(Squeeze(2))(torch.randn(8, 12, 2, 2))
-        >>> y.shape
-        torch.Size([8, 3, 4, 4])
-    """
-
-    def __init__(self, layer: InvertibleLayer) -> None:
-        super().__init__()
-        self.layer = layer
-        self.num_conditions = layer.num_conditions
-
-    def forward(self, x: Features, condition: Conditions = None) -> tuple[Tensor, LogDet]:
-        return self.layer.inverse(x, condition)  # type: ignore[arg-type]
-
-    def inverse(self, y: Tensor, condition: Conditions = None) -> tuple[Features, LogDet]:
-        return self.layer(y, condition)  # type: ignore[no-any-return]
+def _manages_memory(layer: InvertibleLayer) -> bool:
+    return isinstance(layer, Chain) and layer.memory != "none"
 
 
-def leaves(steps: Sequence[Step]) -> Iterator[Step]:
-    """Unfold chains and inverted layers into steps of the layers inside."""
-    for step in steps:
-        layer = step.layer
-        if isinstance(layer, Chain):
-            yield from leaves(layer._steps(step.condition, inverse=step.inverse))
-        elif isinstance(layer, Inverted):
-            yield from leaves([Step(layer.layer, step.condition, not step.inverse)])
-        else:
-            yield step
+def _checkpointed(step: Step) -> Callable[[Tensor], Result]:
+    def run(x: Tensor) -> Result:
+        result: Result = checkpoint(step.run, x, use_reentrant=False)
+        return result
+
+    return run

@@ -1,23 +1,45 @@
 r"""Affine couplings: one half of the channels steers an affine map of the other half."""
 
-from collections.abc import Sequence
+from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from flowcolor.layers.affine import (
-    affine,
-    changed,
-    check_scale,
-    differentiate_affine,
-    split_half,
-    total,
-)
+from flowcolor.layers.affine import affine, apply_affine, check_scale, split_half, sum_per_sample
+from flowcolor.layers.affine_vjp import differentiate_affine
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
-from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.scale import Scale
+from flowcolor.layers.subnetwork import call_network
+from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
-class AffineCoupling(InvertibleLayer):
+class _Coupling(InvertibleLayer):
+    """What couplings share: all but what their networks see."""
+
+    net: nn.Module
+    shift_net: nn.Module | None
+    scale: Scale
+
+    @abstractmethod
+    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+        """Return what the networks see, given the half that is not changed."""
+
+    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        x = widen(x)
+        a, b = split_half(self, x)
+        scale, log_scale, shift = affine(self, self.steer(b, condition), a)
+        return apply_affine(x, scale, shift, inverse=False), sum_per_sample(log_scale)
+
+    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        y = widen(y)
+        a, b = split_half(self, y)
+        scale, log_scale, shift = affine(self, self.steer(b, condition), a)
+        return apply_affine(y, scale, shift, inverse=True), -sum_per_sample(log_scale)
+
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        return differentiate_affine(self, step)
+
+
+class AffineCoupling(_Coupling):
     r"""Scale and shift one half of the channels by networks that see only the other half.
 
     .. math::
@@ -64,34 +86,11 @@ class AffineCoupling(InvertibleLayer):
         self.shift_net = shift_net
         self.scale: Scale = scale
 
-    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        x = widen(x)
-        a, b = split_half(self, x)
-        scale, log_scale, shift = affine(self, b, a)
-        return changed(x, scale, shift, inverse=False), total(log_scale)
-
-    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        y = widen(y)
-        a, b = split_half(self, y)
-        scale, log_scale, shift = affine(self, b, a)
-        return changed(y, scale, shift, inverse=True), -total(log_scale)
-
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        return differentiate_affine(
-            self, _unfused, out, condition, grad_out, grad_logdet, params, inverse=inverse
-        )
+    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+        return b
 
 
-class ConditionalAffineCoupling(InvertibleLayer):
+class ConditionalAffineCoupling(_Coupling):
     r"""An affine coupling whose networks see one half fused with a condition.
 
     .. math::
@@ -137,38 +136,7 @@ class ConditionalAffineCoupling(InvertibleLayer):
         self.shift_net = shift_net
         self.scale: Scale = scale
 
-    def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        x = widen(x)
-        a, b = split_half(self, x)
-        scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return changed(x, scale, shift, inverse=False), total(log_scale)
-
-    def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        y = widen(y)
-        a, b = split_half(self, y)
-        scale, log_scale, shift = affine(self, self._fuse(b, condition), a)
-        return changed(y, scale, shift, inverse=True), -total(log_scale)
-
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        return differentiate_affine(
-            self, self._fuse, out, condition, grad_out, grad_logdet, params, inverse=inverse
-        )
-
-    def _fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
+    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
         if condition is None:
             raise ValueError("ConditionalAffineCoupling expects a condition, got None.")
-        fused: Tensor = self.aggregate(b, condition)
-        return fused
-
-
-def _unfused(b: Tensor, condition: Tensor | None) -> Tensor:
-    return b
+        return call_network(self, self.aggregate, b, condition)

@@ -1,14 +1,12 @@
 r"""The Haar wavelet transform as a downsampling."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.gradients import Gradients
-from flowcolor.layers.orthogonal import cosine_basis
+from flowcolor.layers.matrices import cosine_basis
 from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
+from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
 class HaarDownsample(InvertibleLayer):
@@ -58,18 +56,10 @@ class HaarDownsample(InvertibleLayer):
         with torch.autocast(y.device.type, enabled=False):
             return from_patches(y, self.basis, 2), y.new_zeros(y.shape[0])
 
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        back = self.forward if inverse else self.inverse  # Orthogonal: the transpose, too.
-        return back(out)[0], back(grad_out)[0], None, [None] * len(params)
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
+        undo = self.forward if step.inverse else self.inverse
+        return Rebuilt(undo(step.out)[0], undo(step.grad_out)[0])
 
 
 def _restore_basis(layer: HaarDownsample, _: object) -> None:

@@ -1,16 +1,18 @@
 r"""Learnable orthogonal resampling."""
 
-import math
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.conv1x1 import orthogonal_matrix
-from flowcolor.layers.gradients import Gradients, gradients_of
-from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
+from flowcolor.layers.matrices import cosine_basis, orthogonal_matrix
+from flowcolor.layers.patches import (
+    check_divisible,
+    check_patched,
+    correlate_patches,
+    from_patches,
+    to_patches,
+)
+from flowcolor.layers.vjp import Rebuilt, ReverseStep, gradients_of
 
 
 class OrthogonalDownsample(InvertibleLayer):
@@ -67,31 +69,19 @@ class OrthogonalDownsample(InvertibleLayer):
         with torch.autocast(y.device.type, enabled=False):
             return from_patches(y, self.kernel(), self.factor), y.new_zeros(y.shape[0])
 
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        # An orthogonal map: its transpose takes gradients where its inverse takes values.
-        with torch.autocast(out.device.type, enabled=False):
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
+        undo = to_patches if step.inverse else from_patches
+        with torch.autocast(step.out.device.type, enabled=False):
             with torch.enable_grad():
                 kernel = self.kernel()
-            back = to_patches if inverse else from_patches
-            start = back(out, kernel.detach(), self.factor)
-            grad_start = back(grad_out, kernel.detach(), self.factor)
-            latent, data = (start, grad_out) if inverse else (grad_out, start)
-            rows = latent.reshape(
-                latent.shape[0], self.channels, self.factor**2, latent.shape[2:].numel()
+            x = undo(step.out, kernel.detach(), self.factor)
+            grad_x = undo(step.grad_out, kernel.detach(), self.factor)
+            latent, data = (x, step.grad_out) if step.inverse else (step.grad_out, x)
+            grad_kernel = correlate_patches(latent, data, self.factor).sum_to_size(kernel.shape)
+            return Rebuilt(
+                x, grad_x, grad_params=gradients_of((kernel,), step.params, (grad_kernel,))
             )
-            columns = functional.pixel_unshuffle(data, self.factor).view_as(rows)
-            grad_kernel = (rows @ columns.mT).sum(0).sum_to_size(kernel.shape)
-            grads = gradients_of((kernel,), params, (grad_kernel,))
-        return start, grad_start, None, grads
 
     def kernel(self) -> Tensor:
         """Return the matrices from pixels to coefficients, ``(C or 1, f f, f f)``."""
@@ -101,14 +91,3 @@ class OrthogonalDownsample(InvertibleLayer):
 def _restore_basis(layer: OrthogonalDownsample, _: object) -> None:
     """Make the constant again: built without memory and then loaded, a model has none."""
     layer.basis = cosine_basis(layer.factor).to(layer.theta.device, layer.theta.dtype)
-
-
-def cosine_basis(factor: int) -> Tensor:
-    """Return the orthonormal DCT-II of a ``factor`` x ``factor`` patch; Haar's matrix for 2.
-
-    Rows are coefficients, the mean first; columns are pixels in reading order.
-    """
-    n = torch.arange(factor, dtype=torch.float64)
-    one = torch.cos(math.pi / factor * (n + 0.5) * n[:, None]) * math.sqrt(2 / factor)
-    one[0] /= math.sqrt(2)
-    return torch.kron(one, one).to(torch.get_default_dtype())

@@ -45,3 +45,16 @@ def from_patches(y: Tensor, kernel: Tensor, factor: int) -> Tensor:
     channels = y.shape[1] // factor**2
     rows = y.reshape(y.shape[0], channels, factor**2, y.shape[2] * y.shape[3])
     return functional.pixel_shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)
+
+
+def correlate_patches(y: Tensor, x: Tensor, factor: int) -> Tensor:
+    """Sum the outer products of coefficients and pixels: the gradient of :func:`to_patches`.
+
+    Args:
+        y: Coefficients, ``(B, C f f, H/f, W/f)``.
+        x: Pixels, ``(B, C, H, W)``.
+        factor: Side of a patch, f.
+    """
+    rows = y.reshape(x.shape[0], x.shape[1], factor**2, y.shape[2] * y.shape[3])
+    columns = functional.pixel_unshuffle(x, factor).view_as(rows)
+    return (rows @ columns.mT).sum(0)

@@ -19,29 +19,15 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from flowcolor.layers.base import InvertibleLayer, LogDet, uncompiled, widen
-from flowcolor.layers.gradients import Gradients, once_only
+from flowcolor.layers.base import InvertibleLayer, Result, Step, widen
+from flowcolor.layers.once_only import once_only
 from flowcolor.layers.random_state import RandomState
 from flowcolor.layers.snapshot import Snapshot
-
-Result = tuple[Tensor, LogDet]
-
-
-@dataclass
-class Step:
-    """One layer of a flattened chain, in the direction it is run."""
-
-    layer: InvertibleLayer
-    condition: Tensor | Sequence[Tensor] | None
-    inverse: bool
-
-    def run(self, x: Tensor) -> Result:
-        """Apply the layer in this step's direction."""
-        there: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
-        return there(x, self.condition)
+from flowcolor.layers.torch_private import BatchNorm, disable_compile, fingerprint
+from flowcolor.layers.vjp import ReverseStep
 
 
-@uncompiled
+@disable_compile
 def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = None) -> Result:
     """Run ``steps`` so that autograd keeps their last output alone.
 
@@ -107,13 +93,13 @@ def _record(call: _Call, x: Tensor, condition: Any) -> Result:
 
     def forward(x: Tensor, condition: Any = None) -> Result:
         y, logdet = _apply(call, x, condition)
-        seen.extend([_fingerprint(x), _fingerprint(y)])
+        seen.extend([fingerprint(x), fingerprint(y)])
         return y, logdet
 
-    before = _fingerprint(x)
+    before = fingerprint(x)
     with _replaced_forward(call.layer, forward):
         y, logdet = call.layer(x, condition)
-    if seen != [before, _fingerprint(y)]:
+    if seen != [before, fingerprint(y)]:
         raise RuntimeError(
             'memory="reversible" expects hooks to leave the input and the output of a layer as '
             f"they are, got one on {type(call.layer).__name__} that changes them."
@@ -155,7 +141,7 @@ class _ReversibleStep(Function):
         return None, None, *once_only(gradients)
 
 
-def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> Gradients:
+def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor | None]:
     """Rebuild the input, put it on the tape, return all gradients."""
     call: _Call = ctx.call
     kept, *others = ctx.saved_tensors
@@ -167,14 +153,16 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> Gradients:
         for c, n in zip(others[:count], needed, strict=False)
     ]
     condition: Any = conditions[0] if ctx.count is None else conditions
+    step = ReverseStep(
+        y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random
+    )
     with torch.autocast(**ctx.autocast):
-        x, grad_x, grad_condition, grad_params = call.then.invert_and_differentiate(
-            y, condition, grad_y, grad_logdet, inverse=call.inverse, random=call.random
-        )
+        rebuilt = call.then.vjp(step)
     if call.hand_back and ctx.needs_input_grad[2]:
-        call.tape.output = x
-    grad_conditions = [grad_condition] if ctx.count is None else grad_condition
-    return [grad_x, *map(_compact, grad_conditions), *grad_params]
+        call.tape.output = rebuilt.x
+    grad_conditions = [rebuilt.grad_condition] if ctx.count is None else rebuilt.grad_condition
+    grad_params = [rebuilt.grad_params.get(param) for param in step.params]
+    return [rebuilt.grad_x, *map(_compact, grad_conditions), *grad_params]
 
 
 def _compact(gradient: Tensor | None) -> Tensor | None:
@@ -205,13 +193,9 @@ def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Itera
             layer.__dict__["forward"] = own
 
 
-def _fingerprint(x: Tensor) -> tuple[Any, ...]:
-    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), x._version
-
-
 def _refuse_unrepeatable(layer: nn.Module) -> None:
     for name, part in layer.named_modules():
-        if part.training and isinstance(part, nn.modules.batchnorm._BatchNorm):
+        if part.training and isinstance(part, BatchNorm):
             raise RuntimeError(
                 'memory="reversible" expects layers that count a batch once, got '
                 f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); use "

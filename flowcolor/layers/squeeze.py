@@ -1,13 +1,10 @@
 r"""Space-to-depth."""
 
-from collections.abc import Sequence
-
-from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.gradients import Gradients
 from flowcolor.layers.patches import check_divisible, check_patched
+from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
 class Squeeze(InvertibleLayer):
@@ -49,15 +46,7 @@ class Squeeze(InvertibleLayer):
         y = widen(y)
         return functional.pixel_shuffle(y, self.factor), y.new_zeros(y.shape[0])
 
-    def invert_and_differentiate(
-        self,
-        out: Tensor,
-        condition: Tensor | None,
-        grad_out: Tensor,
-        grad_logdet: LogDet,
-        params: Sequence[Tensor],
-        *,
-        inverse: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Gradients]:
-        back = self.forward if inverse else self.inverse  # Orthogonal: the transpose, too.
-        return back(out)[0], back(grad_out)[0], None, [None] * len(params)
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
+        undo = self.forward if step.inverse else self.inverse
+        return Rebuilt(undo(step.out)[0], undo(step.grad_out)[0])

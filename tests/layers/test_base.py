@@ -14,7 +14,7 @@ from flowcolor.layers import (
     OrthogonalDownsample,
     Squeeze,
 )
-from flowcolor.layers.base import double, widen
+from flowcolor.layers.base import to_float64, widen
 
 DIVISIBLE = "with height and width divisible by"
 IMAGE = "an input of shape (batch, {}, height, width) " + DIVISIBLE
@@ -83,4 +83,4 @@ def test_contract_cannot_be_instantiated():
 def test_widen_never_narrows(dtype, wide):
     x = torch.ones(2, dtype=dtype)
     assert widen(x).dtype == wide
-    assert double(x).dtype == torch.float64
+    assert to_float64(x).dtype == torch.float64

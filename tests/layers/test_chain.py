@@ -99,3 +99,52 @@ def test_first_batch_reaches_every_layer_one_after_the_other():
 def test_anchors_at_no_distance_are_refused(every):
     with pytest.raises(ValueError, match=rf"anchor_every to be at least 1, got {every}"):
         Chain([ActNorm(2)], "reversible", anchor_every=every)
+
+
+def test_it_counts_and_hands_out_its_layers_as_a_list_does():
+    layers = [ActNorm(2), Chain([]), Squeeze()]
+    chain = Chain(layers)
+    assert len(chain) == 3
+    assert all(one is other for one, other in zip(chain, layers, strict=True))
+    assert chain[0] is layers[0]
+    assert chain[-1] is layers[2]
+    with pytest.raises(IndexError):
+        chain[3]
+
+
+def test_a_slice_is_a_chain_of_the_same_layers_and_the_same_memory():
+    layers = [ActNorm(2), ActNorm(2), Squeeze()]
+    chain = Chain(layers, "reversible", anchor_every=2)
+    part = chain[:2]
+    assert isinstance(part, Chain)
+    assert (len(part), part.memory, part.anchor_every) == (2, "reversible", 2)
+    assert part[0] is layers[0]
+    assert part[1] is layers[1]
+    x = torch.randn(2, 2, 4, 4)
+    assert_close(chain[2:](part(x)[0])[0], chain(x)[0])
+
+
+def test_a_slice_takes_the_conditions_of_its_own_layers(chain):
+    x, conditions = torch.ones(2, 1), [torch.full([2, 1], c) for c in (1.0, 10.0, 100.0)]
+    first, rest = chain[:1], chain[1:]
+    assert (first.num_conditions, rest.num_conditions) == (1, 2)
+    half, logdet = first(x, conditions[:1])
+    y, more = rest(half, conditions[1:])
+    assert_close((y, logdet + more), chain(x, conditions))
+
+
+def test_neighbours_that_offer_it_are_undone_together_in_evaluation():
+    class Half(ActNorm):
+        def fold_inverse(self, before):
+            return Both() if isinstance(before, Half) else None
+
+    class Both:
+        def inverse(self, y):
+            return y + 1, y.new_full([len(y)], 7.0)
+
+    chain, y = Chain([Half(1), Half(1), Half(1)]).eval(), torch.zeros(2, 1)
+    with torch.no_grad():  # Three layers are one pair and one alone.
+        x, logdet = chain.inverse(y)
+    assert x.tolist() == [[1.0], [1.0]]
+    assert logdet.tolist() == [7.0, 7.0]
+    assert_close(chain.inverse(y)[0], y)  # With gradients one after the other.

@@ -44,7 +44,7 @@ def test_chain_in_evaluation_undoes_both_as_if_one_by_one(kind, channels, batch,
     with torch.no_grad():
         x, logdet = chain.inverse(y)
         expected = one_by_one(norm, conv, y)
-    assert len(chain._folded) == 1
+    assert len(chain._neighbours.offers) == 1
     assert_close(x, expected[0], rtol=1e-12, atol=1e-12)
     assert_close(logdet, expected[1], rtol=1e-12, atol=1e-12)
 
@@ -116,7 +116,7 @@ def test_layers_may_be_exchanged():
         chain.inverse(y)
         chain.layers[0] = pair()[0]
         assert_close(chain.inverse(y), one_by_one(*chain.layers, y))
-    assert len(chain._folded) == 1  # The layer that left is not held.
+    assert len(chain._neighbours.offers) == 1  # The layer that left is not held.
 
 
 @pytest.mark.parametrize("mode", ["train", "grad"])
@@ -139,7 +139,7 @@ def test_only_these_two_in_this_order_are_joined():
     with torch.no_grad():
         y, logdet = chain(x)
         again, back = chain.inverse(y)
-    assert list(chain._folded) == [(conv, norm)]
+    assert list(chain._neighbours.offers) == [(conv, norm)]
     assert_close(again, x, rtol=1e-4, atol=1e-4)
     assert_close(back, -logdet, rtol=1e-4, atol=1e-4)
 

@@ -1,0 +1,33 @@
+"""Who of several layers gets which condition."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from flowcolor.layers.base import Condition, InvertibleLayer
+
+Conditions = Condition | Sequence[Condition] | None
+
+
+def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -> list[Conditions]:
+    """Return what each layer gets: all the same one, or of a list the entries that belong to it.
+
+    Raises:
+        ValueError: If a list has not one entry for each conditional layer.
+    """
+    if condition is None or isinstance(condition, Tensor):
+        return [condition] * len(layers)
+    total = sum(layer.num_conditions for layer in layers)
+    if len(condition) != total:
+        raise ValueError(
+            f"Chain expects {total} conditions, one for each conditional layer, "
+            f"got {len(condition)}."
+        )
+    shares: list[Conditions] = []
+    start = 0
+    for layer in layers:
+        count = layer.num_conditions
+        share = condition[start : start + count]
+        shares.append(share if count > 1 else share[0] if count else None)
+        start += count
+    return shares

@@ -1,0 +1,89 @@
+"""Calling the networks of a coupling, which are anybody's: in their precision, and watched."""
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.layers.torch_private import version
+
+_BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
+    """Call a sub-network in the precision of its weights, and see that it leaves its inputs alone.
+
+    The half that steers passes unchanged, so a network that writes to it breaks the inverse and
+    the caller's data.
+
+    Args:
+        layer: The coupling, for messages.
+        network: Its network or aggregation.
+        *inputs: What the network is called with.
+
+    Raises:
+        ValueError: If the network writes to an input. What begins with a module of torch's own
+            that has ``inplace=True`` is refused before it does. Others are noticed afterwards,
+            and not at all while compiling.
+    """
+    if _begins_in_place(network):
+        raise ValueError(_message(layer, network))
+    inputs = tuple(_in_precision_of(network, x) for x in inputs)
+    if torch.compiler.is_compiling():
+        output: Tensor = network(*inputs)
+        return output
+    before = [_state(x, network) for x in inputs]
+    try:
+        output = network(*inputs)
+    except RuntimeError as error:
+        # Autograd refuses some writes by itself, in words about views and leaves.
+        if any(word in str(error) for word in ("in-place operation", "modified inplace")):
+            raise ValueError(_message(layer, network)) from error
+        raise
+    if not all(_unchanged(x, state) for x, state in zip(inputs, before, strict=True)):
+        raise ValueError(_message(layer, network))
+    return output
+
+
+def _in_precision_of(network: nn.Module, x: Tensor) -> Tensor:
+    """Return ``x`` as weights in half precision take it, which the flow around them is not in."""
+    weight = next(network.parameters(), None)
+    if weight is None or not (weight.is_floating_point() and x.is_floating_point()):
+        return x
+    return x.to(weight.dtype)
+
+
+def _begins_in_place(network: nn.Module) -> bool:
+    """Tell whether the first module that computes something has ``inplace=True``."""
+    if isinstance(network, nn.Sequential):
+        for part in network:
+            if not isinstance(part, nn.Identity):
+                return _begins_in_place(part)
+        return False
+    own = type(network).__module__.startswith("torch.nn.modules.")
+    idle = isinstance(network, nn.Dropout) and not network.training
+    return own and not idle and getattr(network, "inplace", False) is True
+
+
+def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
+    """Return what shows later whether ``x`` was written to; None where it is not looked."""
+    if not x.is_inference():
+        return version(x)
+    # Tensors of inference mode count no versions. Their numbers are compared, where the network
+    # holds code that is not torch's own.
+    parts = network.modules()
+    if all(type(part).__module__.startswith("torch.nn.modules.") for part in parts):
+        return None
+    return x.clone()
+
+
+def _unchanged(x: Tensor, state: int | Tensor | None) -> bool:
+    if isinstance(state, Tensor):
+        bits = _BITS[x.element_size()]  # Not the numbers: NaN differs from itself.
+        return torch.equal(x.view(bits), state.view(bits))
+    return state is None or version(x) == state
+
+
+def _message(layer: object, network: nn.Module) -> str:
+    return (
+        f"{type(layer).__name__} expects sub-networks that leave their input as it is, got "
+        f"{type(network).__name__}, which writes to it; use inplace=False in its first layer."
+    )

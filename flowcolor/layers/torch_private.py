@@ -1,0 +1,32 @@
+"""The private parts of torch that layers need, each with the reason why no public one serves."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch._compile import _disable_dynamo
+
+# Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
+# the compiler where a function is defined, this one where it is called: seconds of every import.
+disable_compile = _disable_dynamo
+
+# What all batch normalisations derive from, those of other packages included. The public classes
+# are four, one for each number of axes, and none of them is the others' parent.
+BatchNorm = nn.modules.batchnorm._BatchNorm
+
+
+def version(x: Tensor) -> int:
+    """Return how often the tensor was written to; publicly only autograd's error messages tell."""
+    return x._version
+
+
+def fingerprint(x: Tensor) -> tuple[Any, ...]:
+    """Return what changes if the tensor's numbers are changed or it is exchanged for another.
+
+    Publicly a storage has an address alone, which tensors without numbers do not have.
+    """
+    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), version(x)
+
+
+def is_replica(layer: nn.Module) -> bool:
+    """Tell whether ``torch.nn.DataParallel`` made this copy; nothing public tells it."""
+    return getattr(layer, "_is_replica", False)

@@ -1,0 +1,107 @@
+"""Sub-networks that write to their input are noticed: the half that steers has to stay as it is."""
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from flowcolor.layers import AffineCoupling, Chain, ConditionalAffineCoupling, NoAggregation
+from tests.layers.cases import conv_net
+from tests.layers.modes import MODES
+
+REFUSED = r"Coupling expects sub-networks that leave their input as it is, got .* writes to it"
+
+
+class Hidden(nn.Module):
+    """Somebody's own network, in which nothing can be seen from outside."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 4, kernel_size=1)
+
+    def forward(self, x):
+        return self.conv(x.relu_())
+
+
+class Mix(nn.Module):
+    """An aggregation that writes to one of the two things it is given."""
+
+    def __init__(self, to):
+        super().__init__()
+        self.to = to
+
+    def forward(self, x, condition):
+        (x if self.to == "input" else condition).mul_(2)
+        return x + condition
+
+
+def visible():
+    first = nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(2, 4, kernel_size=1))
+    return nn.Sequential(nn.Identity(), first)
+
+
+LAYERS = {
+    "first layer": lambda: AffineCoupling(visible()),
+    "first layer, second network": lambda: AffineCoupling(
+        conv_net(2, 2), nn.Sequential(nn.ELU(inplace=True), conv_net(2, 2))
+    ),
+    "own class": lambda: AffineCoupling(Hidden()),
+    "after the fusion": lambda: ConditionalAffineCoupling(visible(), NoAggregation()),
+    "fusion": lambda: ConditionalAffineCoupling(conv_net(2, 4), Mix("input")),
+    "fusion, condition": lambda: ConditionalAffineCoupling(conv_net(2, 4), Mix("condition")),
+}
+DTYPES = [torch.float32, torch.float64]
+every_layer = pytest.mark.parametrize("build", LAYERS.values(), ids=LAYERS)
+
+
+@every_layer
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_writing_to_the_input_is_one_value_error(build, dtype, context):
+    layer = build().to(dtype)
+    with context():
+        for run in (layer.forward, layer.inverse):
+            x, condition = (torch.randn(2, channels, 3, 3, dtype=dtype) for channels in (4, 2))
+            with pytest.raises(ValueError, match=REFUSED):
+                run(x, condition)
+
+
+@every_layer
+@pytest.mark.parametrize("memory", MODES)
+def test_writing_to_an_input_with_gradients_is_the_same_error(build, memory):
+    x, condition = (torch.randn(2, 4, 3, 3, requires_grad=True) for _ in range(2))
+    condition = condition[:, :2]
+    with pytest.raises(ValueError, match=REFUSED):
+        Chain([build()], memory)(x, condition)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_can_be_seen_is_refused_before_anything_is_written(dtype):
+    layer, x = AffineCoupling(visible()).to(dtype), torch.randn(2, 4, 3, 3, dtype=dtype)
+    before = x.clone()
+    with torch.no_grad(), pytest.raises(ValueError, match=REFUSED):
+        layer(x)
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_writing_to_what_a_network_made_itself_is_fine(context):
+    net = nn.Sequential(nn.Conv2d(2, 4, kernel_size=1), nn.ReLU(inplace=True))
+
+    class Own(nn.Module):
+        def forward(self, x):
+            return torch.cat([x.neg().mul_(2), x], 1)
+
+    for sub in (net, Own()):
+        with context():
+            layer, x = AffineCoupling(sub), torch.randn(2, 4, 3, 3)
+            assert_close(layer.inverse(layer(x)[0])[0], x)
+            layer(torch.full_like(x, torch.nan))  # Not a number is not a change.
+
+
+@pytest.mark.compiled
+def test_what_can_be_seen_is_refused_when_compiled():
+    torch._dynamo.reset()
+    run = torch.compile(AffineCoupling(visible()).forward, backend="eager")
+    with pytest.raises(ValueError, match=REFUSED):
+        run(torch.randn(2, 4, 3, 3))
