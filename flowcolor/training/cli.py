@@ -37,10 +37,10 @@ from flowcolor.training.resume import (
     describe_exported,
     differences,
     find_checkpoint,
-    next_version,
     run_folder,
     writable,
 )
+from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
 from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
@@ -184,6 +184,9 @@ class TrainingCLI(LightningCLI):
                     version="",
                 )
         trainer = super().instantiate_trainer(**kwargs)
+        if self.subcommand == "fit":
+            callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+            callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         return trainer
@@ -250,11 +253,16 @@ class TrainingCLI(LightningCLI):
             if self.subcommand != "fit":
                 folder = Path(root) if root else folder / str(self.subcommand)
         elif self.subcommand == "fit":
-            folder = next_version(chosen)
+            self.is_new = is_first_process()
+            # Another process learns the folder once all have met.
+            return writable(new_version(chosen)) if self.is_new else chosen / "version_0"
         else:
             folder = chosen / str(self.subcommand)
         self.is_new = not folder.exists()
         return writable(folder)
+
+    def _found(self, folder: Path) -> None:
+        self.folder = folder
 
 
 def main(words: Sequence[str]) -> None:

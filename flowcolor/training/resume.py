@@ -39,13 +39,6 @@ def run_folder(checkpoint: Path) -> Path:
     return folder.parent if folder.name == CHECKPOINTS else folder
 
 
-def next_version(root: Path) -> Path:
-    """Return a folder ``version_N`` below ``root`` that no run has."""
-    numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
-    taken = [int(number) for number in numbers if number.isdigit()]
-    return root / f"version_{max(taken, default=-1) + 1}"
-
-
 def writable(folder: Path) -> Path:
     """Make a folder and return it.
 
