@@ -145,6 +145,7 @@ class SketchColorData(lightning.LightningDataModule):
         if stage == "predict":
             return
         training, held_out, tests = self._sets()
+        self._require_pairs(stage, held_out, tests)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]))
@@ -187,6 +188,18 @@ class SketchColorData(lightning.LightningDataModule):
         if training:
             return self.augment(batch, self.seed, epoch, shared_geometry=True)
         return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
+
+    def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:
+        """Refuse too few photographs for pairs now: validation may come after hours."""
+        validates = self.trainer is None or self.trainer.limit_val_batches != 0
+        parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
+        for photos in parts.get(stage, [held_out]):
+            if len(photos) < 2:
+                raise InputError(
+                    "Evaluation expects at least 2 held-out photographs, as references of each "
+                    f"other, got {len(photos)} ({', '.join(photos.names)}): hold out more with "
+                    "data.held_out, or give data.test."
+                )
 
     def _both_settings(self, photos: Selected) -> list[DataLoader[Item]]:
         return [self._loader(photos), self._loader(CrossReference(photos, self.seed))]

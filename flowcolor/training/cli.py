@@ -223,8 +223,10 @@ class TrainingCLI(LightningCLI):
             compare_with(self.config.test.compare, self.trainer, self.model, self.datamodule)
 
     def _leave_no_trace(self) -> None:
-        """Remove the folder of a run that never began."""
-        if self.is_new and not (self.folder / CHECKPOINTS).exists():
+        """Remove the folder of a run that never began; what was logged of one that did is kept."""
+        trainer = getattr(self, "trainer", None)
+        began = trainer is not None and trainer.fit_loop.epoch_progress.total.started > 0
+        if self.is_new and not began and not (self.folder / CHECKPOINTS).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:

@@ -67,6 +67,16 @@ def log_folder(trainer: Trainer) -> Path:
     return Path(folders[0] if folders else trainer.default_root_dir)
 
 
+def newest_checkpoint(trainer: Trainer | None) -> Path | None:
+    """Return what a run that fails can be continued from: its newest checkpoint, if it has one."""
+    if trainer is None:
+        return None
+    saved = [getattr(callback, "best_model_path", "") for callback in trainer.checkpoint_callbacks]
+    paths = [Path(path) for path in [*saved, trainer.ckpt_path] if path]
+    files = [path for path in paths if path.is_file()]
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
 def describe_exported(path: Path, command: str) -> dict[str, Any]:
     """Return the configuration of an exported model, which knows neither data nor optimizer."""
     if command == "fit":

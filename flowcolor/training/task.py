@@ -18,7 +18,7 @@ from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
 from flowcolor.training.finite import require_finite
 from flowcolor.training.judge import Judge, publish
-from flowcolor.training.resume import log_folder, renew_optimizer
+from flowcolor.training.resume import log_folder, newest_checkpoint, renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
 from flowcolor.training.say import say
 from flowcolor.training.shares import fresh, test_loader, validation_loader
@@ -99,7 +99,7 @@ class ColorizationTask(LightningModule):
         """Return the loss of one batch."""
         result = self(batch["sketch"], batch["reference"])
         losses: dict[str, Tensor] = self.loss(result, batch["truth"])
-        require_finite(losses, batch, self.global_step)
+        require_finite(losses, batch, self.global_step, newest_checkpoint(self._trainer))
         size = len(batch["name"])
         for name, value in losses.items():
             self.log(f"train/{name}", value, prog_bar=True, batch_size=size)
