@@ -21,6 +21,7 @@ from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import official_split, split_names
 from flowcolor.data.views import Repeated, Selected
+from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
 Batch = dict[str, Any]
@@ -257,6 +258,7 @@ class SketchColorData(lightning.LightningDataModule):
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            worker_init_fn=start_worker,
             **options,
         )
 
