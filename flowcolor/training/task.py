@@ -8,6 +8,7 @@ from lightning import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.bounds import within
 from flowcolor.data.sketches import GradientLines
@@ -18,6 +19,7 @@ from flowcolor.models import SketchColorFlow
 from flowcolor.training.checkpoint import KEY, check_fits, describe, read_weights
 from flowcolor.training.finite import require_finite
 from flowcolor.training.judge import Judge, publish
+from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.resume import log_folder, newest_checkpoint, renew_optimizer
 from flowcolor.training.roundtrip import roundtrip_errors
 from flowcolor.training.say import say
@@ -37,6 +39,8 @@ class ColorizationTask(LightningModule):
         loss: What it minimises.
         optimizer: Builds the optimizer from the parameters.
         scheduler: Builds the learning rate schedule from the optimizer; constant if missing.
+            ``ReduceLROnPlateau`` watches ``val/ssim``; Lightning's class of this name,
+            ``lightning.pytorch.cli.ReduceLROnPlateau``, also takes another ``monitor``.
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken,
             not the optimizer, the schedule or the epoch. To continue a run, use ``--ckpt_path``.
@@ -185,6 +189,9 @@ class ColorizationTask(LightningModule):
         optimizer, scheduler = self._build_optimizer()
         if scheduler is None:
             return optimizer
+        if isinstance(scheduler, ReduceLROnPlateau):
+            watched = plateau_schedule(scheduler, self.interval, self.trainer)
+            return {"optimizer": optimizer, "lr_scheduler": watched}
         schedule = {"scheduler": scheduler, "interval": self.interval}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
@@ -208,5 +215,5 @@ class ColorizationTask(LightningModule):
         try:
             optimizer = self.optimizer(self.model.parameters())
             return optimizer, None if self.scheduler is None else self.scheduler(optimizer)
-        except ValueError as error:
+        except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
             raise InputError(f"The optimizer cannot be built: {error}.") from error
