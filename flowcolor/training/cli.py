@@ -5,6 +5,7 @@ trained with, ``--config`` files in their order, options on the command line.
 """
 
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -25,12 +26,15 @@ from flowcolor.bounds import within
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
+from flowcolor.files import is_full, write_text
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.checkpoint import KEY, read_checkpoint
 from flowcolor.training.comparison import compare_with
+from flowcolor.training.options import check_trainer, who_refused
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
+from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.resume import (
     CHECKPOINTS,
@@ -44,6 +48,7 @@ from flowcolor.training.run_folder import SharedFolder, is_first_process, new_ve
 from flowcolor.training.say import say
 from flowcolor.training.task import ColorizationTask
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
+from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, value_of
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -82,6 +87,7 @@ class TrainingCLI(LightningCLI):
                 "callbacks": [RunKeeper(), PredictionWriter()],
                 "enable_model_summary": False,
             },
+            save_config_callback=WholeConfig,
             save_config_kwargs={"overwrite": True},
             seed_everything_default=0,
             auto_configure_optimizers=False,
@@ -144,6 +150,8 @@ class TrainingCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Choose the folder of the run before anything expensive happens, and try it."""
         chosen = self.config[self.subcommand]
+        check_precision(chosen.trainer.precision)
+        check_trainer(chosen.trainer)
         self.folder = self._choose_folder(chosen.trainer.default_root_dir)
 
     def instantiate_classes(self) -> None:
@@ -215,10 +223,17 @@ class TrainingCLI(LightningCLI):
         except InputError:
             self._leave_no_trace()
             raise
-        except MisconfigurationException as error:  # Options that only fail in a run.
+        except Exception as error:
+            if is_full(error):  # Of what is written little by little, for TensorBoard.
+                raise InputError(f"{self.folder} cannot be written: {error}.") from error
+            module = who_refused(error)
+            if module is None:
+                raise
             self._leave_no_trace()
             sentence = " ".join(str(error).split()).rstrip(".")
-            raise InputError(f"flowcolor {subcommand} cannot be run: {sentence}.") from error
+            raise InputError(
+                f"flowcolor {subcommand} cannot be run, {module} says: {sentence}."
+            ) from error
         if subcommand == "test" and self.config.test.compare is not None:
             compare_with(self.config.test.compare, self.trainer, self.model, self.datamodule)
 
@@ -243,10 +258,10 @@ class TrainingCLI(LightningCLI):
         self.recorded = only_allowed(self.recorded, options, files, self.checkpoint)
         if not self.recorded:
             return options
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
-            json.dump(self.recorded, file)  # Every JSON text is a YAML text.
-        self.temporary = Path(file.name)
-        return ["--config", file.name, *options]
+        self.temporary = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
+        # Every JSON text is a YAML text.
+        write_text(json.dumps(self.recorded), self.temporary)
+        return ["--config", str(self.temporary), *options]
 
     def _choose_folder(self, root: str | None) -> Path:
         chosen = Path(root) if root else self.root

@@ -13,7 +13,7 @@ from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.training.resume import log_folder
-from flowcolor.training.roundtrip import exact
+from flowcolor.training.roundtrip import dtype_of, exact
 from flowcolor.training.say import say
 from flowcolor.training.shares import test_loader
 from flowcolor.training.task import ColorizationTask
@@ -155,7 +155,9 @@ class _Columns:
 
 
 def _columns(task: ColorizationTask, batch: dict[str, Any], rows: int) -> list[Tensor]:
-    first = {name: batch[name][:rows] for name in COLUMNS if name != "result"}
+    # A pair that is painted again after a test has not been converted to the run's precision.
+    dtype = dtype_of(task.model)
+    first = {name: batch[name][:rows].to(dtype) for name in COLUMNS if name != "result"}
     with exact(task.model):
         first["result"] = task.model(first["sketch"], first["reference"])
     return [first[name] for name in COLUMNS]

@@ -36,7 +36,9 @@ def new_version(root: Path) -> Path:
                 continue
             return folder
     except OSError as error:
-        raise InputError(f"The folder of the run below {root} cannot be made ({error}).") from error
+        raise InputError(
+            f"The folder of the run below {root} cannot be written ({error})."
+        ) from error
     raise AssertionError  # There is always a further number.
 
 

@@ -32,7 +32,7 @@ def test_a_version_is_above_all_others(tmp_path):
 
 def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"below .*file cannot be made"):
+    with pytest.raises(InputError, match=r"below .*file cannot be written"):
         new_version(tmp_path / "file")
 
 
