@@ -8,6 +8,7 @@ Conversions, so that nobody has to guess:
 - 16-bit images are divided by 65535. Of several frames, only the first is read.
 """
 
+import io
 import os
 import re
 import struct
@@ -103,8 +104,11 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
     options = {"quality": 95} if path.suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    # Into memory first: of a full disk, Pillow would say "encoder error -2", or for JPEG nothing.
+    buffer = io.BytesIO()
     with whole_file(path) as file:
-        picture.save(file, format=_FORMATS[path.suffix.lower()], **options)
+        picture.save(buffer, format=_FORMATS[path.suffix.lower()], **options)
+        file.write(buffer.getbuffer())
 
 
 def pairing_stem(path: Path) -> str:
