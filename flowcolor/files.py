@@ -39,6 +39,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink()
 
 
+def is_full(error: BaseException) -> bool:
+    """Return whether something could not be written because the disk or a quota is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def write_text(text: str, path: Path) -> None:
     r"""Write a UTF-8 text, whole or not at all.
 

@@ -126,10 +126,10 @@ class SelfAugmentedReference:
         photo, sketch = batch["photo"], batch["sketch"]
         draws = [self._draw(seed, epoch, int(i), shared_geometry) for i in batch["index"]]
         colors, shared, own, noise = (
-            torch.from_numpy(np.stack(parts)).to(photo.device) for parts in zip(*draws, strict=True)
+            torch.from_numpy(np.stack(parts)).to(photo) for parts in zip(*draws, strict=True)
         )
         size = photo.shape[-1]
-        points = _points(size, photo.device)
+        points = _points(size, photo.device).to(photo.dtype)
         warped = _apply(own, points) + 2 * self.elastic * _smooth(noise, size)
         truth = source = photo
         if shared_geometry:

@@ -8,6 +8,7 @@ Conversions, so that nobody has to guess:
 - 16-bit images are divided by 65535. Of several frames, only the first is read.
 """
 
+import io
 import re
 import struct
 import unicodedata
@@ -120,8 +121,11 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
     name = _FORMATS[path.suffix.lower()]
     options = {"quality": 95} if name in ("JPEG", "WEBP") else {}
+    # Into memory first: of a full disk, Pillow would say "encoder error -2", or for JPEG nothing.
+    buffer = io.BytesIO()
     with whole_file(path) as file:
-        picture.save(file, format=name, **options)
+        picture.save(buffer, format=name, **options)
+        file.write(buffer.getbuffer())
 
 
 def pairing_stem(path: Path, folder: Path | None = None) -> str:

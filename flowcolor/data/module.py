@@ -21,6 +21,7 @@ from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import official_split, split_names
 from flowcolor.data.views import Repeated, Selected
+from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
 Batch = dict[str, Any]
@@ -153,6 +154,7 @@ class SketchColorData(lightning.LightningDataModule):
         if stage == "predict":
             return
         training, held_out, tests = self._sets()
+        self._require_pairs(stage, held_out, tests)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]))
@@ -200,6 +202,18 @@ class SketchColorData(lightning.LightningDataModule):
         if training:
             return self.augment(batch, self.seed, epoch, shared_geometry=True)
         return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
+
+    def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:
+        """Refuse too few photographs for pairs now: validation may come after hours."""
+        validates = self.trainer is None or self.trainer.limit_val_batches != 0
+        parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
+        for photos in parts.get(stage, [held_out]):
+            if len(photos) < 2:
+                raise InputError(
+                    "Evaluation expects at least 2 held-out photographs, as references of each "
+                    f"other, got {len(photos)} ({', '.join(photos.names)}): hold out more with "
+                    "data.held_out, or give data.test."
+                )
 
     def _sets(self) -> tuple[Selected, Selected, Selected]:
         """Photographs to train, to validate and to test on."""
@@ -278,6 +292,7 @@ class SketchColorData(lightning.LightningDataModule):
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
+            worker_init_fn=start_worker,
             **options,
         )
 

@@ -15,6 +15,13 @@ def device_of(model: nn.Module) -> torch.device:
     return torch.device("cpu") if parameter is None else parameter.device
 
 
+def dtype_of(model: nn.Module) -> torch.dtype:
+    """Return what a model without autocast takes: float32, or float64 where its weights are."""
+    parameter = next(model.parameters(), None)
+    own = torch.float32 if parameter is None else parameter.dtype
+    return torch.promote_types(own, torch.float32)
+
+
 @contextmanager
 def exact(model: nn.Module) -> Iterator[None]:
     """Run the body in eval mode, without gradients and without autocast, then restore the mode."""
@@ -41,7 +48,7 @@ def roundtrip_error(model: InvertibleColorizer, images: Tensor) -> Tensor:
         A number, infinite where the decoder gave values that are not finite.
     """
     with exact(model):
-        images = images.float()
+        images = images.to(dtype_of(model))
         error = (model.decode(*model.encode(images)) - images).abs().amax()
         return torch.where(error.isfinite(), error, torch.inf)
 

@@ -19,6 +19,7 @@ from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
 from flowcolor.files import exists, is_empty, is_file, remove_partial
+from flowcolor.prepare.defer import uninterrupted
 from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone
 from flowcolor.prepare.progress import Progress
@@ -230,7 +231,8 @@ def _outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Ou
     pool = ProcessPoolExecutor(workers, context, initializer=start, initargs=(worker,))
     rest = iter(todo)
     try:
-        running = {pool.submit(work, index) for index in islice(rest, 4 * workers)}
+        with uninterrupted():
+            running = {pool.submit(work, index) for index in islice(rest, 4 * workers)}
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:

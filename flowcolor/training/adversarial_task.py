@@ -5,10 +5,12 @@ from typing import Any
 import torch
 from lightning import Trainer
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
 
 
@@ -47,7 +49,7 @@ class AdversarialTask(Task):
         losses = self.adversarial.losses(self.colorizer, batch)
         result = losses.pop("result")
         losses |= self.adversarial.critic_losses(batch, result)
-        require_finite(losses, batch, self.steps)
+        require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
         self.log_losses(losses, batch)
         optimizers: Any = self.optimizers()
         for optimizer in optimizers:
@@ -73,9 +75,11 @@ class AdversarialTask(Task):
         ]
 
     def _advance(self) -> None:
-        schedulers: Any = self.lr_schedulers() or []
-        for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
-            scheduler.step()
+        for config in self.trainer.lr_scheduler_configs:
+            if not isinstance(config.scheduler, ReduceLROnPlateau):
+                config.scheduler.step()
+            elif config.monitor in self.trainer.callback_metrics:
+                config.scheduler.step(float(self.trainer.callback_metrics[config.monitor]))
 
     def _clip(self, optimizer: Any) -> None:
         limit = self.adversarial.gradient_clip_val

@@ -5,6 +5,7 @@ trained with, ``--config`` files in their order, options on the command line.
 """
 
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from flowcolor.bounds import within
 from flowcolor.data.module import SketchColorData
 from flowcolor.errors import InputError
 from flowcolor.evaluation.networks import Networks
-from flowcolor.files import exists
+from flowcolor.files import exists, is_full, write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
@@ -34,23 +35,26 @@ from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.comparison import compare_with
 from flowcolor.training.evaluator import Evaluator
+from flowcolor.training.options import check_trainer, who_refused
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.picture_grid import PictureGrid
+from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.resume import (
     CHECKPOINTS,
     describe_exported,
     differences,
     find_checkpoint,
-    next_version,
     require_text,
     run_folder,
     writable,
 )
 from flowcolor.training.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
 from flowcolor.training.run_record import RunRecord
 from flowcolor.training.say import say
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
+from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, value_of
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -86,6 +90,7 @@ class TrainingCLI(LightningCLI):
             parser_class=TrainingParser,
             parser_kwargs={"prog": "flowcolor"},
             trainer_defaults={"enable_model_summary": False},
+            save_config_callback=WholeConfig,
             save_config_kwargs={"overwrite": True},
             seed_everything_default=0,
             auto_configure_optimizers=False,
@@ -151,6 +156,8 @@ class TrainingCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Choose the folder of the run before anything expensive happens, and try it."""
         chosen = self.config[self.subcommand]
+        check_precision(chosen.trainer.precision)
+        check_trainer(chosen.trainer)
         self.folder = self._choose_folder(chosen.trainer.default_root_dir)
 
     def instantiate_classes(self) -> None:
@@ -184,6 +191,9 @@ class TrainingCLI(LightningCLI):
                     version="",
                 )
         trainer = super().instantiate_trainer(**kwargs)
+        if self.subcommand == "fit":
+            callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+            callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.subcommand == "fit":
@@ -237,16 +247,25 @@ class TrainingCLI(LightningCLI):
         except InputError:
             self._leave_no_trace()
             raise
-        except MisconfigurationException as error:  # Options that only fail in a run.
+        except Exception as error:
+            if is_full(error):  # Of what is written little by little, for TensorBoard.
+                raise InputError(f"{self.folder} cannot be written: {error}.") from error
+            module = who_refused(error)
+            if module is None:
+                raise
             self._leave_no_trace()
             sentence = " ".join(str(error).split()).rstrip(".")
-            raise InputError(f"flowcolor {subcommand} cannot be run: {sentence}.") from error
+            raise InputError(
+                f"flowcolor {subcommand} cannot be run, {module} says: {sentence}."
+            ) from error
         if subcommand == "test" and self.config.test.compare is not None:
             compare_with(self.config.test.compare, self.trainer, self.test_rival)
 
     def _leave_no_trace(self) -> None:
-        """Remove the folder of a run that never began."""
-        if self.is_new and not exists(self.folder / CHECKPOINTS):
+        """Remove the folder of a run that never began; what was logged of one that did is kept."""
+        trainer = getattr(self, "trainer", None)
+        began = trainer is not None and trainer.fit_loop.epoch_progress.total.started > 0
+        if self.is_new and not began and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:
@@ -263,10 +282,10 @@ class TrainingCLI(LightningCLI):
         self.recorded = only_allowed(self.recorded, options, files, self.checkpoint)
         if not self.recorded:
             return options
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
-            json.dump(self.recorded, file)  # Every JSON text is a YAML text.
-        self.temporary = Path(file.name)
-        return ["--config", file.name, *options]
+        self.temporary = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
+        # Every JSON text is a YAML text.
+        write_text(json.dumps(self.recorded), self.temporary)
+        return ["--config", str(self.temporary), *options]
 
     def _choose_folder(self, root: str | None) -> Path:
         chosen = Path(root) if root else self.root
@@ -275,11 +294,16 @@ class TrainingCLI(LightningCLI):
             if self.subcommand != "fit":
                 folder = Path(root) if root else folder / str(self.subcommand)
         elif self.subcommand == "fit":
-            folder = next_version(chosen)
+            self.is_new = is_first_process()
+            # Another process learns the folder once all have met.
+            return writable(new_version(chosen)) if self.is_new else chosen / "version_0"
         else:
             folder = chosen / str(self.subcommand)
         self.is_new = not exists(folder)
         return writable(folder)
+
+    def _found(self, folder: Path) -> None:
+        self.folder = folder
 
 
 def _is_trained(colorizer: Any) -> bool:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from flowcolor.training.finite import require_finite
+from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
 
 
@@ -21,7 +22,7 @@ class ColorizationTask(Task):
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
         losses = self.objective.losses(self.colorizer, batch)
-        require_finite(losses, batch, self.steps)
+        require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
         self.log_losses(losses, batch)
         return losses["loss"]
 

@@ -1,5 +1,6 @@
 """Stop a training whose loss is no number, with what is known about why."""
 
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -7,13 +8,16 @@ from torch import Tensor
 from flowcolor.errors import InputError
 
 
-def require_finite(losses: dict[str, Tensor], batch: dict[str, Any], step: int) -> None:
+def require_finite(
+    losses: dict[str, Tensor], batch: dict[str, Any], step: int, checkpoint: Path | None
+) -> None:
     """Raise one sentence if the loss of a batch is not finite.
 
     Args:
         losses: ``loss`` and its terms.
         batch: What it was computed of.
         step: Steps so far.
+        checkpoint: What was saved before, if anything was.
 
     Raises:
         InputError: It names the images that are not finite, or else the terms of the loss.
@@ -25,7 +29,10 @@ def require_finite(losses: dict[str, Tensor], batch: dict[str, Any], step: int) 
         if not batch[key].isfinite().all():
             raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
     terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
+    advice = "there is no checkpoint yet: start again with a lower learning rate"
+    if checkpoint is not None:
+        advice = f"continue from {checkpoint} with a lower learning rate"
     raise InputError(
         f"Training stopped at step {step} because the loss is not finite ({terms}; samples "
-        f"{names}): the last checkpoint is intact, continue from it with a lower learning rate."
+        f"{names}); {advice}."
     )

@@ -12,7 +12,7 @@ from flowcolor.data.images import write_image
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
-from flowcolor.models.round_trip import exact
+from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.evaluator import report_of
 from flowcolor.training.resume import log_folder
 from flowcolor.training.say import say
@@ -153,7 +153,9 @@ class _Columns:
 
 
 def _columns(task: Task, batch: dict[str, Any], rows: int) -> list[Tensor]:
-    first = {name: batch[name][:rows] for name in COLUMNS if name != "result"}
+    # A pair that is painted again after a test has not been converted to the run's precision.
+    dtype = dtype_of(task.colorizer)
+    first = {name: batch[name][:rows].to(dtype) for name in COLUMNS if name != "result"}
     with exact(task.colorizer):
         first["result"] = task(first)
     return [first[name] for name in COLUMNS]

@@ -45,6 +45,7 @@ def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]
     start = time.monotonic()
     from flowcolor.training.cli import TrainingCLI
     from flowcolor.training.quiet import quiet
+    from flowcolor.training.run_folder import is_first_process
 
     seconds = max(1, round(60 * max_minutes))
     limit = f"{seconds // 86400:02}:{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}"
@@ -54,6 +55,8 @@ def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]
     with quiet():
         cli = TrainingCLI(arguments)
     picture, model = cli.folder / "quickstart.png", cli.folder / "model.safetensors"
+    if not is_first_process():
+        return picture, model  # The first one draws, and says so.
     draw_portraits(model, picture, cli.datamodule)
     minutes = (time.monotonic() - start) / 60
     say(

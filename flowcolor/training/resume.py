@@ -40,13 +40,6 @@ def run_folder(checkpoint: Path) -> Path:
     return folder.parent if folder.name == CHECKPOINTS else folder
 
 
-def next_version(root: Path) -> Path:
-    """Return a folder ``version_N`` below ``root`` that no run has."""
-    numbers = [path.name.removeprefix("version_") for path in find(root, "version_*")]
-    taken = [int(number) for number in numbers if number.isdigit()]
-    return root / f"version_{max(taken, default=-1) + 1}"
-
-
 def require_text(value: Any) -> None:
     """Refuse to train with names that are no UTF-8, in the configuration or of the folder.
 
@@ -91,6 +84,16 @@ def log_folder(trainer: Trainer) -> Path:
     found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)
     folders = [folder for folder in found if folder]
     return Path(folders[0] if folders else trainer.default_root_dir)
+
+
+def newest_checkpoint(trainer: Trainer | None) -> Path | None:
+    """Return what a run that fails can be continued from: its newest checkpoint, if it has one."""
+    if trainer is None:
+        return None
+    saved = [getattr(callback, "best_model_path", "") for callback in trainer.checkpoint_callbacks]
+    paths = [Path(path) for path in [*saved, trainer.ckpt_path] if path]
+    files = [path for path in paths if path.is_file()]
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def describe_exported(path: Path, command: str) -> dict[str, Any]:

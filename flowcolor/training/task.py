@@ -9,11 +9,13 @@ from lightning import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import KEY, PREFIX, check_fits, describe, read_weights
 from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.say import say
 
 Interval = Literal["epoch", "step"]
@@ -31,6 +33,8 @@ class Task(LightningModule, ABC):
         objective: What training minimises.
         optimizer: Builds the optimizer from the parameters of colorizer and objective.
         scheduler: Builds the learning rate schedule from an optimizer; constant if missing.
+            ``ReduceLROnPlateau`` watches ``val/ssim``; Lightning's class of this name,
+            ``lightning.pytorch.cli.ReduceLROnPlateau``, also takes another ``monitor``.
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken.
     """
@@ -112,12 +116,14 @@ class Task(LightningModule, ABC):
         return [
             {"optimizer": optimizer}
             if scheduler is None
-            else {
-                "optimizer": optimizer,
-                "lr_scheduler": {"scheduler": scheduler, "interval": self.interval},
-            }
+            else {"optimizer": optimizer, "lr_scheduler": self._schedule(scheduler)}
             for optimizer, scheduler in self.build_optimizers()
         ]
+
+    def _schedule(self, scheduler: Any) -> dict[str, Any]:
+        if isinstance(scheduler, ReduceLROnPlateau):
+            return plateau_schedule(scheduler, self.interval, self.trainer)
+        return {"scheduler": scheduler, "interval": self.interval}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the description from which the colorizer is rebuilt, as plain values."""
@@ -145,5 +151,5 @@ class Task(LightningModule, ABC):
         try:
             built = optimizer(parameters)
             return built, None if self.scheduler is None else self.scheduler(built)
-        except ValueError as error:
+        except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
             raise InputError(f"The optimizer cannot be built: {error}.") from error

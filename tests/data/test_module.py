@@ -228,9 +228,8 @@ def test_folders_that_are_too_small_are_named(make_folder, tmp_path):
     with pytest.raises(InputError, match="got 0 and 1 of 1"):
         SketchColorData(str(make_folder("one", 1)), 8).setup("fit")
     data = SketchColorData(str(make_folder("two", 2)), 8)
-    data.setup("fit")
-    with pytest.raises(InputError, match="pairs need at least 2 photographs, got 1"):
-        data.val_dataloader()
+    with pytest.raises(InputError, match=r"at least 2 held-out photographs.*, got 1 \(p\d\)"):
+        data.setup("fit")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no image"):
         SketchColorData(str(tmp_path / "empty"), 8).setup("fit")

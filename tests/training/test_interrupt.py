@@ -55,3 +55,45 @@ def test_numbers_that_are_not_finite_stop_in_one_sentence(
     last = tmp_path / "version_0/checkpoints/last.ckpt"
     assert read_checkpoint(last)["global_step"] == 2
     assert all(value.isfinite().all() for value in load_model(last).state_dict().values())
+
+
+def test_a_loss_that_is_not_finite_at_once_keeps_what_was_logged(
+    run, tmp_path, monkeypatch, capsys
+):
+    step = ColorizationTask.training_step
+
+    def poisoned(self, batch, batch_idx):
+        monkeypatch.setitem(self.loss.weights, "l1", float("inf"))
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(ColorizationTask, "training_step", poisoned)
+    assert fit(run, tmp_path) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "step 0" in error
+    assert "no checkpoint yet" in error
+    folder = tmp_path / "version_0"
+    assert (folder / "config.yaml").is_file()
+    assert list(folder.glob("events*"))
+
+
+def test_a_loss_that_is_not_finite_later_names_the_checkpoint_to_continue_from(
+    run, tmp_path, monkeypatch, capsys
+):
+    step = ColorizationTask.training_step
+
+    def poisoned(self, batch, batch_idx):
+        if self.global_step == 3:
+            monkeypatch.setitem(self.loss.weights, "l1", float("inf"))
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(ColorizationTask, "training_step", poisoned)
+    assert fit(run, tmp_path) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert f"continue from {tmp_path / 'version_0' / 'checkpoints'}" in error
+
+
+def test_one_held_out_photograph_is_refused_before_training(run, tmp_path, capsys):
+    assert fit(run, tmp_path, "--data.held_out", 1, "--trainer.check_val_every_n_epoch", 2) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "at least 2 held-out photographs" in error
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

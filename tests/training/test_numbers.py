@@ -28,6 +28,10 @@ OPTIONS = {
     "--pictures.extremes=-1": "pictures.extremes expects",
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
+    "--trainer.accumulate_grad_batches=0": "accumulate_grad_batches expects .* 1, got 0",
+    "--trainer.check_val_every_n_epoch=0": "check_val_every_n_epoch expects .* 1, got 0",
+    "--trainer.val_check_interval=0": "val_check_interval expects .* got 0",
+    "--trainer.val_check_interval=100": "lightning.* says: .*must be less than or equal",
     "--model.colorizer.init_args.downsamplings=7": "up to 4 billion parameters, got 7, 1 and 2",
     "--model.colorizer.init_args.downsamplings=9": "up to 4 billion parameters, got 9, 1 and 2",
     "--model.colorizer.init_args.downsamplings=1000000": "up to 1024, got 1000000, 1 and 2",
@@ -44,6 +48,22 @@ def test_a_number_that_an_option_cannot_have_is_one_sentence(option, run, tmp_pa
     assert error.count("\n") == 1
     assert re.search(OPTIONS[option], error)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("option", "module"),
+    [
+        ("--model.scheduler.init_args.step_size=0", "torch.optim.lr_scheduler"),
+        ("--model.optimizer=torch.optim.SparseAdam", "torch.optim.sparse_adam"),
+    ],
+)
+def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(
+    option, module, run, tmp_path, capsys
+):
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path, option)
+    assert flowcolor("fit", *words) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"flowcolor: flowcolor fit cannot be run, {module} says: ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""Which precisions a flow can be trained and run in."""
+
+from flowcolor.errors import InputError
+
+_INSTEAD = {"16-true": "16-mixed", "bf16-true": "bf16-mixed"}
+
+
+def check_precision(precision: object) -> None:
+    """Refuse weights of 16 bits: a flow of them cannot be run backwards.
+
+    Raises:
+        InputError: The precision is one of weights of 16 bits.
+    """
+    instead = _INSTEAD.get(str(precision))
+    if instead is not None:
+        raise InputError(
+            f"--trainer.precision expects {instead} instead of {precision}: with weights of 16 "
+            "bits, a flow loses its inverse, and with it the drawing's lines."
+        )

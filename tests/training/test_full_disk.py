@@ -1,0 +1,85 @@
+"""A disk that is full in the middle of a write: one sentence, the old file, no part of a new."""
+
+import errno
+import io
+import json
+import os
+
+import pytest
+import torch
+from flowcolor.training.checkpoint import export_weights
+
+from flowcolor.data.images import write_image
+from flowcolor.errors import InputError
+from flowcolor.evaluation.files import write_report
+from flowcolor.evaluation.summary import Report
+from flowcolor.files import write_text
+from flowcolor.models import flowcolor_tiny
+from flowcolor.training.whole_checkpoints import WholeCheckpoints
+from tests.prepare.disk import FAST, opener
+from tests.training.helpers import flowcolor
+
+
+def fill():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_disk(monkeypatch):
+    full = opener(fill)
+
+    def opened(file, mode="r", *arguments, **options):
+        # A nameless file, by which a folder is tried, takes no space; and TensorBoard's thread
+        # is not ours.
+        chosen = FAST if "opener" in options or "tfevents" in str(file) else full
+        return chosen(file, mode, *arguments, **options)
+
+    monkeypatch.setattr(io, "open", opened)
+
+
+WRITERS = {
+    "a.txt": lambda path: write_text("new" * 100, path),
+    "a.png": lambda path: write_image(torch.rand(3, 64, 64), path),
+    "a.jpg": lambda path: write_image(torch.rand(3, 64, 64), path),
+    "a.webp": lambda path: write_image(torch.rand(3, 64, 64), path),
+    "a.ckpt": lambda path: WholeCheckpoints().save_checkpoint({"a": torch.zeros(9)}, path),
+    "a.safetensors": lambda path: export_weights(flowcolor_tiny(), path, 64),
+    "a.json": lambda path: write_report(Report([], {}, {}, {}, {}), path.parent, "a"),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_write_that_stops_in_the_middle_leaves_the_old_file(name, tmp_path, monkeypatch):
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    fill_disk(monkeypatch)
+    with pytest.raises(InputError, match=rf"{name} cannot be written: No space left on device\."):
+        WRITERS[name](path)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_training_that_cannot_begin_to_write_leaves_nothing(run, tmp_path, monkeypatch, capsys):
+    fill_disk(monkeypatch)
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor("fit", *words) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "config.yaml cannot be written: No space left on device" in error
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_command_that_cannot_describe_its_run_leaves_nothing(run, tmp_path, monkeypatch, capsys):
+    fill_disk(monkeypatch)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert flowcolor("validate", "--ckpt_path", run.last) == 2
+    assert "cannot be written: No space left" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_configuration_of_a_run_is_what_it_was(run):
+    import yaml
+
+    text = (run.folder / "config.yaml").read_text("utf-8")
+    written = yaml.safe_load(text)
+    wanted = json.loads(run.config.read_text("utf-8"))
+    assert written["data"]["held_out"] == wanted["data"]["held_out"]
+    assert written["trainer"]["max_epochs"] == wanted["trainer"]["max_epochs"]

@@ -1,0 +1,74 @@
+"""Every run has a folder of its own, and all its processes know it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from lightning.pytorch.utilities import rank_zero_only
+
+from flowcolor.errors import InputError
+from flowcolor.training import run_folder
+from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.quiet import quiet
+from flowcolor.training.run_folder import SharedFolder, new_version
+
+
+def test_runs_that_start_at_one_moment_share_no_folder(tmp_path, monkeypatch):
+    """Every start sees the folder as it was before the others: the moment that used to be lost."""
+    seen = list(tmp_path.glob("version_*"))
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(seen))
+    folders = [new_version(tmp_path) for _ in range(3)]
+    assert folders == [tmp_path / f"version_{number}" for number in range(3)]
+    assert all(folder.is_dir() for folder in folders)
+
+
+def test_a_version_is_above_all_others(tmp_path):
+    for name in ("version_3", "version_x", "version_1"):
+        (tmp_path / name).mkdir()
+    assert new_version(tmp_path) == tmp_path / "version_4"
+
+
+def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"below .*file cannot be written"):
+        new_version(tmp_path / "file")
+
+
+def test_only_the_first_process_makes_a_folder(run, tmp_path, monkeypatch):
+    words = ["fit", "--config", str(run.config), f"--trainer.default_root_dir={tmp_path}"]
+    monkeypatch.setattr(rank_zero_only, "rank", 1)
+    with quiet():
+        TrainingCLI(words, run=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_process_is_told_the_folder(tmp_path):
+    told = []
+    logger = SimpleNamespace(_root_dir="?", _name="?")
+    strategy = SimpleNamespace(broadcast=lambda _: str(tmp_path / "version_7"))
+    trainer = SimpleNamespace(strategy=strategy, loggers=[logger], _default_root_dir="?")
+    SharedFolder(tmp_path / "version_0", told.append).setup(trainer, None, "fit")
+    assert told == [tmp_path / "version_7"]
+    assert trainer._default_root_dir == str(tmp_path / "version_7")
+    assert (logger._root_dir, logger._name) == (str(tmp_path), "version_7")
+
+
+def test_two_processes_leave_one_folder(run, tmp_path):
+    (tmp_path / "version_0").mkdir()
+    words = ["fit", "--config", run.config, f"--trainer.default_root_dir={tmp_path}"]
+    words += ["--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.max_steps=1"]
+    command = [sys.executable, "-m", "flowcolor", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["version_0", "version_1"]
+    assert not list((tmp_path / "version_0").iterdir())
+    assert (tmp_path / "version_1" / "model.safetensors").is_file()
+    assert len(list((tmp_path / "version_1").glob("events*"))) == 1
+
+
+def test_the_quickstart_draws_once(monkeypatch):
+    assert run_folder.is_first_process()
+    monkeypatch.setattr(rank_zero_only, "rank", 1)
+    assert not run_folder.is_first_process()

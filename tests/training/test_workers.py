@@ -1,0 +1,75 @@
+"""Loader processes: they outlive a signal to the whole group, and their errors are sentences."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from flowcolor.data.workers import start_worker
+from flowcolor.errors import InputError
+from tests.training.helpers import flowcolor, write_photos
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+class Process(Dataset):
+    """Items are the numbers of the processes that made them."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return os.getpid()
+
+
+def elsewhere(number):
+    """Send SIGTERM from a process that is not the parent."""
+    code = f"import os, signal; os.kill({number}, signal.SIGTERM)"
+    subprocess.run([sys.executable, "-S", "-c", code], check=True)
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigwaitinfo"), reason="the sender is not told")
+def test_a_loader_process_outlives_a_signal_that_is_not_its_parents():
+    loader = DataLoader(Process(), num_workers=1, worker_init_fn=start_worker, prefetch_factor=1)
+    items = iter(loader)
+    worker = int(next(items))
+    elsewhere(worker)
+    assert [int(item) for item in items] == [worker] * 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigwaitinfo"), reason="the sender is not told")
+def test_a_loader_process_obeys_its_parent():
+    from multiprocessing import get_context
+
+    def wait():
+        start_worker(0)
+        ready.set()
+        signal.pause()
+
+    context = get_context("fork")
+    ready = context.Event()
+    process = context.Process(target=wait)
+    process.start()
+    ready.wait()
+    process.terminate()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_a_broken_file_in_a_loader_process_is_one_sentence(run, tmp_path, capsys):
+    drawings = write_photos(tmp_path / "drawings", 2)
+    (drawings / "photo1.png").write_bytes(b"no image")
+    words = ("--data.predict_sketches", drawings, "--data.predict_references", drawings)
+    out = ("--trainer.default_root_dir", tmp_path / "out", "--data.num_workers", 1)
+    assert flowcolor("predict", "--ckpt_path", run.last, *words, *out) == 2
+    error = capsys.readouterr().err.splitlines()
+    assert "photo1.png" in error[-1]
+    assert error[-1].startswith("flowcolor: ")
+    assert not any("Traceback" in line for line in error)
+
+
+def test_a_sentence_stays_what_it_is():
+    assert str(InputError("Caught nothing.")) == "Caught nothing."
