@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from flowcolor.training.checkpoint import export_weights
 
 from flowcolor.__main__ import main
 from flowcolor.console import complain, say
@@ -17,6 +16,7 @@ from flowcolor.data import PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.files import write_text
 from flowcolor.models import flowcolor_tiny
+from flowcolor.models.checkpoint import export_weights
 
 ODD = ["\udc83J", "é写", "plain"]  # The first is Shift-JIS, as Linux hands it to Python.
 

@@ -1,4 +1,4 @@
-"""``flowcolor quickstart``: from nothing to a painted drawing, without data and without network."""
+"""``flowcolor quickstart``: from nothing to painted drawings, without data and without network."""
 
 import time
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from flowcolor.options import OptionParser
 if TYPE_CHECKING:
     from flowcolor.data import SketchColorData
 
+_SIDE = 512  # Pixels of the pictures.
+
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor quickstart`` with these words."""
@@ -22,10 +24,58 @@ def main(words: Sequence[str]) -> None:
         raise InputError(
             f"--max_minutes expects a number above 0 and up to 1440, got {options.max_minutes:g}."
         )
-    quickstart(options.output, options.max_minutes, options.seed_everything)
+    if options.train:
+        train(options.output, options.max_minutes, options.seed_everything)
+    else:
+        paint(options.output)
 
 
-def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
+def paint(output: Path) -> Path:
+    """Paint the drawings of the two portraits with each other's colours, by the packaged model.
+
+    Args:
+        output: Folder of the pictures.
+
+    Returns:
+        The picture that shows all of it.
+    """
+    say(
+        "flowcolor quickstart draws the lines of two portraits, an astronaut and Grace Hopper,\n"
+        "that were installed with scikit-image and matplotlib, and paints each drawing with the\n"
+        "colours of the other photograph. Loading PyTorch ..."
+    )
+    start = time.monotonic()
+    import torch
+
+    from flowcolor.data import EmbeddedPortraits, write_image
+    from flowcolor.evaluation.pictures import write_grid
+    from flowcolor.inference import load
+
+    painter = load("faces")
+    first, second = (EmbeddedPortraits(_SIDE)[index] for index in range(2))
+    rows = []
+    for item, other in ((first, second), (second, first)):
+        result = painter(item["sketch"], other["photo"]).image
+        rows.append([item["sketch"], other["photo"], result, item["photo"]])
+    picture = output / "quickstart.png"
+    write_grid([torch.stack(column) for column in zip(*rows, strict=True)], picture)
+    drawing, photo = output / "drawing.png", output / "photo.png"
+    write_image(first["sketch"], drawing)
+    write_image(second["photo"], photo)
+    say(
+        f"\nDone in {time.monotonic() - start:.0f} seconds.\n"
+        f"picture: {picture}\n"
+        "  columns: drawing, photograph that lends its colours, result, the drawn photograph\n"
+        "paint a drawing of yours; for a start, one of these:\n"
+        f"  flowcolor colorize --sketch {drawing} --reference {photo} --output painted.png\n"
+        "train a model of your own, on these two portraits in some minutes, or on photographs:\n"
+        "  flowcolor quickstart --train\n"
+        "  flowcolor fit --config faces --data.train PHOTOS"
+    )
+    return picture
+
+
+def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     """Train on the two portraits that come with the installation and paint both drawings.
 
     Args:
@@ -37,8 +87,8 @@ def quickstart(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]
         The picture and the model that were written.
     """
     say(
-        "flowcolor quickstart trains a small model on two portraits, an astronaut and Grace\n"
-        "Hopper, that were installed with scikit-image and matplotlib. It learns to paint each\n"
+        "flowcolor quickstart --train trains a small model on two portraits, an astronaut and\n"
+        "Grace Hopper, that were installed with scikit-image and matplotlib. It learns to paint each\n"
         "line drawing with the colours of a distorted photograph; then each drawing is painted\n"
         "with the colours of the other person. Loading PyTorch ..."
     )
@@ -92,11 +142,18 @@ def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> 
 def _parser() -> OptionParser:
     parser = OptionParser(
         prog="flowcolor quickstart",
-        description="Train a small model on two portraits inside the installation, without data or "
-        "network, and paint their line drawings with each other's colours.",
+        description="Paint the line drawings of two portraits inside the installation with each "
+        "other's colours, without data or network; with --train, by a small model that is trained "
+        "on them.",
     )
     parser.add_argument(
-        "--output", type=Path, default=Path("runs/quickstart"), help="folder for the run's folder"
+        "--train", action="store_true", help="train a small model on the two portraits first"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("runs/quickstart"),
+        help="folder of the pictures, or of the run",
     )
     parser.add_argument(
         "--max_minutes", type=float, default=9.0, help="stop training after this time"

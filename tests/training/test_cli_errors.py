@@ -40,7 +40,7 @@ WRONG = {
     "validate untrained": (("validate", "--config", "quickstart"), r"expects trained weights"),
     "test untrained": (("test", "--config", "quickstart"), r"expects trained weights"),
     "predict untrained": (("predict", "--config", "quickstart"), r"expects trained weights"),
-    "quickstart": (("quickstart", "--max_minutes=0"), r"number above 0 .* got 0\."),
+    "quickstart": (("quickstart", "--train", "--max_minutes=0"), r"number above 0 .* got 0\."),
 }
 
 

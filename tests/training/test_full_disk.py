@@ -7,7 +7,6 @@ import os
 
 import pytest
 import torch
-from flowcolor.training.checkpoint import export_weights
 
 from flowcolor.data.images import write_image
 from flowcolor.errors import InputError
@@ -15,6 +14,7 @@ from flowcolor.evaluation.files import write_report
 from flowcolor.evaluation.summary import Report
 from flowcolor.files import write_text
 from flowcolor.models import flowcolor_tiny
+from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from tests.prepare.disk import FAST, opener
 from tests.training.helpers import flowcolor

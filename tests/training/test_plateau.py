@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from flowcolor.training.checkpoint import read_checkpoint
 from lightning.pytorch.cli import ReduceLROnPlateau as Watching
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
+from flowcolor.models.checkpoint import read_checkpoint
 from flowcolor.training.plateau import plateau_schedule
 from tests.training.helpers import flowcolor
 

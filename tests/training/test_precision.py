@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from flowcolor.training.checkpoint import read_checkpoint
 
+from flowcolor.models.checkpoint import read_checkpoint
 from tests.training.helpers import flowcolor, write_photos
 
 

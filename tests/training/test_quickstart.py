@@ -4,7 +4,7 @@ from tests.training.helpers import flowcolor
 
 
 def test_the_quickstart_ends_by_naming_the_picture_and_the_model(tmp_path, capsys):
-    words = ("--output", tmp_path / "quick", "--max_minutes", "0.01")
+    words = ("--train", "--output", tmp_path / "quick", "--max_minutes", "0.01")
     assert flowcolor("quickstart", *words) == 0
     printed = capsys.readouterr().out
     folder = tmp_path / "quick" / "version_0"
