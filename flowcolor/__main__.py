@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from flowcolor import __version__
 from flowcolor.console import complain, escaping, flush, say
 from flowcolor.errors import InputError
+from flowcolor.extras import missing_extra
 
 USAGE = """usage: flowcolor COMMAND [options]
 
@@ -119,6 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _run(words)
         except InputError as error:
             complain(f"flowcolor: {error}")
+            return 2
+        except ModuleNotFoundError as error:
+            sentence = missing_extra(error, words[0])
+            if sentence is None:
+                raise
+            complain(f"flowcolor: {sentence}")
             return 2
         except KeyboardInterrupt:
             complain("flowcolor: interrupted")

@@ -88,9 +88,9 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     """
     say(
         "flowcolor quickstart --train trains a small model on two portraits, an astronaut and\n"
-        "Grace Hopper, that were installed with scikit-image and matplotlib. It learns to paint each\n"
-        "line drawing with the colours of a distorted photograph; then each drawing is painted\n"
-        "with the colours of the other person. Loading PyTorch ..."
+        "Grace Hopper, that were installed with scikit-image and matplotlib. It learns to paint\n"
+        "each line drawing with the colours of a distorted photograph; then each drawing is\n"
+        "painted with the colours of the other person. Loading PyTorch ..."
     )
     start = time.monotonic()
     from flowcolor.training.cli import TrainingCLI
