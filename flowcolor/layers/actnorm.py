@@ -15,7 +15,7 @@ from flowcolor.layers.base import (
     widen,
 )
 from flowcolor.layers.channelwise import center_then_scale, scale_then_shift
-from flowcolor.layers.torch_private import disable_compile
+from flowcolor.layers.torch_private import disable_compile, in_transform
 from flowcolor.layers.vjp import Gradients, Rebuilt, ReverseStep
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
@@ -68,7 +68,7 @@ class ActNorm(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
         x = widen(x)
-        if self.training and not self._settled:
+        if self.training and not self._settled and not in_transform():  # One image is no batch.
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
         return center_then_scale(x, loc, log_scale.exp()), logdet

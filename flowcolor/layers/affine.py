@@ -9,6 +9,7 @@ from flowcolor.layers.base import LogDet
 from flowcolor.layers.layout import for_networks
 from flowcolor.layers.scale import SCALES, Scale, positive_scale
 from flowcolor.layers.subnetwork import call_network
+from flowcolor.layers.torch_private import in_transform
 
 
 @runtime_checkable  # Without it, tests that check annotations at run time fail.
@@ -58,7 +59,7 @@ def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tenso
 def apply_affine(x: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
     """Return the output of a coupling for ``x``, of which the second half is not changed."""
     a, b = x.chunk(2, dim=1)
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
+    if torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform():
         a = (a - shift) / scale if inverse else torch.addcmul(shift, a, scale)
         return torch.cat([a, b], 1)
     # Written into one tensor in the layout of x: `cat` would hold the new half twice.

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from flowcolor.layers.base import check_channels
+from flowcolor.layers.torch_private import in_transform
 
 _EPS = 1e-5
 
@@ -30,7 +31,7 @@ class FeatureAggregation(nn.Module):
     (1x1 convolutions, hidden width four times the input's). The thesis has no temperatures
     :math:`\tau`; a dot product of :math:`HW` unnormalised numbers saturates a softmax, so the
     default is :math:`\tau_s = 1/\sqrt{d}`, :math:`\tau_c = 1/\sqrt{HW}`. The :math:`HW \times HW`
-    matrix of the spatial attention is never stored.
+    matrix of the spatial attention is never stored, but for ``torch.func``'s transforms.
 
     Args:
         channels: Channels :math:`d` of ``x``.
@@ -73,6 +74,8 @@ class FeatureAggregation(nn.Module):
 
     def _spatial(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scale = self._scale(self.channels)
+        if in_transform():  # The operator below knows no forward mode and is slow under vmap.
+            return torch.softmax(scale * (q @ k.mT), -1) @ v
         q, k, v = (t.unsqueeze(1) for t in (q, k, v))  # B 1 HW d, one head
         return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1)
 

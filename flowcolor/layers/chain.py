@@ -9,8 +9,10 @@ from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step, widen
 from flowcolor.layers.conditions import Conditions, share_conditions
+from flowcolor.layers.kept import may_keep
 from flowcolor.layers.neighbours import Neighbours
 from flowcolor.layers.reversible import run_reversibly
+from flowcolor.layers.torch_private import in_transform
 
 Memory = Literal["none", "checkpoint", "reversible"]
 
@@ -30,7 +32,8 @@ class Chain(InvertibleLayer):
             activation. ``"checkpoint"`` stores the input of each layer of this chain and evaluates
             the layer again. ``"reversible"`` stores the last output alone and rebuilds the rest by
             inversion; chains inside are flattened, so that hooks run on their layers but not on
-            them. Results and gradients are the same. May be set on a built chain.
+            them. Results and gradients are the same. May be set on a built chain. Inside of
+            ``torch.func``'s transforms, which know neither of the two, chains run as with "none".
         anchor_every: Of ``"reversible"``: also keep the state after every so many layers, which
             bounds the drift of reconstruction in very deep chains.
 
@@ -98,7 +101,7 @@ class Chain(InvertibleLayer):
         return self.layers[index]  # type: ignore[return-value]
 
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
-        if self.memory == "reversible" and torch.is_grad_enabled():
+        if self.memory == "reversible" and torch.is_grad_enabled() and not in_transform():
             # Compilers stop at this call. What else happened to tensors in this function would be
             # compiled as a piece of its own.
             steps = self.steps(condition, inverse=inverse)
@@ -124,13 +127,11 @@ class Chain(InvertibleLayer):
 
     def _runs(self, condition: Conditions, *, inverse: bool) -> list[Callable[[Tensor], Result]]:
         steps = self._own_steps(condition, inverse=inverse)
-        if self.memory == "checkpoint" and torch.is_grad_enabled():
+        if self.memory == "checkpoint" and torch.is_grad_enabled() and not in_transform():
             return [
                 step.run if _manages_memory(step.layer) else _checkpointed(step) for step in steps
             ]
-        if inverse and not (
-            self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
-        ):
+        if inverse and not self.training and may_keep():
             return self._neighbours.runs(steps)
         return [step.run for step in steps]
 

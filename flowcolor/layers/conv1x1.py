@@ -15,7 +15,7 @@ from flowcolor.layers.base import (
     widen,
 )
 from flowcolor.layers.fold import FoldedInverse
-from flowcolor.layers.kept import Kept
+from flowcolor.layers.kept import Kept, may_keep
 from flowcolor.layers.matrices import LU, ChannelMatrix, Full, Orthogonal
 from flowcolor.layers.pixels import correlate, mix
 from flowcolor.layers.vjp import Rebuilt, ReverseStep, gradients_of
@@ -118,7 +118,7 @@ class InvertibleConv1x1(InvertibleLayer):
         return logdet.to(x.dtype).expand(x.shape[0]).clone()
 
     def _inverse_weight(self) -> Tensor:
-        if self.training or torch.is_grad_enabled() or torch.compiler.is_compiling():
+        if self.training or not may_keep():
             return self.matrix.inverse_weight()
         weights = [*self.matrix.parameters(), *self.matrix.buffers()]
         return self._kept.get(weights, weights[0].dtype, self.matrix.inverse_weight)

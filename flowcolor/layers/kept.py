@@ -6,7 +6,14 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
+from flowcolor.layers.torch_private import in_transform
+
 T = TypeVar("T")
+
+
+def may_keep() -> bool:
+    """Tell whether results may be kept: they carry no gradients, and weights can be compared."""
+    return not (torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform())
 
 
 class Kept(Generic[T]):

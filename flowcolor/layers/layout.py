@@ -3,11 +3,14 @@
 import torch
 from torch import Tensor, nn
 
+from flowcolor.layers.torch_private import in_transform
+
 
 def has_channels_last(x: Tensor) -> bool:
     """Tell whether the channels of each pixel of a batch of images lie side by side."""
     return (
         x.ndim == 4
+        and not in_transform()  # There, no layout can be asked for.
         and x.is_contiguous(memory_format=torch.channels_last)
         and not x.is_contiguous()  # With one channel or one pixel it is both.
     )
@@ -20,7 +23,7 @@ def for_networks(x: Tensor, *networks: nn.Module | None) -> Tensor:
     to a layout of their own and back. Nothing is changed on other devices, while compiling, and for
     networks that may mind.
     """
-    if torch.compiler.is_compiling() or x.device.type != "cpu" or x.ndim != 4:
+    if torch.compiler.is_compiling() or in_transform() or x.device.type != "cpu" or x.ndim != 4:
         return x
     if x.dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():
         return x

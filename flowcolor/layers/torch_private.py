@@ -3,7 +3,9 @@
 from typing import Any
 
 from torch import Tensor, nn
+from torch._C import _functorch
 from torch._compile import _disable_dynamo
+from torch.compiler import is_compiling
 
 # Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
 # the compiler where a function is defined, this one where it is called: seconds of every import.
@@ -25,6 +27,15 @@ def fingerprint(x: Tensor) -> tuple[Any, ...]:
     Publicly a storage has an address alone, which tensors without numbers do not have.
     """
     return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), version(x)
+
+
+def in_transform() -> bool:
+    """Tell whether one of ``torch.func``'s transforms (``vmap``, ``jvp``, ...) is running.
+
+    Some operators know no transforms: ``out=``, memory layouts, comparisons that Python asks for.
+    Nothing public tells what stands inside of a tensor.
+    """
+    return not is_compiling() and _functorch.peek_interpreter_stack() is not None
 
 
 def is_replica(layer: nn.Module) -> bool:

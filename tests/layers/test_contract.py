@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from torch import Tensor
 from torch.autograd import gradcheck
-from torch.func import functional_call
+from torch.autograd.functional import jacobian
+from torch.func import functional_call, grad, jacfwd, jvp, vmap
 from torch.testing import assert_close
 from torch.utils import _pytree as pytree
 
@@ -188,6 +189,69 @@ def test_untrained_state_dict_starts_over(case, sample):
     layer.load_state_dict(untrained.state_dict())
     expected = outcomes(untrained, x, conditions)
     assert_close(outcomes(layer, x, conditions), expected, rtol=0, atol=0)
+
+
+@every_case
+@pytest.mark.parametrize("gradients", [False, True])
+def test_vmap_over_images_is_the_batch(case, gradients):
+    for layer, *inputs in directions(case.settled(PLAIN).double(), double(case.inputs(PLAIN))):
+        with torch.set_grad_enabled(gradients):
+            mapped = vmap(lambda *image, run=layer: first(run(*map(alone, image))), axes(inputs))
+            for run in (layer, layer.eval()):
+                assert_close(mapped(*inputs), run(*inputs), rtol=1e-9, atol=1e-9)
+
+
+@every_case
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+def test_forward_mode_and_jacobians_are_those_of_backward_mode(case):
+    for layer, *inputs in directions(case.settled(PLAIN).double(), double(case.inputs(PLAIN))):
+        x, condition = pytree.tree_map_only(Tensor, lambda t: t[:1], inputs)
+        expected = jacobian(lambda t, c=condition, run=layer: run(t, c), x)
+        assert_close(jacfwd(layer)(x, condition), expected, rtol=1e-8, atol=1e-8)
+        tangent = torch.randn_like(x)
+        _, products = jvp(lambda t, c=condition, run=layer: run(t, c), (x,), (tangent,))
+        dims = list(range(-x.ndim, 0)), list(range(x.ndim))
+        right = tuple(torch.tensordot(j, tangent, dims) for j in expected)
+        assert_close(products, right, rtol=1e-8, atol=1e-8)
+
+
+@every_case
+def test_gradients_per_sample_are_those_of_one_after_the_other(case):
+    for layer, *inputs in directions(case.settled(PLAIN).double(), double(case.inputs(PLAIN))):
+        weights = {name: p.detach() for name, p in layer.named_parameters()}
+
+        def loss(weights, *image, layer=layer):
+            y, logdet = functional_call(layer, weights, tuple(map(alone, image)))
+            return y.square().sum() + logdet.sum()
+
+        each = vmap(grad(loss, argnums=(0, 1)), (None, *axes(inputs)))(weights, *inputs)
+        for i in range(len(inputs[0])):
+            x, condition = pytree.tree_map_only(Tensor, lambda t, i=i: t[i : i + 1], inputs)
+            values = {name: w.clone().requires_grad_() for name, w in weights.items()}
+            x = x.clone().requires_grad_()
+            y, logdet = functional_call(layer, values, (x, condition))
+            found = torch.autograd.grad(
+                y.square().sum() + logdet.sum(), [x, *values.values()], allow_unused=True
+            )
+            assert_close(each[1][i], found[0][0], rtol=1e-9, atol=1e-9)
+            for name, right in zip(values, found[1:], strict=True):
+                right = torch.zeros_like(weights[name]) if right is None else right
+                assert_close(each[0][name][i], right, rtol=1e-9, atol=1e-9)
+
+
+def axes(inputs):
+    """Return the axis of the images, as vmap wants to be told it."""
+    return tuple(pytree.tree_map(lambda t: None if t is None else 0, inputs))
+
+
+def alone(tree):
+    """Return one image, or its conditions, as a batch."""
+    return pytree.tree_map_only(Tensor, lambda t: t[None], tree)
+
+
+def first(tree):
+    """Undo :func:`alone`."""
+    return pytree.tree_map_only(Tensor, lambda t: t[0], tree)
 
 
 def outcomes(layer, x, conditions):
