@@ -28,6 +28,7 @@ from flowcolor.data.missing import warn
 from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import exists, is_dir, is_empty, is_file, whole_file
+from flowcolor.values import require_colors
 
 _FORMATS = {
     ".bmp": "BMP",
@@ -104,7 +105,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     an interrupted run leaves the previous file or none.
 
     Raises:
-        ValueError: The tensor is not one float image of one or three channels.
+        ValueError: The tensor is not one float image of one or three channels, or has values
+            far outside [0, 1].
         InputError: The suffix is unknown or the file cannot be written.
     """
     if image.ndim != 3 or image.shape[0] not in (1, 3):
@@ -114,6 +116,7 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
             f"write_image expects a float image with values in [0, 1], got {image.dtype}: divide "
             "bytes by 255."
         )
+    require_colors("write_image", image)
     path = Path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics import Metric
 
+from flowcolor.values import require_colors
 from flowcolor.vgg import VGGActivations
 
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
@@ -20,7 +21,8 @@ class ImageMetric(Metric, ABC):
     that neither the size of a batch nor the share of a process has a weight.
 
     Shape:
-        - ``result``, ``other``: :math:`(B, 3, H, W)` in :math:`[0, 1]`; values outside are clamped.
+        - ``result``, ``other``: :math:`(B, 3, H, W)` in :math:`[0, 1]`; values outside are clamped,
+          far outside refused.
         - output: a dictionary of one float64 scalar, named :attr:`name`; NaN without images.
     """
 
@@ -122,8 +124,8 @@ def comparable(
     """Return both batches clamped to [0, 1], in float32 or wider.
 
     Raises:
-        ValueError: If they are no float images of one shape with sides of at least ``smallest``;
-            ``name`` begins the message.
+        ValueError: If they are no float images of one shape with sides of at least ``smallest``,
+            or have values far outside [0, 1]; ``name`` begins the message.
     """
     good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
     if not good or other.shape != result.shape:
@@ -131,11 +133,6 @@ def comparable(
             f"{name} expects two batches of shape (batch, 3, height, width) with sides of at "
             f"least {smallest}, got {tuple(result.shape)} and {tuple(other.shape)}."
         )
-    if not (result.is_floating_point() and other.is_floating_point()):
-        # Clamped, bytes would be white wherever they are not 0.
-        raise ValueError(
-            f"{name} expects float images with values in [0, 1], got {result.dtype} and "
-            f"{other.dtype}: divide bytes by 255."
-        )
+    require_colors(name, result, other)
     dtype = torch.promote_types(torch.promote_types(result.dtype, other.dtype), torch.float32)
     return result.to(dtype).clamp(0, 1), other.to(dtype).clamp(0, 1)

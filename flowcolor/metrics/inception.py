@@ -12,6 +12,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from torchvision.models import inception  # type: ignore[import-untyped]
 
 from flowcolor.errors import InputError
+from flowcolor.values import require_colors
 from flowcolor.weights import find_weights, load_tensors
 
 _log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class InceptionFeatures:
                 "InceptionFeatures expects images of shape (batch, 3, height, width), "
                 f"got {tuple(images.shape)}."
             )
+        require_colors("InceptionFeatures", images)
         network = self.prepare().to(images.device)
         levels = (images.float().clamp(0, 1) * 255).round()
         with torch.autocast(images.device.type, enabled=False):

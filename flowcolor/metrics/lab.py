@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from flowcolor.values import require_colors
+
 # sRGB's primaries and the white point D65 (IEC 61966-2-1), to the digits that scikit-image uses.
 _TO_XYZ = (
     (0.412453, 0.357580, 0.180423),
@@ -31,7 +33,8 @@ def rgb_to_lab(
         L in :math:`[0, 100]`, a and b in about :math:`[-108, 99]`, float32 or wider.
 
     Raises:
-        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width), or has
+            values far outside [0, 1].
 
     Reference:
         IEC 61966-2-1 (1999); CIE 15 (2004). The same numbers as ``skimage.color.rgb2lab``.
@@ -45,11 +48,7 @@ def rgb_to_lab(
             "rgb_to_lab expects images of shape (batch, 3, height, width), "
             f"got {tuple(image.shape)}."
         )
-    if not image.is_floating_point():
-        raise ValueError(
-            f"rgb_to_lab expects float images with values in [0, 1], got {image.dtype}: divide "
-            "bytes by 255."
-        )
+    require_colors("rgb_to_lab", image)
     rgb = image.to(torch.promote_types(image.dtype, torch.float32)).clamp(0, 1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     white = rgb.new_tensor(_WHITE).view(3, 1)

@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 from torchmetrics import Metric
 
+from flowcolor.values import require_colors
+
 
 def line_f1(
     lines: Float[Tensor, "batch channels height width"],
@@ -34,7 +36,8 @@ def line_f1(
             lines turn grey when a drawing is scaled down.
 
     Raises:
-        ValueError: If the shapes differ or are no images, or an argument is out of range.
+        ValueError: If the shapes differ or are no images, values lie far outside [0, 1], or an
+            argument is out of range.
 
     Reference:
         Martin et al., "Learning to detect natural image boundaries using local brightness, color,
@@ -51,6 +54,7 @@ def line_f1(
             "line_f1 expects two batches of drawings of one shape "
             f"(batch, channels, height, width), got {tuple(lines.shape)} and {tuple(truth.shape)}."
         )
+    require_colors("line_f1", lines, truth)
     if not 0 < threshold <= 1 or not 0 <= tolerance < float("inf"):
         raise ValueError(
             "line_f1 expects a threshold above 0 and up to 1 and a finite tolerance from 0, "

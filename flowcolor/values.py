@@ -1,0 +1,36 @@
+"""Images whose values are no colours are refused, not measured as if they were."""
+
+import torch
+from torch import Tensor
+
+_LOWEST, _HIGHEST = -1.0, 8.0
+
+
+def require_colors(name: str, *images: Tensor) -> None:
+    """Refuse images whose values are not meant to lie in [0, 1].
+
+    What a model paints is not clamped and may lie outside, which is why the bounds are wide: -1 and
+    8. Beyond them are images of 0 to 255; and what lies between -1 and 1, with values below -0.5,
+    is taken for an image of that range. Clamped, they would be other pictures. NaN passes, for it
+    is seen in every result.
+
+    Args:
+        name: Who refuses; it begins the message.
+        images: Tensors of any shape.
+
+    Raises:
+        ValueError: An image is no float tensor, or has values of another range.
+    """
+    if not all(image.is_floating_point() for image in images):
+        kinds = " and ".join(str(image.dtype) for image in images)
+        raise ValueError(
+            f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
+        )
+    for image in images:
+        if image.numel():
+            low, high = (float(value) for value in torch.aminmax(image.detach()))
+            if low < _LOWEST or high > _HIGHEST or (low < -0.5 and high <= 1):
+                raise ValueError(
+                    f"{name} expects images with values in [0, 1], got values from {low:g} to "
+                    f"{high:g}: scale them."
+                )

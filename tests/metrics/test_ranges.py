@@ -1,0 +1,59 @@
+"""Images of other ranges than [0, 1] are refused: clamped, they would be other pictures."""
+
+import pytest
+import torch
+
+from flowcolor import metrics
+from flowcolor.data import write_image
+
+IMAGE = torch.rand(2, 3, 176, 176, generator=torch.Generator().manual_seed(0))
+
+
+def looks_at_sets(kind):
+    return lambda a, b: [kind(random_weights=True).update(x, True) for x in (a, b)]
+
+
+MEASURES = {
+    "ssim": metrics.ssim,
+    "ms_ssim": metrics.ms_ssim,
+    "psnr": metrics.psnr,
+    "color_wasserstein": metrics.color_wasserstein,
+    "mean_color_distance": metrics.mean_color_distance,
+    "line_f1": metrics.line_f1,
+    "LineAgreement": lambda a, b: metrics.LineAgreement().update(a, b, b),
+    "ColorAgreement": lambda a, b: metrics.ColorAgreement().update(a, b),
+    "SSIM": lambda a, b: metrics.StructuralSimilarity().update(a, b),
+    "LPIPS": lambda a, b: metrics.LPIPS(random_weights=True).per_image(a, b),
+    "SR": lambda a, b: metrics.StyleRelevance(random_weights=True).per_image(a, b),
+    "FID": looks_at_sets(metrics.FrechetInceptionDistance),
+    "KID": looks_at_sets(metrics.KernelInceptionDistance),
+}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_values_of_another_range_are_refused_on_either_side(name):
+    measure = MEASURES[name]
+    for wrong in (255 * IMAGE, 2 * IMAGE - 1):
+        for pair in (
+            [(wrong, IMAGE)] if name in ("FID", "KID") else [(wrong, IMAGE), (IMAGE, wrong)]
+        ):
+            with pytest.raises(ValueError, match=r"with values in \[0, 1\], got values from"):
+                measure(*pair)
+
+
+@pytest.mark.parametrize("name", ["ssim", "psnr", "color_wasserstein", "line_f1"])
+def test_values_of_a_model_that_is_not_clamped_pass(name):
+    MEASURES[name](IMAGE * 4 - 0.9, IMAGE)
+
+
+def test_bounds_clamp_and_nothing_else():
+    wide = IMAGE * 4 - 0.9
+    assert torch.equal(metrics.psnr(wide, IMAGE), metrics.psnr(wide.clamp(0, 1), IMAGE))
+    assert metrics.psnr(torch.full_like(IMAGE, torch.nan), IMAGE).isnan().all()
+    assert metrics.psnr(IMAGE[:0], IMAGE[:0]).shape == (0,)
+
+
+def test_pictures_of_another_range_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="write_image expects images with values in"):
+        write_image(255 * IMAGE[0], tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
