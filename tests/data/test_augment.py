@@ -262,7 +262,7 @@ def test_reference_of_a_portrait_has_its_colours_and_not_its_geometry():
         ({"jitter": "all"}, 'jitter should be "reference" or "both", got \'all\''),
         ({"hue": 0.7}, "hue should lie between 0 and 0.5, got 0.7"),
         ({"brightness": -1}, "brightness should lie between 0 and 1, got -1"),
-        ({"scale": (1.2, 0.8)}, "scale should be two rising numbers above 0"),
+        ({"scale": (1.2, 0.8)}, "scale should be two rising numbers from 0.01 to 100"),
         ({"shared_crop": 0}, "shared_crop should lie between 0.1 and 1, got 0"),
     ],
 )
