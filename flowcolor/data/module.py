@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
@@ -14,6 +14,7 @@ from flowcolor.data.celeba import MAPPING
 from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import Folders, OptionalFolders
+from flowcolor.data.images import to_gray
 from flowcolor.data.open import open_portraits
 from flowcolor.data.order import EveryOnce, ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
@@ -25,6 +26,7 @@ from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
 Batch = dict[str, Any]
+Content = Literal["drawing", "gray"]
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 _SPLIT = (4, 3)
@@ -66,6 +68,8 @@ class SketchColorData(lightning.LightningDataModule):
         repeat: How often an epoch shows each training photo, augmented anew each time.
         cache: Keep photographs and drawings in memory: 0.26 MB each at 256x256.
         num_workers: Loader processes; with the cache, none are needed.
+        content: What is coloured: ``drawing``, or ``gray``, the photograph's own luma (Rec. 601) in
+            three equal channels, which then stands where the drawing would.
         predict_sketches: A drawing, or a folder of drawings, to colour with ``predict``.
         predict_references: A photograph for all drawings, or a folder of photographs with the
             stems of the drawings.
@@ -92,6 +96,7 @@ class SketchColorData(lightning.LightningDataModule):
         repeat: int = 1,
         cache: bool = True,
         num_workers: int = 0,
+        content: Content = "drawing",
         predict_sketches: str | None = None,
         predict_references: str | None = None,
     ) -> None:
@@ -101,6 +106,8 @@ class SketchColorData(lightning.LightningDataModule):
         within("data.repeat", repeat, 1)
         within("data.num_workers", num_workers, 0, 1024)
         within("data.seed", seed, 0, 2**32 - 1)
+        if content not in get_args(Content):
+            raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
         if test is not None and held_out is not None:
             raise InputError(
                 "Give either test folders or held_out, not both; null takes back what a checkpoint "
@@ -130,6 +137,7 @@ class SketchColorData(lightning.LightningDataModule):
         self.repeat = repeat
         self.cache = cache
         self.num_workers = num_workers
+        self.content: Content = content
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
         self._found: tuple[Selected, Selected, Selected] | None = None
@@ -198,10 +206,15 @@ class SketchColorData(lightning.LightningDataModule):
         if "photo" not in batch:
             return batch
         if "reference" in batch:
-            return {"truth" if key == "photo" else key: value for key, value in batch.items()}
-        if training:
-            return self.augment(batch, self.seed, epoch, shared_geometry=True)
-        return self.augment(batch, self.seed, _EVALUATION_EPOCH, shared_geometry=False)
+            made = {"truth" if key == "photo" else key: value for key, value in batch.items()}
+        else:
+            drawn = epoch if training else _EVALUATION_EPOCH
+            made = self.augment(batch, self.seed, drawn, shared_geometry=training)
+        if self.content == "gray":
+            for key, photo in (("sketch", "truth"), ("reference_sketch", "reference")):
+                if key in made:
+                    made[key] = to_gray(made[photo]).expand(-1, 3, -1, -1)
+        return made
 
     def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:
         """Refuse too few photographs for pairs now: validation may come after hours."""

@@ -93,8 +93,15 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
     """Compare every score that both reports have, image by image, in each setting that both have.
 
     Raises:
-        InputError: They have no setting in common, or in one of them other pairs.
+        InputError: They have no setting in common, or in one of them other pairs, or one coloured
+            drawings and the other grey photographs.
     """
+    contents = [report.about.get("content", "drawing") for report in (a, b)]
+    if contents[0] != contents[1]:
+        raise InputError(
+            f"A comparison expects one kind of content, got {contents[0]} and {contents[1]}: "
+            "drawings and grey photographs are different tasks."
+        )
     settings = [setting for setting in SETTINGS if a.of(setting) and b.of(setting)]
     if not settings:
         raise InputError(

@@ -77,7 +77,7 @@ def score_batch(
     setting: Setting,
     batch: dict[str, Any],
     result: Tensor,
-    sketch_filter: SketchFilter,
+    sketch_filter: SketchFilter | None,
     further: dict[str, Tensor] | None = None,
 ) -> list[PairScore]:
     """Score every pair of a batch.
@@ -88,7 +88,7 @@ def score_batch(
             ``reference_name`` and ``reference_sketch``.
         result: The painted drawings, clamped to [0, 1].
         sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width),
-            None)``.
+            None)``. ``None``: they are no drawings, and their lines are not scored.
         further: Other numbers, :math:`(B,)` by name.
     """
     sketch, reference, truth = batch["sketch"], batch["reference"], batch["truth"]
@@ -99,7 +99,8 @@ def score_batch(
         numbers[f"psnr{suffix}"] = psnr(answer, truth)
         if min(truth.shape[-2:]) >= MS_SSIM_LEAST:
             numbers[f"ms_ssim{suffix}"] = ms_ssim(answer, truth)
-    numbers["lines"], numbers["lines_control"] = line_scores(result, batch, sketch_filter)
+    if sketch_filter is not None:
+        numbers["lines"], numbers["lines_control"] = line_scores(result, batch, sketch_filter)
     colors, reference_colors = mean_color(result), mean_color(reference)
     numbers["colors"] = color_wasserstein(result, reference)
     numbers["mean_color"] = torch.linalg.vector_norm(colors - reference_colors, dim=1)

@@ -65,7 +65,7 @@ class Evaluation:
     """Score batches of painted drawings, on one process or on several.
 
     Args:
-        sketch_filter: What drew the sketches.
+        sketch_filter: What drew the sketches; ``None`` for grey photographs.
         networks: Which pretrained networks look at the results.
         settings: What will be scored.
         side: Shorter side of the smallest image in pixels.
@@ -73,7 +73,7 @@ class Evaluation:
 
     def __init__(
         self,
-        sketch_filter: SketchFilter,
+        sketch_filter: SketchFilter | None,
         networks: Networks | None = None,
         settings: tuple[Setting, ...] = SETTINGS,
         side: int = 256,
@@ -122,9 +122,11 @@ def summarise(pairs: Sequence[PairScore]) -> dict[str, Any]:
         for suffix in ANSWERS
         if all(name + suffix in pair.scores for pair in pairs)
     ]
-    return {
+    summary: dict[str, Any] = {
         "pairs": len(pairs),
         **{name: fmean(pair.scores[name] for pair in pairs) for name in names},
-        "lines_follow_sketch": sum(p.scores["lines"] > p.scores["lines_control"] for p in pairs),
-        "colors_follow_reference": sum(follows_color(pairs)),
     }
+    if "lines" in summary:
+        follows = (pair.scores["lines"] > pair.scores["lines_control"] for pair in pairs)
+        summary["lines_follow_sketch"] = sum(follows)
+    return summary | {"colors_follow_reference": sum(follows_color(pairs))}

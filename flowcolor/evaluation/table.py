@@ -52,8 +52,9 @@ def _numbers(summary: dict[str, Any], notes: dict[str, str]) -> Iterator[str]:
         ("lines_follow_sketch", "lines follow the sketch"),
         ("colors_follow_reference", "colours follow the reference"),
     ):
-        text = f"{summary[name]} of {count}"
-        yield f"  {label:{WIDTH - 2}}{text:>9}"
+        if name in summary:
+            text = f"{summary[name]} of {count}"
+            yield f"  {label:{WIDTH - 2}}{text:>9}"
 
 
 def _label(name: str) -> str:

@@ -105,7 +105,12 @@ class Evaluator(Callback):
         assert self._evaluation is not None  # noqa: S101 - on_test_start has made it
         colorizer = pl_module.colorizer
         count = sum(parameter.numel() for parameter in colorizer.parameters())
-        about = {"model": type(colorizer).__name__, "parameters": count, "size": pl_module.size}
+        about = {
+            "model": type(colorizer).__name__,
+            "parameters": count,
+            "size": pl_module.size,
+            "content": _content(trainer),
+        }
         errors = self.roundtrip.errors if self.roundtrip else {}
         self.report = self._evaluation.report(about | self.about, errors)
         self._evaluation = None
@@ -125,7 +130,13 @@ def report_of(trainer: Trainer) -> Report | None:
     return evaluators[0].report if evaluators else None
 
 
-def _sketch_filter(trainer: Trainer) -> SketchFilter:
-    """Return what the data's drawings were made with."""
+def _sketch_filter(trainer: Trainer) -> SketchFilter | None:
+    """Return what the data's drawings were made with, None if it has grey photographs instead."""
+    if _content(trainer) == "gray":
+        return None
     chosen: SketchFilter | None = trainer.datamodule.sketch_filter  # type: ignore[attr-defined]
     return GradientLines() if chosen is None else chosen
+
+
+def _content(trainer: Trainer) -> str:
+    return str(getattr(trainer.datamodule, "content", "drawing"))  # type: ignore[attr-defined]

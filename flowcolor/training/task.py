@@ -83,6 +83,12 @@ class Task(LightningModule, ABC):
                 f"data.size expects a multiple of {multiple} of at least {2 * multiple} for this "
                 f"model, got {self.size}."
             )
+        content = getattr(getattr(self._trainer, "datamodule", None), "content", None)
+        if content is not None and content not in self.colorizer.content:
+            raise InputError(
+                f"{type(self.colorizer).__name__} expects data.content to be "
+                f"{' or '.join(sorted(self.colorizer.content))}, got {content}."
+            )
         if self.weights is not None:
             read_weights(self.weights).fill(self.colorizer)
         if stage == "fit":

@@ -31,12 +31,16 @@ class Validation:
         truth = batch["truth"]
         self._add("self", batch, {"val/ssim": ssim(result, truth), "val/psnr": psnr(result, truth)})
 
-    def add_cross(self, batch: dict[str, Any], result: Tensor, sketch_filter: SketchFilter) -> None:
-        """Score results whose references were photographs of others."""
-        lines, control = line_scores(result, batch, sketch_filter)
+    def add_cross(
+        self, batch: dict[str, Any], result: Tensor, sketch_filter: SketchFilter | None
+    ) -> None:
+        """Score results whose references were photographs of others; lines only of drawings."""
         distance = mean_color_distance(result, batch["reference"])
-        names = ("val/cross_lines", "val/cross_lines_control", "val/cross_color_distance")
-        self._add("cross", batch, dict(zip(names, (lines, control, distance), strict=True)))
+        values = {"val/cross_color_distance": distance}
+        if sketch_filter is not None:
+            lines, control = line_scores(result, batch, sketch_filter)
+            values |= {"val/cross_lines": lines, "val/cross_lines_control": control}
+        self._add("cross", batch, values)
 
     def compute(self) -> dict[str, float]:
         """Return means over all processes; all have to ask."""
