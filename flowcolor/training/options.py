@@ -8,7 +8,7 @@ _THEIRS = ("lightning.", "torch.optim.")
 
 
 def check_trainer(trainer: Any) -> None:
-    """Refuse intervals of 0, by which Lightning would divide.
+    """Refuse intervals of 0, by which Lightning would divide, and devices that nobody has.
 
     Args:
         trainer: The options of the trainer.
@@ -16,6 +16,8 @@ def check_trainer(trainer: Any) -> None:
     Raises:
         InputError: A number is out of range.
     """
+    if str(trainer.devices).isdecimal():
+        within("trainer.devices", int(trainer.devices), 1, 4096)  # It makes a list of them.
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)

@@ -28,6 +28,7 @@ OPTIONS = {
     "--pictures.extremes=-1": "pictures.extremes expects",
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
+    "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
     "--trainer.accumulate_grad_batches=0": "accumulate_grad_batches expects .* 1, got 0",
     "--trainer.check_val_every_n_epoch=0": "check_val_every_n_epoch expects .* 1, got 0",
     "--trainer.val_check_interval=0": "val_check_interval expects .* got 0",
