@@ -16,6 +16,8 @@ from flowcolor.models.blocks import Aggregation, conditional_coupling_block, cou
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
 
+_MOST_DOWNSAMPLINGS = 6  # 12288 channels. The next would make matrices of ten gigabytes each.
+
 
 class SketchColorFlow(InvertibleColorizer):
     r"""Colour a drawing :math:`I_s` with the colours of a photograph :math:`I_{ref}`.
@@ -92,6 +94,11 @@ class SketchColorFlow(InvertibleColorizer):
             raise ValueError(
                 "SketchColorFlow expects downsamplings >= 1, nccbs >= 0 and ccbs >= 1, "
                 f"got {downsamplings}, {nccbs} and {ccbs}."
+            )
+        if downsamplings > _MOST_DOWNSAMPLINGS:
+            raise ValueError(
+                f"SketchColorFlow expects at most {_MOST_DOWNSAMPLINGS} downsamplings, got "
+                f"{downsamplings}: it would have {3 * 4 ** min(downsamplings, 99)} channels."
             )
         block: dict[str, Any] = {
             "scale": scale,
