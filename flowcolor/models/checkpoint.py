@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.training.plausible import require_plausible, require_training, require_weights
 
 if TYPE_CHECKING:
     from flowcolor.models import Colorizer
@@ -58,6 +59,8 @@ class Weights:
         kind = getattr(models, name) if name in models.__all__ else None
         if not (isinstance(kind, type) and issubclass(kind, models.Colorizer)):
             raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
+        if name == "SketchColorFlow":
+            require_plausible(self.description["config"], self.state, self.path)
         try:
             model: Colorizer = kind(**self.description["config"])
         except (TypeError, ValueError, RuntimeError, MemoryError) as error:
@@ -69,9 +72,10 @@ class Weights:
         """Copy the weights into ``model``.
 
         Raises:
-            InputError: The model has other parameters than the file.
+            InputError: The model has other parameters than the file, or all of these are zero.
         """
         check_fits(self.state, model, self.path)
+        require_weights(self.state, self.path)
         model.load_state_dict(self.state)
 
 
@@ -154,6 +158,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise InputError(f"{path} expects weights under 'state_dict', got {type(state).__name__}.")
     _check_values({name: value for name, value in state.items() if name.startswith(PREFIX)}, path)
+    require_training(checkpoint, path)
     return checkpoint
 
 
