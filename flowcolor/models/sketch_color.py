@@ -17,8 +17,6 @@ from flowcolor.models.bounds import check_sizes
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
 
-_MOST_DOWNSAMPLINGS = 6  # 12288 channels. The next would make matrices of ten gigabytes each.
-
 
 class SketchColorFlow(InvertibleColorizer):
     r"""Colour a drawing :math:`I_s` with the colours of a photograph :math:`I_{ref}`.

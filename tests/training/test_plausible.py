@@ -51,11 +51,11 @@ def test_descriptions_of_models_that_exist_pass(kind, tmp_path):
 
 
 def test_a_model_that_no_memory_holds_is_refused(capsys, tmp_path):
-    with pytest.raises(ValueError, match="expects at most 6 downsamplings, got 9"):
+    with pytest.raises(ValueError, match="up to 4 billion parameters, got 9"):
         SketchColorFlow(downsamplings=9)
     words = ["fit", "--config", "quickstart", "--trainer.default_root_dir", tmp_path]
     assert flowcolor(*words, "--model.model.init_args.downsamplings", "9") == 2
-    assert "expects at most 6 downsamplings, got 9" in capsys.readouterr().err
+    assert "up to 4 billion parameters, got 9" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", ["zeros", "none"])
