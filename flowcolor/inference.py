@@ -101,7 +101,7 @@ class Painter:
                 its own size.
 
         Raises:
-            InputError: The page is blank, would be enlarged to more than four million pixels, or
+            InputError: A page to be cleaned is blank, the drawing would be enlarged to more than four million pixels, or
                 the inputs are against the method's traits.
         """
         if lines not in get_args(Lines):
@@ -120,7 +120,7 @@ class Painter:
         region = page[:, top:bottom, left:right]
         side = (self.size or None) if shorter == "trained" else shorter
         _check_size(region, side)
-        if float(page.amin()) > 1 - _STROKE:
+        if clean and float(page.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
         small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check)
         own = (region.shape[-2], region.shape[-1])

@@ -35,7 +35,7 @@ def files(tmp_path):
 
 def paint(files, *words):
     output = files / "out.png"
-    words = ["--sketch", files / "drawing.png", "--output", output, *words]
+    words = ["--sketch", files / "drawing.png", "--output", output, "--no-clean", *words]
     return main(["colorize", *map(str, words)]), output
 
 
@@ -55,7 +55,7 @@ def test_a_method_without_reference_paints(files):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], "flowcolor colorize expects either --method or --checkpoint, got neither."),
+        ([], "SketchColorFlow expects --reference, a photograph or a folder of them, got none."),
         (["--method", "tint", "--checkpoint", "a.ckpt"], "--method or --checkpoint, got both."),
         (["--method", "tnit"], "got 'tnit'; did you mean 'tint'."),
         (["--method", "sketch_color"], "--method sketch_color expects trained weights: give "),

@@ -63,7 +63,7 @@ def test_folders_of_photographs(browser, caplog, tmp_path):
 def test_folders_to_paint_and_to_score(browser, caplog, tmp_path):
     assert SketchReferencePairs(browser, browser, 8).names == ["a", "b", "c"]
     assert caplog.text.count(NAMED) == 2
-    words = ["colorize", "--method", "unchanged", "--sketch", str(browser)]
+    words = ["colorize", "--method", "unchanged", "--no-clean", "--sketch", str(browser)]
     assert main([*words, "--output", str(tmp_path / "painted")]) == 0
     assert sorted(path.name for path in (tmp_path / "painted").iterdir()) == [
         "a.png",

@@ -31,7 +31,8 @@ def built(base, table, name, folder):
 
 def test_every_variant_has_a_configuration_and_every_configuration_a_variant():
     named = {f"ablations/{t.number}/{v.name}" for t in TABLES.values() for v in t.variants}
-    assert set(packaged_overlays()) == named
+    overlays = {name for name in packaged_overlays() if name.startswith("ablations/")}
+    assert overlays == named
     for name in named:
         text = find_config(name).read_text()
         assert f"--config portraits --config {name} " in text

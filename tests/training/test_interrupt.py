@@ -63,7 +63,7 @@ def test_a_loss_that_is_not_finite_at_once_keeps_what_was_logged(
     step = ColorizationTask.training_step
 
     def poisoned(self, batch, batch_idx):
-        monkeypatch.setitem(self.loss.weights, "l1", float("inf"))
+        monkeypatch.setitem(self.objective.loss.weights, "l1", float("inf"))
         return step(self, batch, batch_idx)
 
     monkeypatch.setattr(ColorizationTask, "training_step", poisoned)
@@ -83,7 +83,7 @@ def test_a_loss_that_is_not_finite_later_names_the_checkpoint_to_continue_from(
 
     def poisoned(self, batch, batch_idx):
         if self.global_step == 3:
-            monkeypatch.setitem(self.loss.weights, "l1", float("inf"))
+            monkeypatch.setitem(self.objective.loss.weights, "l1", float("inf"))
         return step(self, batch, batch_idx)
 
     monkeypatch.setattr(ColorizationTask, "training_step", poisoned)

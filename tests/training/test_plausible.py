@@ -54,7 +54,7 @@ def test_a_model_that_no_memory_holds_is_refused(capsys, tmp_path):
     with pytest.raises(ValueError, match="up to 4 billion parameters, got 9"):
         SketchColorFlow(downsamplings=9)
     words = ["fit", "--config", "quickstart", "--trainer.default_root_dir", tmp_path]
-    assert flowcolor(*words, "--model.model.init_args.downsamplings", "9") == 2
+    assert flowcolor(*words, "--model.colorizer.init_args.downsamplings", "9") == 2
     assert "up to 4 billion parameters, got 9" in capsys.readouterr().err
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.files import exists, find, names_in, write_text
+from flowcolor.files import exists, find, is_file, names_in, write_text
 from flowcolor.training.ablations.tables import Table, Variant
 from flowcolor.training.parser import find_config, resolve_configs
 
@@ -100,7 +100,7 @@ def check(ablation: Ablation) -> None:
     for option in DECIDED:
         if any(word.split("=")[0] == option for word in ablation.words):
             raise InputError(f"flowcolor ablate decides {option} itself, it cannot be given.")
-    if ablation.output.is_file():  # Before every variant is built.
+    if is_file(ablation.output):  # Before every variant is built.
         raise InputError(f"--output expects a folder, got the file {ablation.output}.")
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:

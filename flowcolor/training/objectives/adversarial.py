@@ -40,7 +40,8 @@ class Adversarial(Objective):
         critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70.
         kind: Which of the three games.
         weight: Of what the colorizer adds.
-        optimizer: Builds the critic's optimizer.
+        optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of 0.5
+            and 0.999, as in the paper.
         gradient_clip_val: Largest norm of either's gradient; ``None`` for no limit. It stands here
             because Lightning refuses the trainer's where two optimizers take turns.
 
@@ -59,9 +60,7 @@ class Adversarial(Objective):
         critic: PatchCritic | None = None,
         kind: Kind = "least_squares",
         weight: float = 0.1,
-        optimizer: OptimizerCallable = lambda parameters: torch.optim.Adam(
-            parameters, lr=2e-4, betas=(0.5, 0.999)
-        ),
+        optimizer: OptimizerCallable | None = None,
         gradient_clip_val: float | None = 1.0,
     ) -> None:
         super().__init__()
@@ -74,7 +73,7 @@ class Adversarial(Objective):
         self.critic = PatchCritic() if critic is None else critic
         self.kind: Kind = kind
         self.weight = weight
-        self.optimizer = optimizer
+        self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val
 
     def prepare(self) -> None:
@@ -97,6 +96,10 @@ class Adversarial(Objective):
         real = self.critic(torch.cat([sketch, batch["truth"]], 1)).float()
         fake = self.critic(torch.cat([sketch, result.detach()], 1)).float()
         return {"critic": _TELL_APART[self.kind](real, fake)}
+
+
+def _adam(parameters: Any) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
 
 
 def _least_squares(real: Tensor, fake: Tensor) -> Tensor:

@@ -148,7 +148,7 @@ def test_weights_that_are_not_finite_are_named(model, value, tmp_path):
         read_weights(tmp_path / "model.safetensors")
 
 
-@pytest.mark.parametrize("state", [None, [1], {"model.a": "b"}, {3: torch.zeros(1)}])
+@pytest.mark.parametrize("state", [None, [1], {"colorizer.a": "b"}, {3: torch.zeros(1)}])
 def test_a_checkpoint_without_tensors_is_one_sentence(state, tmp_path):
     description = {"model": "SketchColorFlow", "config": {}, "size": 8}
     torch.save({"flowcolor": description, "state_dict": state}, tmp_path / "last.ckpt")
