@@ -101,8 +101,8 @@ class Painter:
                 its own size.
 
         Raises:
-            InputError: A page to be cleaned is blank, the drawing would be enlarged to more than four million pixels, or
-                the inputs are against the method's traits.
+            InputError: A page to be cleaned is blank, the drawing would be enlarged to more than
+                four million pixels, or the inputs are against the method's traits.
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")

@@ -36,7 +36,7 @@ def test_the_checkpoint_of_a_training_is_rebuilt_exactly(run):
     state = torch.load(run.last, weights_only=True)["state_dict"]
     model = load_model(run.last)
     for name, value in model.state_dict().items():
-        assert torch.equal(value, state[f"model.{name}"])
+        assert torch.equal(value, state[f"colorizer.{name}"])
     assert read_weights(run.last).size == 16
 
 

@@ -40,8 +40,8 @@ class Adversarial(Objective):
         critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70.
         kind: Which of the three games.
         weight: Of what the colorizer adds.
-        optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of 0.5
-            and 0.999, as in the paper.
+        optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of
+            0.5 and 0.999, as in the paper.
         gradient_clip_val: Largest norm of either's gradient; ``None`` for no limit. It stands here
             because Lightning refuses the trainer's where two optimizers take turns.
 
