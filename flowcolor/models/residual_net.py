@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
+from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
@@ -41,6 +42,8 @@ class ResidualNet(nn.Module):
             raise ValueError(
                 f"ResidualNet expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
             )
+        check_count(self, channels=channels, out_channels=out_channels)
+        check_number(self, norm_eps=norm_eps, smallest=0)
         stages: list[nn.Module] = []
         for _ in range(3):
             stages.append(nn.Conv2d(channels, channels, kernel_size=3, padding=1))
