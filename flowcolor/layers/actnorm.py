@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
+from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import (
     Condition,
     Features,
@@ -29,9 +30,9 @@ class ActNorm(InvertibleLayer):
     :math:`\mu` and :math:`s` are ordinary parameters. The first forward pass in training mode sets
     them from its batch, pooled over the default process group, so every rank has to take part.
     Until then the layer is the identity; a batch that is empty or not finite is not counted as the
-    first. Checkpoints record whether it has happened; weights
-    without that record count as initialised. Run the first batch before sharding with FSDP, which
-    drops parameter updates made inside a forward pass, and before copying weights for averaging.
+    first. Checkpoints record whether it has happened; weights without that record count as
+    initialised. Run the first batch, or :meth:`initialize`, before sharding with FSDP, which drops
+    parameter updates made inside a forward pass, and before copying weights for averaging.
 
     Args:
         channels: Number of channels :math:`C`.
@@ -52,6 +53,7 @@ class ActNorm(InvertibleLayer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        check_count(self, channels=channels)
         self.channels = channels
         self.loc = nn.Parameter(torch.zeros(channels))
         self.log_scale = nn.Parameter(torch.zeros(channels))
@@ -103,22 +105,48 @@ class ActNorm(InvertibleLayer):
         return loc, log_scale, logdet.expand(x.shape[0]).clone()
 
     @disable_compile
-    @torch.no_grad()
+    def initialize(self, x: Features) -> None:
+        """Set the parameters so that ``x`` comes out standardised, whatever they were before.
+
+        The first forward pass in training mode does so by itself. This is for other occasions: a
+        layer in eval mode, or a copy that was made before the first batch.
+
+        Args:
+            x: A batch on the data side; with several processes, every one gives a part.
+
+        Raises:
+            ValueError: If the batch is empty or not finite; the parameters stay as they were.
+        """
+        check_channels(self, x, self.channels)
+        if not self._standardize(widen(x)):
+            raise ValueError(
+                f"ActNorm expects a batch of finite numbers that is not empty, got one of shape "
+                f"{tuple(x.shape)}."
+            )
+
+    @disable_compile
     def _initialize(self, x: Features) -> None:
-        if not self.initialized:
-            # In float64: the float32 mean of a constant channel is not quite that constant, and
-            # the little that is left would be blown up to a deviation of one.
-            samples = to_float64(x).transpose(0, 1).flatten(1)
-            mean = _pooled_mean(samples)
-            std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
-            # An empty batch, or one with NaN, would stay in the parameters for ever. What is
-            # looked at is pooled, so that every rank decides alike.
-            if not (mean.isfinite() & std.isfinite()).all():
-                return
-            self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.
-            self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
-            self.initialized.fill_(True)
+        if self.initialized:
+            self._settled = True
+        else:
+            self._standardize(x)
+
+    @torch.no_grad()
+    def _standardize(self, x: Features) -> bool:
+        # In float64: the float32 mean of a constant channel is not quite that constant, and the
+        # little that is left would be blown up to a deviation of one.
+        samples = to_float64(x).transpose(0, 1).flatten(1)
+        mean = _pooled_mean(samples)
+        std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
+        # An empty batch, or one with NaN, would stay in the parameters for ever. What is looked at
+        # is pooled, so that every rank decides alike.
+        if not (mean.isfinite() & std.isfinite()).all():
+            return False
+        self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.
+        self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
+        self.initialized.fill_(True)
         self._settled = True
+        return True
 
 
 def _pooled_mean(samples: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.base import check_channels
 from flowcolor.layers.torch_private import in_transform
 
@@ -55,8 +56,11 @@ class FeatureAggregation(nn.Module):
         self, channels: int, condition_channels: int, attention_scale: float | None = None
     ) -> None:
         super().__init__()
+        check_count(self, channels=channels, condition_channels=condition_channels)
         self.channels = channels
         self.condition_channels = condition_channels
+        if attention_scale is not None:
+            check_number(self, attention_scale=attention_scale)
         self.attention_scale = attention_scale
         self.query = _PixelMLP(channels, channels)
         self.key = _PixelMLP(condition_channels, channels)
@@ -107,6 +111,7 @@ class ConcatAggregation(nn.Module):
 
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
+        check_count(self, channels=channels, condition_channels=condition_channels)
         self.channels = channels
         self.condition_channels = condition_channels
         self.mix = nn.Conv2d(channels + condition_channels, channels, kernel_size=1)
@@ -141,6 +146,7 @@ class AdaIN(nn.Module):
 
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
+        check_count(self, channels=channels, condition_channels=condition_channels)
         self.channels = channels
         self.condition_channels = condition_channels
         self.project = nn.Conv2d(condition_channels, channels, kernel_size=1)
@@ -180,6 +186,8 @@ class _PixelMLP(nn.Sequential):
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    if x.shape[0] == 0:  # torch warns of the statistics of nothing.
+        return x.new_zeros(0, x.shape[1], 1, 1), x.new_ones(0, x.shape[1], 1, 1)
     variance, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
     return mean, (variance + _EPS).sqrt()
 

@@ -1,12 +1,13 @@
 r"""Composition of invertible layers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, get_args, overload
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from flowcolor.layers.arguments import check_count, check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step, widen
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.kept import may_keep
@@ -57,11 +58,17 @@ class Chain(InvertibleLayer):
         anchor_every: int | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(layers, Iterable):
+            message = f"Chain expects layers to be a list of layers, got {layers!r}."
+            raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
+        layers = list(layers)
+        for layer in layers:
+            check_module(self, InvertibleLayer, layers=layer)
         self.layers = nn.ModuleList(layers)
         self.num_conditions = sum(layer.num_conditions for layer in layers)
         self.memory = memory
-        if anchor_every is not None and anchor_every < 1:
-            raise ValueError(f"Chain expects anchor_every to be at least 1, got {anchor_every}.")
+        if anchor_every is not None:
+            check_count(self, anchor_every=anchor_every)
         self.anchor_every = anchor_every
         self._neighbours = Neighbours()
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.layers.actnorm import ActNorm
+from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import (
     Condition,
     Features,
@@ -61,7 +62,8 @@ class InvertibleConv1x1(InvertibleLayer):
         super().__init__()
         matrices: dict[str, type[Full | LU | Orthogonal]]
         matrices = {"full": Full, "lu": LU, "orthogonal": Orthogonal}
-        if parametrization not in matrices:
+        check_count(self, channels=channels)
+        if parametrization not in sorted(matrices):
             raise ValueError(
                 f"InvertibleConv1x1 expects parametrization to be one of {sorted(matrices)}, "
                 f"got {parametrization!r}."

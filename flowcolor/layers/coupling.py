@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from flowcolor.layers.affine import affine, apply_affine, check_scale, split_half, sum_per_sample
 from flowcolor.layers.affine_vjp import differentiate_affine
+from flowcolor.layers.arguments import check_module
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
 from flowcolor.layers.scale import Scale
 from flowcolor.layers.subnetwork import call_network
@@ -82,6 +83,9 @@ class AffineCoupling(_Coupling):
     ) -> None:
         super().__init__()
         check_scale(self, scale)
+        check_module(self, net=net)
+        if shift_net is not None:
+            check_module(self, shift_net=shift_net)
         self.net = net
         self.shift_net = shift_net
         self.scale: Scale = scale
@@ -131,6 +135,9 @@ class ConditionalAffineCoupling(_Coupling):
     ) -> None:
         super().__init__()
         check_scale(self, scale)
+        check_module(self, net=net, aggregate=aggregate)
+        if shift_net is not None:
+            check_module(self, shift_net=shift_net)
         self.net = net
         self.aggregate = aggregate
         self.shift_net = shift_net

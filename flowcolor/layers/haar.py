@@ -3,6 +3,7 @@ r"""The Haar wavelet transform as a downsampling."""
 import torch
 from torch import Tensor
 
+from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
 from flowcolor.layers.matrices import cosine_basis
 from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
@@ -40,6 +41,7 @@ class HaarDownsample(InvertibleLayer):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        check_count(self, channels=channels)
         self.channels = channels
         self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
         self.register_load_state_dict_post_hook(_restore_basis)

@@ -2,6 +2,7 @@ r"""Inversion of an invertible layer."""
 
 from torch import Tensor
 
+from flowcolor.layers.arguments import check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.conditions import Conditions
 
@@ -25,6 +26,7 @@ class Inverted(InvertibleLayer):
 
     def __init__(self, layer: InvertibleLayer) -> None:
         super().__init__()
+        check_module(self, InvertibleLayer, layer=layer)
         self.layer = layer
         self.num_conditions = layer.num_conditions
 

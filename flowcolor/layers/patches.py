@@ -26,6 +26,21 @@ def check_patched(layer: nn.Module, y: Tensor, channels: int | None, factor: int
         )
 
 
+def unshuffle(x: Tensor, factor: int) -> Tensor:
+    """Move patches into channels: ``(B, C, H, W)`` to ``(B, C f f, H/f, W/f)``."""
+    batch, channels, height, width = x.shape
+    # torch returns an empty batch as it is, in the old shape.
+    shape = batch, channels * factor**2, height // factor, width // factor
+    return functional.pixel_unshuffle(x, factor).reshape(shape)
+
+
+def shuffle(y: Tensor, factor: int) -> Tensor:
+    """Undo :func:`unshuffle`."""
+    batch, channels, height, width = y.shape
+    shape = batch, channels // factor**2, height * factor, width * factor
+    return functional.pixel_shuffle(y, factor).reshape(shape)
+
+
 def to_patches(x: Tensor, kernel: Tensor, factor: int) -> Tensor:
     """Multiply each patch by its channel's matrix: ``(B, C, H, W)`` to ``(B, C f f, H/f, W/f)``.
 
@@ -34,7 +49,7 @@ def to_patches(x: Tensor, kernel: Tensor, factor: int) -> Tensor:
         kernel: ``(C, f f, f f)`` or ``(1, f f, f f)``, from pixels to coefficients.
         factor: Side of a patch, f.
     """
-    patches = functional.pixel_unshuffle(x, factor)
+    patches = unshuffle(x, factor)
     pixels = patches.shape[2] * patches.shape[3]  # An empty batch would not tell.
     rows = patches.view(x.shape[0], x.shape[1], factor**2, pixels)
     return (kernel.to(x.dtype) @ rows).view(patches.shape)
@@ -44,7 +59,7 @@ def from_patches(y: Tensor, kernel: Tensor, factor: int) -> Tensor:
     """Undo :func:`to_patches` for an orthogonal ``kernel``."""
     channels = y.shape[1] // factor**2
     rows = y.reshape(y.shape[0], channels, factor**2, y.shape[2] * y.shape[3])
-    return functional.pixel_shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)
+    return shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)
 
 
 def correlate_patches(y: Tensor, x: Tensor, factor: int) -> Tensor:
@@ -56,5 +71,5 @@ def correlate_patches(y: Tensor, x: Tensor, factor: int) -> Tensor:
         factor: Side of a patch, f.
     """
     rows = y.reshape(x.shape[0], x.shape[1], factor**2, y.shape[2] * y.shape[3])
-    columns = functional.pixel_unshuffle(x, factor).view_as(rows)
+    columns = unshuffle(x, factor).view_as(rows)
     return (rows @ columns.mT).sum(0)

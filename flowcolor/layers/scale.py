@@ -19,9 +19,15 @@ def positive_scale(raw: Tensor, kind: Scale) -> tuple[Tensor, Tensor]:
       coupling divides by :math:`s`, so a floor is what keeps deep stacks invertible in float32.
     - ``"sigmoid"``: :math:`s = \sigma(r)`, the thesis's equation 3.5. No floor: deep stacks lose
       their inverse in float32 once trained.
-    - ``"sigmoid2"``: :math:`s = \sigma(r + 2)`, as in the code released with Glow.
+    - ``"sigmoid2"``: :math:`s = \sigma(r + 2)`, as in the code released with Glow. No floor either.
     - ``"exp"``: :math:`s = \exp(2 \tanh(r / 2))`, between 0.14 and 7.4 and 1 at zero; the soft
-      clamp of Ardizzone et al. (2019) with a hyperbolic tangent.
+      clamp of Ardizzone et al. (2019) with a hyperbolic tangent. Its floor is low: each coupling
+      may magnify an error by seven.
+
+    After a few dozen hard training steps, deep stacks with ``"sigmoid"``, ``"sigmoid2"`` or
+    ``"exp"`` may give back an image that has nothing to do with the one they were given, for
+    inputs far outside of the training images first. With ``"bounded"`` an error of ``1e-3`` is a
+    bad case. :func:`flowcolor.testing.measure_drift` tells.
 
     Args:
         raw: Network output :math:`r`, of any shape and range.

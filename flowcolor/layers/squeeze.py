@@ -1,9 +1,8 @@
 r"""Space-to-depth."""
 
-from torch.nn import functional
-
+from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.patches import check_divisible, check_patched
+from flowcolor.layers.patches import check_divisible, check_patched, shuffle, unshuffle
 from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
@@ -34,17 +33,18 @@ class Squeeze(InvertibleLayer):
 
     def __init__(self, factor: int = 2) -> None:
         super().__init__()
+        check_count(self, factor=factor)
         self.factor = factor
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, None, self.factor)
         x = widen(x)
-        return functional.pixel_unshuffle(x, self.factor), x.new_zeros(x.shape[0])
+        return unshuffle(x, self.factor), x.new_zeros(x.shape[0])
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, None, self.factor)
         y = widen(y)
-        return functional.pixel_shuffle(y, self.factor), y.new_zeros(y.shape[0])
+        return shuffle(y, self.factor), y.new_zeros(y.shape[0])
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
+from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
@@ -49,6 +50,8 @@ class ResidualNet(nn.Module):
                 f"ResidualNet expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
             )
         width = channels if width is None else width
+        check_count(self, channels=channels, out_channels=out_channels, width=width)
+        check_number(self, norm_eps=norm_eps, smallest=0)
         self.lift = nn.Identity() if width == channels else nn.Conv2d(channels, width, 1)
         stages: list[nn.Module] = []
         for _ in range(3):
@@ -56,7 +59,7 @@ class ResidualNet(nn.Module):
             if norm == "instance":
                 stages.append(_InstanceNorm(width, eps=norm_eps))
             elif norm == "layer":
-                stages.append(nn.GroupNorm(1, channels, eps=norm_eps, affine=False))
+                stages.append(nn.GroupNorm(1, width, eps=norm_eps, affine=False))
             stages.append(nn.ReLU())
         self.body = nn.Sequential(*stages)
         self.out = nn.Conv2d(width, out_channels, kernel_size=1)

@@ -109,10 +109,14 @@ def trained(layer, x):
     return layer.state_dict()
 
 
-@pytest.mark.parametrize(
-    "spoilt",
-    [torch.empty(0, 3, 4, 4), torch.full((2, 3, 4, 4), torch.nan), torch.full((2, 3), torch.inf)],
-)
+BROKEN = [
+    torch.empty(0, 3, 4, 4),
+    torch.full((2, 3, 4, 4), torch.nan),
+    torch.full((2, 3), torch.inf),
+]
+
+
+@pytest.mark.parametrize("spoilt", BROKEN)
 def test_an_empty_or_broken_first_batch_is_waited_out(spoilt):
     layer, batch = ActNorm(3), 5 + 2 * torch.randn(64, 3, 4, 4)
     y, logdet = layer(spoilt)
@@ -123,3 +127,27 @@ def test_an_empty_or_broken_first_batch_is_waited_out(spoilt):
     y, _ = layer(batch)
     assert_close(y.mean((0, 2, 3)), torch.zeros(3), rtol=0, atol=1e-5)
     assert_close(y.std((0, 2, 3), correction=0), torch.ones(3), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["fresh", "trained", "evaluation"])
+def test_a_batch_can_be_given_by_hand(mode):
+    layer, batch = ActNorm(3), 5 + 2 * torch.randn(64, 3, 4, 4)
+    if mode == "trained":
+        layer(torch.randn(8, 3))
+    layer.train(mode != "evaluation")
+    layer.initialize(batch.double())
+    assert not layer.awaits_data
+    assert_close(layer.state_dict(), trained(ActNorm(3), batch))
+    y, _ = layer(batch)
+    assert_close(y.mean((0, 2, 3)), torch.zeros(3), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("spoilt", [*BROKEN, torch.ones(2, 4), torch.ones(3)])
+def test_a_batch_given_by_hand_is_refused_in_words_if_it_cannot_serve(spoilt):
+    layer = ActNorm(3)
+    with pytest.raises(
+        ValueError, match=r"ActNorm expects (a batch of finite numbers|an input of)"
+    ):
+        layer.initialize(spoilt)
+    assert layer.awaits_data
+    assert_close(layer.loc.detach(), torch.zeros(3))

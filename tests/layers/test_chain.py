@@ -97,7 +97,9 @@ def test_first_batch_reaches_every_layer_one_after_the_other():
 
 @pytest.mark.parametrize("every", [0, -2])
 def test_anchors_at_no_distance_are_refused(every):
-    with pytest.raises(ValueError, match=rf"anchor_every to be at least 1, got {every}"):
+    with pytest.raises(
+        ValueError, match=rf"anchor_every to be a whole number of at least 1, got {every}"
+    ):
         Chain([ActNorm(2)], "reversible", anchor_every=every)
 
 

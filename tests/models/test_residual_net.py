@@ -36,10 +36,11 @@ def test_three_convolutions_a_residual_and_a_pointwise_convolution(norm):
     assert_close(net(x), expected + net.out.bias[:, None, None])
 
 
-def test_another_width_is_reached_by_a_pointwise_convolution():
-    net, x = ResidualNet(4, 3, "none", width=7), torch.randn(2, 4, 5, 6)
+@pytest.mark.parametrize("norm", NORMS)
+def test_another_width_is_reached_by_a_pointwise_convolution(norm):
+    net, x = ResidualNet(4, 3, norm, width=7), torch.randn(2, 4, 5, 6)
     torch.nn.init.normal_(net.out.weight)
-    same = ResidualNet(7, 3, "none")
+    same = ResidualNet(7, 3, norm)
     same.load_state_dict({k: v for k, v in net.state_dict().items() if "lift" not in k})
     lifted = torch.einsum("oi,bihw->bohw", net.lift.weight[:, :, 0, 0], x)
     assert_close(net(x), same(lifted + net.lift.bias[:, None, None]))

@@ -1,0 +1,36 @@
+"""Checks of what constructors are given, so that mistakes are told where they are made."""
+
+import math
+from numbers import Integral, Real
+
+from torch import nn
+
+
+def check_count(owner: object, /, **counts: object) -> None:
+    """Raise ``ValueError`` for an argument that is no whole number of at least 1."""
+    for name, count in counts.items():
+        if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
+            expected = "a whole number of at least 1"
+            raise ValueError(_message(owner, name, expected, count))
+
+
+def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: object) -> None:
+    """Raise ``ValueError`` for an argument that is no finite number of at least ``smallest``."""
+    for name, number in numbers.items():
+        real = isinstance(number, Real) and not isinstance(number, bool)
+        if not real or not math.isfinite(number) or number < smallest:  # type: ignore[arg-type,operator]
+            bound = "" if smallest == -math.inf else f" of at least {smallest:g}"
+            raise ValueError(_message(owner, name, f"a finite number{bound}", number))
+
+
+def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:
+    """Raise ``ValueError`` for an argument that is no module of that kind."""
+    for name, module in modules.items():
+        if not isinstance(module, kind):
+            raise ValueError(_message(owner, name, f"of type {kind.__name__}", module))  # noqa: TRY004  (as above)
+
+
+def _message(owner: object, name: str, expected: str, value: object) -> str:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else type(value).__name__
+    return f"{type(owner).__name__} expects {name} to be {expected}, got {shown}."

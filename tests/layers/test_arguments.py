@@ -1,0 +1,100 @@
+"""What constructors cannot use is refused in one sentence, when a layer is built.
+
+A layer that is built with them would fail later, in an operator's words, or compute nonsense.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from flowcolor.layers import (
+    ActNorm,
+    AdaIN,
+    AffineCoupling,
+    Chain,
+    ConcatAggregation,
+    ConditionalAffineCoupling,
+    FeatureAggregation,
+    HaarDownsample,
+    Inverted,
+    InvertibleConv1x1,
+    NoAggregation,
+    OrthogonalDownsample,
+    Squeeze,
+)
+from flowcolor.models.residual_net import ResidualNet
+
+NET = nn.Conv2d(2, 4, kernel_size=1)
+COUNTS = {
+    "ActNorm.channels": ActNorm,
+    "InvertibleConv1x1.channels": InvertibleConv1x1,
+    "HaarDownsample.channels": HaarDownsample,
+    "OrthogonalDownsample.channels": OrthogonalDownsample,
+    "OrthogonalDownsample.factor": lambda n: OrthogonalDownsample(2, n),
+    "Squeeze.factor": Squeeze,
+    "FeatureAggregation.channels": lambda n: FeatureAggregation(n, 3),
+    "FeatureAggregation.condition_channels": lambda n: FeatureAggregation(3, n),
+    "ConcatAggregation.channels": lambda n: ConcatAggregation(n, 3),
+    "ConcatAggregation.condition_channels": lambda n: ConcatAggregation(3, n),
+    "AdaIN.channels": lambda n: AdaIN(n, 3),
+    "AdaIN.condition_channels": lambda n: AdaIN(3, n),
+    "Chain.anchor_every": lambda n: Chain([], "reversible", n),
+    "ResidualNet.channels": lambda n: ResidualNet(n, 3),
+    "ResidualNet.out_channels": lambda n: ResidualNet(3, n),
+}
+NUMBERS = {
+    "FeatureAggregation.attention_scale": lambda v: FeatureAggregation(2, 3, v),
+    "ResidualNet.norm_eps": lambda v: ResidualNet(2, 3, norm_eps=v),
+}
+MODULES = {
+    "AffineCoupling.net": AffineCoupling,
+    "AffineCoupling.shift_net": lambda m: AffineCoupling(NET, m),
+    "ConditionalAffineCoupling.net": lambda m: ConditionalAffineCoupling(m, NoAggregation()),
+    "ConditionalAffineCoupling.aggregate": lambda m: ConditionalAffineCoupling(NET, m),
+    "ConditionalAffineCoupling.shift_net": lambda m: ConditionalAffineCoupling(
+        NET, NoAggregation(), m
+    ),
+}
+LAYERS = {
+    "Chain.layers": lambda v: Chain([ActNorm(2), v]),
+    "Inverted.layer": Inverted,
+}
+
+
+def cases(builders, values):
+    return [
+        pytest.param(name, build, value, id=f"{name}={value!r}"[:60])
+        for name, build in builders.items()
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "value"),
+    [
+        *cases(COUNTS, [0, -1, 64.5, 2.0, math.nan, math.inf, True, "3"]),
+        *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True]),
+        *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
+        *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
+        *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),
+        ("Chain.layers", Chain, ActNorm(2)),
+        ("Chain.layers", Chain, None),
+        ("Chain.layers", Chain, 3),
+        ("InvertibleConv1x1.parametrization", lambda v: InvertibleConv1x1(3, v), ["full"]),
+        ("InvertibleConv1x1.parametrization", lambda v: InvertibleConv1x1(3, v), None),
+        ("AffineCoupling.scale", lambda v: AffineCoupling(NET, scale=v), ["exp"]),
+        ("Chain.memory", lambda v: Chain([], v), ["none"]),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(name, build, value):
+    layer, argument = name.split(".")
+    with pytest.raises(ValueError, match=rf"^{layer} expects {argument} to be .*, got .*\.$"):
+        build(value)
+
+
+@pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)
+def test_whole_numbers_of_other_libraries_are_fine(build):
+    build(np.int64(2))
