@@ -13,7 +13,7 @@ from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.kept import may_keep
 from flowcolor.layers.neighbours import Neighbours
 from flowcolor.layers.reversible import run_reversibly
-from flowcolor.layers.torch_private import in_transform
+from flowcolor.layers.torch_private import in_transform, is_sharded
 
 Memory = Literal["none", "checkpoint", "reversible"]
 
@@ -124,7 +124,9 @@ class Chain(InvertibleLayer):
         """Return the steps of the layers, chains inside unfolded."""
         steps = []
         for step in self._own_steps(condition, inverse=inverse):
-            steps += step.layer.steps(step.condition, inverse=step.inverse)
+            # A sharded chain stays in one piece: its parameters are there while it runs itself.
+            whole = is_sharded(step.layer)
+            steps += [step] if whole else step.layer.steps(step.condition, inverse=step.inverse)
         return steps
 
     def _own_steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:

@@ -13,6 +13,7 @@ call of the chain.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ from flowcolor.layers.base import InvertibleLayer, Result, Step, widen
 from flowcolor.layers.once_only import once_only
 from flowcolor.layers.random_state import RandomState
 from flowcolor.layers.snapshot import Snapshot
-from flowcolor.layers.torch_private import BatchNorm, disable_compile, fingerprint
+from flowcolor.layers.torch_private import BatchNorm, disable_compile, fingerprint, is_sharded
 from flowcolor.layers.vjp import ReverseStep
 
 
@@ -82,12 +83,15 @@ class _Call:
     random: RandomState | None = None  # Where the layer drew random numbers from, if it did.
 
     def __post_init__(self) -> None:
-        self.run: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer.forward
+        # Of the class, where a sharded layer's own `inverse` would gather its parameters once more.
+        sharded = is_sharded(self.layer) and self.inverse
+        inverse = partial(type(self.layer).inverse, self.layer) if sharded else self.layer.inverse
+        self.run: Callable[..., Result] = inverse if self.inverse else self.layer.forward
 
 
 def _record(call: _Call, x: Tensor, condition: Any) -> Result:
     """Call the layer as anybody does, with its hooks, but with a Function for its ``forward``."""
-    if call.inverse:
+    if call.inverse and not is_sharded(call.layer):
         return _apply(call, x, condition)
     seen: list[tuple[Any, ...]] = []
 

@@ -38,6 +38,15 @@ def in_transform() -> bool:
     return not is_compiling() and _functorch.peek_interpreter_stack() is not None
 
 
+def is_sharded(layer: nn.Module) -> bool:
+    """Tell whether ``fully_shard`` was applied to this very layer.
+
+    The public class cannot be asked without importing all of ``torch.distributed.fsdp``, which
+    takes longer than importing the layers.
+    """
+    return "FSDPModule" in (kind.__name__ for kind in type(layer).__mro__)
+
+
 def is_replica(layer: nn.Module) -> bool:
     """Tell whether ``torch.nn.DataParallel`` made this copy; nothing public tells it."""
     return getattr(layer, "_is_replica", False)

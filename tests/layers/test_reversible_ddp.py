@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 from torch.nn.parallel import DistributedDataParallel
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
-from tests.layers.modes import assert_same, gradients, probe
+from tests.layers.modes import MODES, assert_same, gradients, probe
 from tests.layers.random_chains import glow
 
 STEPS = 3
@@ -115,3 +115,32 @@ def test_sharded_parameters_are_found_when_they_are_there(run_on_ranks, whole):
     probe(*chain(x, conditions)).backward()
     for found in run_on_ranks(shard_on_rank, [(whole,), (whole,)]):
         assert_same(found, gradients(chain), 1e-12)
+
+
+def blocks(memory):
+    chain, x, conditions = glow()
+    return Chain([Chain(chain[:3]), Chain(chain[3:6]), *chain[6:]], memory), x, conditions
+
+
+def shard_blocks_on_rank(memory):
+    """Return gradients of a chain whose blocks, some of them chains, run there and back."""
+    chain, x, conditions = blocks(memory)
+    mesh = init_device_mesh("cpu", (2,))
+    for layer in (*chain, chain):
+        fully_shard(layer, mesh=mesh)
+        register_fsdp_forward_method(layer, "inverse")
+    y, logdet = chain(x, conditions)
+    again, back = chain.inverse(2 * y, conditions)
+    probe(again, 2 * logdet + back).backward()
+    return {name: gradient.full_tensor() for name, gradient in gradients(chain).items()}
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module .* returned a view")
+@pytest.mark.parametrize("memory", MODES)
+def test_sharded_blocks_run_backwards_too(run_on_ranks, memory):
+    chain, x, conditions = blocks("none")
+    y, logdet = chain(x, conditions)
+    again, back = chain.inverse(2 * y, conditions)
+    probe(again, 2 * logdet + back).backward()
+    for found in run_on_ranks(shard_blocks_on_rank, [(memory,), (memory,)]):
+        assert_same(found, gradients(chain), 1e-10)
