@@ -51,7 +51,7 @@ class ResidualNet(nn.Module):
             )
         width = channels if width is None else width
         check_count(self, channels=channels, out_channels=out_channels, width=width)
-        check_number(self, norm_eps=norm_eps, smallest=0)
+        check_number(self, norm_eps=norm_eps, smallest=0.0)
         self.lift = nn.Identity() if width == channels else nn.Conv2d(channels, width, 1)
         stages: list[nn.Module] = []
         for _ in range(3):

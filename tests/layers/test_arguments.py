@@ -96,5 +96,5 @@ def test_what_cannot_be_meant_is_refused(name, build, value):
 
 
 @pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)
-def test_whole_numbers_of_other_libraries_are_fine(build):
+def test_whole_numbers_of_other_libraries_are_not_refused(build):
     build(np.int64(2))

@@ -119,7 +119,8 @@ def test_sharded_parameters_are_found_when_they_are_there(run_on_ranks, whole):
 
 def blocks(memory):
     chain, x, conditions = glow()
-    return Chain([Chain(chain[:3]), Chain(chain[3:6]), *chain[6:]], memory), x, conditions
+    first, second = (Chain(list(part)) for part in (chain[:3], chain[3:6]))
+    return Chain([first, second, *chain[6:]], memory), x, conditions
 
 
 def shard_blocks_on_rank(memory):
