@@ -93,6 +93,15 @@ def test_a_still_hand_copies():
         assert ink[far].max() < 0.1  # Bolder strokes reach one pixel further, not two.
 
 
+def test_some_hands_are_bolder_and_reach_a_pixel_further():
+    batch = make_batch([0])
+    strokes = StrokeAugmentation(0, 0, 0, 0, 0)
+    near = torch.nn.functional.max_pool2d(1 - batch["sketch"], 3, 1, 1) > 0.5
+    beside = near & (batch["sketch"] > 0.99)
+    reached = [float((1 - strokes(batch, 0, e)["sketch"])[beside].mean()) for e in range(12)]
+    assert min(reached) < 0.02 < 0.1 < max(reached)
+
+
 def test_ink_and_pencil_are_those_of_scipys_gaussians():
     gray = to_gray(torch.stack([smooth_photo(index, 64, 64) for index in range(2)])).double()
     width = torch.tensor([0.0, 1.0]).double()
