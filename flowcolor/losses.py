@@ -117,8 +117,7 @@ class ColorizationLoss(nn.Module):
         difference = _wide(result) - _wide(truth)
         if self.chroma is None:
             return difference.abs().mean()
-        yuv = torch.tensordot(difference.new_tensor(_YUV), difference, ([1], [1]))
-        luma, u, v = yuv.abs().mean((1, 2, 3)).unbind()
+        luma, u, v = rgb_to_yuv(difference).abs().mean((0, 2, 3)).unbind()
         weighted: Tensor = luma + self.chroma * (u + v)
         return weighted
 
@@ -217,6 +216,15 @@ class _ChunkedDistance(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
         return result, truth, None, None
+
+
+def rgb_to_yuv(
+    images: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider."""
+    wide = _wide(images)
+    yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
+    return yuv
 
 
 def _one_minus_ssim(result: Tensor, truth: Tensor) -> Tensor:
