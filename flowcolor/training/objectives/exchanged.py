@@ -7,8 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
-from flowcolor.losses import ColorizationLoss, rgb_to_yuv
+from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.base import Objective, colorize_batch
 

@@ -7,8 +7,9 @@ from scipy.ndimage import prewitt
 from torch import nn
 from torch.testing import assert_close
 
+from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
-from flowcolor.losses import ColorizationLoss, rgb_to_yuv
+from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer, Unchanged
 from flowcolor.training.objectives import Exchanged
 from flowcolor.training.objectives.exchanged import edge_similarity
