@@ -1,7 +1,7 @@
 """Rearranging an image into non-overlapping patches and applying a matrix to each of them."""
 
+from einops import rearrange
 from torch import Tensor, nn
-from torch.nn import functional
 
 
 def check_divisible(layer: nn.Module, x: Tensor, channels: int | None, factor: int) -> None:
@@ -28,17 +28,12 @@ def check_patched(layer: nn.Module, y: Tensor, channels: int | None, factor: int
 
 def unshuffle(x: Tensor, factor: int) -> Tensor:
     """Move patches into channels: ``(B, C, H, W)`` to ``(B, C f f, H/f, W/f)``."""
-    batch, channels, height, width = x.shape
-    # torch returns an empty batch as it is, in the old shape.
-    shape = batch, channels * factor**2, height // factor, width // factor
-    return functional.pixel_unshuffle(x, factor).reshape(shape)
+    return rearrange(x, "b c (h i) (w j) -> b (c i j) h w", i=factor, j=factor)
 
 
 def shuffle(y: Tensor, factor: int) -> Tensor:
     """Undo :func:`unshuffle`."""
-    batch, channels, height, width = y.shape
-    shape = batch, channels // factor**2, height * factor, width * factor
-    return functional.pixel_shuffle(y, factor).reshape(shape)
+    return rearrange(y, "b (c i j) h w -> b c (h i) (w j)", i=factor, j=factor)
 
 
 def to_patches(x: Tensor, kernel: Tensor, factor: int) -> Tensor:
@@ -50,15 +45,13 @@ def to_patches(x: Tensor, kernel: Tensor, factor: int) -> Tensor:
         factor: Side of a patch, f.
     """
     patches = unshuffle(x, factor)
-    pixels = patches.shape[2] * patches.shape[3]  # An empty batch would not tell.
-    rows = patches.view(x.shape[0], x.shape[1], factor**2, pixels)
+    rows = rearrange(patches, "b (c p) h w -> b c p (h w)", p=factor**2)
     return (kernel.to(x.dtype) @ rows).view(patches.shape)
 
 
 def from_patches(y: Tensor, kernel: Tensor, factor: int) -> Tensor:
     """Undo :func:`to_patches` for an orthogonal ``kernel``."""
-    channels = y.shape[1] // factor**2
-    rows = y.reshape(y.shape[0], channels, factor**2, y.shape[2] * y.shape[3])
+    rows = rearrange(y, "b (c p) h w -> b c p (h w)", p=factor**2)
     return shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)
 
 
@@ -70,6 +63,6 @@ def correlate_patches(y: Tensor, x: Tensor, factor: int) -> Tensor:
         x: Pixels, ``(B, C, H, W)``.
         factor: Side of a patch, f.
     """
-    rows = y.reshape(x.shape[0], x.shape[1], factor**2, y.shape[2] * y.shape[3])
+    rows = rearrange(y, "b (c p) h w -> b c p (h w)", p=factor**2)
     columns = unshuffle(x, factor).view_as(rows)
     return (rows @ columns.mT).sum(0)
