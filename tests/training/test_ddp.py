@@ -25,7 +25,7 @@ def test_the_test_gives_the_same_numbers_on_two_processes(run, tmp_path, monkeyp
     for kind in (FrechetInceptionDistance, KernelInceptionDistance):
         metric = lambda path, kind=kind, **_: kind(features=toy, dimensions=3)  # noqa: E731
         monkeypatch.setattr(network_scores, kind.__name__, metric)
-    random = ("--network_scores.random_weights", "true", "--data.batch_size", 1)
+    random = ("--networks.random_weights", "true", "--data.batch_size", 1)
     for name, words in (("one", ()), ("two", TWO)):
         out = ("--trainer.default_root_dir", tmp_path / name)
         assert flowcolor("test", "--ckpt_path", run.last, *out, *random, *words) == 0
