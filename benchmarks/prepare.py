@@ -32,8 +32,9 @@ from PIL import Image, ImageDraw, ImageFile
 
 from benchmarks import report
 from benchmarks.data import make_photographs
-from flowcolor.data import PhotoFolder, SketchFilter, folder, portraits
-from flowcolor.prepare import work
+from flowcolor.data import PhotoFolder, SketchFilter
+from flowcolor.data.datasets import folder, portraits
+from flowcolor.data.prepare import work
 
 STAGES = {
     "decode": [(ImageFile.ImageFile, "load")],

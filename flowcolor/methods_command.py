@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flowcolor.console import say
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, did_you_mean
 from flowcolor.files import is_file
 from flowcolor.options import OptionParser
-from flowcolor.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from flowcolor.models import Colorizer

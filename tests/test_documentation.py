@@ -62,8 +62,8 @@ def holds(found: Any, wanted: Any) -> bool:
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     from flowcolor import colorize_command as colorize
     from flowcolor import weights_command
+    from flowcolor.cli.prepare import make_parser
     from flowcolor.evaluation import score
-    from flowcolor.prepare.command import make_parser
     from flowcolor.training import quickstart
     from flowcolor.training.ablations import command as ablate
     from flowcolor.training.cli import TrainingCLI

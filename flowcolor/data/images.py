@@ -23,8 +23,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.console import warn
 from flowcolor.data.formats import is_image
-from flowcolor.data.missing import warn
 from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import exists, is_dir, is_empty, is_file, whole_file

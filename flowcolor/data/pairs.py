@@ -17,7 +17,7 @@ from flowcolor.data.images import (
     read_sketch,
     resize,
 )
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, first_ten
 from flowcolor.files import is_file
 
 
@@ -59,10 +59,9 @@ class SketchReferencePairs(Dataset[Pair]):
         if len(photos) == 1:
             self.references = photos * len(self.sketches)
         elif missing:
-            more = ", ..." if len(missing) > 10 else ""
             raise InputError(
                 f"{references} lacks the photograph for {len(missing)} of {len(self.sketches)} "
-                f"drawings: {', '.join(missing[:10])}{more}."
+                f"drawings: {first_ten(missing)}."
             )
         else:
             self.references = [by_stem[stem] for stem in stems]

@@ -5,7 +5,7 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from flowcolor.data.cross import reference_names
+from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation.files import write_report
 from flowcolor.evaluation.networks import Networks

@@ -10,7 +10,7 @@ from flowcolor.errors import InputError
 from flowcolor.options import OptionParser
 
 if TYPE_CHECKING:
-    from flowcolor.data import SketchColorData
+    from flowcolor.data import ColorizationDataModule
 
 _SIDE = 512  # Pixels of the pictures.
 
@@ -122,7 +122,7 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     return picture, model
 
 
-def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> None:
+def draw_portraits(model_file: Path, picture: Path, data: "ColorizationDataModule") -> None:
     """Paint the held-out drawings of ``data`` in both settings with the model of a file."""
     import torch
 

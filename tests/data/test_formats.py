@@ -11,9 +11,9 @@ from flowcolor.__main__ import main
 from flowcolor.data import CelebAMaskHQ, PhotoFolder, SketchReferencePairs, write_image
 from flowcolor.data.formats import is_image, readable_suffixes
 from flowcolor.data.images import list_images, read_image
+from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
-from flowcolor.prepare import prepare
-from tests.data.celeba_tree import make_tree
+from tests.data.datasets.celeba_tree import make_tree
 
 PICTURE = Image.new("RGB", (16, 16), (51, 102, 153))
 

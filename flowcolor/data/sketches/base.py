@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.images import resize
-from flowcolor.data.whole import shrink, whole_factors
+from flowcolor.data.integer_resize import shrink, whole_factors
 
 if TYPE_CHECKING:
     import numpy as np

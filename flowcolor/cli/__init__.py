@@ -1,0 +1,1 @@
+"""The commands of ``flowcolor``, one file each."""
