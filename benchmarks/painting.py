@@ -42,11 +42,11 @@ def measure(side: int, page: tuple[int, int], repeats: int) -> list[list]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_image(other["photo"], folder / "photo.png")
-        drawing = resize(item["sketch"], (side, side)).clamp(0, 1)
+        drawing = resize(item["content"], (side, side)).clamp(0, 1)
         write_image(drawing, folder / "drawing.png")
         for index in range(FURTHER + 1):
             write_image(drawing, folder / "drawings" / f"{index}.png")
-        write_image(resize(item["sketch"], page).clamp(0, 1), folder / "page.png")
+        write_image(resize(item["content"], page).clamp(0, 1), folder / "page.png")
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(repeats):  # In turn, so that a busy moment does not hit one of them alone.
             for name in ("drawing.png", "drawings", "page.png"):

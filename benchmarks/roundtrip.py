@@ -42,7 +42,7 @@ def build(choice: dict, deviation: float, sketches: torch.Tensor, photos: torch.
 
 def measure(size: int, deviations: list[float], choices=CHOICES) -> list[dict]:
     portraits = EmbeddedPortraits(size)
-    sketches = torch.stack([item["sketch"] for item in portraits])
+    sketches = torch.stack([item["content"] for item in portraits])
     photos = torch.stack([item["photo"] for item in portraits])
     rows = []
     for choice in choices:

@@ -58,7 +58,7 @@ def test_the_core_has_neither_training_nor_pictures():
 def test_layers_models_and_painting_work_without_extras(tmp_path):
     for index, name in enumerate(("drawing", "photo")):
         item = EmbeddedPortraits(64)[index]
-        write_image(item["sketch" if name == "drawing" else "photo"], tmp_path / f"{name}.png")
+        write_image(item["content" if name == "drawing" else "photo"], tmp_path / f"{name}.png")
     code = """
 import torch, flowcolor
 from flowcolor.layers import ActNorm

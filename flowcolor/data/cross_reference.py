@@ -6,14 +6,14 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from flowcolor.data.augmentation.random_streams import PAIRING, stream
-from flowcolor.data.datasets.portraits import Item, Portraits
+from flowcolor.data.batch import Item, Items
 from flowcolor.errors import InputError
 
 
 class CrossReference(Dataset[Item]):
     """Give each item another item's photo as ``reference``, by a seeded permutation.
 
-    ``reference_sketch`` is that photo's own drawing, ``reference_index`` says whose they are.
+    ``reference_content`` is that photo's own drawing, ``reference_index`` says whose they are.
 
     Nobody is paired with themselves and every photo serves once.
 
@@ -25,7 +25,7 @@ class CrossReference(Dataset[Item]):
         InputError: There are fewer than two photographs.
     """
 
-    def __init__(self, dataset: Portraits, seed: int = 0) -> None:
+    def __init__(self, dataset: Items, seed: int = 0) -> None:
         if len(dataset) < 2:
             raise InputError(
                 f"Cross-reference pairs need at least 2 photographs, got {len(dataset)}."
@@ -42,7 +42,7 @@ class CrossReference(Dataset[Item]):
         return {
             **item,
             "reference": other["photo"],
-            "reference_sketch": other["sketch"],
+            "reference_content": other["content"],
             "reference_index": other["index"],
         }
 

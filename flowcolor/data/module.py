@@ -10,12 +10,13 @@ from torch.utils.data import DataLoader, Subset
 
 from flowcolor.bounds import within
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
+from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import MAPPING
 from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.folder import Folders, OptionalFolders
 from flowcolor.data.datasets.open_portraits import open_portraits
-from flowcolor.data.datasets.portraits import Background, CachedPortraits, Item, Sketcher
+from flowcolor.data.datasets.portraits import Background, CachedPortraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Selected
 from flowcolor.data.images import to_gray
 from flowcolor.data.pairs import SketchReferencePairs
@@ -25,7 +26,6 @@ from flowcolor.data.split import official_split, split_names
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
-Batch = dict[str, Any]
 Content = Literal["drawing", "gray"]
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
@@ -35,7 +35,7 @@ _SPLIT = (4, 3)
 class ColorizationDataModule(lightning.LightningDataModule):
     """Drawings, references and truths from folders of photographs.
 
-    Every batch has ``sketch``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],
+    Every batch has ``content``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],
     ``index`` (B,) and ``name``. Validation and test each have two loaders over the same held-out
     photos: 0 is self-reference (the photo itself, deformed), 1 is cross-reference (the photo of
     someone else, by a seeded derangement; ``reference_index`` says whose). Augmentation runs
@@ -206,14 +206,15 @@ class ColorizationDataModule(lightning.LightningDataModule):
         if "photo" not in batch:
             return batch
         if "reference" in batch:
-            made = {"truth" if key == "photo" else key: value for key, value in batch.items()}
+            made = batch.copy()
+            made["truth"] = made.pop("photo")
         else:
             drawn = epoch if training else _EVALUATION_EPOCH
             made = self.augment(batch, self.seed, drawn, shared_geometry=training)
         if self.content == "gray":
-            for key, photo in (("sketch", "truth"), ("reference_sketch", "reference")):
-                if key in made:
-                    made[key] = to_gray(made[photo]).expand(-1, 3, -1, -1)
+            made["content"] = to_gray(made["truth"]).expand(-1, 3, -1, -1)
+            if "reference_content" in made:
+                made["reference_content"] = to_gray(made["reference"]).expand(-1, 3, -1, -1)
         return made
 
     def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:

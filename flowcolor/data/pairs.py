@@ -1,13 +1,11 @@
 """Drawings and reference photographs from files, for prediction."""
 
 from pathlib import Path
-from typing import TypedDict
 
-from jaxtyping import Float
-from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
+from flowcolor.data.batch import Pair
 from flowcolor.data.images import (
     center_square,
     list_images,
@@ -19,15 +17,6 @@ from flowcolor.data.images import (
 )
 from flowcolor.errors import InputError, first_ten
 from flowcolor.files import is_file
-
-
-class Pair(TypedDict):
-    """A drawing and the photograph whose colours it is to get."""
-
-    sketch: Float[Tensor, "3 size size"]
-    reference: Float[Tensor, "3 size size"]
-    index: int
-    name: str
 
 
 class SketchReferencePairs(Dataset[Pair]):
@@ -81,7 +70,7 @@ class SketchReferencePairs(Dataset[Pair]):
         reference = center_square(read_image(self.references[index]))
         target = (self.size, self.size)
         return {
-            "sketch": resize(sketch, target),
+            "content": resize(sketch, target),
             "reference": resize(reference, target),
             "index": index,
             "name": self.names[index],

@@ -8,6 +8,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.data.images import write_image
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.resume import CHECKPOINTS, log_folder
@@ -23,7 +24,7 @@ class PredictionWriter(Callback):
         trainer: Trainer,
         pl_module: Any,
         outputs: Tensor,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:

@@ -13,7 +13,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from flowcolor.data import ColorizationDataModule, SelfAugmentedReference, XDoG, write_image
 from flowcolor.errors import InputError
 
-IMAGES = ("sketch", "reference", "truth")
+IMAGES = ("content", "reference", "truth")
 
 
 def epoch_of(data, epoch=0):
@@ -56,9 +56,9 @@ def test_batches(folder):
         # A validation looks at the first batch of cross pairs only.
         assert len(cross) == (1 if loaders is validation else len(own))
         for one, other in zip(own, cross, strict=False):
-            assert set(other) == set(one) | {"reference_index", "reference_sketch"}
+            assert set(other) == set(one) | {"reference_index", "reference_content"}
             assert torch.equal(one["truth"], other["truth"])
-            assert torch.equal(one["sketch"], other["sketch"])
+            assert torch.equal(one["content"], other["content"])
             assert one["name"] == other["name"]
             assert (one["index"] != other["reference_index"]).all()
         assert [name for batch in own for name in batch["name"]] == data.held_out_names
@@ -203,7 +203,7 @@ def test_ready_sketches_and_masks(make_folder, tmp_path):
     for index in range(4):
         write_image(torch.full((1, 8, 8), 0.2), tmp_path / f"sketches/p{index}.png")
     data = ColorizationDataModule(str(faces), 8, sketches=str(tmp_path / "sketches"))
-    sketch = next(iter(data.val_dataloader()[0]))["sketch"]
+    sketch = next(iter(data.val_dataloader()[0]))["content"]
     torch.testing.assert_close(sketch, torch.full_like(sketch, 0.2))
     write_image(torch.ones(1, 8, 8), tmp_path / "masks/p0.png")
     masked = ColorizationDataModule(str(faces), 8, masks=str(tmp_path / "masks"), strict=True)
@@ -217,8 +217,8 @@ def test_predict(make_folder, folder):
     )
     data.setup("predict")
     batch = data.complete(next(iter(data.predict_dataloader())), training=False)
-    assert set(batch) == {"sketch", "reference", "index", "name"}
-    assert batch["sketch"].shape == (4, 3, 8, 8)
+    assert set(batch) == {"content", "reference", "index", "name"}
+    assert batch["content"].shape == (4, 3, 8, 8)
     with pytest.raises(InputError, match="predict needs"):
         ColorizationDataModule().predict_dataloader()
 

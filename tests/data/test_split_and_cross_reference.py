@@ -85,7 +85,7 @@ def test_pairs_carry_the_other_photo(make_folder):
     for index, pair in enumerate(pairs):
         assert pair["index"] == index
         assert torch.equal(pair["photo"], photos[index]["photo"])
-        assert torch.equal(pair["sketch"], photos[index]["sketch"])
+        assert torch.equal(pair["content"], photos[index]["content"])
         assert pair["reference_index"] == derangement(4, 3)[index]
         assert torch.equal(pair["reference"], photos[pair["reference_index"]]["photo"])
-        assert torch.equal(pair["reference_sketch"], photos[pair["reference_index"]]["sketch"])
+        assert torch.equal(pair["reference_content"], photos[pair["reference_index"]]["content"])

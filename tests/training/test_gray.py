@@ -30,7 +30,7 @@ def test_content_is_the_luma_of_the_truth(run, training):
     for loader in loaders:
         batch = data.complete(next(iter(loader)), training)
         weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
-        for key, photo in (("sketch", "truth"), ("reference_sketch", "reference")):
+        for key, photo in (("content", "truth"), ("reference_content", "reference")):
             if key in batch:
                 luma = (weights * batch[photo]).sum(1, keepdim=True)
                 torch.testing.assert_close(

@@ -6,7 +6,7 @@ that its pixels depend on nothing else: not on loader processes, ranks, batch si
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch.nn import functional
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
@@ -25,7 +26,7 @@ _RADIUS = 4 * _GRID // 16
 
 
 class SelfAugmentedReference:
-    r"""Turn photos and their sketches into (sketch, reference, truth) for training.
+    r"""Turn photos and their content into (content, reference, truth) for training.
 
     1. Photo and sketch get the same flip, rotation and centre crop. The photo is now the truth.
     2. The reference is the photo with other colours (if ``jitter="reference"``) or with the same
@@ -108,22 +109,20 @@ class SelfAugmentedReference:
         self.flip = flip
         self.strokes = strokes
 
-    def __call__(
-        self, batch: dict[str, Any], seed: int, epoch: int, shared_geometry: bool = True
-    ) -> dict[str, Any]:
+    def __call__(self, batch: Batch, seed: int, epoch: int, shared_geometry: bool = True) -> Batch:
         """Augment a batch on the device it is on.
 
         Args:
-            batch: ``photo`` and ``sketch`` (B, 3, S, S) in [0, 1], ``index`` (B,), ``name``.
+            batch: ``photo`` and ``content`` (B, 3, S, S) in [0, 1], ``index`` (B,), ``name``.
             seed: The experiment's seed.
             epoch: New epochs draw new numbers.
-            shared_geometry: ``False`` is for evaluation: truth and sketch stay as they are, and so
+            shared_geometry: ``False`` is for evaluation: truth and content stay as they are, and so
                 do all colours; only the reference is warped.
 
         Returns:
-            ``sketch``, ``reference`` and ``truth`` (B, 3, S, S), ``index`` and ``name``.
+            ``content``, ``reference`` and ``truth`` (B, 3, S, S), ``index`` and ``name``.
         """
-        photo, sketch = batch["photo"], batch["sketch"]
+        photo, content = batch["photo"], batch["content"]
         draws = [self._draw(seed, epoch, int(i), shared_geometry) for i in batch["index"]]
         colors, shared, own, noise = (
             torch.from_numpy(np.stack(parts)).to(photo) for parts in zip(*draws, strict=True)
@@ -135,10 +134,10 @@ class SelfAugmentedReference:
         if shared_geometry:
             source = jitter_colors(photo, colors)
             truth = _sample(source if self.jitter == "both" else photo, _apply(shared, points))
-            sketch = 1 - _sample(1 - sketch, _apply(shared, points), padding="zeros")
+            content = 1 - _sample(1 - content, _apply(shared, points), padding="zeros")
             warped = _apply(shared, warped)
-        made = {
-            "sketch": sketch,
+        made: Batch = {
+            "content": content,
             "reference": _sample(source, warped),
             "truth": truth,
             "index": batch["index"],

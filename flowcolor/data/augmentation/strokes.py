@@ -1,7 +1,6 @@
 """Many hands: the same photograph drawn thin, bold, shaded, broken or wobbling, anew each time."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.augmentation.random_streams import STROKES, stream
+from flowcolor.data.batch import Batch
 from flowcolor.data.images import to_gray
 from flowcolor.errors import InputError
 
@@ -70,20 +70,21 @@ class StrokeAugmentation:
         self.wobble = wobble
         self.gaps = gaps
 
-    def __call__(self, batch: dict[str, Any], seed: int, epoch: int) -> dict[str, Any]:
+    def __call__(self, batch: Batch, seed: int, epoch: int) -> Batch:
         """Return the batch with other drawings.
 
         Args:
-            batch: ``sketch`` and ``truth`` (B, 3, S, S) in [0, 1], ``index`` (B,), and others.
+            batch: ``content`` and ``truth`` (B, 3, S, S) in [0, 1], ``index`` (B,), and others.
             seed: The experiment's seed.
             epoch: New epochs draw new numbers.
         """
         draws = [_draw(seed, epoch, int(i)) for i in batch["index"]]
-        device = batch["sketch"].device
+        device = batch["content"].device
         numbers, fields = (
             torch.from_numpy(np.stack(parts)).to(device) for parts in zip(*draws, strict=True)
         )
-        return {**batch, "sketch": self._redraw(batch["sketch"], batch["truth"], numbers, fields)}
+        content = self._redraw(batch["content"], batch["truth"], numbers, fields)
+        return {**batch, "content": content}
 
     def _redraw(self, sketch: Tensor, truth: Tensor, u: Tensor, fields: Tensor) -> Tensor:
         side = sketch.shape[-1]

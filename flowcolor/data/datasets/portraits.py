@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from flowcolor.data.batch import Item
 from flowcolor.data.images import center_square, read_bytes, read_sketch, resize, to_uint8
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.sketches import GradientLines, SketchFilter
@@ -34,27 +35,6 @@ class Rendered(NamedTuple):
     photo: Float[Tensor, "3 size size"]
     sketch: Float[Tensor, "1 size size"]
     coverage: Float[Tensor, "1 size size"] | None
-
-
-class Item(TypedDict):
-    """One photograph and its drawing, in [0, 1]."""
-
-    photo: Float[Tensor, "3 size size"]
-    sketch: Float[Tensor, "3 size size"]
-    index: int
-    name: str
-    reference: NotRequired[Float[Tensor, "3 size size"]]
-    reference_sketch: NotRequired[Float[Tensor, "3 size size"]]
-    reference_index: NotRequired[int]
-
-
-class Portraits(Protocol):
-    """A dataset of photographs with drawings that knows their names."""
-
-    names: list[str]
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> Item: ...
 
 
 class CachedPortraits(Dataset[Item], ABC):
@@ -91,8 +71,8 @@ class CachedPortraits(Dataset[Item], ABC):
         if not 0 <= index < len(self):
             raise IndexError(f"Expected an index below {len(self)}, got {index}.")
         pixels = self._bytes(index).float() / 255
-        sketch = pixels[3:].expand(3, -1, -1).clone()
-        return {"photo": pixels[:3], "sketch": sketch, "index": index, "name": self.names[index]}
+        content = pixels[3:].expand(3, -1, -1).clone()
+        return {"photo": pixels[:3], "content": content, "index": index, "name": self.names[index]}
 
     def _bytes(self, index: int) -> Tensor:
         """Round to bytes even without a cache, so that the cache does not change a pixel."""

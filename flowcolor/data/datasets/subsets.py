@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from torch.utils.data import Dataset
 
-from flowcolor.data.datasets.portraits import CachedPortraits, Item, Portraits
+from flowcolor.data.batch import Item, Items
+from flowcolor.data.datasets.portraits import CachedPortraits
 
 
 class Selected(Dataset[Item]):
@@ -39,7 +40,7 @@ class Repeated(Dataset[Item]):
         times: How often.
     """
 
-    def __init__(self, dataset: Portraits, times: int) -> None:
+    def __init__(self, dataset: Items, times: int) -> None:
         self.dataset = dataset
         self.times = times
 

@@ -42,7 +42,7 @@ def make_batch(indices, size=24, sketch=None):
     photo = torch.stack([smooth_photo(index, size, size) for index in indices])
     return {
         "photo": photo,
-        "sketch": 1 - photo if sketch is None else sketch,
+        "content": 1 - photo if sketch is None else sketch,
         "index": torch.tensor(indices),
         "name": [str(index) for index in indices],
     }
@@ -58,12 +58,12 @@ def assert_equal(one, other):
 @pytest.mark.parametrize("shared_geometry", [True, False])
 def test_batch_of_the_task(shared_geometry):
     batch = make_batch([5, 7])
-    before = {key: batch[key].clone() for key in ("photo", "sketch")}
+    before = {key: batch[key].clone() for key in ("photo", "content")}
     result = SelfAugmentedReference()(batch, 0, 0, shared_geometry)
-    assert set(result) == {"sketch", "reference", "truth", "index", "name"}
+    assert set(result) == {"content", "reference", "truth", "index", "name"}
     assert result["index"].tolist() == [5, 7]
     assert result["name"] == ["5", "7"]
-    for key in ("sketch", "reference", "truth"):
+    for key in ("content", "reference", "truth"):
         assert result[key].shape == (2, 3, 24, 24)
         assert result[key].dtype == torch.float32
         assert 0 <= result[key].min() <= result[key].max() <= 1
@@ -77,7 +77,7 @@ def test_without_strength_nothing_changes():
         result = SelfAugmentedReference(**STILL)(batch, 0, 0, shared_geometry)
         for key in ("reference", "truth"):
             torch.testing.assert_close(result[key], batch["photo"])
-        torch.testing.assert_close(result["sketch"], batch["sketch"])
+        torch.testing.assert_close(result["content"], batch["content"])
 
 
 @given(st.permutations(range(5)), st.integers(1, 5), st.integers(0, 2**63), st.integers(0, 1000))
@@ -86,7 +86,7 @@ def test_pixels_do_not_depend_on_the_rest_of_the_batch(order, count, seed, epoch
     whole = augment(make_batch(list(range(5)), size=8), seed, epoch)
     part = augment(make_batch(order[:count], size=8), seed, epoch)
     for row, index in enumerate(order[:count]):
-        for key in ("sketch", "reference", "truth"):
+        for key in ("content", "reference", "truth"):
             torch.testing.assert_close(part[key][row], whole[key][index], atol=1e-6, rtol=0)
 
 
@@ -101,7 +101,7 @@ def test_same_seed_same_pixels_and_every_part_of_the_address_counts():
         for arguments in ((batch, 1, 2), (batch, 2, 1), (batch, 1, 3), (other_index, 1, 2))
     ]
     for one, other in itertools.combinations(variants, 2):
-        for key in ("sketch", "reference", "truth"):
+        for key in ("content", "reference", "truth"):
             assert (one[key] - other[key]).abs().mean() > 0.005
 
 
@@ -126,7 +126,7 @@ def test_evaluation_keeps_drawing_truth_and_colours():
     batch = make_batch([0, 1])
     result = SelfAugmentedReference(hue=0.5)(batch, 0, 0, shared_geometry=False)
     assert torch.equal(result["truth"], batch["photo"])
-    assert torch.equal(result["sketch"], batch["sketch"])
+    assert torch.equal(result["content"], batch["content"])
     still = STILL | {"hue": 0.5}
     result = SelfAugmentedReference(**still)(batch, 0, 0, shared_geometry=False)
     torch.testing.assert_close(result["reference"], batch["photo"])
@@ -134,16 +134,16 @@ def test_evaluation_keeps_drawing_truth_and_colours():
 
 def test_drawing_and_truth_move_together_and_paper_fills_the_rim():
     batch = make_batch(list(range(6)))
-    batch["sketch"] = batch["photo"]
+    batch["content"] = batch["photo"]
     result = SelfAugmentedReference("reference", shared_rotation=30, shared_crop=0.9)(batch, 0, 0)
     inside = (slice(None), slice(None), slice(7, 17), slice(7, 17))
-    torch.testing.assert_close(result["sketch"][inside], result["truth"][inside])
+    torch.testing.assert_close(result["content"][inside], result["truth"][inside])
     assert (result["truth"] - batch["photo"]).abs().mean() > 0.02
-    batch["sketch"] = torch.zeros_like(batch["photo"])
+    batch["content"] = torch.zeros_like(batch["photo"])
     result = SelfAugmentedReference(shared_rotation=30, shared_crop=1)(batch, 0, 0)
-    corners = result["sketch"][..., [0, 0, -1, -1], [0, -1, 0, -1]]
+    corners = result["content"][..., [0, 0, -1, -1], [0, -1, 0, -1]]
     assert corners.amax((1, 2)).max() == 1
-    assert result["sketch"][inside].max() < 1e-6
+    assert result["content"][inside].max() < 1e-6
     flat = {**batch, "photo": torch.full_like(batch["photo"], 0.5)}
     truth = SelfAugmentedReference("reference", shared_rotation=30)(flat, 0, 0)["truth"]
     torch.testing.assert_close(truth, flat["photo"])  # The photo's rim is reflected, not black.
@@ -242,7 +242,7 @@ def test_elastic_strength_and_field_do_not_depend_on_the_size():
     torch.testing.assert_close(small, pooled, atol=0.05, rtol=0)
     augment = SelfAugmentedReference(**STILL | {"elastic": 0.05})
     ramp = torch.linspace(0, 1, 64).expand(8, 3, 64, 64)
-    batch = {"photo": ramp, "sketch": ramp, "index": torch.arange(8), "name": list("abcdefgh")}
+    batch = {"photo": ramp, "content": ramp, "index": torch.arange(8), "name": list("abcdefgh")}
     moved = (augment(batch, 0, 0, False)["reference"] - ramp)[..., 16:48].std()
     assert 0.035 < moved < 0.065
 
@@ -251,7 +251,7 @@ def test_reference_of_a_portrait_has_its_colours_and_not_its_geometry():
     item = EmbeddedPortraits(64)[1]
     batch = {
         "photo": item["photo"].expand(16, -1, -1, -1),
-        "sketch": item["sketch"].expand(16, -1, -1, -1),
+        "content": item["content"].expand(16, -1, -1, -1),
         "index": torch.arange(16),
         "name": ["g"] * 16,
     }

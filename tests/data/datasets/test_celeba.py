@@ -143,7 +143,7 @@ def test_ready_sketches_belong_to_their_numbers(small):
     for number in range(6):
         write_image(torch.full((1, 4, 4), number / 5), small / f"sketches/{number}.png")
     faces = CelebAMaskHQ(small, 4, sketches=small / "sketches")
-    assert [round(5 * item["sketch"].mean().item()) for item in faces] == list(range(6))
+    assert [round(5 * item["content"].mean().item()) for item in faces] == list(range(6))
 
 
 def test_other_spellings_of_names(small):

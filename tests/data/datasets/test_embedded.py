@@ -11,10 +11,10 @@ def test_items():
     assert portraits.names == ["astronaut", "grace_hopper"]
     for index, item in enumerate(portraits):
         assert (item["index"], item["name"]) == (index, portraits.names[index])
-        assert item["photo"].shape == item["sketch"].shape == (3, 32, 32)
+        assert item["photo"].shape == item["content"].shape == (3, 32, 32)
         assert item["photo"].dtype == torch.float32
         assert 0.15 < item["photo"].std() < 0.4
-        ink = 1 - item["sketch"][0]
+        ink = 1 - item["content"][0]
         assert 0.05 < ink.mean() < 0.4
         assert ink[8:24, 8:24].mean() > 2 * ink[:8, :4].mean()
 
@@ -35,8 +35,8 @@ def test_options():
     plain, masked = EmbeddedPortraits(32, masked=False), EmbeddedPortraits(32)
     white = EmbeddedPortraits(32, background="white", cache=False)
     for index in range(2):
-        assert (plain[index]["sketch"] <= masked[index]["sketch"]).all()
-        assert (masked[index]["sketch"][:, :6, :4] == 1).all()
+        assert (plain[index]["content"] <= masked[index]["content"]).all()
+        assert (masked[index]["content"][:, :6, :4] == 1).all()
         assert (white[index]["photo"][:, :6, :4] == 1).all()
         assert torch.equal(plain[index]["photo"], masked[index]["photo"])
-    assert (plain[1]["sketch"][:, :6, :4] < 1).any()  # the flag behind her
+    assert (plain[1]["content"][:, :6, :4] < 1).any()  # the flag behind her

@@ -39,8 +39,8 @@ def test_items(make_folder):
     expected = resize(rounded(smooth_photo(1)), (16, 16))
     torch.testing.assert_close(item["photo"], expected, atol=1.1 / 255, rtol=0)
     torch.testing.assert_close(item["photo"], rounded(item["photo"]), atol=1e-6, rtol=0)
-    assert item["sketch"].shape == (3, 16, 16)
-    assert torch.equal(item["sketch"][0], item["sketch"][2])
+    assert item["content"].shape == (3, 16, 16)
+    assert torch.equal(item["content"][0], item["content"][2])
     for index in (3, -1):
         with pytest.raises(IndexError, match="below 3"):
             folder[index]
@@ -85,9 +85,9 @@ class Plain(Darker):
 def test_filters_see_photographs_between_0_and_1(make_folder):
     folder = make_folder(count=1)
     plain, darker = (PhotoFolder(folder, 8, sketch_filter=f())[0] for f in (Plain, Darker))
-    torch.testing.assert_close(darker["sketch"], plain["sketch"] / 2, atol=1 / 255, rtol=0)
+    torch.testing.assert_close(darker["content"], plain["content"] / 2, atol=1 / 255, rtol=0)
     luma = to_gray(resize(read_image(folder / "p0.png"), (8, 8)))[0]
-    torch.testing.assert_close(plain["sketch"][0], luma, atol=0.03, rtol=0)
+    torch.testing.assert_close(plain["content"][0], luma, atol=0.03, rtol=0)
 
 
 @pytest.mark.parametrize("frame", [(24, 24), (36, 40), (48, 48), (48, 60), (72, 48), (50, 47)])
@@ -110,8 +110,8 @@ def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
         write_image(white, tmp_path / f"sketches/{index}.PNG")
     folder = PhotoFolder(tmp_path / "photos", 12, sketches=tmp_path / "sketches")
     for item in folder:
-        torch.testing.assert_close(item["sketch"][:, :, :2], torch.ones(3, 12, 2))
-        torch.testing.assert_close(item["sketch"][:, :, 4:], torch.zeros(3, 12, 8))
+        torch.testing.assert_close(item["content"][:, :, :2], torch.ones(3, 12, 2))
+        torch.testing.assert_close(item["content"][:, :, 4:], torch.zeros(3, 12, 8))
 
 
 def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
@@ -121,7 +121,7 @@ def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
         mask = torch.ones(1, 4, 4) if stem == "p2" else left_half(4, 4)
         write_image(mask, tmp_path / f"masks/{stem}.png")
     folder = PhotoFolder(photos, 8, sketches=tmp_path / "sketches", masks=tmp_path / "masks")
-    assert [round(5 * item["sketch"].mean().item()) for item in folder] == [2, 4, 1]
+    assert [round(5 * item["content"].mean().item()) for item in folder] == [2, 4, 1]
     masked = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")
     white = [bool((item["photo"][..., 5:] == 1).all()) for item in masked]
     assert white == [True, True, False]
@@ -212,10 +212,10 @@ def test_the_cache_changes_no_pixel_and_spares_the_work(make_folder):
     for index in (0, 1, 0):
         item, other = cached[index], fresh[index]
         assert torch.equal(item["photo"], other["photo"])
-        assert torch.equal(item["sketch"], other["sketch"])
+        assert torch.equal(item["content"], other["content"])
     assert len(calls) == 5
     item["photo"].zero_()
-    item["sketch"].zero_()
+    item["content"].zero_()
     assert cached[0]["photo"].any()
     fresh.fill([0, 1])
     assert len(calls) == 5
@@ -235,4 +235,4 @@ def test_grey_photo_serves(tmp_path):
     Image.new("L", (20, 30), 51).save(tmp_path / "photos/GREY.JPG")
     item = PhotoFolder(tmp_path / "photos", 8)[0]
     torch.testing.assert_close(item["photo"], torch.full((3, 8, 8), 0.2), atol=0.01, rtol=0)
-    assert (item["sketch"] == 1).all()
+    assert (item["content"] == 1).all()

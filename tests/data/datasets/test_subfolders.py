@@ -43,7 +43,7 @@ def test_partners_lie_in_the_same_subfolder(faces, tmp_path):
     write_image(torch.ones(1, 4, 4), tmp_path / "masks/Ann/Ann_0010.png")
     write_image(torch.ones(1, 4, 4), tmp_path / "masks/Ann/Bob_0001.png")
     folder = PhotoFolder(faces, 8, sketches=tmp_path / "sketches")
-    assert [round(5 * item["sketch"].mean().item()) for item in folder] == [0, 1, 2]
+    assert [round(5 * item["content"].mean().item()) for item in folder] == [0, 1, 2]
     masked = PhotoFolder(faces, 8, masks=tmp_path / "masks")
     assert masked.names == ["Ann/Ann_0010"]
     (sentence,) = masked.left_out.sentences()

@@ -53,7 +53,7 @@ def same_items(one, other):
     assert one.names == other.names
     for a, b in zip(one, other, strict=True):
         assert torch.equal(a["photo"], b["photo"])
-        assert torch.equal(a["sketch"], b["sketch"])
+        assert torch.equal(a["content"], b["content"])
 
 
 def half_masks(folder: Path, count: int) -> Path:
@@ -392,7 +392,7 @@ def test_names_need_not_be_ascii(tmp_path):
     assert set(PreparedFolder(tmp_path / "out", 8).names) == names
     same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder(photos, 8))
     blank = next(item for item in PhotoFolder(photos, 8) if item["name"] == "one colour")
-    assert (blank["sketch"] == 1).all()
+    assert (blank["content"] == 1).all()
 
 
 @pytest.mark.parametrize("writes", [0, 1, 6, 7, 8, 12])  # The journal, then files and its lines.

@@ -68,10 +68,10 @@ PINNED = [1, 2, 0, 2, 1, 1, 0, 2, 0, 1, 1, 1]
 def test_a_cache_and_epochs_do_not_change_it(make_folder):
     folder = make_folder(count=12)
     cached, fresh = (PhotoFolder(folder, 4, sketch_filter=shades(), cache=c) for c in (True, False))
-    first = [item["sketch"].mean().item() for item in cached]
+    first = [item["content"].mean().item() for item in cached]
     assert len(set(first)) == 3
     for dataset in (cached, fresh):
-        assert [item["sketch"].mean().item() for item in dataset] == first
+        assert [item["content"].mean().item() for item in dataset] == first
 
 
 def test_a_grey_image_can_be_drawn():
@@ -136,7 +136,7 @@ def test_pairs_whose_accents_are_written_differently(tmp_path):
     write_image(smooth_photo(0), tmp_path / "photos/Ame\u0301lie.png")
     write_image(torch.full((1, 8, 8), 0.2), tmp_path / "sketches/Am\u00e9lie.png")
     item = PhotoFolder(tmp_path / "photos", 8, sketches=tmp_path / "sketches")[0]
-    torch.testing.assert_close(item["sketch"], torch.full((3, 8, 8), 0.2))
+    torch.testing.assert_close(item["content"], torch.full((3, 8, 8), 0.2))
     write_image(smooth_photo(1), tmp_path / "photos/Am\u00e9lie.jpg")
     with pytest.raises(InputError, match="names without their suffix must differ"):
         PhotoFolder(tmp_path / "photos", 8)
@@ -156,5 +156,5 @@ def test_masks_that_are_empty_or_cover_everything(make_folder, tmp_path):
     with pytest.raises(InputError, match=r"mask of .*p0\.png is empty"):
         masked[0]
     plain = PhotoFolder(folder, 8)
-    for key in ("photo", "sketch"):
+    for key in ("photo", "content"):
         assert (masked[1][key] - plain[1][key]).abs().max() < 1.01 / 255

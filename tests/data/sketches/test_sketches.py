@@ -180,7 +180,7 @@ def test_own_filters_are_welcome():
     expected = 1 - functional.adaptive_avg_pool2d(luma[None], 28)
     torch.testing.assert_close(Negative()(photo, (28, 28)), expected, atol=0.05, rtol=0)
     item = EmbeddedPortraits(28, Negative(), masked=False)[0]
-    torch.testing.assert_close(item["sketch"][:1], expected, atol=0.06, rtol=0)
+    torch.testing.assert_close(item["content"][:1], expected, atol=0.06, rtol=0)
 
 
 def test_rounding_of_the_machine_does_not_move_a_line():
