@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import report
-from flowcolor.data import EmbeddedPortraits, write_image
+from flowcolor.data import open_portraits, write_image
 from flowcolor.data.images import resize
 
 FURTHER = 8
@@ -38,7 +38,7 @@ def paint(sketch: Path, reference: Path, output: Path) -> tuple[float, float]:
 
 def measure(side: int, page: tuple[int, int], repeats: int) -> list[list]:
     """Return rows of what, seconds (median) and GiB (largest)."""
-    item, other = (EmbeddedPortraits(512)[index] for index in range(2))
+    item, other = (open_portraits("embedded", 512)[index] for index in range(2))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_image(other["photo"], folder / "photo.png")

@@ -13,7 +13,8 @@ from flowcolor.data.datasets.celeba import CelebAMaskHQ
 from flowcolor.data.datasets.celeba_labels import merge_parts
 from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.folder import PhotoFolder
-from flowcolor.data.datasets.open_portraits import open_portraits
+from flowcolor.data.datasets.open_portraits import find_portraits, open_portraits
+from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder
 from flowcolor.data.images import read_image, read_mask, read_sketch, write_image
 from flowcolor.data.pairs import SketchReferencePairs
@@ -38,6 +39,7 @@ __all__ = [
     "GradientLines",
     "MixedFilter",
     "PhotoFolder",
+    "Portraits",
     "PreparedFolder",
     "SelfAugmentedReference",
     "SketchFilter",
@@ -45,6 +47,7 @@ __all__ = [
     "SobelLines",
     "StrokeAugmentation",
     "XDoG",
+    "find_portraits",
     "merge_parts",
     "open_portraits",
     "read_image",

@@ -2,22 +2,22 @@
 
 import time
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader
+from torch.utils.data import Subset as FirstOnes
 
 from flowcolor.bounds import within
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import MAPPING
-from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.folder import Folders, OptionalFolders
-from flowcolor.data.datasets.open_portraits import open_portraits
-from flowcolor.data.datasets.portraits import Background, CachedPortraits, Sketcher
-from flowcolor.data.datasets.subsets import Repeated, Selected
+from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
+from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
+from flowcolor.data.datasets.subsets import Repeated, Subset
 from flowcolor.data.images import to_gray
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
@@ -26,7 +26,6 @@ from flowcolor.data.split import official_split, split_names
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
-Content = Literal["drawing", "gray"]
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 _SPLIT = (4, 3)
@@ -140,7 +139,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.content: Content = content
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
-        self._found: tuple[Selected, Selected, Selected] | None = None
+        self._found: tuple[Subset, Subset, Subset] | None = None
 
     @property
     def train_names(self) -> list[str]:
@@ -178,7 +177,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         """Self-reference, then the first batch of cross-reference: validations have to be fast."""
         photos = self._sets()[1]
         cross = CrossReference(photos, self.seed)
-        few = Subset(cross, range(min(self.batch_size, len(cross))))
+        few = FirstOnes(cross, range(min(self.batch_size, len(cross))))
         return [self._loader(photos), self._loader(few)]
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
@@ -217,7 +216,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
                 made["reference_content"] = to_gray(made["reference"]).expand(-1, 3, -1, -1)
         return made
 
-    def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:
+    def _require_pairs(self, stage: str | None, held_out: Subset, tests: Subset) -> None:
         """Refuse too few photographs for pairs now: validation may come after hours."""
         validates = self.trainer is None or self.trainer.limit_val_batches != 0
         parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
@@ -229,32 +228,28 @@ class ColorizationDataModule(lightning.LightningDataModule):
                     "data.held_out, or give data.test."
                 )
 
-    def _sets(self) -> tuple[Selected, Selected, Selected]:
+    def _sets(self) -> tuple[Subset, Subset, Subset]:
         """Photographs to train, to validate and to test on."""
         if self._found is None:
             self._found = self._find()
         return self._found
 
-    def _find(self) -> tuple[Selected, Selected, Selected]:
-        if self.train == "embedded":
+    def _find(self) -> tuple[Subset, Subset, Subset]:
+        if self.train == EMBEDDED:
             self._require_folders()
-            photos: CachedPortraits = EmbeddedPortraits(
-                self.size, self.sketch_filter, background=self.background, cache=self.cache
-            )
-        else:
-            photos = self._open(self.train, self.sketches, self.masks)
-        everything = Selected(photos, range(len(photos)))
+        photos = self._open(self.train, self.sketches, self.masks)
+        everything = Subset(photos, range(len(photos)))
         if self.test is not None:
             tests = self._open(self.test, self.test_sketches, self.test_masks)
-            held_out = Selected(tests, range(len(tests)))
+            held_out = Subset(tests, range(len(tests)))
             return everything, held_out, held_out
-        if self.train == "embedded":
+        if self.train == EMBEDDED:
             return everything, everything, everything
         if self.partition is not None:
             return self._official(photos, self.partition)
         training, rest = split_names(photos.names, self.split, self.held_out, self.seed)
-        held_out = Selected(photos, rest)
-        return Selected(photos, training), held_out, held_out
+        held_out = Subset(photos, rest)
+        return Subset(photos, training), held_out, held_out
 
     def _require_folders(self) -> None:
         """Refuse what only folders have or need, rather than let it have no effect.
@@ -277,27 +272,21 @@ class ColorizationDataModule(lightning.LightningDataModule):
                     "evaluate on others."
                 )
 
-    def _official(
-        self, photos: CachedPortraits, partition: str
-    ) -> tuple[Selected, Selected, Selected]:
+    def _official(self, photos: Portraits, partition: str) -> tuple[Subset, Subset, Subset]:
         if not isinstance(self.train, str | Path):
             raise InputError("partition expects train to be one folder of CelebAMask-HQ.")
         parts = official_split(photos.names, Path(self.train) / MAPPING, partition)
-        training, validation, tests = (Selected(photos, part) for part in parts)
+        training, validation, tests = (Subset(photos, part) for part in parts)
         return training, validation, tests
 
-    def _open(
-        self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders
-    ) -> CachedPortraits:
-        return open_portraits(
-            root,
+    def _open(self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders) -> Portraits:
+        return Portraits(
+            find_portraits(root, sketches, masks, self.strict),
             self.size,
-            sketches,
-            masks,
             self.sketch_filter,
             self.background,
             self.cache,
-            self.strict,
+            self.content,
         )
 
     def _loader(self, dataset: Any, **options: Any) -> DataLoader[Item]:
@@ -311,7 +300,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         )
 
 
-def _fill(parts: list[Selected]) -> None:
+def _fill(parts: list[Subset]) -> None:
     """Read and draw now, in one process, what loader processes would each do again."""
     parts = list(dict.fromkeys(parts))  # One set may both train and be held out.
     count = sum(map(len, parts))

@@ -47,12 +47,12 @@ def paint(output: Path) -> Path:
     start = time.monotonic()
     import torch
 
-    from flowcolor.data import EmbeddedPortraits, write_image
+    from flowcolor.data import open_portraits, write_image
     from flowcolor.evaluation.pictures import write_grid
     from flowcolor.inference import load
 
     painter = load("faces")
-    first, second = (EmbeddedPortraits(_SIDE)[index] for index in range(2))
+    first, second = (open_portraits("embedded", _SIDE)[index] for index in range(2))
     rows = []
     for item, other in ((first, second), (second, first)):
         result = painter(item["content"], other["photo"]).image

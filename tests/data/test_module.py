@@ -274,7 +274,7 @@ def test_yaml():
 
 def test_only_the_module_imports_lightning():
     code = (
-        "import sys, flowcolor.data as d; d.PhotoFolder; d.SelfAugmentedReference();"
+        "import sys, flowcolor.data as d; d.Portraits; d.SelfAugmentedReference();"
         "print([m for m in ('lightning', 'skimage', 'scipy', 'matplotlib') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowcolor.data import CrossReference, PhotoFolder
+from flowcolor.data import CrossReference, open_portraits
 from flowcolor.data.cross_reference import derangement
 from flowcolor.data.split import split_names
 from flowcolor.errors import InputError
@@ -63,7 +63,7 @@ def test_one_photograph_cannot_be_split_or_paired(make_folder):
     with pytest.raises(InputError, match="split should be two numbers above 0"):
         split_names(["a", "b"], (4, 0))
     with pytest.raises(InputError, match="at least 2 photographs, got 1"):
-        CrossReference(PhotoFolder(make_folder(count=1), 8))
+        CrossReference(open_portraits(make_folder(count=1), 8))
 
 
 @given(st.integers(2, 60), st.integers(0, 2**32))
@@ -79,7 +79,7 @@ def test_derangements_differ_by_seed():
 
 
 def test_pairs_carry_the_other_photo(make_folder):
-    photos = PhotoFolder(make_folder(count=4), 8)
+    photos = open_portraits(make_folder(count=4), 8)
     pairs = CrossReference(photos, seed=3)
     assert len(list(pairs)) == 4
     for index, pair in enumerate(pairs):

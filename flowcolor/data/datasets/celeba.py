@@ -1,5 +1,6 @@
 """CelebAMask-HQ as it lies on disk."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from jaxtyping import Bool, UInt8
@@ -7,8 +8,9 @@ from torch import Tensor
 
 from flowcolor.data.datasets.celeba_files import PartFiles, find_numbered
 from flowcolor.data.datasets.celeba_labels import merge_parts
+from flowcolor.data.datasets.files import Files
+from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
-from flowcolor.data.datasets.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.split import official_split, split_names
 from flowcolor.files import is_dir
 
@@ -16,7 +18,23 @@ PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
 
 
-class CelebAMaskHQ(FilePortraits):
+@dataclass(frozen=True, slots=True)
+class FaceMask:
+    """The union of all parts of one face."""
+
+    parts: PartFiles
+    number: int
+
+    def read(self) -> Bool[Tensor, "height width"]:
+        """Read and merge the parts."""
+        return merge_parts(self.sources()) > 0
+
+    def sources(self) -> dict[str, Path]:
+        """Return the file of each part."""
+        return self.parts.files(self.number)
+
+
+class CelebAMaskHQ(Finder):
     """The faces of CelebAMask-HQ with their line drawings and 19-class label maps.
 
     ``ROOT/CelebA-HQ-img/{i}.jpg`` are the photographs,
@@ -30,12 +48,7 @@ class CelebAMaskHQ(FilePortraits):
 
     Args:
         root: The folder that holds ``CelebA-HQ-img``.
-        size: Side of the square images.
-        sketches: Folder of ready drawings ``{i}.png``, in any image format. ``None``: drawings are
-            made by ``sketch_filter``.
-        sketch_filter: Draws a photo: ``sketch_filter(photo, (height, width), mask)``.
-        background: ``"white"`` whitens the photo, too, outside the face.
-        cache: Keep what was read in memory, as bytes: 7.9 GB for all at 256x256.
+        sketches: Folder of ready drawings ``{i}.png``, in any image format.
         strict: Raise an error instead of leaving photographs out.
 
     Raises:
@@ -50,35 +63,35 @@ class CelebAMaskHQ(FilePortraits):
     def __init__(
         self,
         root: str | Path,
-        size: int = 256,
         sketches: str | Path | None = None,
-        sketch_filter: Sketcher | None = None,
-        background: Background = "keep",
-        cache: bool = False,
         strict: bool = False,
     ) -> None:
         self.root = Path(root)
-        self.left_out = LeftOut()
+        left_out = LeftOut()
         strays: list[str] = []
-        photos = find_numbered(self.root / PHOTOS, strays)
+        self._photos = photos = find_numbered(self.root / PHOTOS, strays)
         self._parts = PartFiles(self.root / ANNOTATIONS, strays)
-        self.left_out.add(f"{root} holds files whose names fit nowhere,", strays)
+        left_out.add(f"{root} holds files whose names fit nowhere,", strays)
         complete = set(photos)
         lacking = {f"{root} lacks the labels of": set(self._parts.numbers)}
-        drawings: dict[int, Path] = {}
+        self._drawings: dict[int, Path] = {}
         if sketches is not None:
-            drawings = find_numbered(Path(sketches), strays=[])
-            lacking[f"{sketches} lacks the sketch of"] = set(drawings)
+            self._drawings = find_numbered(Path(sketches), strays=[])
+            lacking[f"{sketches} lacks the sketch of"] = set(self._drawings)
         for reason, present in lacking.items():
             names = [photos[number].name for number in sorted(photos.keys() - present)]
-            self.left_out.add(reason, names, len(photos))
+            left_out.add(reason, names, len(photos))
             complete &= present
         orphans = [f"{number:05d}" for number in sorted(set(self._parts.numbers) - photos.keys())]
-        self.left_out.add(f"{root} lacks the photographs of labels,", orphans)
-        self.left_out.report(strict, kept=len(complete))
+        left_out.add(f"{root} lacks the photographs of labels,", orphans)
+        left_out.report(strict, kept=len(complete))
         self.numbers = sorted(complete)
-        files = [Files(str(i), photos[i], drawings.get(i)) for i in self.numbers]
-        super().__init__(files, size, sketch_filter, background, cache)
+        super().__init__([str(number) for number in self.numbers], left_out)
+
+    def __getitem__(self, index: int) -> Files:
+        number = self.numbers[index]
+        mask = FaceMask(self._parts, number)
+        return Files(self._photos[number], self._drawings.get(number), mask)
 
     def label_map(self, index: int) -> UInt8[Tensor, "height width"]:
         """Read the classes of one face: 0 is background, ``PARTS[k]`` is k + 1.
@@ -87,14 +100,6 @@ class CelebAMaskHQ(FilePortraits):
             InputError: A part file cannot be read.
         """
         return merge_parts(self._parts.files(self.numbers[index]))
-
-    def sources(self, index: int) -> dict[str, Path]:
-        """Return all files that the pixels of a photograph are made of, by what they are."""
-        return super().sources(index) | self._parts.files(self.numbers[index])
-
-    def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
-        """Return the union of all parts of one face."""
-        return self.label_map(index) > 0
 
     def official_split(self, partition: str | Path) -> tuple[list[int], list[int], list[int]]:
         """Return the positions of training, validation and test, as CelebA divides its photographs.

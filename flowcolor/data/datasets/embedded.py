@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +11,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.datasets.portraits import Background, CachedPortraits, Sketcher, whiten
-from flowcolor.data.images import read_image, resize
-from flowcolor.data.sketches import GradientLines
+from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.data.images import read_image
 
 
 @dataclass(frozen=True)
@@ -59,43 +59,39 @@ _PORTRAITS = (
 _MARGIN = 3  # Pixels around the person that are drawn, so that strokes on the outline stay whole.
 
 
-class EmbeddedPortraits(CachedPortraits):
+class EmbeddedPhotograph(NamedTuple):
+    """One of the two, by its name."""
+
+    name: str
+    masked: bool
+
+    def open(self) -> Opened:
+        """Read the photograph and draw its mask."""
+        photo, mask = load_portrait(self.name)
+        drawn = functional.max_pool2d(mask[None].float(), 2 * _MARGIN + 1, 1, _MARGIN)[0] > 0
+        return Opened(photo, drawn=drawn if self.masked else None, mask=mask.to(photo.dtype))
+
+    def sources(self) -> dict[str, Path]:
+        """Return no file: they belong to other packages."""
+        return {}
+
+
+class EmbeddedPortraits(Finder):
     """The two portraits that scikit-image and matplotlib carry, both in the public domain.
 
     Eileen Collins (NASA, ``skimage.data.astronaut``) and Grace Hopper (US Navy, matplotlib's
     ``grace_hopper.jpg``). Nothing is downloaded.
 
     Args:
-        size: Side of the square images.
-        sketch_filter: Draws a photo: ``sketch_filter(photo, (height, width), mask)``.
         masked: Keep the background of the drawings white.
-        background: ``"white"`` whitens the background of the photos, too.
-        cache: Keep the results in memory, as bytes.
     """
 
-    def __init__(
-        self,
-        size: int = 64,
-        sketch_filter: Sketcher | None = None,
-        masked: bool = True,
-        background: Background = "keep",
-        cache: bool = True,
-    ) -> None:
-        super().__init__([portrait.name for portrait in _PORTRAITS], size, cache)
-        self.sketch_filter = GradientLines() if sketch_filter is None else sketch_filter
+    def __init__(self, masked: bool = True) -> None:
+        super().__init__([portrait.name for portrait in _PORTRAITS])
         self.masked = masked
-        self.background = background
 
-    def make(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
-        photo, mask = load_portrait(self.names[index])
-        target = (self.size, self.size)
-        drawn = functional.max_pool2d(mask[None].float(), 2 * _MARGIN + 1, 1, _MARGIN)[0] > 0
-        sketch = self.sketch_filter(photo, target, drawn if self.masked else None)
-        small = resize(photo, target)
-        if self.background == "white":
-            small = whiten(small, resize(mask[None].to(photo.dtype), target))
-        return small, sketch
+    def __getitem__(self, index: int) -> EmbeddedPhotograph:
+        return EmbeddedPhotograph(self.names[index], self.masked)
 
 
 def load_portrait(name: str) -> tuple[Float[Tensor, "3 side side"], Bool[Tensor, "side side"]]:

@@ -3,28 +3,26 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxtyping import Bool
-from torch import Tensor
-
 from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.files import Files, MaskFile
+from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
-from flowcolor.data.datasets.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.datasets.prepared import is_prepared
-from flowcolor.data.images import list_images, own_stem, pairing_stem, read_mask
+from flowcolor.data.images import list_images, own_stem, pairing_stem
 from flowcolor.errors import InputError
 
 Folders = str | Path | Sequence[str | Path]
 OptionalFolders = str | Path | Sequence[str | Path | None] | None
 
 
-class PhotoFolder(FilePortraits):
-    """The photographs of one folder or of several, cut square, each with its line drawing.
+class PhotoFolder(Finder):
+    """The photographs of one folder or of several.
 
     A folder that holds no image itself stands for its subfolders, at any depth.
 
-    Sketches and masks belong to the photo of the same stem, in the same subfolder. They show the
-    same frame as the photo: where their size differs they are resized to it. Then the largest
-    centred square is cut out of all three and resized.
+    Sketches and masks belong to the photo of the same stem, in the same subfolder, and show the
+    same frame. What is drawn here stays white outside the mask; ready drawings are taken as they
+    are. Without masks nothing is whitened.
 
     A photo whose sketch or mask is missing is left out, because to draw some photos and not others,
     or to whiten some, would mix two kinds of drawings. How many there are, and the names of the
@@ -33,14 +31,9 @@ class PhotoFolder(FilePortraits):
     Args:
         root: A folder of photographs, or several. Names are file stems, of photographs in
             subfolders ``subfolder/stem``; with several folders they are ``folder/stem``.
-        size: Side of the square images.
         sketches: Folder of ready drawings, one for each photo; a list with one entry (or ``None``)
-            for each folder of photos. ``None``: drawings are made by ``sketch_filter``.
-        masks: Folder of masks, as ``sketches``. What is drawn here stays white outside the mask;
-            ready drawings are taken as they are. Without masks nothing is whitened.
-        sketch_filter: Draws a photo: ``sketch_filter(photo, (height, width), mask)``.
-        background: ``"white"`` whitens the photo, too, outside its mask.
-        cache: Keep what was read in memory, as bytes.
+            for each folder of photos.
+        masks: Folder of masks, as ``sketches``.
         strict: Raise an error instead of leaving photos out.
 
     Raises:
@@ -51,17 +44,14 @@ class PhotoFolder(FilePortraits):
     def __init__(
         self,
         root: Folders,
-        size: int,
         sketches: OptionalFolders = None,
         masks: OptionalFolders = None,
-        sketch_filter: Sketcher | None = None,
-        background: Background = "keep",
-        cache: bool = True,
         strict: bool = False,
     ) -> None:
         roots = [Path(folder) for folder in as_list(root)]
         labels = [""] if isinstance(root, str | Path) else label_folders(roots)
-        files, self.left_out = [], LeftOut()
+        found: list[tuple[str, Files]] = []
+        left_out = LeftOut()
         for folder, label, sketch_folder, mask_folder in zip(
             roots,
             labels,
@@ -71,13 +61,13 @@ class PhotoFolder(FilePortraits):
         ):
             photos = list_images(folder, besides=(sketch_folder, mask_folder))
             require_no_data_set(folder, photos)
-            files += pair_files(photos, folder, label, sketch_folder, mask_folder, self.left_out)
-        self.left_out.report(strict, kept=len(files))
-        super().__init__(files, size, sketch_filter, background, cache)
+            found += pair_files(photos, folder, label, sketch_folder, mask_folder, left_out)
+        left_out.report(strict, kept=len(found))
+        super().__init__([name for name, _ in found], left_out)
+        self._files = [files for _, files in found]
 
-    def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
-        file = self.files[index].mask
-        return None if file is None else read_mask(file)
+    def __getitem__(self, index: int) -> Files:
+        return self._files[index]
 
 
 def pair_files(
@@ -87,8 +77,8 @@ def pair_files(
     sketches: str | Path | None,
     masks: str | Path | None,
     left_out: LeftOut,
-) -> list[Files]:
-    """Find the sketch and mask of each photo by its stem; note those that lack one."""
+) -> list[tuple[str, Files]]:
+    """Find name, sketch and mask of each photo by its stem; note those that lack one."""
     by_stem = {
         kind: {pairing_stem(path, Path(folder)): path for path in list_images(folder)}
         for kind, folder in (("sketch", sketches), ("mask", masks))
@@ -107,7 +97,8 @@ def pair_files(
     for photo, stem in zip(photos, stems, strict=True):
         if all(stem in partners for partners in by_stem.values()):
             sketch, mask = (by_stem.get(kind, {}).get(stem) for kind in ("sketch", "mask"))
-            files.append(Files(label + own_stem(photo, root), photo, sketch, mask))
+            own = Files(photo, sketch, None if mask is None else MaskFile(mask))
+            files.append((label + own_stem(photo, root), own))
     return files
 
 

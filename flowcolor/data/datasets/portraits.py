@@ -1,62 +1,77 @@
-"""What all datasets of photographs share: items, the cache, and files turned into pixels."""
+"""The one dataset of photographs: found files become items of one size, each with its content."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from flowcolor.data.batch import Item
-from flowcolor.data.images import center_square, read_bytes, read_sketch, resize, to_uint8
+from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.data.images import resize, to_gray, to_uint8
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.sketches import GradientLines, SketchFilter
 from flowcolor.errors import InputError
 
 Background = Literal["keep", "white"]
+Content = Literal["drawing", "gray"]
 Sketcher = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
-
-
-class Files(NamedTuple):
-    """The files of one photograph; ``sketch`` and ``mask`` where there are ready ones."""
-
-    name: str
-    photo: Path
-    sketch: Path | None = None
-    mask: Path | None = None
 
 
 class Rendered(NamedTuple):
     """A photograph as it is trained on: three images of one size, in [0, 1]."""
 
     photo: Float[Tensor, "3 size size"]
-    sketch: Float[Tensor, "1 size size"]
+    content: Float[Tensor, "1 size size"]
     coverage: Float[Tensor, "1 size size"] | None
 
 
-class CachedPortraits(Dataset[Item], ABC):
-    """Photographs and drawings as bytes, made on first use and kept in memory.
+class Portraits(Dataset[Item]):
+    """Photographs and their content as bytes, made on first use and kept in memory.
 
     Args:
-        names: One name for each photograph.
+        finder: Knows where the photographs are: a :class:`~flowcolor.data.PhotoFolder`,
+            :class:`~flowcolor.data.CelebAMaskHQ`, :class:`~flowcolor.data.PreparedFolder` or
+            :class:`~flowcolor.data.EmbeddedPortraits`.
         size: Side of the square images.
+        sketch_filter: Draws photographs that have no ready drawing: ``sketch_filter(photo,
+            (height, width), mask)``. ``None``: gradient lines.
+        background: ``"white"`` whitens photographs, too, outside their masks.
         cache: Keep what was made: 4 bytes per pixel, 0.26 MB per photograph at 256x256. Loader
             processes share what was there when they started.
+        content: ``"drawing"``, or ``"gray"`` for the photograph's luma (Rec. 601).
+
+    Raises:
+        InputError: The files cannot serve for this size.
+
+    Example:
+        >>> from flowcolor.data import EmbeddedPortraits, Portraits
+        >>> item = Portraits(EmbeddedPortraits(), size=64)[1]
+        >>> item["name"], item["photo"].shape, item["content"].shape
+        ('grace_hopper', torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
     """
 
-    def __init__(self, names: Sequence[str], size: int, cache: bool) -> None:
+    def __init__(
+        self,
+        finder: Finder,
+        size: int,
+        sketch_filter: Sketcher | None = None,
+        background: Background = "keep",
+        cache: bool = True,
+        content: Content = "drawing",
+    ) -> None:
         if size < 1:
             raise InputError(f"The image size should be a positive number, got {size}.")
-        self.names = list(names)
+        finder.require_size(size)
+        self.finder = finder
+        self.names = finder.names
         self.size = size
+        self.sketch_filter = GradientLines() if sketch_filter is None else sketch_filter
+        self.background: Background = background
+        self.content: Content = content
         self._pixels: dict[int, Tensor] | None = {} if cache else None
-
-    @abstractmethod
-    def make(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
 
     def fill(self, indices: Sequence[int]) -> None:
         """Make these items now rather than on first use; nothing happens without a cache."""
@@ -74,89 +89,45 @@ class CachedPortraits(Dataset[Item], ABC):
         content = pixels[3:].expand(3, -1, -1).clone()
         return {"photo": pixels[:3], "content": content, "index": index, "name": self.names[index]}
 
-    def _bytes(self, index: int) -> Tensor:
-        """Round to bytes even without a cache, so that the cache does not change a pixel."""
-        if self._pixels is not None and index in self._pixels:
-            return self._pixels[index]
-        pixels = to_uint8(torch.cat(self.make(index)))
-        if self._pixels is not None:
-            self._pixels[index] = pixels
-        return pixels
-
-
-class FilePortraits(CachedPortraits):
-    """Photographs of files, cut square, each with its line drawing.
-
-    Args:
-        files: What lies on disk; nothing is opened before it is asked for.
-        size: Side of the square images.
-        sketch_filter: Draws photos without a ready drawing. ``None``: gradient lines.
-        background: ``"white"`` whitens the photo, too, outside its mask.
-        cache: Keep what was read in memory, as bytes.
-    """
-
-    def __init__(
-        self,
-        files: Sequence[Files],
-        size: int,
-        sketch_filter: Sketcher | None,
-        background: Background,
-        cache: bool,
-    ) -> None:
-        super().__init__([entry.name for entry in files], size, cache)
-        self.files = list(files)
-        self.sketch_filter = GradientLines() if sketch_filter is None else sketch_filter
-        self.background: Background = background
-
-    @abstractmethod
-    def mask(self, index: int) -> Bool[Tensor, "height width"] | None:
-        """Read what to draw of a photograph, at any size; ``None``: all of it."""
-
-    def sources(self, index: int) -> dict[str, Path]:
-        """Return all files that the pixels of a photograph are made of, by what they are."""
-        _, photo, sketch, mask = self.files[index]
-        files = {"photo": photo, "sketch": sketch, "mask": mask}
-        return {kind: path for kind, path in files.items() if path is not None}
-
-    def make(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
-        rendered = self.render(index)
-        return rendered.photo, rendered.sketch
-
     def render(self, index: int) -> Rendered:
-        """Read, cut, draw and shrink one photograph.
+        """Open, draw and shrink one photograph.
 
         Raises:
             InputError: A file cannot be read, or a mask is empty.
         """
-        _, photo_file, sketch_file, _ = self.files[index]
-        photo = read_bytes(photo_file)
-        frame = (photo.shape[1], photo.shape[2])
-        target = (self.size, self.size)
-        mask, coverage = self.mask(index), None
-        if mask is not None:
-            if not mask.any():
-                raise InputError(f"The mask of {photo_file} is empty: nothing would be drawn.")
-            mask = center_square(_to_frame(mask, frame))
-            coverage = _coverage(mask, target)
-        square = center_square(photo)
-        if sketch_file is None:
-            sketch = self._draw(square, mask)
-        else:
-            sketch = read_sketch(sketch_file)[:1]
-            if sketch.shape[1] * frame[1] != sketch.shape[2] * frame[0]:
-                sketch = resize(sketch, frame)
-            sketch = resize(center_square(sketch), target)
-        small = resize(square, target).contiguous().float() / 255
-        if coverage is not None and self.background == "white":
-            small = whiten(small, coverage)
-        return Rendered(small, sketch, coverage)
+        opened, target = self.finder[index].open(), (self.size, self.size)
+        photo, coverage = opened.photo, None
+        if opened.coverage is not None and self.background == "white":
+            photo = whiten(photo, opened.coverage)
+        photo = resize(photo, target)
+        if not photo.is_floating_point():
+            photo = photo.contiguous().float() / 255
+        if opened.mask is not None:
+            coverage = _coverage(opened.mask, target)
+            photo = whiten(photo, coverage) if self.background == "white" else photo
+        content = to_gray(photo) if self.content == "gray" else self._drawing(opened, target)
+        return Rendered(photo, content, coverage)
 
-    def _draw(self, photo: Tensor, mask: Tensor | None) -> Tensor:
-        if type(self.sketch_filter).__call__ is not SketchFilter.__call__:
+    def _bytes(self, index: int) -> Tensor:
+        """Round to bytes even without a cache, so that the cache does not change a pixel."""
+        if self._pixels is not None and index in self._pixels:
+            return self._pixels[index]
+        rendered = self.render(index)
+        pixels = to_uint8(torch.cat([rendered.photo, rendered.content]))
+        if self._pixels is not None:
+            self._pixels[index] = pixels
+        return pixels
+
+    def _drawing(self, opened: Opened, target: tuple[int, int]) -> Tensor:
+        """Shrink the ready drawing, or draw."""
+        if opened.sketch is not None:
+            return resize(opened.sketch, target)
+        photo = opened.photo
+        bytes_too = type(self.sketch_filter).__call__ is SketchFilter.__call__
+        if not (photo.is_floating_point() or bytes_too):
             photo = photo.contiguous().float() / 255  # Only that one is known to take bytes.
-        sketch = self.sketch_filter(photo, (self.size, self.size), mask)
-        if not isinstance(sketch, Tensor) or sketch.shape != (1, self.size, self.size):
+        sketch = self.sketch_filter(photo, target, opened.drawn)
+        if not isinstance(sketch, Tensor) or sketch.shape != (1, *target):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__
             raise InputError(
                 f"A sketch filter should return a drawing (1, {self.size}, {self.size}), got "
@@ -165,19 +136,10 @@ class FilePortraits(CachedPortraits):
         return sketch
 
 
-def _to_frame(mask: Tensor, frame: tuple[int, int]) -> Tensor:
-    """Give a mask the size of its photograph."""
-    if frame == (2 * mask.shape[0], 2 * mask.shape[1]):
-        # Interpolated, nine sixteenths of a value are the nearest pixel's, which so decides alone.
-        return mask.repeat_interleave(2, 1).repeat_interleave(2, 0)
-    # Exactly half is outside, whichever way a machine rounds.
-    return resize(mask[None].float(), frame)[0] > 0.5 + 1e-5
-
-
 def _coverage(mask: Tensor, target: tuple[int, int]) -> Tensor:
     """Return (1, height, width): how much of each pixel of a smaller image a mask covers."""
     factors = whole_factors((mask.shape[0], mask.shape[1]), target)
-    if factors is None:
+    if factors is None or mask.is_floating_point():
         return resize(mask[None].float(), target)
     return shrink(mask, factors)[None].float()
 

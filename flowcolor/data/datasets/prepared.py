@@ -3,12 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from torch import Tensor
-
-from flowcolor.data.datasets.portraits import Background, CachedPortraits, whiten
-from flowcolor.data.images import read_image, read_sketch, resize
+from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.data.images import read_image, read_sketch
 from flowcolor.errors import InputError
 from flowcolor.files import is_file
 
@@ -16,50 +14,66 @@ FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"
 
 
-class PreparedFolder(CachedPortraits):
+class PreparedPhotograph(NamedTuple):
+    """The files that ``flowcolor prepare`` has made of one photograph."""
+
+    photo: Path
+    sketch: Path
+    mask: Path | None
+
+    def open(self) -> Opened:
+        """Read the files.
+
+        Raises:
+            InputError: One cannot be read.
+        """
+        photo, sketch = read_image(self.photo), read_sketch(self.sketch)[:1]
+        coverage = None if self.mask is None else read_sketch(self.mask)[:1]
+        return Opened(photo, sketch, coverage=coverage)
+
+    def sources(self) -> dict[str, Path]:
+        """Return the files by what they are."""
+        files = {"photo": self.photo, "sketch": self.sketch}
+        return files if self.mask is None else files | {"mask": self.mask}
+
+
+class PreparedFolder(Finder):
     """Photographs, drawings and masks that ``flowcolor prepare`` has made ready.
 
-    At the size of the preparation, items are those of the original folder to the last bit.
+    At the size of the preparation, items are those of the original folder to the last bit; smaller
+    ones can be made of them. Photographs are whitened on demand, if the preparation did not.
 
     Args:
         root: The folder that holds ``manifest.json``.
-        size: Side of the square images, at most that of the preparation.
-        background: ``"white"`` whitens photos outside their masks, if the preparation did not.
-        cache: Keep what was read in memory, as bytes.
 
     Raises:
-        InputError: The manifest is damaged, lists nothing, or the size is larger.
+        InputError: The manifest is damaged or lists nothing.
     """
 
-    def __init__(
-        self, root: str | Path, size: int, background: Background = "keep", cache: bool = True
-    ) -> None:
+    def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self.manifest = read_manifest(self.root)
-        settings = self.manifest["settings"]
-        if size > settings["size"]:
-            raise InputError(
-                f"{self.root} was prepared at a size of {settings['size']}, which cannot serve for "
-                f"{size}: prepare again with --size {size}."
-            )
-        self.whiten = background == "white" and settings["background"] == "keep"
-        super().__init__(list(self.manifest["photographs"]), size, cache)
+        super().__init__(list(self.manifest["photographs"]))
         if not self.names:
             raise InputError(f"{self.root / MANIFEST} lists no photograph.")
 
-    def make(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the photograph (3, size, size) and the drawing (1, size, size) in [0, 1]."""
-        name, target = self.names[index], (self.size, self.size)
-        photo = read_image(prepared_file(self.root, "photos", name))
-        sketch = read_sketch(prepared_file(self.root, "sketches", name))[:1]
-        mask = prepared_file(self.root, "masks", name)
-        if self.whiten and mask.relative_to(self.root).as_posix() in self._files(name):
-            photo = whiten(photo, read_sketch(mask)[:1])
-        return resize(photo, target), resize(sketch, target)
+    def __getitem__(self, index: int) -> PreparedPhotograph:
+        name = self.names[index]
+        photo, sketch, mask = (
+            prepared_file(self.root, kind, name) for kind in ("photos", "sketches", "masks")
+        )
+        own = mask.relative_to(self.root).as_posix() in self.manifest["photographs"][name]["sha256"]
+        keeps = self.manifest["settings"]["background"] == "keep"
+        return PreparedPhotograph(photo, sketch, mask if own and keeps else None)
 
-    def _files(self, name: str) -> dict[str, str]:
-        files: dict[str, str] = self.manifest["photographs"][name]["sha256"]
-        return files
+    def require_size(self, size: int) -> None:
+        """Refuse a size above that of the preparation."""
+        largest = self.manifest["settings"]["size"]
+        if size > largest:
+            raise InputError(
+                f"{self.root} was prepared at a size of {largest}, which cannot serve for "
+                f"{size}: prepare again with --size {size}."
+            )
 
 
 def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from torch.utils.data import Dataset
 
 from flowcolor.data.batch import Item, Items
-from flowcolor.data.datasets.portraits import CachedPortraits
+from flowcolor.data.datasets.portraits import Portraits
 
 
-class Selected(Dataset[Item]):
+class Subset(Dataset[Item]):
     """Some items of a dataset; they keep the index that they have there.
 
     Args:
@@ -16,7 +16,7 @@ class Selected(Dataset[Item]):
         positions: Which to take, in this order.
     """
 
-    def __init__(self, dataset: CachedPortraits, positions: Sequence[int]) -> None:
+    def __init__(self, dataset: Portraits, positions: Sequence[int]) -> None:
         self.dataset = dataset
         self.positions = list(positions)
         self.names = [dataset.names[position] for position in self.positions]

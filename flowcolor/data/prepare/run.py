@@ -8,12 +8,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flowcolor.bounds import within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ, is_celeba
 from flowcolor.data.datasets.folder import PhotoFolder
-from flowcolor.data.datasets.portraits import Background
+from flowcolor.data.datasets.portraits import Background, Portraits
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.images import natural_order
 from flowcolor.data.prepare.defer import uninterrupted
@@ -82,9 +82,10 @@ def prepare(
     within("--workers", workers, 1, 1024)
     within("--size", size, 1, 16384)
     draw, description = find_filter(sketch_filter)
-    portraits = _open(photos, size, masks, sketches, draw, background, strict)
+    finder = _find(photos, masks, sketches, strict)
+    portraits = Portraits(finder, size, draw, background, cache=False)
     output = Path(output)
-    _require_outside(output, photos, portraits)
+    _require_outside(output, photos, finder)
     settings = {
         "size": size,
         "background": background,
@@ -96,9 +97,9 @@ def prepare(
     with alone(output):
         ledger = Ledger(output, settings)
         remove_partial(output)
-        gone = _forget(ledger, portraits)
+        gone = _forget(ledger, finder)
         todo = [i for i, name in enumerate(portraits.names) if name not in ledger.entries]
-        skipped = portraits.left_out.photographs()
+        skipped = finder.left_out.photographs()
         progress = Progress(len(portraits), len(portraits) - len(todo))
         if todo:
             ledger.require_same_versions()
@@ -118,29 +119,24 @@ def prepare(
             first = next(iter(skipped.values()), "")
             raise InputError(f"None of {len(portraits)} photographs can be prepared: {first}")
         new = sum(portraits.names[i] in ledger.entries for i in todo)
-        _finish(ledger, portraits, skipped)
+        _finish(ledger, finder, skipped)
         for file in gone.difference(*(entry["sha256"] for entry in ledger.entries.values())):
             (output / file).unlink(missing_ok=True)
         remove_partial(output)
     return Summary(len(ledger.entries), new, skipped, progress.seconds, workers)
 
 
-def _open(
+def _find(
     photos: Sequence[str | Path],
-    size: int,
     masks: Sequence[str | Path] | None,
     sketches: Sequence[str | Path] | None,
-    draw: Any,
-    background: Background,
     strict: bool,
 ) -> PhotoFolder | CelebAMaskHQ:
     special = [folder for folder in photos if is_celeba(folder) or is_prepared(folder)]
     if not special:
         one = len(photos) == 1
         roots = photos[0] if one else photos
-        return PhotoFolder(
-            roots, size, sketches, masks, draw, background, cache=False, strict=strict
-        )
+        return PhotoFolder(roots, sketches, masks, strict)
     if is_prepared(special[0]):
         raise InputError(f"--photos expects photographs, but {special[0]} is prepared already.")
     if len(photos) > 1 or masks is not None:
@@ -150,24 +146,24 @@ def _open(
     if sketches is not None and len(sketches) != 1:
         raise InputError(f"Expected one folder of sketches for {special[0]}, got {len(sketches)}.")
     drawings = None if sketches is None else sketches[0]
-    return CelebAMaskHQ(special[0], size, drawings, draw, background, cache=False, strict=strict)
+    return CelebAMaskHQ(special[0], drawings, strict)
 
 
 def _require_outside(
-    output: Path, roots: Sequence[str | Path], portraits: PhotoFolder | CelebAMaskHQ
+    output: Path, roots: Sequence[str | Path], finder: PhotoFolder | CelebAMaskHQ
 ) -> None:
     """Refuse a place where the next call would take what was prepared for photographs."""
     above = (output / "file").resolve().parents
     for root in map(Path, roots):
-        nested = any(root in files.photo.parent.parents for files in portraits.files)
-        if isinstance(portraits, PhotoFolder) and nested and root.resolve() in above:
+        nested = any(root in finder[i].photo.parent.parents for i in range(len(finder)))
+        if isinstance(finder, PhotoFolder) and nested and root.resolve() in above:
             raise InputError(
                 f"--output expects a folder outside of {root}, whose subfolders hold the "
                 f"photographs, got {output}."
             )
 
 
-def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
+def _forget(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ) -> set[str]:
     """Drop entries whose sources are gone or changed or whose files are; return their files."""
     present = {
         path.relative_to(ledger.folder).as_posix()
@@ -175,12 +171,12 @@ def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
         # What a power failure leaves may have a name and no content.
         if exists(path) and not is_empty(path)
     }
-    positions = {name: index for index, name in enumerate(portraits.names)}
+    positions = {name: index for index, name in enumerate(finder.names)}
     gone: set[str] = set()
     for name, entry in list(ledger.entries.items()):
         index = positions.get(name)
         try:
-            same = index is not None and _is_same(portraits, index, entry)
+            same = index is not None and _is_same(finder, index, entry)
         except OSError:
             same = False
         if not (same and present.issuperset(entry["sha256"])):
@@ -190,21 +186,21 @@ def _forget(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ) -> set[str]:
     return gone
 
 
-def _is_same(portraits: PhotoFolder | CelebAMaskHQ, index: int, entry: Entry) -> bool:
+def _is_same(finder: PhotoFolder | CelebAMaskHQ, index: int, entry: Entry) -> bool:
     """Tell whether an entry was made of the files that are there now."""
-    if portraits.files[index].photo.stat().st_size != entry.get("source_bytes"):
+    if finder[index].photo.stat().st_size != entry.get("source_bytes"):
         return False  # As sure as the content, and much faster.
-    return fingerprint(portraits.sources(index)) == entry.get("sources")
+    return fingerprint(finder[index].sources()) == entry.get("sources")
 
 
-def _finish(ledger: Ledger, portraits: PhotoFolder | CelebAMaskHQ, skipped: dict[str, str]) -> None:
+def _finish(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ, skipped: dict[str, str]) -> None:
     """Write the manifest, in an order that no run of the processes has decided."""
     entries: dict[str, Entry] = {
-        name: ledger.entries[name] for name in portraits.names if name in ledger.entries
+        name: ledger.entries[name] for name in finder.names if name in ledger.entries
     }
     copied = {}
-    if isinstance(portraits, CelebAMaskHQ) and is_file(portraits.root / MAPPING):
-        data = (portraits.root / MAPPING).read_bytes()
+    if isinstance(finder, CelebAMaskHQ) and is_file(finder.root / MAPPING):
+        data = (finder.root / MAPPING).read_bytes()
         copied[MAPPING] = write_whole(data, ledger.folder / MAPPING)
     files = [file for entry in entries.values() for file in entry["sha256"]]
     counts = {

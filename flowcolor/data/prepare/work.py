@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from flowcolor.data.datasets.portraits import FilePortraits
+from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import prepared_file
 from flowcolor.data.images import to_uint8
 from flowcolor.data.prepare.files import fingerprint, write_whole
@@ -40,7 +40,7 @@ class Worker:
         output: Where they go.
     """
 
-    def __init__(self, portraits: FilePortraits, output: Path) -> None:
+    def __init__(self, portraits: Portraits, output: Path) -> None:
         self.portraits = portraits
         self.output = output
 
@@ -51,14 +51,15 @@ class Worker:
             InputError: A file cannot be written.
         """
         try:
-            size = self.portraits.files[index].photo.stat().st_size
+            files = self.portraits.finder[index].sources()
+            size = files["photo"].stat().st_size
             # Before the pixels: of a file that changes in between, the next run has other ones.
-            sources = fingerprint(self.portraits.sources(index))
+            sources = fingerprint(files)
             photo, sketch, coverage = self.portraits.render(index)
         except InputError as error:
             return Outcome(index, None, str(error))
         except OSError as error:
-            file = self.portraits.files[index].photo
+            file = files["photo"]
             return Outcome(index, None, f"{file} cannot be read: {error.strerror or error}.")
         images = {"photos": photo, "sketches": sketch}
         if coverage is not None:

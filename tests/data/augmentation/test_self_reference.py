@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
-from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference
+from flowcolor.data import SelfAugmentedReference, open_portraits
 from flowcolor.data.augmentation.random_streams import stream
 from flowcolor.data.augmentation.self_reference import (
     _apply,
@@ -248,7 +248,7 @@ def test_elastic_strength_and_field_do_not_depend_on_the_size():
 
 
 def test_reference_of_a_portrait_has_its_colours_and_not_its_geometry():
-    item = EmbeddedPortraits(64)[1]
+    item = open_portraits("embedded", 64)[1]
     batch = {
         "photo": item["photo"].expand(16, -1, -1, -1),
         "content": item["content"].expand(16, -1, -1, -1),

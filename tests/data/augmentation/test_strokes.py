@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from torch.testing import assert_close
 
-from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference, StrokeAugmentation
+from flowcolor.data import SelfAugmentedReference, StrokeAugmentation, open_portraits
 from flowcolor.data.augmentation.strokes import _ink, _pencil
 from flowcolor.data.images import to_gray
 from flowcolor.errors import InputError
@@ -16,7 +16,7 @@ from tests.data.conftest import smooth_photo
 
 
 def make_batch(indices, size=32):
-    portraits = EmbeddedPortraits(size)
+    portraits = open_portraits("embedded", size)
     items = [portraits[index % 2] for index in indices]
     return {
         "content": torch.stack([item["content"] for item in items]),

@@ -10,7 +10,6 @@ from PIL import Image
 from flowcolor.data import (
     CelebAMaskHQ,
     ColorizationDataModule,
-    PhotoFolder,
     merge_parts,
     open_portraits,
     write_image,
@@ -44,9 +43,9 @@ def part_of(root, number, part="skin"):
 
 
 def test_all_faces_in_the_order_of_their_numbers(tree):
-    faces = CelebAMaskHQ(tree, 8)
+    faces = open_portraits(tree, 8)
     assert faces.names == [str(i) for i in range(COUNT)]
-    assert len(faces.left_out) == 0
+    assert len(faces.finder.left_out) == 0
 
 
 @pytest.mark.parametrize("number", [0, 1, 1999, 2000, 2101])
@@ -57,7 +56,7 @@ def test_photograph_labels_and_mask_are_those_of_the_number(tree, number):
         seen.append(mask)
         return torch.zeros(1, *size)
 
-    faces = CelebAMaskHQ(tree, SIDE, sketch_filter=draw)
+    faces = open_portraits(tree, SIDE, sketch_filter=draw)
     item = faces[number]
     expected = read_image(tree / f"kinds/{number % KINDS}.jpg")
     torch.testing.assert_close(item["photo"], expected, atol=1e-6, rtol=0)
@@ -65,7 +64,7 @@ def test_photograph_labels_and_mask_are_those_of_the_number(tree, number):
     for k, part in enumerate(PARTS):
         if part in parts_of(number):
             labels[box(part) > 0] = k + 1
-    assert faces.label_map(number).numpy().tolist() == labels.tolist()
+    assert faces.finder.label_map(number).numpy().tolist() == labels.tolist()
     union = resize(torch.from_numpy(labels > 0)[None].float(), (SIDE, SIDE))[0] > 0.5
     assert torch.equal(seen[0], union)
 
@@ -126,9 +125,9 @@ def test_what_is_missing_is_counted_named_and_left_out(small, caplog):
     for number in (0, 2, 3):
         write_image(torch.zeros(1, 8, 8), sketches / f"{number:05d}.PNG")
     strays = ["CelebA-HQ-img/one.jpg", "0/00000_moustache.png", "0/02500_skin.png"]
-    faces = CelebAMaskHQ(small, 8, sketches=sketches)
+    faces = open_portraits(small, 8, sketches=sketches)
     assert faces.names == ["0", "2"]
-    assert faces.label_map(0).unique().tolist() == [0, 1, 3, 13]
+    assert faces.finder.label_map(0).unique().tolist() == [0, 1, 3, 13]
     assert [message.removeprefix("flowcolor: ") for message in caplog.messages] == [
         f"{small} holds files whose names fit nowhere, 3: {', '.join(strays)}. They are left out.",
         f"{small} lacks the labels of 1 of 4 photographs: 3.jpg. They are left out.",
@@ -136,13 +135,13 @@ def test_what_is_missing_is_counted_named_and_left_out(small, caplog):
         f"{small} lacks the photographs of labels, 2: 00001, 00005. They are left out.",
     ]
     with pytest.raises(InputError, match=r"one\.jpg.* 1 of 4 photographs: 3\.jpg"):
-        CelebAMaskHQ(small, 8, sketches=sketches, strict=True)
+        open_portraits(small, 8, sketches=sketches, strict=True)
 
 
 def test_ready_sketches_belong_to_their_numbers(small):
     for number in range(6):
         write_image(torch.full((1, 4, 4), number / 5), small / f"sketches/{number}.png")
-    faces = CelebAMaskHQ(small, 4, sketches=small / "sketches")
+    faces = open_portraits(small, 4, sketches=small / "sketches")
     assert [round(5 * item["content"].mean().item()) for item in faces] == list(range(6))
 
 
@@ -151,9 +150,9 @@ def test_other_spellings_of_names(small):
     part_of(small, 2).rename(part_of(small, 2).with_name("2_SKIN.PNG"))
     photo_of(small, 4).rename(small / "elsewhere.jpg")
     photo_of(small, 4).symlink_to(small / "elsewhere.jpg")
-    faces = CelebAMaskHQ(small, 8, sketch_filter=blank)
+    faces = open_portraits(small, 8, sketch_filter=blank)
     assert faces.names == [str(i) for i in range(6)]
-    assert 1 in faces.label_map(2)
+    assert 1 in faces.finder.label_map(2)
     torch.testing.assert_close(
         faces[4]["photo"], resize(read_image(small / "kinds/4.jpg"), (8, 8)), atol=1.1 / 255, rtol=0
     )
@@ -186,7 +185,7 @@ def test_empty_and_full_masks(small):
         (small / "new.png").replace(part_of(small, 1, part))
     Image.new("L", (8, 8), 255).save(small / "new.png")
     (small / "new.png").replace(part_of(small, 3))
-    faces = CelebAMaskHQ(small, 8, background="white")
+    faces = open_portraits(small, 8, background="white")
     with pytest.raises(InputError, match=r"mask of .*1\.jpg is empty"):
         faces[1]
     expected = resize(read_image(photo_of(small, 3)), (8, 8))
@@ -251,7 +250,7 @@ def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
     assert {name.split("/")[0] for name in both.held_out_names} == {"small"}
     both.setup("fit")
     joined = open_portraits([small, tmp_path / "more"], 8)
-    alone = [*CelebAMaskHQ(small, 8), *PhotoFolder(tmp_path / "more", 8)]
+    alone = [*open_portraits(small, 8), *open_portraits(tmp_path / "more", 8)]
     for one, other in zip(joined, alone, strict=True):
         assert one["name"].endswith(other["name"])
         assert torch.equal(one["photo"], other["photo"])

@@ -1,13 +1,15 @@
 """The two portraits are there, squarely cut, with a person inside the mask."""
 
+import pytest
 import torch
 
-from flowcolor.data import EmbeddedPortraits
+from flowcolor.data import EmbeddedPortraits, Portraits, open_portraits
 from flowcolor.data.datasets.embedded import load_portrait
+from flowcolor.errors import InputError
 
 
 def test_items():
-    portraits = EmbeddedPortraits(32)
+    portraits = open_portraits("embedded", 32)
     assert portraits.names == ["astronaut", "grace_hopper"]
     for index, item in enumerate(portraits):
         assert (item["index"], item["name"]) == (index, portraits.names[index])
@@ -32,11 +34,25 @@ def test_masks_hold_the_head_and_not_the_corners():
 
 
 def test_options():
-    plain, masked = EmbeddedPortraits(32, masked=False), EmbeddedPortraits(32)
-    white = EmbeddedPortraits(32, background="white", cache=False)
+    plain, masked = Portraits(EmbeddedPortraits(masked=False), 32), open_portraits("embedded", 32)
+    white = open_portraits("embedded", 32, background="white", cache=False)
     for index in range(2):
         assert (plain[index]["content"] <= masked[index]["content"]).all()
         assert (masked[index]["content"][:, :6, :4] == 1).all()
         assert (white[index]["photo"][:, :6, :4] == 1).all()
         assert torch.equal(plain[index]["photo"], masked[index]["photo"])
     assert (plain[1]["content"][:, :6, :4] < 1).any()  # the flag behind her
+
+
+def test_grey_content_is_the_photograph_s_luma():
+    grey = open_portraits("embedded", 32, content="gray")[1]
+    weights = torch.tensor([0.299, 0.587, 0.114])
+    luma = (grey["photo"] * weights[:, None, None]).sum(0).expand(3, -1, -1)
+    torch.testing.assert_close(grey["content"], luma, atol=1.01 / 255, rtol=0)
+    assert torch.equal(grey["photo"], open_portraits("embedded", 32)[1]["photo"])
+
+
+def test_they_take_no_files_of_others(tmp_path):
+    for option in ("sketches", "masks"):
+        with pytest.raises(InputError, match="take neither sketches nor masks"):
+            open_portraits("embedded", 32, **{option: tmp_path})

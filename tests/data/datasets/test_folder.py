@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 from torch import distributed
 
-from flowcolor.data import PhotoFolder, SketchFilter, write_image
+from flowcolor.data import SketchFilter, open_portraits, write_image
+from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
-from flowcolor.data.datasets.portraits import CachedPortraits
 from flowcolor.data.images import center_square, read_image, resize, to_gray
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
@@ -25,13 +25,13 @@ def left_half(height, width):
     return image
 
 
-def test_what_is_made_of_a_photograph_has_to_be_said():
-    with pytest.raises(TypeError, match="make"):
-        CachedPortraits(["a"], 8, cache=False)
+def test_a_finder_has_to_say_how_photographs_are_opened():
+    with pytest.raises(TypeError, match="__getitem__"):
+        Finder(["a"])
 
 
 def test_items(make_folder):
-    folder = PhotoFolder(make_folder(count=3), size=16)
+    folder = open_portraits(make_folder(count=3), size=16)
     assert len(folder) == 3
     assert folder.names == ["p0", "p1", "p2"]
     item = folder[1]
@@ -47,7 +47,7 @@ def test_items(make_folder):
 
 
 def test_an_iteration_ends(make_folder):
-    assert len(list(PhotoFolder(make_folder(count=3), size=8))) == 3
+    assert len(list(open_portraits(make_folder(count=3), size=8))) == 3
 
 
 def test_the_filter_sees_the_square_and_its_mask(make_folder, tmp_path):
@@ -59,7 +59,7 @@ def test_the_filter_sees_the_square_and_its_mask(make_folder, tmp_path):
         seen.append((photo, size, mask))
         return torch.ones(1, *size)
 
-    PhotoFolder(tmp_path / "wide", 8, masks=tmp_path / "masks", sketch_filter=draw)[0]
+    open_portraits(tmp_path / "wide", 8, masks=tmp_path / "masks", sketch_filter=draw)[0]
     photo, size, mask = seen[0]
     assert torch.equal(photo, center_square(read_image(tmp_path / "wide/a.png")))
     assert size == (8, 8)
@@ -84,7 +84,7 @@ class Plain(Darker):
 
 def test_filters_see_photographs_between_0_and_1(make_folder):
     folder = make_folder(count=1)
-    plain, darker = (PhotoFolder(folder, 8, sketch_filter=f())[0] for f in (Plain, Darker))
+    plain, darker = (open_portraits(folder, 8, sketch_filter=f())[0] for f in (Plain, Darker))
     torch.testing.assert_close(darker["content"], plain["content"] / 2, atol=1 / 255, rtol=0)
     luma = to_gray(resize(read_image(folder / "p0.png"), (8, 8)))[0]
     torch.testing.assert_close(plain["content"][0], luma, atol=0.03, rtol=0)
@@ -96,7 +96,7 @@ def test_a_mask_of_another_size_is_that_of_an_interpolation(make_folder, frame):
     write_image(half[None].float(), make_folder(count=1).parent / "masks/p0.png")
     photos = make_folder(count=1)
     write_image(smooth_photo(0, *frame), photos / "p0.png")
-    coverage = PhotoFolder(photos, 12, masks=photos.parent / "masks").render(0).coverage
+    coverage = open_portraits(photos, 12, masks=photos.parent / "masks").render(0).coverage
     mask = center_square(resize(half[None].double(), frame) > 0.5 + 1e-9)
     expected = resize(mask.double(), (12, 12))
     torch.testing.assert_close(coverage.double(), expected, atol=1e-6, rtol=0)
@@ -108,7 +108,7 @@ def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
         white = torch.zeros(1, height, width)
         white[..., : width * 3 // 8] = 1  # A quarter of the square that is cut.
         write_image(white, tmp_path / f"sketches/{index}.PNG")
-    folder = PhotoFolder(tmp_path / "photos", 12, sketches=tmp_path / "sketches")
+    folder = open_portraits(tmp_path / "photos", 12, sketches=tmp_path / "sketches")
     for item in folder:
         torch.testing.assert_close(item["content"][:, :, :2], torch.ones(3, 12, 2))
         torch.testing.assert_close(item["content"][:, :, 4:], torch.zeros(3, 12, 8))
@@ -120,9 +120,9 @@ def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
         write_image(torch.full((1, 4, 4), shade / 5), tmp_path / f"sketches/{stem}.bmp")
         mask = torch.ones(1, 4, 4) if stem == "p2" else left_half(4, 4)
         write_image(mask, tmp_path / f"masks/{stem}.png")
-    folder = PhotoFolder(photos, 8, sketches=tmp_path / "sketches", masks=tmp_path / "masks")
+    folder = open_portraits(photos, 8, sketches=tmp_path / "sketches", masks=tmp_path / "masks")
     assert [round(5 * item["content"].mean().item()) for item in folder] == [2, 4, 1]
-    masked = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")
+    masked = open_portraits(photos, 8, masks=tmp_path / "masks", background="white")
     white = [bool((item["photo"][..., 5:] == 1).all()) for item in masked]
     assert white == [True, True, False]
 
@@ -130,9 +130,9 @@ def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
 def test_background(make_folder, tmp_path):
     photos = make_folder(count=1)
     write_image(left_half(24, 24), tmp_path / "masks/p0.png")
-    keep = PhotoFolder(photos, 8, masks=tmp_path / "masks")[0]["photo"]
-    white = PhotoFolder(photos, 8, masks=tmp_path / "masks", background="white")[0]["photo"]
-    plain = PhotoFolder(photos, 8, background="white")[0]["photo"]
+    keep = open_portraits(photos, 8, masks=tmp_path / "masks")[0]["photo"]
+    white = open_portraits(photos, 8, masks=tmp_path / "masks", background="white")[0]["photo"]
+    plain = open_portraits(photos, 8, background="white")[0]["photo"]
     assert torch.equal(keep, plain)
     assert torch.equal(white[..., :3], keep[..., :3])
     assert (white[..., 5:] == 1).all()
@@ -144,35 +144,35 @@ def test_missing_partners_are_counted_and_ten_are_named(make_folder, tmp_path, k
     write_image(INK, tmp_path / "partners/p3.png")
     option = {"sketch": "sketches", "mask": "masks"}[kind]
     with pytest.raises(InputError, match=f"lacks the {kind} of 14 of 15 photographs") as caught:
-        PhotoFolder(photos, 8, strict=True, **{option: tmp_path / "partners"})
+        open_portraits(photos, 8, strict=True, **{option: tmp_path / "partners"})
     message = str(caught.value)
     assert message.count(".png") == 10
     assert "p3.png" not in message
     assert message.endswith(" and more.")
     caplog.clear()
-    folder = PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
+    folder = open_portraits(photos, 8, **{option: tmp_path / "partners"})
     assert folder.names == ["p3"]
-    assert len(folder.left_out) == 14
+    assert len(folder.finder.left_out) == 14
     assert caplog.messages == [f"flowcolor: {message} They are left out."]
     (tmp_path / "partners/p3.png").rename(tmp_path / "partners/other.png")
     with pytest.raises(InputError, match="15 of 15"):
-        PhotoFolder(photos, 8, **{option: tmp_path / "partners"})
+        open_portraits(photos, 8, **{option: tmp_path / "partners"})
 
 
 def test_several_folders(make_folder, tmp_path):
     first, second = make_folder("a/photos", 2), make_folder("b/photos", 3, first=10)
-    folder = PhotoFolder([first, second], 8)
+    folder = open_portraits([first, second], 8)
     assert folder.names == ["a/photos/p0", "a/photos/p1", *(f"b/photos/p{i}" for i in range(3))]
-    assert torch.equal(folder[3]["photo"], PhotoFolder(second, 8)[1]["photo"])
-    assert PhotoFolder([first, make_folder("c")], 8).names[0] == "photos/p0"
+    assert torch.equal(folder[3]["photo"], open_portraits(second, 8)[1]["photo"])
+    assert open_portraits([first, make_folder("c")], 8).names[0] == "photos/p0"
     write_image(left_half(24, 24), tmp_path / "masks/p0.png")
     write_image(left_half(24, 24), tmp_path / "masks/p1.png")
-    masked = PhotoFolder([first, second], 8, masks=[tmp_path / "masks", None])
-    assert [files.mask is not None for files in masked.files] == [True, True, False, False, False]
+    masked = open_portraits([first, second], 8, masks=[tmp_path / "masks", None])
+    assert [files.mask is not None for files in masked.finder] == [True, True, False, False, False]
     (tmp_path / "masks/p1.png").unlink()
-    both = PhotoFolder([first, second], 8, masks=[tmp_path / "masks"] * 2)
+    both = open_portraits([first, second], 8, masks=[tmp_path / "masks"] * 2)
     assert both.names == ["a/photos/p0", "b/photos/p0"]
-    (sentence,) = both.left_out.sentences()
+    (sentence,) = both.finder.left_out.sentences()
     assert "of 3 of 5 photographs: a/photos/p1.png, b/photos/p1.png, b/photos/p2.png." in sentence
 
 
@@ -190,13 +190,13 @@ def test_ten_are_named_without_more_and_one_process_speaks(caplog, monkeypatch):
 def test_unclear_folders_are_named(make_folder):
     photos = make_folder()
     with pytest.raises(InputError, match="listed twice"):
-        PhotoFolder([photos, photos], 8)
+        open_portraits([photos, photos], 8)
     with pytest.raises(InputError, match="empty list"):
-        PhotoFolder([], 8)
+        open_portraits([], 8)
     with pytest.raises(InputError, match=r"mask images for each of 2 .* got 1"):
-        PhotoFolder([photos, make_folder("other")], 8, masks=[None])
+        open_portraits([photos, make_folder("other")], 8, masks=[None])
     with pytest.raises(InputError, match="size should be a positive number, got 0"):
-        PhotoFolder(photos, 0)
+        open_portraits(photos, 0)
 
 
 def test_the_cache_changes_no_pixel_and_spares_the_work(make_folder):
@@ -206,7 +206,7 @@ def test_the_cache_changes_no_pixel_and_spares_the_work(make_folder):
         calls.append(size)
         return photo[:1, : size[0], : size[1]] * 0.77
 
-    cached, fresh = (PhotoFolder(photos, 8, sketch_filter=draw, cache=c) for c in (True, False))
+    cached, fresh = (open_portraits(photos, 8, sketch_filter=draw, cache=c) for c in (True, False))
     cached.fill([0, 1])
     assert len(calls) == 2
     for index in (0, 1, 0):
@@ -224,7 +224,7 @@ def test_the_cache_changes_no_pixel_and_spares_the_work(make_folder):
 def test_broken_photo_is_named_when_it_is_read(make_folder):
     photos = make_folder(count=2)
     (photos / "p1.png").write_bytes((photos / "p1.png").read_bytes()[:100])
-    folder = PhotoFolder(photos, 8)
+    folder = open_portraits(photos, 8)
     folder[0]
     with pytest.raises(InputError, match=r"p1\.png cannot be read"):
         folder[1]
@@ -233,6 +233,6 @@ def test_broken_photo_is_named_when_it_is_read(make_folder):
 def test_grey_photo_serves(tmp_path):
     (tmp_path / "photos").mkdir()
     Image.new("L", (20, 30), 51).save(tmp_path / "photos/GREY.JPG")
-    item = PhotoFolder(tmp_path / "photos", 8)[0]
+    item = open_portraits(tmp_path / "photos", 8)[0]
     torch.testing.assert_close(item["photo"], torch.full((3, 8, 8), 0.2), atol=0.01, rtol=0)
     assert (item["content"] == 1).all()

@@ -4,13 +4,7 @@ import pytest
 import torch
 
 from flowcolor.__main__ import main
-from flowcolor.data import (
-    ColorizationDataModule,
-    PhotoFolder,
-    SketchReferencePairs,
-    open_portraits,
-    write_image,
-)
+from flowcolor.data import ColorizationDataModule, SketchReferencePairs, open_portraits, write_image
 from flowcolor.data.images import list_images
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
@@ -28,9 +22,9 @@ def faces(tmp_path):
 
 
 def test_photographs_of_subfolders_are_read_and_the_subfolders_named(faces, caplog):
-    folder = PhotoFolder(faces, 8)
+    folder = open_portraits(faces, 8)
     assert folder.names == NAMES
-    single = PhotoFolder(faces / "Bob/old", 8)
+    single = open_portraits(faces / "Bob/old", 8)
     assert torch.equal(folder[2]["photo"], single[0]["photo"])
     assert caplog.messages == [
         f"flowcolor: {faces} holds no image itself: 3 are read from 2 of its subfolders: Ann, Bob."
@@ -42,17 +36,17 @@ def test_partners_lie_in_the_same_subfolder(faces, tmp_path):
         write_image(torch.full((1, 4, 4), shade / 5), tmp_path / f"sketches/{name}.jpg")
     write_image(torch.ones(1, 4, 4), tmp_path / "masks/Ann/Ann_0010.png")
     write_image(torch.ones(1, 4, 4), tmp_path / "masks/Ann/Bob_0001.png")
-    folder = PhotoFolder(faces, 8, sketches=tmp_path / "sketches")
+    folder = open_portraits(faces, 8, sketches=tmp_path / "sketches")
     assert [round(5 * item["content"].mean().item()) for item in folder] == [0, 1, 2]
-    masked = PhotoFolder(faces, 8, masks=tmp_path / "masks")
+    masked = open_portraits(faces, 8, masks=tmp_path / "masks")
     assert masked.names == ["Ann/Ann_0010"]
-    (sentence,) = masked.left_out.sentences()
+    (sentence,) = masked.finder.left_out.sentences()
     assert sentence.endswith("of 2 of 3 photographs: Ann/Ann_0002.png, Bob/old/Bob_0001.png.")
 
 
 def test_several_folders_and_what_to_hold_out(faces, make_folder):
     other = make_folder("other", 3)
-    folder = PhotoFolder([faces, other], 8)
+    folder = open_portraits([faces, other], 8)
     assert folder.names == [
         *(f"faces/{name}" for name in NAMES),
         *(f"other/p{i}" for i in (0, 1, 2)),
@@ -65,7 +59,7 @@ def test_several_folders_and_what_to_hold_out(faces, make_folder):
 
 def test_images_beside_subfolders_are_alone_and_the_others_named(faces, caplog):
     write_image(smooth_photo(9), faces / "own.png")
-    assert PhotoFolder(faces, 8).names == ["own"]
+    assert open_portraits(faces, 8).names == ["own"]
     assert "2 in its subfolders are left out: Ann/Ann_0002.png, Ann/Ann_0010.png." in caplog.text
 
 
@@ -73,7 +67,7 @@ def test_masks_in_a_subfolder_of_their_photographs_are_no_photographs(make_folde
     photos = make_folder(count=2)
     for index in range(2):
         write_image(torch.ones(1, 8, 8), photos / f"masks/p{index}.png")
-    assert PhotoFolder(photos, 8, masks=photos / "masks").names == ["p0", "p1"]
+    assert open_portraits(photos, 8, masks=photos / "masks").names == ["p0", "p1"]
     assert caplog.messages == []
 
 
@@ -89,7 +83,7 @@ def test_links_hidden_folders_and_folders_named_like_images(faces):
     ]
     (faces / "Ann/folder.png").mkdir()
     with pytest.raises(InputError, match=r"folder\.png is a folder"):
-        PhotoFolder(faces, 8)[2]
+        open_portraits(faces, 8)[2]
 
 
 def test_twins_are_those_of_one_subfolder(faces):
@@ -111,7 +105,7 @@ def test_data_sets_in_a_subfolder_are_no_photographs(faces, tmp_path):
 
 def test_prepared_pixels_are_the_same(faces, tmp_path):
     assert prepare([faces], tmp_path / "out", 8, workers=1).prepared == 3
-    prepared, original = open_portraits(tmp_path / "out", 8), PhotoFolder(faces, 8)
+    prepared, original = open_portraits(tmp_path / "out", 8), open_portraits(faces, 8)
     assert prepared.names == original.names
     for one, other in zip(prepared, original, strict=True):
         assert torch.equal(one["photo"], other["photo"])

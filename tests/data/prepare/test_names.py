@@ -5,7 +5,7 @@ import json
 import pytest
 
 from flowcolor.__main__ import main
-from flowcolor.data import PreparedFolder, write_image
+from flowcolor.data import open_portraits, write_image
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
@@ -54,7 +54,7 @@ def test_names_that_lead_elsewhere_are_refused(change, kind, prepared, capsys):
     if kind == "manifest":
         path.write_text(json.dumps({**manifest, "photographs": entries}), "utf-8")
         with pytest.raises(InputError, match=r"manifest\.json expects names of files inside"):
-            PreparedFolder(prepared / "ready", 8)
+            open_portraits(prepared / "ready", 8)
     else:
         lines = [manifest, *({"name": name, **entry} for name, entry in entries.items())]
         path = path.with_name(".journal.jsonl")
@@ -74,7 +74,7 @@ def test_names_of_subfolders_stay_allowed(prepared):
     manifest = json.loads(path.read_text("utf-8"))
     manifest["photographs"] = {"faces/x": {"sha256": {"photos/faces/x.png": "0" * 64}}}
     path.write_text(json.dumps(manifest), "utf-8")
-    assert PreparedFolder(prepared / "ready", 8).names == ["faces/x"]
+    assert open_portraits(prepared / "ready", 8).names == ["faces/x"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from PIL import Image
 
 from flowcolor.__main__ import main
 from flowcolor.data import (
-    CelebAMaskHQ,
     ColorizationDataModule,
     PhotoFolder,
     PreparedFolder,
@@ -70,9 +69,9 @@ def test_training_reads_the_same_pixels_as_from_the_photographs(make_folder, tmp
     out = tmp_path / "out"
     summary = prepare([photos], out, 16, masks=[masks], background=background, workers=1)
     assert (summary.prepared, summary.new, summary.skipped) == (12, 12, {})
-    original = PhotoFolder(photos, 16, masks=masks, background=background)
+    original = open_portraits(photos, 16, masks=masks, background=background)
     prepared = open_portraits(out, 16, background=background)
-    assert isinstance(prepared, PreparedFolder)
+    assert isinstance(prepared.finder, PreparedFolder)
     same_items(prepared, original)
     mask = read_sketch(out / "masks/p3.png")[:1]
     assert (mask - original.render(3).coverage).abs().max() <= 0.501 / 255
@@ -86,13 +85,13 @@ def test_a_background_can_be_whitened_later(make_folder, tmp_path):
     photos, masks = make_folder(count=2), half_masks(tmp_path / "masks", 2)
     prepare([photos], tmp_path / "out", 16, masks=[masks], workers=1)
     late = open_portraits(tmp_path / "out", 16, background="white")
-    original = PhotoFolder(photos, 16, masks=masks, background="white")
+    original = open_portraits(photos, 16, masks=masks, background="white")
     for one, other in zip(late, original, strict=True):
         assert (one["photo"] - other["photo"]).abs().max() <= 2.01 / 255
-    smaller = PreparedFolder(tmp_path / "out", 8)[0]
+    smaller = open_portraits(tmp_path / "out", 8)[0]
     assert smaller["photo"].shape == (3, 8, 8)
     with pytest.raises(InputError, match=r"prepared at a size of 16.*--size 32"):
-        PreparedFolder(tmp_path / "out", 32)
+        open_portraits(tmp_path / "out", 32)
     for option in ("masks", "sketches"):
         with pytest.raises(InputError, match=f"brings its own {option}"):
             open_portraits(tmp_path / "out", 16, **{option: masks})
@@ -103,7 +102,7 @@ def test_celebamask_hq(tmp_path):
     (root / "CelebA-HQ-img/13.jpg").unlink()
     summary = prepare([root], tmp_path / "out", 12, sketch_filter="XDoG", workers=1)
     assert (summary.prepared, summary.skipped) == (13, {})
-    same_items(open_portraits(tmp_path / "out", 12), CelebAMaskHQ(root, 12, sketch_filter=XDoG()))
+    same_items(open_portraits(tmp_path / "out", 12), open_portraits(root, 12, sketch_filter=XDoG()))
     partition = str(root / "list_eval_partition.txt")
     prepared, original = (
         ColorizationDataModule(str(folder), 12, partition=partition)
@@ -120,7 +119,7 @@ def test_several_folders_and_ready_sketches(make_folder, tmp_path):
         write_image(smooth_photo(index), drawn / f"p{index}.png")
     sketches = [drawn, drawn]
     prepare([first, second], tmp_path / "out", 8, sketches=sketches, workers=1)
-    same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder([first, second], 8, sketches))
+    same_items(open_portraits(tmp_path / "out", 8), open_portraits([first, second], 8, sketches))
     data = ColorizationDataModule(
         [str(tmp_path / "out"), str(first)], 8, held_out={"out/b/photos": 2}
     )
@@ -389,9 +388,9 @@ def test_names_need_not_be_ascii(tmp_path):
     (photos / "link.png").symlink_to(photos / "é.PNG")
     assert prepare([photos], tmp_path / "out", 8, workers=2).prepared == 6
     names = {"é", "日本", "a b'", "z🙂", "one colour", "link"}
-    assert set(PreparedFolder(tmp_path / "out", 8).names) == names
-    same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder(photos, 8))
-    blank = next(item for item in PhotoFolder(photos, 8) if item["name"] == "one colour")
+    assert set(open_portraits(tmp_path / "out", 8).names) == names
+    same_items(open_portraits(tmp_path / "out", 8), open_portraits(photos, 8))
+    blank = next(item for item in open_portraits(photos, 8) if item["name"] == "one colour")
     assert (blank["content"] == 1).all()
 
 
@@ -435,7 +434,7 @@ def test_a_damaged_manifest_is_named(make_folder, tmp_path):
     with pytest.raises(InputError, match="version 9"):
         open_portraits(out, 8)
     (tmp_path / "photos/manifest.json").write_text("{}")
-    assert isinstance(open_portraits(tmp_path / "photos", 8), PhotoFolder)
+    assert isinstance(open_portraits(tmp_path / "photos", 8).finder, PhotoFolder)
 
 
 def test_files_are_whole_or_not_there(tmp_path):

@@ -9,10 +9,10 @@ from flowcolor.data import (
     ColorizationDataModule,
     GradientLines,
     MixedFilter,
-    PhotoFolder,
     SketchFilter,
     SobelLines,
     XDoG,
+    open_portraits,
     write_image,
 )
 from flowcolor.data.sketches.by_name import find_filter
@@ -67,7 +67,9 @@ PINNED = [1, 2, 0, 2, 1, 1, 0, 2, 0, 1, 1, 1]
 
 def test_a_cache_and_epochs_do_not_change_it(make_folder):
     folder = make_folder(count=12)
-    cached, fresh = (PhotoFolder(folder, 4, sketch_filter=shades(), cache=c) for c in (True, False))
+    cached, fresh = (
+        open_portraits(folder, 4, sketch_filter=shades(), cache=c) for c in (True, False)
+    )
     first = [item["content"].mean().item() for item in cached]
     assert len(set(first)) == 3
     for dataset in (cached, fresh):
@@ -135,26 +137,26 @@ def test_fewer_photographs_than_a_batch_train_in_one(make_folder):
 def test_pairs_whose_accents_are_written_differently(tmp_path):
     write_image(smooth_photo(0), tmp_path / "photos/Ame\u0301lie.png")
     write_image(torch.full((1, 8, 8), 0.2), tmp_path / "sketches/Am\u00e9lie.png")
-    item = PhotoFolder(tmp_path / "photos", 8, sketches=tmp_path / "sketches")[0]
+    item = open_portraits(tmp_path / "photos", 8, sketches=tmp_path / "sketches")[0]
     torch.testing.assert_close(item["content"], torch.full((3, 8, 8), 0.2))
     write_image(smooth_photo(1), tmp_path / "photos/Am\u00e9lie.jpg")
     with pytest.raises(InputError, match="names without their suffix must differ"):
-        PhotoFolder(tmp_path / "photos", 8)
+        open_portraits(tmp_path / "photos", 8)
 
 
 def test_names_are_sorted_by_their_numbers(tmp_path):
     for name in ("f10", "f9", "f1a", "e", "10", "9"):
         write_image(smooth_photo(0, 4, 4), tmp_path / f"{name}.png")
-    assert PhotoFolder(tmp_path, 4).names == ["9", "10", "e", "f1a", "f9", "f10"]
+    assert open_portraits(tmp_path, 4).names == ["9", "10", "e", "f1a", "f9", "f10"]
 
 
 def test_masks_that_are_empty_or_cover_everything(make_folder, tmp_path):
     folder = make_folder(count=2)
     write_image(torch.zeros(1, 6, 6), tmp_path / "masks/p0.png")
     write_image(torch.ones(1, 6, 6), tmp_path / "masks/p1.png")
-    masked = PhotoFolder(folder, 8, masks=tmp_path / "masks", background="white")
+    masked = open_portraits(folder, 8, masks=tmp_path / "masks", background="white")
     with pytest.raises(InputError, match=r"mask of .*p0\.png is empty"):
         masked[0]
-    plain = PhotoFolder(folder, 8)
+    plain = open_portraits(folder, 8)
     for key in ("photo", "content"):
         assert (masked[1][key] - plain[1][key]).abs().max() < 1.01 / 255

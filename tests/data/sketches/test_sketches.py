@@ -13,6 +13,7 @@ from flowcolor.data import (
     ColorDodge,
     EmbeddedPortraits,
     GradientLines,
+    Portraits,
     SketchFilter,
     SobelLines,
     XDoG,
@@ -179,7 +180,7 @@ def test_own_filters_are_welcome():
     luma = torch.einsum("chw,c->hw", photo, torch.tensor([0.299, 0.587, 0.114]))
     expected = 1 - functional.adaptive_avg_pool2d(luma[None], 28)
     torch.testing.assert_close(Negative()(photo, (28, 28)), expected, atol=0.05, rtol=0)
-    item = EmbeddedPortraits(28, Negative(), masked=False)[0]
+    item = Portraits(EmbeddedPortraits(masked=False), 28, Negative())[0]
     torch.testing.assert_close(item["content"][:1], expected, atol=0.06, rtol=0)
 
 
