@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
-from flowcolor.data.images import crop, resize
+from flowcolor.io.images import crop, resize
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.methods_command import methods, untrained_method
+from flowcolor.cli.methods import methods, untrained_method
 from flowcolor.models import Colorizer, SketchColorFlow
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.models.round_trip import device_of, exact

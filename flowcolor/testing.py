@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
-from flowcolor.drift import measure_drift
+from flowcolor.layers.reversible.drift import measure_drift
 from flowcolor.layers.base import InvertibleLayer
 
 __all__ = ["check_invertible", "measure_drift"]

@@ -66,7 +66,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     from flowcolor.evaluation import score
     from flowcolor.training import quickstart
     from flowcolor.training.ablations import command as ablate
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
@@ -94,7 +94,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
 def test_configuration_is_understood(text, tmp_path, monkeypatch):
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)

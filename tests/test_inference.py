@@ -6,7 +6,7 @@ import torch
 import flowcolor
 from flowcolor.data import GradientLines, open_portraits
 from flowcolor.data.crisp import crisp
-from flowcolor.data.images import resize
+from flowcolor.io.images import resize
 from flowcolor.errors import InputError
 from flowcolor.inference import load
 from flowcolor.models import SketchColorFlow, Tint

@@ -7,7 +7,7 @@ from typing import Any
 
 from flowcolor.console import complain, say
 from flowcolor.data.prepare.progress import duration
-from flowcolor.options import OptionParser
+from flowcolor.cli.options import OptionParser
 
 
 def main(words: Sequence[str]) -> None:

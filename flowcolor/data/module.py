@@ -18,7 +18,7 @@ from flowcolor.data.datasets.folder import Folders, OptionalFolders
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset
-from flowcolor.data.images import to_gray
+from flowcolor.io.images import to_gray
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter

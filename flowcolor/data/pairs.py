@@ -6,7 +6,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from flowcolor.data.batch import Pair
-from flowcolor.data.images import (
+from flowcolor.io.images import (
     center_square,
     list_images,
     own_stem,
@@ -16,7 +16,7 @@ from flowcolor.data.images import (
     resize,
 )
 from flowcolor.errors import InputError, first_ten
-from flowcolor.files import is_file
+from flowcolor.io.files import is_file
 
 
 class SketchReferencePairs(Dataset[Pair]):

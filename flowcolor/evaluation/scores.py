@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, distributed
 
 from flowcolor.data.batch import Batch
-from flowcolor.data.images import to_uint8
+from flowcolor.io.images import to_uint8
 from flowcolor.metrics import color_wasserstein, line_f1, mean_color, ms_ssim, psnr, ssim
 
 Setting = Literal["self", "cross"]

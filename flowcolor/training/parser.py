@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.files import is_file
+from flowcolor.io.files import is_file
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

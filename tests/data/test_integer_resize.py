@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from flowcolor.data.images import resize
+from flowcolor.io.images import resize
 from flowcolor.data.integer_resize import shrink, whole_factors
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from flowcolor.data import SketchReferencePairs, write_image
-from flowcolor.data.images import read_image, resize
+from flowcolor.io.images import read_image, resize
 from flowcolor.errors import InputError
 
 

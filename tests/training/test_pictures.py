@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.data.images import read_image
+from flowcolor.io.images import read_image
 from flowcolor.evaluation.pictures import LEAST_SIDE, MARGIN, picture_grid
 
 

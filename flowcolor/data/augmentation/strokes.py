@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch
-from flowcolor.data.images import to_gray
+from flowcolor.io.images import to_gray
 from flowcolor.errors import InputError
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.

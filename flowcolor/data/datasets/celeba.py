@@ -12,7 +12,7 @@ from flowcolor.data.datasets.files import Files
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.split import official_split, split_names
-from flowcolor.files import is_dir
+from flowcolor.io.files import is_dir
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from flowcolor.data.images import read_nonzero
+from flowcolor.io.images import read_nonzero
 from flowcolor.errors import InputError
 
 PARTS = (

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.datasets.finder import Finder, Opened
-from flowcolor.data.images import read_image
+from flowcolor.io.images import read_image
 
 
 @dataclass(frozen=True)

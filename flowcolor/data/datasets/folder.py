@@ -8,7 +8,7 @@ from flowcolor.data.datasets.files import Files, MaskFile
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.prepared import is_prepared
-from flowcolor.data.images import list_images, own_stem, pairing_stem
+from flowcolor.io.images import list_images, own_stem, pairing_stem
 from flowcolor.errors import InputError
 
 Folders = str | Path | Sequence[str | Path]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import prepared_file
-from flowcolor.data.images import to_uint8
+from flowcolor.io.images import to_uint8
 from flowcolor.data.prepare.files import fingerprint, write_whole
 from flowcolor.data.prepare.png import encode
 from flowcolor.errors import InputError

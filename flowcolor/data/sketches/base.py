@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import resize
+from flowcolor.io.images import resize
 from flowcolor.data.integer_resize import shrink, whole_factors
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from torch import distributed
 from flowcolor.data import SketchFilter, open_portraits, write_image
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
-from flowcolor.data.images import center_square, read_image, resize, to_gray
+from flowcolor.io.images import center_square, read_image, resize, to_gray
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
 

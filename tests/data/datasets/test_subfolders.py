@@ -5,7 +5,7 @@ import torch
 
 from flowcolor.__main__ import main
 from flowcolor.data import ColorizationDataModule, SketchReferencePairs, open_portraits, write_image
-from flowcolor.data.images import list_images
+from flowcolor.io.images import list_images
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo

@@ -28,7 +28,7 @@ from flowcolor.data import (
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import read_sketch
+from flowcolor.io.images import read_sketch
 from flowcolor.data.prepare import ledger, prepare, progress
 from flowcolor.data.prepare.files import write_whole
 from flowcolor.errors import InputError
