@@ -30,8 +30,8 @@ from benchmarks import report
 from benchmarks.live_bytes import flow_step
 from benchmarks.speed import wait
 from flowcolor.data import Portraits, SelfAugmentedReference, open_portraits
-from flowcolor.io.images import list_images, read_image, write_image
 from flowcolor.data.prepare.run import prepare
+from flowcolor.io.images import list_images, read_image, write_image
 from flowcolor.models import SketchColorFlow
 
 MODEL = "training step, reversible"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.console import complain, say
 from flowcolor.data import open_portraits, write_image
 from flowcolor.errors import InputError

@@ -60,12 +60,13 @@ def holds(found: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
+    from flowcolor.training.ablations import command as ablate
+
     from flowcolor import colorize_command as colorize
     from flowcolor import weights_command
     from flowcolor.cli.prepare import make_parser
     from flowcolor.evaluation import score
     from flowcolor.training import quickstart
-    from flowcolor.training.ablations import command as ablate
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 

@@ -1,1 +1,1 @@
-"""The commands of ``flowcolor``, one file each."""
+"""The commands, one file each; nothing is imported here, so that ``--help`` is instant."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from flowcolor.errors import InputError
 from flowcolor.cli.options import OptionParser
+from flowcolor.errors import InputError
 
 
 def main(words: Sequence[str]) -> None:

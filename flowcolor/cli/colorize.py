@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_file
-from flowcolor.cli.options import OptionParser, check_device
 
 if TYPE_CHECKING:
     from torch import Tensor

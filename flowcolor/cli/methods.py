@@ -1,56 +1,15 @@
 """``flowcolor methods``: which colorizers there are, what they take, and what is missing here."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from flowcolor.console import say
-from flowcolor.errors import InputError, did_you_mean
-from flowcolor.io.files import is_file
 from flowcolor.cli.options import OptionParser
-
-if TYPE_CHECKING:
-    from flowcolor.models import Colorizer
-
-
-def methods() -> dict[str, "type[Colorizer]"]:
-    """Return every public colorizer by its name, which is that of its file.
-
-    Example:
-        >>> methods()["tint"].__name__
-        'Tint'
-    """
-    from inspect import isabstract, isclass
-
-    from flowcolor import models
-
-    public = [getattr(models, name) for name in models.__all__]
-    return {
-        kind.__module__.rpartition(".")[2]: kind
-        for kind in public
-        if isclass(kind) and issubclass(kind, models.Colorizer) and not isabstract(kind)
-    }
-
-
-def untrained_method(name: str) -> "Colorizer":
-    """Return the colorizer of a name that needs no checkpoint, ready to use.
-
-    Raises:
-        InputError: There is no such method, or it has weights that only a checkpoint brings.
-    """
-    known = methods()
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise InputError(f"--method expects one of {', '.join(known)}, got {name!r}{hint}.")
-    if known[name].trained:
-        raise InputError(
-            f"--method {name} expects trained weights: give --checkpoint FILE instead, from which "
-            "the method is known."
-        )
-    return known[name]().eval()
+from flowcolor.console import say
+from flowcolor.io.files import is_file
 
 
 def table() -> str:
     """Return one line for each method: what it takes, what it is, what is missing here."""
+    from flowcolor.models.methods import methods
     from flowcolor.pretrained.weights import WEIGHTS, cached_path
 
     lines = [f"{'method':<14}{'content':<17}{'reference':<11}{'hints':<10}{'is':<22}needs"]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.cli.options import OptionParser
 from flowcolor.console import complain, say
 from flowcolor.data.prepare.progress import duration
-from flowcolor.cli.options import OptionParser
 
 
 def main(words: Sequence[str]) -> None:

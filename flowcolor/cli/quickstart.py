@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.cli.options import OptionParser
 from flowcolor.console import say
 from flowcolor.errors import InputError
-from flowcolor.cli.options import OptionParser
 
 if TYPE_CHECKING:
     from flowcolor.data import ColorizationDataModule

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.bounds import within
+from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say
 from flowcolor.errors import InputError
-from flowcolor.cli.options import OptionParser, check_device
 
 
 def main(words: Sequence[str]) -> None:
@@ -22,10 +22,10 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.compare import write_comparison
     from flowcolor.evaluation.extremes import write_extremes
-    from flowcolor.evaluation.report_files import write_report
     from flowcolor.evaluation.network_scores import Networks
-    from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.report import Evaluation
+    from flowcolor.evaluation.report_files import write_report
+    from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
 
     folders = {"result": options.results, "truth": options.truth, "reference": options.references}

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from flowcolor.cli.options import OptionParser
 from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
-from flowcolor.cli.options import OptionParser
 
 # In the order of the table.
 _PURPOSES = {

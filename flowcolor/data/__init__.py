@@ -16,7 +16,6 @@ from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.open_portraits import find_portraits, open_portraits
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder
-from flowcolor.io.images import read_image, read_mask, read_sketch, write_image
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
@@ -26,6 +25,7 @@ from flowcolor.data.sketches import (
     SobelLines,
     XDoG,
 )
+from flowcolor.io.images import read_image, read_mask, read_sketch, write_image
 
 if TYPE_CHECKING:
     from flowcolor.data.module import ColorizationDataModule

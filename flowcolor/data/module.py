@@ -18,13 +18,13 @@ from flowcolor.data.datasets.folder import Folders, OptionalFolders
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset
-from flowcolor.io.images import to_gray
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import official_split, split_names
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 

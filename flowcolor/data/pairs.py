@@ -6,6 +6,8 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from flowcolor.data.batch import Pair
+from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import is_file
 from flowcolor.io.images import (
     center_square,
     list_images,
@@ -15,8 +17,6 @@ from flowcolor.io.images import (
     read_sketch,
     resize,
 )
-from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import is_file
 
 
 class SketchReferencePairs(Dataset[Pair]):

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowcolor.errors import InputError, first_ten
-from flowcolor.evaluation.report_files import plain, read_report
 from flowcolor.evaluation.measures import MEASURES, Measure
-from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import plain, read_report
+from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.io.files import write_text
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.evaluation.scores import PairScore
 from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.scores import PairScore
 from flowcolor.io.files import write_text
 
 

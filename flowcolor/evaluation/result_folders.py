@@ -10,6 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError, first_ten
+from flowcolor.evaluation.pictures import COLUMNS
+from flowcolor.evaluation.scores import SketchFilter
+from flowcolor.io.files import exists, is_dir
 from flowcolor.io.formats import is_image
 from flowcolor.io.images import (
     UNREADABLE,
@@ -22,10 +26,6 @@ from flowcolor.io.images import (
     resize,
 )
 from flowcolor.io.tree import names_below
-from flowcolor.errors import InputError, first_ten
-from flowcolor.evaluation.pictures import COLUMNS
-from flowcolor.evaluation.scores import SketchFilter
-from flowcolor.io.files import exists, is_dir
 
 # What the options of ``flowcolor score`` call them.
 _WORDS = {"content": "sketch", "reference_content": "reference sketch"}

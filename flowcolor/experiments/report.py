@@ -10,10 +10,10 @@ import numpy as np
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.compare import Difference, compare, paired_interval
-from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
-from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import read_report
+from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.experiments.runs import Ablation
 from flowcolor.experiments.tables import HIGHER_IS_BETTER, Variant
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, find, is_file, names_in, write_text
 from flowcolor.experiments.tables import Table, Variant
+from flowcolor.io.files import exists, find, is_file, names_in, write_text
 from flowcolor.training.parser import find_config, resolve_configs
 
 DECIDED = ("--ckpt_path", "--trainer.default_root_dir", "--seed_everything")

@@ -5,13 +5,13 @@ import io
 import json
 from pathlib import Path
 
-from flowcolor.evaluation.report_files import plain
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES, Measure
+from flowcolor.evaluation.report_files import plain
 from flowcolor.evaluation.scores import Setting
 from flowcolor.evaluation.table import TITLES
-from flowcolor.io.files import write_text
 from flowcolor.experiments.report import COUNTS, Results, settings_of
 from flowcolor.experiments.tables import COLUMNS, Variant
+from flowcolor.io.files import write_text
 
 MEANING = (
     "lines: F1 with the sketch, control: with the reference; colours, mean: distance to the "

@@ -24,10 +24,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.console import warn
-from flowcolor.io.formats import is_image
-from flowcolor.io.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_empty, is_file, whole_file
+from flowcolor.io.formats import is_image
+from flowcolor.io.tree import names_below
 from flowcolor.values import require_colors
 
 _FORMATS = {

@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from flowcolor.io.formats import is_image
 from flowcolor.errors import InputError
+from flowcolor.io.formats import is_image
 
 
 def names_below(

@@ -4,13 +4,19 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from flowcolor.layers.functional.affine import affine, apply_affine, check_scale, split_half, sum_per_sample
-from flowcolor.layers.functional.affine_vjp import differentiate_affine
 from flowcolor.layers.arguments import check_module
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.functional.affine import (
+    affine,
+    apply_affine,
+    check_scale,
+    split_half,
+    sum_per_sample,
+)
+from flowcolor.layers.functional.affine_vjp import differentiate_affine
 from flowcolor.layers.functional.scale import Scale
-from flowcolor.layers.subnetwork import call_network
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
+from flowcolor.layers.subnetwork import call_network
 
 
 class _Coupling(InvertibleLayer):

@@ -12,8 +12,8 @@ from torch.autograd.function import once_differentiable
 
 from flowcolor.errors import InputError
 from flowcolor.layers.reversible.torch_private import disable_compile
-from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.losses.vgg_distance import vgg_distance
+from flowcolor.pretrained.vgg import VGGActivations
 
 # Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
 _YUV = (

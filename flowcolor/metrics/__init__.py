@@ -4,12 +4,11 @@ from flowcolor.metrics.base import ActivationMetric, ImageMetric
 from flowcolor.metrics.color_agreement import ColorAgreement
 from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
 from flowcolor.metrics.fid import FrechetInceptionDistance, frechet_distance
-from flowcolor.pretrained.inception import InceptionFeatures
 from flowcolor.metrics.kid import KernelInceptionDistance, kernel_distance
 from flowcolor.metrics.lab import mean_color, mean_color_distance, nearer_to_own, rgb_to_lab
 from flowcolor.metrics.line_agreement import LineAgreement, line_f1
-from flowcolor.metrics.psnr import PeakSignalNoiseRatio, psnr
 from flowcolor.metrics.lpips import LPIPS, lpips, lpips_activations
+from flowcolor.metrics.psnr import PeakSignalNoiseRatio, psnr
 from flowcolor.metrics.relevance import (
     ContentRelevance,
     StyleRelevance,
@@ -23,6 +22,7 @@ from flowcolor.metrics.ssim import (
     ssim,
 )
 from flowcolor.metrics.wasserstein import color_wasserstein, sliced_wasserstein
+from flowcolor.pretrained.inception import InceptionFeatures
 
 __all__ = [
     "LPIPS",

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics import Metric
 
-from flowcolor.values import require_colors
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.values import require_colors
 
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
 

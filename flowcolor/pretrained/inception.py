@@ -12,8 +12,8 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from torchvision.models import inception  # type: ignore[import-untyped]
 
 from flowcolor.errors import InputError
-from flowcolor.values import require_colors
 from flowcolor.pretrained.weights import find_weights, load_tensors
+from flowcolor.values import require_colors
 
 _log = logging.getLogger(__name__)
 

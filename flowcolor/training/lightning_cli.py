@@ -35,9 +35,11 @@ from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import PredictionWriter, RunKeeper
 from flowcolor.training.callbacks.comparison import compare_with
 from flowcolor.training.callbacks.evaluator import Evaluator
+from flowcolor.training.callbacks.picture_grid import PictureGrid
+from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.callbacks.run_record import RunRecord
 from flowcolor.training.options import check_trainer, who_refused
 from flowcolor.training.parser import TrainingParser, resolve_configs
-from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.resume import (
@@ -49,9 +51,7 @@ from flowcolor.training.resume import (
     run_folder,
     writable,
 )
-from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
-from flowcolor.training.callbacks.run_record import RunRecord
 from flowcolor.training.say import say
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig

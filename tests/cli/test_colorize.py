@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 
 from flowcolor.cli.colorize import find_jobs
-from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.inference import pad, paint
+from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.models import SketchColorFlow, Unchanged
 from flowcolor.models.checkpoint import export_weights, load_model
 from tests.training.helpers import flowcolor

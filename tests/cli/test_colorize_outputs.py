@@ -6,8 +6,8 @@ import re
 import pytest
 from PIL import Image
 
-from flowcolor.__main__ import main
 from flowcolor.cli.colorize import find_jobs
+from flowcolor.cli.main import main
 from flowcolor.data import SketchReferencePairs
 
 

@@ -4,12 +4,12 @@ import sys
 import pytest
 
 import flowcolor as package
-from flowcolor import __main__ as command
+from flowcolor.cli import main as command
 from flowcolor.errors import InputError
 
 WITHOUT_TORCH = """
 import sys
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 assert main(["--version"]) == 0 and main(["--help"]) == 0 and main([]) == 0
 assert main(["colorize", "--skech", "x"]) == 2
 assert not {"torch", "lightning", "numpy", "PIL"} & set(sys.modules)

@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 
 from flowcolor import models
-from flowcolor.__main__ import main
-from flowcolor.io.images import read_image
+from flowcolor.cli.main import main
 from flowcolor.cli.methods import methods
+from flowcolor.io.images import read_image
 
 
 def test_every_method_is_listed_with_its_traits(capsys):

@@ -8,9 +8,9 @@ import sys
 import pytest
 import torch
 
-from flowcolor.io.images import read_image, resize, write_image
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation import networks
+from flowcolor.io.images import read_image, resize, write_image
 from flowcolor.metrics import (
     FrechetInceptionDistance,
     KernelInceptionDistance,

@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from flowcolor.io.images import read_image
 from flowcolor.errors import InputError
 from flowcolor.evaluation.extremes import extremes, write_extremes
+from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.evaluation.scores import PairScore
-from flowcolor.evaluation.report import Report
+from flowcolor.io.images import read_image
 
 
 def pair(index, ssim, name=None):

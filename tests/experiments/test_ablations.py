@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from flowcolor.training.ablations import runs
 
 from flowcolor.errors import InputError
+from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.evaluation.scores import PairScore
-from flowcolor.evaluation.report import Report
-from flowcolor.training.ablations import runs
 from flowcolor.experiments.report import Results
 from flowcolor.experiments.runs import Ablation, check
 from flowcolor.experiments.show import ablation_table, write_ablation
@@ -254,7 +254,7 @@ def test_variants_that_were_tested_on_other_images_are_not_compared(results, run
 
 def test_the_command_runs_all_and_prints_the_table(run, tmp_path, monkeypatch, capsys):
     """In this process and with one epoch, so that it takes seconds."""
-    from flowcolor.__main__ import main
+    from flowcolor.cli.main import main
 
     monkeypatch.setattr(
         runs, "call_in_process_of_its_own", lambda words: main(list(words)) and pytest.fail("call")

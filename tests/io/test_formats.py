@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import SketchReferencePairs, open_portraits, write_image
-from flowcolor.io.formats import is_image, readable_suffixes
-from flowcolor.io.images import list_images, read_image
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
+from flowcolor.io.formats import is_image, readable_suffixes
+from flowcolor.io.images import list_images, read_image
 from tests.data.datasets.celeba_tree import make_tree
 
 PICTURE = Image.new("RGB", (16, 16), (51, 102, 153))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from flowcolor.errors import InputError
 from flowcolor.io.images import (
     center_square,
     crop,
@@ -25,7 +26,6 @@ from flowcolor.io.images import (
     to_gray,
     write_image,
 )
-from flowcolor.errors import InputError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 

@@ -5,13 +5,13 @@ import os
 import pytest
 import torch
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
+from flowcolor.cli.weights import table
 from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.weights import find_weights
-from flowcolor.cli.weights import table
 
 COLORIZE = ["colorize", "--method", "unchanged", "--sketch", "PHOTOS", "--output", "out"]
 FIT = ["fit", "--config", "quickstart", "--trainer.default_root_dir", "runs"]

@@ -19,8 +19,8 @@ from torchvision.transforms.functional import normalize
 from flowcolor import losses, vgg
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, PerceptualLoss
-from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.losses.vgg_distance import vgg_distance
+from flowcolor.pretrained.vgg import VGGActivations
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.losses.vgg_distance import _step, vgg_distance
+from flowcolor.pretrained.vgg import VGGActivations
 from tests.live_bytes import LiveBytes
 
 

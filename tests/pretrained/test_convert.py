@@ -8,11 +8,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from flowcolor import weights_file
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.errors import InputError
+from flowcolor.pretrained.convert import convert
 from flowcolor.pretrained.vgg import VGGActivations, empty_features
 from flowcolor.pretrained.weights import WEIGHTS, cached_path
-from flowcolor.pretrained.convert import convert
 
 LAST = {"vgg16": "relu5_3", "vgg19": "relu5_4", "alexnet": "relu3_3"}
 

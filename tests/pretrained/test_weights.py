@@ -10,7 +10,13 @@ from safetensors.torch import save_file
 
 from flowcolor import weights
 from flowcolor.errors import InputError
-from flowcolor.pretrained.weights import WEIGHTS, WeightsFile, cached_path, find_weights, load_tensors
+from flowcolor.pretrained.weights import (
+    WEIGHTS,
+    WeightsFile,
+    cached_path,
+    find_weights,
+    load_tensors,
+)
 
 
 @pytest.fixture(autouse=True)

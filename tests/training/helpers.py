@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import SketchFilter
 from flowcolor.io.images import resize, write_image
 

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch
-from flowcolor.io.images import to_gray
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.
 

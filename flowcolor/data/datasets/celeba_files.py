@@ -5,9 +5,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from flowcolor.data.datasets.celeba_labels import PARTS
-from flowcolor.io.formats import is_image
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, names_in
+from flowcolor.io.formats import is_image
 
 _PER_FOLDER = 2000
 _BITS = {part: 1 << position for position, part in enumerate(PARTS)}

@@ -8,8 +8,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from flowcolor.data.datasets.finder import Opened
-from flowcolor.io.images import center_square, read_bytes, read_mask, read_sketch, resize
 from flowcolor.errors import InputError
+from flowcolor.io.images import center_square, read_bytes, read_mask, read_sketch, resize
 
 
 class Mask(Protocol):

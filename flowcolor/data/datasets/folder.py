@@ -8,8 +8,8 @@ from flowcolor.data.datasets.files import Files, MaskFile
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.prepared import is_prepared
-from flowcolor.io.images import list_images, own_stem, pairing_stem
 from flowcolor.errors import InputError
+from flowcolor.io.images import list_images, own_stem, pairing_stem
 
 Folders = str | Path | Sequence[str | Path]
 OptionalFolders = str | Path | Sequence[str | Path | None] | None

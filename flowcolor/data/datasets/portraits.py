@@ -10,10 +10,10 @@ from torch.utils.data import Dataset
 
 from flowcolor.data.batch import Item
 from flowcolor.data.datasets.finder import Finder, Opened
-from flowcolor.io.images import resize, to_gray, to_uint8
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.sketches import GradientLines, SketchFilter
 from flowcolor.errors import InputError
+from flowcolor.io.images import resize, to_gray, to_uint8
 
 Background = Literal["keep", "white"]
 Content = Literal["drawing", "gray"]

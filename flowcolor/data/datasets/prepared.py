@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowcolor.data.datasets.finder import Finder, Opened
-from flowcolor.io.images import read_image, read_sketch
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
+from flowcolor.io.images import read_image, read_sketch
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"

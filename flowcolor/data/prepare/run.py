@@ -15,7 +15,6 @@ from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ, is_celeba
 from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.portraits import Background, Portraits
 from flowcolor.data.datasets.prepared import is_prepared
-from flowcolor.io.images import natural_order
 from flowcolor.data.prepare.defer import uninterrupted
 from flowcolor.data.prepare.files import fingerprint, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
@@ -24,6 +23,7 @@ from flowcolor.data.prepare.work import Outcome, Worker, start, work
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_empty, is_file, remove_partial
+from flowcolor.io.images import natural_order
 
 
 class Summary(NamedTuple):

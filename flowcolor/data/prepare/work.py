@@ -15,10 +15,10 @@ from torch import Tensor
 
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import prepared_file
-from flowcolor.io.images import to_uint8
 from flowcolor.data.prepare.files import fingerprint, write_whole
 from flowcolor.data.prepare.png import encode
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_uint8
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # The numbers of glibc's malloc.h.
 _ENOUGH = 2**30

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from flowcolor.layers.base import LogDet
 from flowcolor.layers.functional.layout import for_networks
 from flowcolor.layers.functional.scale import SCALES, Scale, positive_scale
-from flowcolor.layers.subnetwork import call_network
 from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.subnetwork import call_network
 
 
 @runtime_checkable  # Without it, tests that check annotations at run time fail.

@@ -24,7 +24,12 @@ from flowcolor.layers.base import InvertibleLayer, Result, Step, widen
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.random_state import RandomState
 from flowcolor.layers.reversible.snapshot import Snapshot
-from flowcolor.layers.reversible.torch_private import BatchNorm, disable_compile, fingerprint, is_sharded
+from flowcolor.layers.reversible.torch_private import (
+    BatchNorm,
+    disable_compile,
+    fingerprint,
+    is_sharded,
+)
 from flowcolor.layers.reversible.vjp import ReverseStep
 
 

@@ -8,16 +8,16 @@ from lightning import Callback, LightningModule, Trainer
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
-from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.network_scores import Networks
-from flowcolor.evaluation.scores import SETTINGS, SketchFilter
 from flowcolor.evaluation.report import Evaluation, Report
+from flowcolor.evaluation.report_files import write_report
+from flowcolor.evaluation.scores import SETTINGS, SketchFilter
 from flowcolor.evaluation.table import table
-from flowcolor.training.resume import log_folder
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.callbacks.validation import Validation
+from flowcolor.training.resume import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
-from flowcolor.training.callbacks.validation import Validation
 
 
 class Evaluator(Callback):

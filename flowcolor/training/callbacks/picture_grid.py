@@ -9,10 +9,10 @@ from torch.utils.data import default_collate
 
 from flowcolor.bounds import within
 from flowcolor.data.batch import Batch
-from flowcolor.io.images import write_image
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.io.images import write_image
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
 from flowcolor.training.resume import log_folder

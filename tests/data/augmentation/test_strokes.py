@@ -10,8 +10,8 @@ from torch.testing import assert_close
 
 from flowcolor.data import SelfAugmentedReference, StrokeAugmentation, open_portraits
 from flowcolor.data.augmentation.strokes import _ink, _pencil
-from flowcolor.io.images import to_gray
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 from tests.data.conftest import smooth_photo
 
 

@@ -15,8 +15,8 @@ from flowcolor.data import (
     write_image,
 )
 from flowcolor.data.datasets.celeba_labels import PARTS, resize_nearest
-from flowcolor.io.images import read_image, resize
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_image, resize
 from tests.data.datasets.celeba_tree import COUNT, KINDS, SIDE, box, make_tree, parts_of
 
 

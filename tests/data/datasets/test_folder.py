@@ -8,8 +8,8 @@ from torch import distributed
 from flowcolor.data import SketchFilter, open_portraits, write_image
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
-from flowcolor.io.images import center_square, read_image, resize, to_gray
 from flowcolor.errors import InputError
+from flowcolor.io.images import center_square, read_image, resize, to_gray
 from tests.data.conftest import smooth_photo
 
 INK = torch.zeros(1, 2, 2)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from scipy import ndimage  # noqa: F401
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data.prepare import run  # noqa: F401
 from tests.data.prepare.slow_disk import opener
 

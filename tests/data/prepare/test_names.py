@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import open_portraits, write_image
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError

@@ -19,7 +19,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import (
     ColorizationDataModule,
     PhotoFolder,
@@ -28,10 +28,10 @@ from flowcolor.data import (
     open_portraits,
     write_image,
 )
-from flowcolor.io.images import read_sketch
 from flowcolor.data.prepare import ledger, prepare, progress
 from flowcolor.data.prepare.files import write_whole
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_sketch
 from tests.data.conftest import smooth_photo
 from tests.data.datasets.celeba_tree import make_tree
 from tests.data.prepare.slow_disk import opener

@@ -1,4 +1,4 @@
-"""What happens beside training: predictions, exported weights, a rescue on interrupt."""
+"""Keep what a run has learned: exported weights, and a rescue on interrupt."""
 
 from pathlib import Path
 from typing import Any
@@ -6,33 +6,11 @@ from typing import Any
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from torch import Tensor
 
-from flowcolor.data.batch import Batch
-from flowcolor.io.images import write_image
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.resume import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
-
-
-class PredictionWriter(Callback):
-    """Write every painted drawing as ``<name>.png``, named by the drawing and not by its batch."""
-
-    def on_predict_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: Any,
-        outputs: Tensor,
-        batch: Batch,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        for name, image in zip(batch["name"], outputs, strict=True):
-            write_image(image, log_folder(trainer) / f"{name}.png")
-
-    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
-        say(f"wrote the painted drawings to {log_folder(trainer)}")
 
 
 class RunKeeper(Callback):
