@@ -29,11 +29,14 @@ from torch.utils.data import default_collate
 from benchmarks import report
 from benchmarks.live_bytes import flow_step
 from benchmarks.speed import wait
-from flowcolor.data import EmbeddedPortraits, PhotoFolder, SelfAugmentedReference
-from flowcolor.data.prepared import PreparedFolder
+from flowcolor.data import (
+    Portraits,
+    SelfAugmentedReference,
+    open_portraits,
+)
+from flowcolor.data.prepare.run import prepare
 from flowcolor.io.images import list_images, read_image, write_image
 from flowcolor.models import SketchColorFlow
-from flowcolor.prepare.run import prepare
 
 MODEL = "training step, reversible"
 
@@ -61,10 +64,10 @@ def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, float]:
     """Return images per second by stage."""
     photos, ready = folder / "photos", folder / "ready"
     files = make_photographs(chosen, photos)
-    plain = PhotoFolder(photos, chosen.size, cache=False)
+    plain = open_portraits(photos, chosen.size, cache=False)
     done = prepare([photos], ready, chosen.size, workers=1)
-    prepared = PreparedFolder(ready, chosen.size, cache=False)
-    cached = PreparedFolder(ready, chosen.size)
+    prepared = open_portraits(ready, chosen.size, cache=False)
+    cached = open_portraits(ready, chosen.size)
     cached.fill(range(len(cached)))
     batch = _batch(cached, chosen)
     augment = SelfAugmentedReference()
@@ -94,14 +97,14 @@ def make_photographs(chosen: argparse.Namespace, folder: Path) -> list[Path]:
             file = found[number % len(found)]
             shutil.copy(file, folder / f"{number}{file.suffix}")
     else:
-        portraits = EmbeddedPortraits(chosen.photo)
+        portraits = open_portraits("embedded", chosen.photo)
         for number in range(chosen.count):
             photo: Tensor = portraits[number % len(portraits)]["photo"]
             write_image(photo, folder / f"{number}.jpg")
     return list_images(folder)
 
 
-def _batch(data: PreparedFolder, chosen: argparse.Namespace) -> dict[str, Any]:
+def _batch(data: Portraits, chosen: argparse.Namespace) -> dict[str, Any]:
     items = [data[number % len(data)] for number in range(chosen.batch)]
     batch: dict[str, Any] = default_collate(items)
     return {k: v.to(chosen.device) if isinstance(v, Tensor) else v for k, v in batch.items()}

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import report
-from flowcolor.data import EmbeddedPortraits, write_image
+from flowcolor.data import open_portraits, write_image
 from flowcolor.io.images import resize
 
 FURTHER = 8
@@ -38,15 +38,15 @@ def paint(sketch: Path, reference: Path, output: Path) -> tuple[float, float]:
 
 def measure(side: int, page: tuple[int, int], repeats: int) -> list[list]:
     """Return rows of what, seconds (median) and GiB (largest)."""
-    item, other = (EmbeddedPortraits(512)[index] for index in range(2))
+    item, other = (open_portraits("embedded", 512)[index] for index in range(2))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_image(other["photo"], folder / "photo.png")
-        drawing = resize(item["sketch"], (side, side)).clamp(0, 1)
+        drawing = resize(item["content"], (side, side)).clamp(0, 1)
         write_image(drawing, folder / "drawing.png")
         for index in range(FURTHER + 1):
             write_image(drawing, folder / "drawings" / f"{index}.png")
-        write_image(resize(item["sketch"], page).clamp(0, 1), folder / "page.png")
+        write_image(resize(item["content"], page).clamp(0, 1), folder / "page.png")
         found: dict[str, list[tuple[float, float]]] = {}
         for _ in range(repeats):  # In turn, so that a busy moment does not hit one of them alone.
             for name in ("drawing.png", "drawings", "page.png"):

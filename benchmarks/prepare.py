@@ -32,13 +32,14 @@ from PIL import Image, ImageDraw, ImageFile
 
 from benchmarks import report
 from benchmarks.data import make_photographs
-from flowcolor.data import PhotoFolder, SketchFilter, folder, portraits
-from flowcolor.prepare import work
+from flowcolor.data import SketchFilter, open_portraits
+from flowcolor.data.datasets import files, portraits
+from flowcolor.data.prepare import work
 
 STAGES = {
     "decode": [(ImageFile.ImageFile, "load")],
-    "to bytes": [(portraits, "read_bytes"), (folder, "read_mask")],
-    "mask": [(portraits, "_to_frame"), (portraits, "_coverage")],
+    "to bytes": [(files, "read_bytes"), (files, "read_mask")],
+    "mask": [(files, "_to_frame"), (portraits, "_coverage")],
     "shrink": [(portraits, "resize")],
     "draw": [(SketchFilter, "__call__")],
     "encode": [(work, "encode")],
@@ -77,7 +78,7 @@ def measure(chosen: argparse.Namespace, scratch: Path) -> dict[str, float]:
     if chosen.photos is None:
         make_photographs(chosen, photos)
         masks = _ovals(chosen, scratch / "masks")
-    data = PhotoFolder(photos, chosen.size, masks=masks, cache=False)
+    data = open_portraits(photos, chosen.size, masks=masks, cache=False)
     count = min(chosen.count, len(data))
     runs = []
     for number in range(chosen.repeats + 1):  # The first one warms up.

@@ -11,7 +11,7 @@ import math
 import torch
 
 from benchmarks import report
-from flowcolor.data import EmbeddedPortraits
+from flowcolor.data import open_portraits
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.round_trip import roundtrip_errors
 
@@ -41,8 +41,8 @@ def build(choice: dict, deviation: float, sketches: torch.Tensor, photos: torch.
 
 
 def measure(size: int, deviations: list[float], choices=CHOICES) -> list[dict]:
-    portraits = EmbeddedPortraits(size)
-    sketches = torch.stack([item["sketch"] for item in portraits])
+    portraits = open_portraits("embedded", size)
+    sketches = torch.stack([item["content"] for item in portraits])
     photos = torch.stack([item["photo"] for item in portraits])
     rows = []
     for choice in choices:

@@ -1,6 +1,7 @@
-"""The error for what a user gave and flowcolor cannot use."""
+"""The error for what a user gave and flowcolor cannot use, and the words of its sentences."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class InputError(ValueError):
@@ -33,3 +34,16 @@ def first_ten(names: Sequence[str]) -> str:
         ('a, b', 'a, b, c, d, e, f, g, h, i, j and more')
     """
     return f"{', '.join(names[:10])}{' and more' if len(names) > 10 else ''}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'size'?"`` without its question mark, or an empty string.
+
+    Example:
+        >>> did_you_mean("siez", ["size", "seed"])
+        "; did you mean 'size'"
+        >>> did_you_mean("zebra", ["size", "seed"])
+        ''
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}" if close else ""

@@ -12,7 +12,7 @@ import torch
 
 from flowcolor.cli.main import main
 from flowcolor.console import complain, say
-from flowcolor.data import PreparedFolder, write_image
+from flowcolor.data import open_portraits, write_image
 from flowcolor.errors import InputError
 from flowcolor.io.files import write_text
 from flowcolor.models import flowcolor_tiny
@@ -69,7 +69,7 @@ def test_prepare_test_and_predict(photos, tmp_path, capsys):
     ready = str(tmp_path / "ready\udcfc")
     words = ["prepare", "--photos", photos, "--output", ready, "--size", "16", "--workers", "1"]
     assert main(words) == 0
-    assert set(PreparedFolder(ready, 16).names) == set(ODD)
+    assert set(open_portraits(ready, 16).names) == set(ODD)
     model = tmp_path / "model.safetensors"
     export_weights(flowcolor_tiny(), model, 16)
     words = ["--ckpt_path", str(model), "--trainer.accelerator=cpu"]

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from flowcolor.cli.main import main
-from flowcolor.data import EmbeddedPortraits, write_image
+from flowcolor.data import open_portraits, write_image
 from flowcolor.extras import EXTRAS
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
@@ -57,8 +57,8 @@ def test_the_core_has_neither_training_nor_pictures():
 
 def test_layers_models_and_painting_work_without_extras(tmp_path):
     for index, name in enumerate(("drawing", "photo")):
-        item = EmbeddedPortraits(64)[index]
-        write_image(item["sketch" if name == "drawing" else "photo"], tmp_path / f"{name}.png")
+        item = open_portraits("embedded", 64)[index]
+        write_image(item["content" if name == "drawing" else "photo"], tmp_path / f"{name}.png")
     code = """
 import torch, flowcolor
 from flowcolor.layers import ActNorm

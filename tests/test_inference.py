@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import flowcolor
-from flowcolor.data import EmbeddedPortraits, GradientLines
+from flowcolor.data import GradientLines, open_portraits
 from flowcolor.data.crisp import crisp
 from flowcolor.errors import InputError
 from flowcolor.inference import load
@@ -16,7 +16,7 @@ from flowcolor.pretrained import PACKAGED, packaged_file
 
 
 def pair(side=96):
-    portraits = EmbeddedPortraits(side)
+    portraits = open_portraits("embedded", side)
     drawing = GradientLines()(portraits[0]["photo"], (side, side)).expand(3, -1, -1)
     return drawing, portraits[1]["photo"]
 
@@ -120,7 +120,7 @@ def test_lines_are_one_of_three():
 def test_a_packaged_model_is_small_exact_and_follows_its_reference(name):
     painter = load(name)
     assert packaged_file(name).stat().st_size < 12e6
-    photos = torch.stack([EmbeddedPortraits(64)[index]["photo"] for index in range(2)])
+    photos = torch.stack([open_portraits("embedded", 64)[index]["photo"] for index in range(2)])
     assert max(float(e) for e in roundtrip_errors(painter.colorizer, photos).values()) < 1e-4
     drawing, photo = pair(128)
     warm, cold = photo.clone(), photo.clone()

@@ -44,7 +44,7 @@ def _colorize(arguments: list[str]) -> None:
 
 
 def _prepare(arguments: list[str]) -> None:
-    from flowcolor.prepare.command import main
+    from flowcolor.cli.prepare import main
 
     main(arguments)
 
@@ -95,7 +95,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 
 
 def _choose(command: str) -> Callable[[list[str]], None]:
-    from flowcolor.suggest import did_you_mean
+    from flowcolor.errors import did_you_mean
 
     if command not in COMMANDS:
         raise InputError(

@@ -5,8 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from flowcolor.errors import InputError
-from flowcolor.suggest import did_you_mean
+from flowcolor.errors import InputError, did_you_mean
 
 
 class OptionParser(argparse.ArgumentParser):

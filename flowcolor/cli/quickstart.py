@@ -10,7 +10,7 @@ from flowcolor.console import say
 from flowcolor.errors import InputError
 
 if TYPE_CHECKING:
-    from flowcolor.data import SketchColorData
+    from flowcolor.data import ColorizationDataModule
 
 _SIDE = 512  # Pixels of the pictures.
 
@@ -47,20 +47,20 @@ def paint(output: Path) -> Path:
     start = time.monotonic()
     import torch
 
-    from flowcolor.data import EmbeddedPortraits, write_image
+    from flowcolor.data import open_portraits, write_image
     from flowcolor.evaluation.pictures import write_grid
     from flowcolor.inference import load
 
     painter = load("faces")
-    first, second = (EmbeddedPortraits(_SIDE)[index] for index in range(2))
+    first, second = (open_portraits("embedded", _SIDE)[index] for index in range(2))
     rows = []
     for item, other in ((first, second), (second, first)):
-        result = painter(item["sketch"], other["photo"]).image
-        rows.append([item["sketch"], other["photo"], result, item["photo"]])
+        result = painter(item["content"], other["photo"]).image
+        rows.append([item["content"], other["photo"], result, item["photo"]])
     picture = output / "quickstart.png"
     write_grid([torch.stack(column) for column in zip(*rows, strict=True)], picture)
     drawing, photo = output / "drawing.png", output / "photo.png"
-    write_image(first["sketch"], drawing)
+    write_image(first["content"], drawing)
     write_image(second["photo"], photo)
     say(
         f"\nDone in {time.monotonic() - start:.0f} seconds.\n"
@@ -122,11 +122,11 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     return picture, model
 
 
-def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> None:
+def draw_portraits(model_file: Path, picture: Path, data: "ColorizationDataModule") -> None:
     """Paint the held-out drawings of ``data`` in both settings with the model of a file."""
     import torch
 
-    from flowcolor.evaluation.pictures import COLUMNS, write_grid
+    from flowcolor.evaluation.pictures import columns_of, write_grid
     from flowcolor.models.checkpoint import load_model
 
     model = load_model(model_file)
@@ -134,8 +134,8 @@ def draw_portraits(model_file: Path, picture: Path, data: "SketchColorData") -> 
     for loader in data.val_dataloader():
         batch = data.complete(next(iter(loader)), training=False)
         with torch.no_grad():
-            batch["result"] = model(batch["sketch"], batch["reference"])
-        rows.append([batch[column] for column in COLUMNS])
+            batch["result"] = model(batch["content"], batch["reference"])
+        rows.append(columns_of(batch))
     write_grid([torch.cat(column) for column in zip(*rows, strict=True)], picture)
 
 

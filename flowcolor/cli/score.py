@@ -25,14 +25,14 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.network_scores import Networks
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
-    from flowcolor.evaluation.result_folders import find_results
+    from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
 
     folders = {"result": options.results, "truth": options.truth, "reference": options.references}
     if options.sketches is not None:
-        folders["sketch"] = options.sketches
+        folders["content"] = options.sketches
     if options.reference_sketches is not None:
-        folders["reference_sketch"] = options.reference_sketches
+        folders["reference_content"] = options.reference_sketches
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
@@ -50,7 +50,7 @@ def main(words: Sequence[str]) -> None:
     for done, batch in enumerate(results.batches(options.batch_size)):
         if done == 0:
             say(f"scoring {len(results.files)} results of {options.results} ...")
-        moved = {key: value.to(device) if key in _IMAGES else value for key, value in batch.items()}
+        moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
     about = {kind: str(folder) for kind, folder in folders.items()} | {"size": options.size}
     report = evaluation.report(about)
@@ -61,9 +61,6 @@ def main(words: Sequence[str]) -> None:
         say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
     if options.compare is not None:
         say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
-
-
-_IMAGES = ("result", "truth", "reference", "sketch", "reference_sketch")
 
 
 def _parser() -> OptionParser:

@@ -2,40 +2,39 @@
 
 import time
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader
+from torch.utils.data import Subset as FirstOnes
 
 from flowcolor.bounds import within
 from flowcolor.color import to_gray
-from flowcolor.data.augment import SelfAugmentedReference
-from flowcolor.data.celeba import MAPPING
-from flowcolor.data.cross import CrossReference
-from flowcolor.data.embedded import EmbeddedPortraits
-from flowcolor.data.folder import Folders, OptionalFolders
-from flowcolor.data.open import open_portraits
-from flowcolor.data.order import EveryOnce, ResumableOrder
+from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
+from flowcolor.data.batch import Batch, Item
+from flowcolor.data.cross_reference import CrossReference
+from flowcolor.data.datasets.celeba import MAPPING
+from flowcolor.data.datasets.folder import Folders, OptionalFolders
+from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
+from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
+from flowcolor.data.datasets.subsets import Repeated, Subset
 from flowcolor.data.pairs import SketchReferencePairs
-from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
+from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import official_split, split_names
-from flowcolor.data.views import Repeated, Selected
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
-Batch = dict[str, Any]
-Content = Literal["drawing", "gray"]
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 _SPLIT = (4, 3)
 
 
-class SketchColorData(lightning.LightningDataModule):
+class ColorizationDataModule(lightning.LightningDataModule):
     """Drawings, references and truths from folders of photographs.
 
-    Every batch has ``sketch``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],
+    Every batch has ``content``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],
     ``index`` (B,) and ``name``. Validation and test each have two loaders over the same held-out
     photos: 0 is self-reference (the photo itself, deformed), 1 is cross-reference (the photo of
     someone else, by a seeded derangement; ``reference_index`` says whose). Augmentation runs
@@ -140,7 +139,7 @@ class SketchColorData(lightning.LightningDataModule):
         self.content: Content = content
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
-        self._found: tuple[Selected, Selected, Selected] | None = None
+        self._found: tuple[Subset, Subset, Subset] | None = None
 
     @property
     def train_names(self) -> list[str]:
@@ -170,7 +169,7 @@ class SketchColorData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
         dataset = Repeated(self._sets()[0], self.repeat)
-        sampler = ResumableOrder(dataset, self.batch_size, self.seed, self.trainer)
+        sampler = ResumableSampler(dataset, self.batch_size, self.seed, self.trainer)
         full = len(sampler) >= self.batch_size
         return self._loader(dataset, sampler=sampler, drop_last=full)
 
@@ -178,7 +177,7 @@ class SketchColorData(lightning.LightningDataModule):
         """Self-reference, then the first batch of cross-reference: validations have to be fast."""
         photos = self._sets()[1]
         cross = CrossReference(photos, self.seed)
-        few = Subset(cross, range(min(self.batch_size, len(cross))))
+        few = FirstOnes(cross, range(min(self.batch_size, len(cross))))
         return [self._loader(photos), self._loader(few)]
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
@@ -206,17 +205,18 @@ class SketchColorData(lightning.LightningDataModule):
         if "photo" not in batch:
             return batch
         if "reference" in batch:
-            made = {"truth" if key == "photo" else key: value for key, value in batch.items()}
+            made = batch.copy()
+            made["truth"] = made.pop("photo")
         else:
             drawn = epoch if training else _EVALUATION_EPOCH
             made = self.augment(batch, self.seed, drawn, shared_geometry=training)
         if self.content == "gray":
-            for key, photo in (("sketch", "truth"), ("reference_sketch", "reference")):
-                if key in made:
-                    made[key] = to_gray(made[photo]).expand(-1, 3, -1, -1)
+            made["content"] = to_gray(made["truth"]).expand(-1, 3, -1, -1)
+            if "reference_content" in made:
+                made["reference_content"] = to_gray(made["reference"]).expand(-1, 3, -1, -1)
         return made
 
-    def _require_pairs(self, stage: str | None, held_out: Selected, tests: Selected) -> None:
+    def _require_pairs(self, stage: str | None, held_out: Subset, tests: Subset) -> None:
         """Refuse too few photographs for pairs now: validation may come after hours."""
         validates = self.trainer is None or self.trainer.limit_val_batches != 0
         parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
@@ -228,32 +228,28 @@ class SketchColorData(lightning.LightningDataModule):
                     "data.held_out, or give data.test."
                 )
 
-    def _sets(self) -> tuple[Selected, Selected, Selected]:
+    def _sets(self) -> tuple[Subset, Subset, Subset]:
         """Photographs to train, to validate and to test on."""
         if self._found is None:
             self._found = self._find()
         return self._found
 
-    def _find(self) -> tuple[Selected, Selected, Selected]:
-        if self.train == "embedded":
+    def _find(self) -> tuple[Subset, Subset, Subset]:
+        if self.train == EMBEDDED:
             self._require_folders()
-            photos: CachedPortraits = EmbeddedPortraits(
-                self.size, self.sketch_filter, background=self.background, cache=self.cache
-            )
-        else:
-            photos = self._open(self.train, self.sketches, self.masks)
-        everything = Selected(photos, range(len(photos)))
+        photos = self._open(self.train, self.sketches, self.masks)
+        everything = Subset(photos, range(len(photos)))
         if self.test is not None:
             tests = self._open(self.test, self.test_sketches, self.test_masks)
-            held_out = Selected(tests, range(len(tests)))
+            held_out = Subset(tests, range(len(tests)))
             return everything, held_out, held_out
-        if self.train == "embedded":
+        if self.train == EMBEDDED:
             return everything, everything, everything
         if self.partition is not None:
             return self._official(photos, self.partition)
         training, rest = split_names(photos.names, self.split, self.held_out, self.seed)
-        held_out = Selected(photos, rest)
-        return Selected(photos, training), held_out, held_out
+        held_out = Subset(photos, rest)
+        return Subset(photos, training), held_out, held_out
 
     def _require_folders(self) -> None:
         """Refuse what only folders have or need, rather than let it have no effect.
@@ -276,27 +272,21 @@ class SketchColorData(lightning.LightningDataModule):
                     "evaluate on others."
                 )
 
-    def _official(
-        self, photos: CachedPortraits, partition: str
-    ) -> tuple[Selected, Selected, Selected]:
+    def _official(self, photos: Portraits, partition: str) -> tuple[Subset, Subset, Subset]:
         if not isinstance(self.train, str | Path):
             raise InputError("partition expects train to be one folder of CelebAMask-HQ.")
         parts = official_split(photos.names, Path(self.train) / MAPPING, partition)
-        training, validation, tests = (Selected(photos, part) for part in parts)
+        training, validation, tests = (Subset(photos, part) for part in parts)
         return training, validation, tests
 
-    def _open(
-        self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders
-    ) -> CachedPortraits:
-        return open_portraits(
-            root,
+    def _open(self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders) -> Portraits:
+        return Portraits(
+            find_portraits(root, sketches, masks, self.strict),
             self.size,
-            sketches,
-            masks,
             self.sketch_filter,
             self.background,
             self.cache,
-            self.strict,
+            self.content,
         )
 
     def _loader(self, dataset: Any, **options: Any) -> DataLoader[Item]:
@@ -310,7 +300,7 @@ class SketchColorData(lightning.LightningDataModule):
         )
 
 
-def _fill(parts: list[Selected]) -> None:
+def _fill(parts: list[Subset]) -> None:
     """Read and draw now, in one process, what loader processes would each do again."""
     parts = list(dict.fromkeys(parts))  # One set may both train and be held out.
     count = sum(map(len, parts))

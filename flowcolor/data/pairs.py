@@ -1,14 +1,12 @@
 """Drawings and reference photographs from files, for prediction."""
 
 from pathlib import Path
-from typing import TypedDict
 
-from jaxtyping import Float
-from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from flowcolor.errors import InputError
+from flowcolor.data.batch import Pair
+from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file
 from flowcolor.io.images import (
     center_square,
@@ -19,15 +17,6 @@ from flowcolor.io.images import (
     read_sketch,
     resize,
 )
-
-
-class Pair(TypedDict):
-    """A drawing and the photograph whose colours it is to get."""
-
-    sketch: Float[Tensor, "3 size size"]
-    reference: Float[Tensor, "3 size size"]
-    index: int
-    name: str
 
 
 class SketchReferencePairs(Dataset[Pair]):
@@ -59,10 +48,9 @@ class SketchReferencePairs(Dataset[Pair]):
         if len(photos) == 1:
             self.references = photos * len(self.sketches)
         elif missing:
-            more = ", ..." if len(missing) > 10 else ""
             raise InputError(
                 f"{references} lacks the photograph for {len(missing)} of {len(self.sketches)} "
-                f"drawings: {', '.join(missing[:10])}{more}."
+                f"drawings: {first_ten(missing)}."
             )
         else:
             self.references = [by_stem[stem] for stem in stems]
@@ -82,7 +70,7 @@ class SketchReferencePairs(Dataset[Pair]):
         reference = center_square(read_image(self.references[index]))
         target = (self.size, self.size)
         return {
-            "sketch": resize(sketch, target),
+            "content": resize(sketch, target),
             "reference": resize(reference, target),
             "index": index,
             "name": self.names[index],

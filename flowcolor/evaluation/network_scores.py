@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import MS_SSIM_LEAST, SETTINGS, Setting
 from flowcolor.metrics import (
@@ -94,7 +95,7 @@ class NetworkScores:
             notes[name] = "; ".join(part for part in (notes.get(name), str(file)) if part)
         return {name: note for name, note in notes.items() if note}
 
-    def add(self, setting: Setting, batch: dict[str, Any], result: Tensor) -> dict[str, Tensor]:
+    def add(self, setting: Setting, batch: Batch, result: Tensor) -> dict[str, Tensor]:
         """Look at a batch and return the scores of its images by name, :math:`(B,)` each."""
         truth, reference = batch["truth"], batch["reference"]
         if setting in self.sets:

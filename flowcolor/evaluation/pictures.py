@@ -1,13 +1,14 @@
 """Picture grids: a row for each pair, a column for drawing, reference, result and truth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-COLUMNS = ("sketch", "reference", "result", "truth")
+COLUMNS = ("content", "reference", "result", "truth")
 MARGIN = 2
 LEAST_SIDE = 128
 
@@ -37,6 +38,11 @@ def picture_grid(columns: Sequence[Tensor]) -> Tensor:
     cells = functional.pad(cells, (MARGIN, 0, MARGIN, 0), value=1.0)
     rows = [torch.cat(list(cells[b]), dim=-1) for b in range(batch)]
     return functional.pad(torch.cat(rows, dim=-2), (0, MARGIN, 0, MARGIN), value=1.0)
+
+
+def columns_of(batch: Mapping[str, Any]) -> list[Tensor]:
+    """Return the images of a batch that has been coloured, in the order of the columns."""
+    return [batch[name] for name in COLUMNS]
 
 
 def write_grid(columns: Sequence[Tensor], path: Path) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
 from flowcolor.evaluation.scores import (
@@ -82,7 +83,7 @@ class Evaluation:
         self.networks = NetworkScores(networks or Networks(), settings, side)
         self.scores: list[PairScore] = []
 
-    def add(self, setting: Setting, batch: dict[str, Any], result: Tensor) -> None:
+    def add(self, setting: Setting, batch: Batch, result: Tensor) -> None:
         """Score a batch, see :func:`~flowcolor.evaluation.scores.score_batch`.
 
         No pair may be given to two processes: FID and KID could not tell.

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
@@ -26,6 +27,8 @@ from flowcolor.io.images import (
 )
 from flowcolor.io.tree import names_below
 
+# What the options of ``flowcolor score`` call them.
+_WORDS = {"content": "sketch", "reference_content": "reference sketch"}
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 
 
@@ -45,7 +48,7 @@ class Results:
     sketch_filter: SketchFilter
     size: int | None = None
 
-    def batches(self, batch_size: int) -> Iterator[dict[str, Any]]:
+    def batches(self, batch_size: int) -> Iterator[Batch]:
         """Yield consecutive images of one size together."""
         waiting: list[dict[str, Any]] = []
         for index, name in enumerate(self.files):
@@ -59,15 +62,15 @@ class Results:
             yield _batch(waiting)
 
     def read(self, name: str) -> dict[str, Tensor]:
-        """Return result, truth, reference and sketch, :math:`(3, H, W)` in [0, 1]."""
+        """Return result, truth, reference and content, :math:`(3, H, W)` in [0, 1]."""
         images = {
-            kind: self._prepared(read_sketch(path) if "sketch" in kind else read_image(path))
+            kind: self._prepared(read_sketch(path) if "content" in kind else read_image(path))
             for kind, path in self.files[name].items()
         }
         truth = images["truth"]
-        if "sketch" not in images:
+        if "content" not in images:
             drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
-            images["sketch"] = drawn.expand(3, -1, -1)
+            images["content"] = drawn.expand(3, -1, -1)
         return images
 
     def columns(self, name: str) -> list[Tensor]:
@@ -100,8 +103,8 @@ def find_results(
     """Match the files of the folders by their names without suffix, subfolders included.
 
     Args:
-        folders: ``result``, ``truth``, ``reference`` and optionally ``sketch`` and
-            ``reference_sketch``. There must be a result for every true photograph: a method is not
+        folders: ``result``, ``truth``, ``reference`` and optionally ``content`` and
+            ``reference_content``. There must be a result for every true photograph: a method is not
             excused from the hard ones.
         sketch_filter: See :class:`Results`.
         size: See :class:`Results`.
@@ -116,7 +119,7 @@ def find_results(
         missing = [name for name in names if name not in files]
         if missing:
             raise InputError(
-                f"{folders[kind]} expects a {kind.replace('_', ' ')} for each photograph of "
+                f"{folders[kind]} expects a {_WORDS.get(kind, kind)} for each photograph of "
                 f"{folders['truth']}, got none for {len(missing)} of {len(names)}: "
                 f"{first_ten(missing)}."
             )
@@ -162,7 +165,7 @@ def _images(kind: str, folder: Path) -> dict[str, Path]:
     if not is_dir(folder):
         what = "a file" if exists(folder) else "nothing"
         raise InputError(
-            f"{folder}, for each {kind.replace('_', ' ')}, expects to be a folder, got {what}."
+            f"{folder}, for each {_WORDS.get(kind, kind)}, expects to be a folder, got {what}."
         )
     names = sorted(names_below(folder, everything=True), key=natural_order)
     images = [folder / name for name in names if is_image(name.rpartition("/")[2])]
@@ -173,9 +176,16 @@ def _images(kind: str, folder: Path) -> dict[str, Path]:
     return by_stem(folder, images)
 
 
-def _batch(items: list[dict[str, Any]]) -> dict[str, Any]:
+def move(batch: Batch, device: str) -> Batch:
+    """Return a batch with its tensors on a device."""
+    moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in batch.items()}
+    return cast(Batch, moved)
+
+
+def _batch(items: list[dict[str, Any]]) -> Batch:
     batch: dict[str, Any] = {key: [item[key] for item in items] for key in items[0]}
-    for key in [*COLUMNS, "reference_sketch"]:
+    for key in [*COLUMNS, "reference_content"]:
         if key in batch:
             batch[key] = torch.stack(batch[key])
-    return batch | {"index": torch.tensor(batch["index"])}
+    batch["index"] = torch.tensor(batch["index"])
+    return cast(Batch, batch)

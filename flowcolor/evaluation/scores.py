@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import torch
 from torch import Tensor, distributed
 
+from flowcolor.data.batch import Batch
 from flowcolor.io.images import to_uint8
 from flowcolor.metrics import color_wasserstein, line_f1, mean_color, ms_ssim, psnr, ssim
 
@@ -58,16 +59,14 @@ def lines_of(images: Tensor, sketch_filter: SketchFilter) -> Tensor:
     return torch.stack(drawn).to(images.device)
 
 
-def line_scores(
-    result: Tensor, batch: dict[str, Any], sketch_filter: SketchFilter
-) -> tuple[Tensor, Tensor]:
+def line_scores(result: Tensor, batch: Batch, sketch_filter: SketchFilter) -> tuple[Tensor, Tensor]:
     """Return F1 of the result's lines per image, with the sketch and, as control, the reference's.
 
     The control is the reference's own sketch, made as the given one was. Only a reference that was
     deformed has none: then it is drawn here.
     """
-    lines, sketch = lines_of(result, sketch_filter), batch["sketch"]
-    control = batch.get("reference_sketch")
+    lines, sketch = lines_of(result, sketch_filter), batch["content"]
+    control = batch.get("reference_content")
     if control is None:
         control = lines_of(batch["reference"], sketch_filter)
     return line_f1(lines, sketch[:, :1]), line_f1(lines, control[:, :1])
@@ -75,7 +74,7 @@ def line_scores(
 
 def score_batch(
     setting: Setting,
-    batch: dict[str, Any],
+    batch: Batch,
     result: Tensor,
     sketch_filter: SketchFilter | None,
     further: dict[str, Tensor] | None = None,
@@ -84,14 +83,14 @@ def score_batch(
 
     Args:
         setting: Which kind of reference the batch has.
-        batch: ``sketch``, ``reference``, ``truth``, ``index``, ``name``, and optionally
-            ``reference_name`` and ``reference_sketch``.
+        batch: ``content``, ``reference``, ``truth``, ``index``, ``name``, and optionally
+            ``reference_name`` and ``reference_content``.
         result: The painted drawings, clamped to [0, 1].
         sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width),
             None)``. ``None``: they are no drawings, and their lines are not scored.
         further: Other numbers, :math:`(B,)` by name.
     """
-    sketch, reference, truth = batch["sketch"], batch["reference"], batch["truth"]
+    sketch, reference, truth = batch["content"], batch["reference"], batch["truth"]
     answers = {"": result, "_sketch": sketch, "_tint": tinted(sketch, reference)}
     numbers: dict[str, Tensor] = {}
     for suffix, answer in answers.items():
@@ -105,14 +104,14 @@ def score_batch(
     numbers["colors"] = color_wasserstein(result, reference)
     numbers["mean_color"] = torch.linalg.vector_norm(colors - reference_colors, dim=1)
     columns = {name: values.tolist() for name, values in (numbers | (further or {})).items()}
-    names = batch["name"]
+    names, given = batch["name"], {"truth": truth, "reference": reference}
     return [
         PairScore(
             setting=setting,
             index=int(batch["index"][i]),
             name=names[i],
             reference=batch.get("reference_name", names)[i],
-            checksums={name: checksum(batch[name][i]) for name in _SAME[setting]},
+            checksums={name: checksum(given[name][i]) for name in _SAME[setting]},
             scores={name: values[i] for name, values in columns.items()},
             color=colors[i].tolist(),
             reference_color=reference_colors[i].tolist(),

@@ -3,9 +3,8 @@
 from inspect import isabstract, isclass
 
 from flowcolor import models
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, did_you_mean
 from flowcolor.models.base import Colorizer
-from flowcolor.suggest import did_you_mean
 
 
 def methods() -> dict[str, type[Colorizer]]:

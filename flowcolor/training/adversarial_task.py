@@ -7,6 +7,7 @@ from lightning import Trainer
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.adversarial import Adversarial
@@ -44,7 +45,7 @@ class AdversarialTask(Task):
         assert isinstance(self.objective, Adversarial)  # noqa: S101 - the constructor has seen to it
         return self.objective
 
-    def training_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Move both by one batch."""
         losses = self.adversarial.losses(self.colorizer, batch)
         result = losses.pop("result")

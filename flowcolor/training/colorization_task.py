@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.optim import Optimizer
 
+from flowcolor.data.batch import Batch
 from flowcolor.training.finite import require_finite
 from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
@@ -19,7 +20,7 @@ class ColorizationTask(Task):
         """How many batches have moved the weights."""
         return self.global_step
 
-    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
         losses = self.objective.losses(self.colorizer, batch)
         require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))

@@ -1,15 +1,15 @@
 """Stop a training whose loss is no number, with what is known about why."""
 
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 
 
 def require_finite(
-    losses: dict[str, Tensor], batch: dict[str, Any], step: int, checkpoint: Path | None
+    losses: dict[str, Tensor], batch: Batch, step: int, checkpoint: Path | None
 ) -> None:
     """Raise one sentence if the loss of a batch is not finite.
 
@@ -25,7 +25,7 @@ def require_finite(
     if losses["loss"].isfinite():
         return
     names = ", ".join(batch["name"])
-    for key in ("sketch", "reference", "truth"):
+    for key in ("content", "reference", "truth"):
         if not batch[key].isfinite().all():
             raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
     terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())

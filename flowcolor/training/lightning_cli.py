@@ -24,7 +24,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.bounds import within
-from flowcolor.data.module import SketchColorData
+from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.evaluation.network_scores import Networks
 from flowcolor.io.files import exists, is_full, write_text
@@ -87,7 +87,7 @@ class TrainingCLI(LightningCLI):
             )
         super().__init__(
             model_class=build_task,
-            datamodule_class=SketchColorData,
+            datamodule_class=ColorizationDataModule,
             parser_class=TrainingParser,
             parser_kwargs={"prog": "flowcolor"},
             trainer_defaults={"enable_model_summary": False},

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import KEY, PREFIX, check_fits, describe, read_weights
@@ -71,7 +72,7 @@ class Task(LightningModule, ABC):
         trainer = self._trainer
         return int(getattr(getattr(trainer, "datamodule", None), "size", 0))
 
-    def forward(self, batch: dict[str, Any]) -> Tensor:
+    def forward(self, batch: Batch) -> Tensor:
         """Colour a batch; not clamped."""
         return colorize_batch(self.colorizer, batch)
 
@@ -99,20 +100,16 @@ class Task(LightningModule, ABC):
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
     def validation_step(
-        self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
+        self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
     ) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``."""
         return {"result": self(batch).float().clamp(0, 1)}
 
-    def test_step(
-        self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
-    ) -> dict[str, Tensor]:
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``."""
         return {"result": self(batch).float().clamp(0, 1)}
 
-    def predict_step(
-        self, batch: dict[str, Any], batch_idx: int, dataloader_idx: int = 0
-    ) -> Tensor:
+    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Return the coloured batch in [0, 1]."""
         result: Tensor = self(batch)
         return result.float().clamp(0, 1)
@@ -144,7 +141,7 @@ class Task(LightningModule, ABC):
         }
         check_fits(state, self.colorizer, "The checkpoint")
 
-    def log_losses(self, losses: dict[str, Tensor], batch: dict[str, Any]) -> None:
+    def log_losses(self, losses: dict[str, Tensor], batch: Batch) -> None:
         """Log numbers of a training batch."""
         for name, value in losses.items():
             if value.ndim == 0:

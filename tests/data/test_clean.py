@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowcolor.data import EmbeddedPortraits, GradientLines
+from flowcolor.data import GradientLines, open_portraits
 from flowcolor.data.clean import clean_drawing
 from flowcolor.metrics import line_f1
 
@@ -16,7 +16,7 @@ SIDE = 128
 @pytest.fixture(scope="module")
 def drawing():
     """A drawing with a margin of paper, so that its strokes do not fill the page's border."""
-    photo = EmbeddedPortraits(SIDE)[0]["photo"]
+    photo = open_portraits("embedded", SIDE)[0]["photo"]
     return GradientLines()(photo, (SIDE, SIDE)).expand(3, -1, -1)
 
 
@@ -94,7 +94,7 @@ def test_a_drawing_in_a_corner_is_found(drawing):
 
 def test_a_photograph_is_told_from_drawings(drawing):
     for index in range(2):
-        assert clean_drawing(EmbeddedPortraits(SIDE)[index]["photo"]).is_photograph
+        assert clean_drawing(open_portraits("embedded", SIDE)[index]["photo"]).is_photograph
     assert not clean_drawing(drawing * light("shadow")).is_photograph
 
 

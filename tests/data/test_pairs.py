@@ -16,7 +16,7 @@ def test_by_stem(make_folder):
         assert (pair["name"], pair["index"]) == (f"p{index}", index)
         expected = resize(read_image(photos / f"p{index}.bmp"), (8, 8))
         assert torch.equal(pair["reference"], expected)
-    assert torch.equal(pair["sketch"][0], pair["sketch"][2])
+    assert torch.equal(pair["content"][0], pair["content"][2])
 
 
 @pytest.mark.parametrize("as_file", [True, False])
@@ -24,7 +24,7 @@ def test_one_photograph_for_all(make_folder, as_file):
     sketches, photos = make_folder("s", 3), make_folder("r", 1, first=20)
     pairs = SketchReferencePairs(sketches, photos / "p0.png" if as_file else photos, 8)
     assert torch.equal(pairs[0]["reference"], pairs[2]["reference"])
-    assert not torch.equal(pairs[0]["sketch"], pairs[2]["sketch"])
+    assert not torch.equal(pairs[0]["content"], pairs[2]["content"])
     assert len(SketchReferencePairs(sketches / "p1.png", photos, 8)) == 1
 
 
@@ -42,7 +42,7 @@ def test_no_line_of_a_drawing_is_lost(tmp_path, size):
     write_image(torch.zeros(3, *size), tmp_path / "s/a.png")
     write_image(torch.rand(3, 9, 7), tmp_path / "r/b.png")
     pair = SketchReferencePairs(tmp_path / "s", tmp_path / "r", 16)[0]
-    ink = pair["sketch"][0] == 0
+    ink = pair["content"][0] == 0
     assert ink.sum() == 128
     assert ink[4:12].all() if size == (8, 16) else ink[:, 4:12].all()
     assert pair["reference"].shape == (3, 16, 16)

@@ -21,7 +21,7 @@ def test_a_perfect_result_beats_the_baselines_and_follows_the_sketch():
     truth[:, :, 8:12, 4:28] = 0.0
     reference = truth.flip(0).transpose(2, 3)
     sketch = torch.stack([Threshold()(image, (32, 32)) for image in truth]).expand(-1, 3, -1, -1)
-    batch = {"sketch": sketch, "reference": reference, "truth": truth}
+    batch = {"content": sketch, "reference": reference, "truth": truth}
     batch |= {"index": torch.arange(4), "name": list("abcd")}
     for score in score_batch("self", batch, truth * 0.99, Threshold()):
         for name in ("ssim", "psnr"):
@@ -33,7 +33,7 @@ def test_a_perfect_result_beats_the_baselines_and_follows_the_sketch():
 
 def test_each_score_is_that_of_its_metric_on_the_right_images():
     sketch, reference, truth, result = torch.rand(4, 3, 3, 24, 24)
-    batch = {"sketch": sketch, "reference": reference, "truth": truth, "name": list("abc")}
+    batch = {"content": sketch, "reference": reference, "truth": truth, "name": list("abc")}
     batch |= {"index": torch.tensor([4, 7, 9]), "reference_name": list("xyz")}
     further = {"sr": torch.tensor([0.1, 0.2, 0.3])}
     scores = score_batch("cross", batch, result, Threshold(), further)
@@ -56,7 +56,7 @@ def test_each_score_is_that_of_its_metric_on_the_right_images():
 
 def test_five_scales_are_compared_where_they_fit():
     images = torch.rand(1, 3, 176, 176)
-    batch = {"sketch": images, "reference": images, "truth": images, "name": ["a"]}
+    batch = {"content": images, "reference": images, "truth": images, "name": ["a"]}
     (score,) = score_batch("self", batch | {"index": torch.arange(1)}, images, Threshold())
     assert score.scores["ms_ssim"] == pytest.approx(1.0)
 
@@ -73,8 +73,8 @@ def test_the_control_is_the_reference_s_own_sketch_where_it_has_one():
     truth = torch.ones(1, 3, 32, 32)
     truth[:, :, 8:12, 4:28] = 0.0
     own = truth.transpose(2, 3)
-    batch = {"sketch": truth, "reference": torch.ones_like(truth), "truth": truth}
-    batch |= {"index": torch.arange(1), "name": ["a"], "reference_sketch": own}
+    batch = {"content": truth, "reference": torch.ones_like(truth), "truth": truth}
+    batch |= {"index": torch.arange(1), "name": ["a"], "reference_content": own}
     (followed,) = score_batch("cross", batch, truth, Threshold())
     (copied,) = score_batch("cross", batch, own, Threshold())
     assert (followed.scores["lines"], copied.scores["lines_control"]) == pytest.approx((1, 1))
@@ -87,7 +87,7 @@ def test_a_function_that_expects_a_mask_draws_the_lines_too():
         return Threshold()(photo, size)
 
     sketch, reference, truth, result = torch.rand(4, 2, 3, 24, 24)
-    batch = {"sketch": sketch, "reference": reference, "truth": truth, "name": list("ab")}
+    batch = {"content": sketch, "reference": reference, "truth": truth, "name": list("ab")}
     batch |= {"index": torch.arange(2)}
     one, other = (score_batch("self", batch, result, draw) for draw in (ink, Threshold()))
     assert [score.scores for score in one] == [score.scores for score in other]

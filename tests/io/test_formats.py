@@ -8,12 +8,16 @@ import torch
 from PIL import Image
 
 from flowcolor.cli.main import main
-from flowcolor.data import CelebAMaskHQ, PhotoFolder, SketchReferencePairs, write_image
+from flowcolor.data import (
+    SketchReferencePairs,
+    open_portraits,
+    write_image,
+)
+from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
 from flowcolor.io.formats import is_image, readable_suffixes
 from flowcolor.io.images import list_images, read_image
-from flowcolor.prepare import prepare
-from tests.data.celeba_tree import make_tree
+from tests.data.datasets.celeba_tree import make_tree
 
 PICTURE = Image.new("RGB", (16, 16), (51, 102, 153))
 
@@ -53,7 +57,7 @@ NAMED = "saved holds 1 files that are no images which Pillow reads: d.heic. They
 
 
 def test_folders_of_photographs(browser, caplog, tmp_path):
-    assert PhotoFolder(browser, 8).names == ["a", "b", "c"]
+    assert open_portraits(browser, 8).names == ["a", "b", "c"]
     assert len(caplog.messages) == 1
     assert caplog.messages[0].endswith(NAMED)
     assert prepare([browser], tmp_path / "out", 8, workers=1).prepared == 3
@@ -89,9 +93,9 @@ def test_other_files_among_numbered_ones_are_named(tmp_path):
     (root / "CelebA-HQ-img/4.heic").touch()
     shutil.copy(root / "CelebA-HQ-img/3.jpg", root / "CelebA-HQ-img/3.jfif")
     (root / "CelebA-HQ-img/3.jpg").unlink()
-    faces = CelebAMaskHQ(root, 8)
+    faces = open_portraits(root, 8)
     assert faces.names == ["0", "1", "2", "3"]
-    assert any("CelebA-HQ-img/4.heic" in sentence for sentence in faces.left_out.sentences())
+    assert any("CelebA-HQ-img/4.heic" in sentence for sentence in faces.finder.left_out.sentences())
 
 
 def test_results_may_have_the_suffix_of_browsers(tmp_path):

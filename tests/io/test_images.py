@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.images import (
     center_square,
@@ -23,7 +24,6 @@ from flowcolor.io.images import (
     read_nonzero,
     read_sketch,
     resize,
-    to_gray,
     write_image,
 )
 

@@ -89,8 +89,8 @@ def test_what_is_asked_of_a_place(bad):
     for read in (
         read_weights,
         lambda path: find_weights("vgg16", path),
-        lambda path: PreparedFolder(path, 8),
-        lambda path: CelebAMaskHQ(path, 8),
+        PreparedFolder,
+        CelebAMaskHQ,
     ):
         with pytest.raises(InputError, match=r"cannot be read: |is not the manifest"):
             read(bad)

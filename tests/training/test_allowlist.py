@@ -44,7 +44,7 @@ def test_own_names_stay(known, tmp_path):
         mixed(OWN, FOREIGN),
         mixed(OWN, "own.draw"),
         "flowcolor.io.images.os.remove",
-        "flowcolor.data.celeba_files.os.system",
+        "flowcolor.data.datasets.celeba_files.os.system",
         {"class_path": "torch.hub.load", "init_args": {}},
     ],
 )

@@ -40,7 +40,7 @@ def test_validation_logs_the_ssim_of_the_held_out_photographs(run, tmp_path):
     values = []
     for batch in data.val_dataloader()[0]:
         whole = data.complete(batch, training=False)
-        result = model(whole["sketch"], whole["reference"]).detach().clamp(0, 1)
+        result = model(whole["content"], whole["reference"]).detach().clamp(0, 1)
         values += [
             float(structural_similarity_index_measure(a[None], b[None], data_range=1.0))
             for a, b in zip(result, whole["truth"], strict=True)

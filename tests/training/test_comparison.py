@@ -94,7 +94,7 @@ def test_written_pictures_score_as_the_test_did(tested, tmp_path):
     for setting in ("self", "cross"):
         images = folder / "images" / setting
         words = ["--results", images / "result", "--truth", images / "truth"]
-        words += ["--references", images / "reference", "--sketches", images / "sketch"]
+        words += ["--references", images / "reference", "--sketches", images / "content"]
         words += ["--setting", setting, "--output", tmp_path / setting]
         assert flowcolor("score", *words) == 0
         scored = json.loads((tmp_path / setting / "score.json").read_text())
@@ -125,7 +125,7 @@ def test_the_extremes_show_the_pairs_as_they_were_scored(tested):
     ranked = sorted(cross, key=lambda pair: -pair["scores"]["ssim"])
     picture = read_image(folder / "extremes-cross.png")
     for row, pair in enumerate(ranked):
-        for column, kind in enumerate(("sketch", "reference", "result", "truth")):
+        for column, kind in enumerate(("content", "reference", "result", "truth")):
             image = read_image(folder / f"images/cross/{kind}/{pair['name']}.png")
             top, left = 2 + 130 * row, 2 + 130 * column
             shown = picture[:, top : top + 128 : 8, left : left + 128 : 8]

@@ -16,7 +16,7 @@ from flowcolor.io.images import write_image
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
-from tests.prepare.disk import FAST, opener
+from tests.data.prepare.slow_disk import FAST, opener
 from tests.training.helpers import flowcolor
 
 

@@ -8,7 +8,7 @@ from tests.training.helpers import Threshold
 
 def batch(*indexes):
     images = torch.rand(4, len(indexes), 3, 16, 16)
-    parts = dict(zip(("sketch", "reference", "truth", "reference_sketch"), images, strict=True))
+    parts = dict(zip(("content", "reference", "truth", "reference_content"), images, strict=True))
     return parts | {"index": torch.tensor(indexes)}
 
 

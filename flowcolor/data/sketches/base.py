@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.whole import shrink, whole_factors
+from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.io.images import resize
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from flowcolor.data.cross import reference_names
+from flowcolor.data.batch import Batch
+from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation.network_scores import Networks
 from flowcolor.evaluation.report import Evaluation, Report
@@ -52,7 +53,7 @@ class Evaluator(Callback):
         trainer: Trainer,
         pl_module: LightningModule,
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
@@ -84,7 +85,7 @@ class Evaluator(Callback):
         trainer: Trainer,
         pl_module: LightningModule,
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:

@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from flowcolor.bounds import within
+from flowcolor.data.batch import Batch
 from flowcolor.evaluation.extremes import write_extremes
-from flowcolor.evaluation.pictures import COLUMNS, write_grid
+from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.images import write_image
 from flowcolor.models.round_trip import dtype_of, exact
@@ -59,7 +60,7 @@ class PictureGrid(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
     ) -> None:
         step = pl_module.steps
@@ -71,7 +72,7 @@ class PictureGrid(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
@@ -83,16 +84,16 @@ class PictureGrid(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
         setting = SETTINGS[dataloader_idx]
         everything = {**batch, **outputs}
-        columns = [everything[name] for name in COLUMNS]
+        columns = columns_of(everything)
         if self.write_all:
             folder = log_folder(trainer) / "images" / setting
-            for column in [*COLUMNS, "reference_sketch"]:
+            for column in [*COLUMNS, "reference_content"]:
                 for name, image in zip(batch["name"], everything.get(column, []), strict=False):
                     write_image(image, folder / column / f"{name}.png")
         parts = self.tested.setdefault(setting, [])
@@ -125,7 +126,7 @@ class PictureGrid(Callback):
         if self.write_all:
             say(f"wrote every picture to {folder / 'images'}")
 
-    def _draw(self, trainer: Trainer, name: str, task: Task, batch: dict[str, Any]) -> None:
+    def _draw(self, trainer: Trainer, name: str, task: Task, batch: Batch) -> None:
         step = task.steps
         path = log_folder(trainer) / "pictures" / f"{name}-{step:06d}.png"
         grid = write_grid(_columns(task, batch, self.pairs), path)
@@ -152,10 +153,16 @@ class _Columns:
         return [column[0].cpu() for column in columns]
 
 
-def _columns(task: Task, batch: dict[str, Any], rows: int) -> list[Tensor]:
+def _columns(task: Task, batch: Batch, rows: int) -> list[Tensor]:
     # A pair that is painted again after a test has not been converted to the run's precision.
     dtype = dtype_of(task.colorizer)
-    first = {name: batch[name][:rows].to(dtype) for name in COLUMNS if name != "result"}
+    first: Batch = {
+        "content": batch["content"][:rows].to(dtype),
+        "reference": batch["reference"][:rows].to(dtype),
+        "truth": batch["truth"][:rows].to(dtype),
+        "index": batch["index"][:rows],
+        "name": batch["name"][:rows],
+    }
     with exact(task.colorizer):
         first["result"] = task(first)
-    return [first[name] for name in COLUMNS]
+    return columns_of(first)

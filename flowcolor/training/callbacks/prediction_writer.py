@@ -5,6 +5,7 @@ from typing import Any
 from lightning import Callback, Trainer
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.io.images import write_image
 from flowcolor.training.resume import log_folder
 from flowcolor.training.say import say
@@ -18,7 +19,7 @@ class PredictionWriter(Callback):
         trainer: Trainer,
         pl_module: Any,
         outputs: Tensor,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from lightning import Callback, Trainer
 
 from flowcolor.bounds import within
+from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
 from flowcolor.models.round_trip import roundtrip_errors
@@ -31,7 +32,7 @@ class RoundTripMonitor(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
     ) -> None:
         """Log the round trip now and then."""
@@ -44,7 +45,7 @@ class RoundTripMonitor(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
@@ -69,7 +70,7 @@ class RoundTripMonitor(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
         outputs: Any,
-        batch: dict[str, Any],
+        batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
@@ -78,7 +79,7 @@ class RoundTripMonitor(Callback):
             self.errors = _errors(pl_module, batch)
 
 
-def _errors(task: Task, batch: dict[str, Any]) -> dict[str, float]:
+def _errors(task: Task, batch: Batch) -> dict[str, float]:
     if not isinstance(task.colorizer, InvertibleColorizer):
         return {}
     errors = roundtrip_errors(task.colorizer, batch["truth"])

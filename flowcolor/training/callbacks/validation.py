@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import Setting, SketchFilter, gather, line_scores
 from flowcolor.metrics import mean_color_distance, psnr, ssim
 
@@ -26,14 +26,12 @@ class Validation:
     def __init__(self) -> None:
         self.scores: list[ValidationScore] = []
 
-    def add_self(self, batch: dict[str, Any], result: Tensor) -> None:
+    def add_self(self, batch: Batch, result: Tensor) -> None:
         """Score results whose references were their own photographs."""
         truth = batch["truth"]
         self._add("self", batch, {"val/ssim": ssim(result, truth), "val/psnr": psnr(result, truth)})
 
-    def add_cross(
-        self, batch: dict[str, Any], result: Tensor, sketch_filter: SketchFilter | None
-    ) -> None:
+    def add_cross(self, batch: Batch, result: Tensor, sketch_filter: SketchFilter | None) -> None:
         """Score results whose references were photographs of others; lines only of drawings."""
         distance = mean_color_distance(result, batch["reference"])
         values = {"val/cross_color_distance": distance}
@@ -50,7 +48,7 @@ class Validation:
         cross = [score for score in scores if score.setting == "cross"]
         return _means(own) | _means(cross)
 
-    def _add(self, setting: Setting, batch: dict[str, Any], values: dict[str, Tensor]) -> None:
+    def _add(self, setting: Setting, batch: Batch, values: dict[str, Tensor]) -> None:
         for i, index in enumerate(batch["index"].tolist()):
             numbers = {name: float(value[i]) for name, value in values.items()}
             self.scores.append(ValidationScore(setting, index, numbers))

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer
@@ -79,20 +80,20 @@ class Adversarial(Objective):
     def prepare(self) -> None:
         self.loss.prepare()
 
-    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return what the colorizer minimises, and its result as ``result``."""
         result = colorize_batch(colorizer, batch)
         terms: dict[str, Tensor] = self.loss(result, batch["truth"])
         # The critic only passes the gradient on here; its own comes from `critic_losses`.
         frozen = {name: value.detach() for name, value in self.critic.named_parameters()}
-        seen = torch.cat([batch["sketch"], result], 1)
+        seen = torch.cat([batch["content"], result], 1)
         adversarial = _FOOL[self.kind](functional_call(self.critic, frozen, (seen,)).float())
         total = terms["loss"] + self.weight * adversarial
         return {**terms, "loss": total, "adversarial": adversarial, "result": result}
 
-    def critic_losses(self, batch: dict[str, Any], result: Tensor) -> dict[str, Tensor]:
+    def critic_losses(self, batch: Batch, result: Tensor) -> dict[str, Tensor]:
         """Return what the critic minimises on results, through which no gradient flows."""
-        sketch = batch["sketch"]
+        sketch = batch["content"]
         real = self.critic(torch.cat([sketch, batch["truth"]], 1)).float()
         fake = self.critic(torch.cat([sketch, result.detach()], 1)).float()
         return {"critic": _TELL_APART[self.kind](real, fake)}

@@ -1,10 +1,10 @@
 """The contract of what training minimises."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from torch import Tensor, nn
 
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 
@@ -33,17 +33,17 @@ class Objective(nn.Module, ABC):
         """Read pretrained weights that are needed, so that missing ones fail early."""
 
     @abstractmethod
-    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return ``loss``, the scalar to minimise, and its parts by name.
 
         Args:
             colorizer: What is trained; it is called as a module, so that hooks see it.
-            batch: ``sketch``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
+            batch: ``content``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
         """
 
 
-def colorize_batch(colorizer: Colorizer, batch: dict[str, Any]) -> Tensor:
+def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
     """Colour a batch, with its references if the colorizer uses any; not clamped."""
     reference = None if colorizer.reference == "unused" else batch["reference"]
-    result: Tensor = colorizer(batch["sketch"], reference)
+    result: Tensor = colorizer(batch["content"], reference)
     return result

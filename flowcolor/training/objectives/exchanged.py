@@ -1,17 +1,16 @@
 """The distance to the truth, and what can be asked of a drawing with somebody else's colours."""
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import rgb_to_yuv
+from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer
-from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.objectives.base import Objective
 
 _CONTRAST = 170 / 255**2  # The paper's constant, which is for values up to 255.
 
@@ -76,17 +75,15 @@ class Exchanged(Objective):
     def prepare(self) -> None:
         self.loss.prepare()
 
-    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         truth, reference = batch["truth"], batch["reference"]
         size = len(truth)
         count = min(size, max(1, round(self.share * size))) if size > 1 else 0
         others = reference.roll(1, 0)[:count]
         # One call for both: the networks run once over a larger batch.
-        both = {
-            "sketch": torch.cat([batch["sketch"], batch["sketch"][:count]]),
-            "reference": torch.cat([reference, others]),
-        }
-        result, exchanged = colorize_batch(colorizer, both).split([size, count])
+        contents = torch.cat([batch["content"], batch["content"][:count]])
+        both: Tensor = colorizer(contents, torch.cat([reference, others]))
+        result, exchanged = both.split([size, count])
         terms: dict[str, Tensor] = self.loss(result, truth)
         if count == 0:
             return terms

@@ -1,9 +1,8 @@
 """The distance between a coloured drawing and its true photograph."""
 
-from typing import Any
-
 from torch import Tensor
 
+from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.base import Objective, colorize_batch
@@ -26,6 +25,6 @@ class Paired(Objective):
     def prepare(self) -> None:
         self.loss.prepare()
 
-    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         terms: dict[str, Tensor] = self.loss(colorize_batch(colorizer, batch), batch["truth"])
         return terms

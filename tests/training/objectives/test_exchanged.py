@@ -39,7 +39,7 @@ def exchanged(**options):
 def drawn(count=4):
     torch.manual_seed(1)
     images = torch.rand(3, count, 3, 12, 12)
-    return dict(zip(("sketch", "reference", "truth"), images, strict=True))
+    return dict(zip(("content", "reference", "truth"), images, strict=True))
 
 
 def similarity_by_scipy(a, b):
@@ -73,10 +73,10 @@ def test_the_loss_is_that_of_the_pairs_and_what_is_asked_of_the_exchanged(share,
     assert model.asked == [4 + count], "one call for both"
 
     paired = ColorizationLoss(perceptual=0.0)(
-        model(batch["sketch"], batch["reference"]), batch["truth"]
+        model(batch["content"], batch["reference"]), batch["truth"]
     )
     others = torch.stack([batch["reference"][i - 1] for i in range(count)])
-    result = model(batch["sketch"][:count], others)
+    result = model(batch["content"][:count], others)
     edges = 1 - edge_similarity(result, batch["truth"][:count]).mean()
     colors = (rgb_to_yuv(result).mean((2, 3)) - rgb_to_yuv(others).mean((2, 3))).abs().mean()
     assert_close(losses["edges"], edges)
@@ -91,7 +91,7 @@ def test_one_photograph_has_nobody_to_exchange_with():
 
 def test_flat_images_have_finite_gradients():
     model = Mixed()
-    batch = {name: torch.ones(2, 3, 8, 8) for name in ("sketch", "reference", "truth")}
+    batch = {name: torch.ones(2, 3, 8, 8) for name in ("content", "reference", "truth")}
     exchanged().losses(model, batch)["loss"].backward()
     assert model.share.grad.isfinite()
 

@@ -17,7 +17,7 @@ L1 = {"l1": 10.0, "perceptual": 0.0}
 def drawn(size=16):
     torch.manual_seed(3)
     images = torch.rand(3, 2, 3, size, size)
-    batch = dict(zip(("sketch", "reference", "truth"), images, strict=True)) | {"name": ["a", "b"]}
+    batch = dict(zip(("content", "reference", "truth"), images, strict=True)) | {"name": ["a", "b"]}
     return SketchColorFlow(downsamplings=1, nccbs=0, ccbs=1), batch
 
 
@@ -28,16 +28,16 @@ def adversarial(**options):
 def test_paired_is_the_distance_of_the_coloured_batch_to_its_truth():
     flow, batch = drawn()
     losses = Paired(ColorizationLoss(**L1)).losses(flow, batch)
-    expected = l1_loss(flow.colorize(batch["sketch"], batch["reference"]), batch["truth"])
+    expected = l1_loss(flow.colorize(batch["content"], batch["reference"]), batch["truth"])
     assert losses.keys() == {"loss", "l1"}
     assert_close(losses["loss"], 10 * expected)
 
 
 def test_a_method_without_reference_is_not_given_one():
     _, batch = drawn()
-    assert torch.equal(colorize_batch(Unchanged(), batch), batch["sketch"])
+    assert torch.equal(colorize_batch(Unchanged(), batch), batch["content"])
     tinted = colorize_batch(Tint(), batch)
-    assert_close(tinted, batch["sketch"] * batch["reference"].mean((2, 3), keepdim=True))
+    assert_close(tinted, batch["content"] * batch["reference"].mean((2, 3), keepdim=True))
 
 
 def test_modules_and_their_hooks_see_the_call():
@@ -71,7 +71,7 @@ def test_the_game_is_that_of_its_papers(kind):
     losses = objective.losses(flow, batch)
     result = losses["result"]
     real, fake = (
-        objective.critic(torch.cat([batch["sketch"], image], 1))
+        objective.critic(torch.cat([batch["content"], image], 1))
         for image in (batch["truth"], result)
     )
     tell, fool = by_hand(kind, real, fake)

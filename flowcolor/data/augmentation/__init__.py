@@ -1,0 +1,1 @@
+"""What training does to photographs and drawings, from random streams with addresses."""

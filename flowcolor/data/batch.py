@@ -1,0 +1,71 @@
+"""What the whole house hands on: one photograph of a dataset, and a batch of them."""
+
+from collections.abc import Sequence
+from typing import NotRequired, Protocol, TypedDict
+
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+Images = Float[Tensor, "batch 3 height width"]
+
+
+class Item(TypedDict):
+    """One photograph and its content, a drawing or its grey, in [0, 1].
+
+    ``index`` addresses its random streams. The ``reference`` is there where a dataset pairs
+    photographs, with its own content and index.
+    """
+
+    photo: Float[Tensor, "3 size size"]
+    content: Float[Tensor, "3 size size"]
+    index: int
+    name: str
+    reference: NotRequired[Float[Tensor, "3 size size"]]
+    reference_content: NotRequired[Float[Tensor, "3 size size"]]
+    reference_index: NotRequired[int]
+
+
+class Pair(TypedDict):
+    """A drawing and the photograph whose colours it is to get."""
+
+    content: Float[Tensor, "3 size size"]
+    reference: Float[Tensor, "3 size size"]
+    index: int
+    name: str
+
+
+class Batch(TypedDict):
+    """Several photographs, as loaders give them and as colorizers and scores take them.
+
+    It is a plain dictionary, so that loaders collate it and Lightning moves it to a device. Loaders
+    give ``photo``; augmentation makes ``reference`` and ``truth`` of it. Where somebody else's
+    photograph lends the colours, ``reference_content`` and ``reference_index`` are its own. For
+    prediction there is no truth.
+
+    Example:
+        >>> import torch
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> batch: Batch = {"content": images, "index": torch.arange(2), "name": ["a", "b"]}
+        >>> batch["content"].shape
+        torch.Size([2, 3, 8, 8])
+    """
+
+    content: Images
+    index: Integer[Tensor, " batch"]
+    name: list[str]
+    photo: NotRequired[Images]
+    reference: NotRequired[Images]
+    truth: NotRequired[Images]
+    result: NotRequired[Images]
+    reference_content: NotRequired[Images]
+    reference_index: NotRequired[Integer[Tensor, " batch"]]
+    reference_name: NotRequired[Sequence[str]]
+
+
+class Items(Protocol):
+    """A dataset of photographs that knows their names."""
+
+    names: list[str]
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Item: ...

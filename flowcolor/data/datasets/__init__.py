@@ -1,0 +1,1 @@
+"""Where photographs are found, and the one dataset that reads them."""

@@ -1,0 +1,140 @@
+"""Folders that ``flowcolor prepare`` has written."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.errors import InputError
+from flowcolor.io.files import is_file
+from flowcolor.io.images import read_image, read_sketch
+
+FORMAT = "flowcolor prepared folder, version 1"
+MANIFEST = "manifest.json"
+
+
+class PreparedPhotograph(NamedTuple):
+    """The files that ``flowcolor prepare`` has made of one photograph."""
+
+    photo: Path
+    sketch: Path
+    mask: Path | None
+
+    def open(self) -> Opened:
+        """Read the files.
+
+        Raises:
+            InputError: One cannot be read.
+        """
+        photo, sketch = read_image(self.photo), read_sketch(self.sketch)[:1]
+        coverage = None if self.mask is None else read_sketch(self.mask)[:1]
+        return Opened(photo, sketch, coverage=coverage)
+
+    def sources(self) -> dict[str, Path]:
+        """Return the files by what they are."""
+        files = {"photo": self.photo, "sketch": self.sketch}
+        return files if self.mask is None else files | {"mask": self.mask}
+
+
+class PreparedFolder(Finder):
+    """Photographs, drawings and masks that ``flowcolor prepare`` has made ready.
+
+    At the size of the preparation, items are those of the original folder to the last bit; smaller
+    ones can be made of them. Photographs are whitened on demand, if the preparation did not.
+
+    Args:
+        root: The folder that holds ``manifest.json``.
+
+    Raises:
+        InputError: The manifest is damaged or lists nothing.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.manifest = read_manifest(self.root)
+        super().__init__(list(self.manifest["photographs"]))
+        if not self.names:
+            raise InputError(f"{self.root / MANIFEST} lists no photograph.")
+
+    def __getitem__(self, index: int) -> PreparedPhotograph:
+        name = self.names[index]
+        photo, sketch, mask = (
+            prepared_file(self.root, kind, name) for kind in ("photos", "sketches", "masks")
+        )
+        own = mask.relative_to(self.root).as_posix() in self.manifest["photographs"][name]["sha256"]
+        keeps = self.manifest["settings"]["background"] == "keep"
+        return PreparedPhotograph(photo, sketch, mask if own and keeps else None)
+
+    def require_size(self, size: int) -> None:
+        """Refuse a size above that of the preparation."""
+        largest = self.manifest["settings"]["size"]
+        if size > largest:
+            raise InputError(
+                f"{self.root} was prepared at a size of {largest}, which cannot serve for "
+                f"{size}: prepare again with --size {size}."
+            )
+
+
+def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
+    """Refuse names of photographs or files that lead out of the prepared folder.
+
+    Files are read, replaced and deleted by these names, and a manifest may come from anybody.
+
+    Args:
+        path: The manifest or journal, for the message.
+        entries: By the name of each photograph, its ``sha256`` by file.
+
+    Raises:
+        InputError: A name is absolute, climbs, or is none of those that ``prepare`` writes.
+    """
+    for name, entry in entries.items():
+        own = {f"{kind}/{name}.png" for kind in ("photos", "sketches", "masks")}
+        parts = name.replace("\\", "/").split("/")
+        climbs = (
+            not {"", ".", ".."}.isdisjoint(parts)
+            or "\0" in name
+            or any(part[1:2] == ":" for part in parts)
+        )
+        foreign = next((file for file in entry["sha256"] if file not in own), None)
+        if climbs or foreign is not None:
+            raise InputError(
+                f"{path} expects names of files inside its folder, got "
+                f"{(name if climbs else foreign)!r}: delete the folder and prepare anew."
+            )
+
+
+def prepared_file(root: Path, kind: str, name: str) -> Path:
+    """Return the place of one of the ``photos``, ``sketches`` or ``masks``."""
+    return root / kind / f"{name}.png"
+
+
+def is_prepared(folder: str | Path) -> bool:
+    """Tell whether a folder has the manifest of ``flowcolor prepare``."""
+    path = Path(folder) / MANIFEST
+    try:
+        text = path.read_text("utf-8", "replace")[:200] if is_file(path) else ""
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return FORMAT.rpartition(" ")[0] in text
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read what ``flowcolor prepare`` has noted.
+
+    Raises:
+        InputError: The manifest is missing, damaged, or of another version.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        found = manifest["format"]
+        complete = isinstance(manifest["settings"]["size"], int) and all(
+            isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()
+        )
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"{path} is not the manifest of a prepared folder.") from error
+    if found != FORMAT or not complete:
+        raise InputError(f"{path} is not a {FORMAT!r}, but {found!r}.")
+    require_own_names(path, manifest["photographs"])
+    return manifest

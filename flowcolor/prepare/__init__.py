@@ -1,5 +1,0 @@
-"""``flowcolor prepare``: photographs in, a folder that is ready for training out."""
-
-from flowcolor.prepare.run import Summary, prepare
-
-__all__ = ["Summary", "prepare"]

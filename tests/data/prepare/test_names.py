@@ -1,0 +1,102 @@
+"""A manifest or journal from somebody else names no file outside its folder."""
+
+import json
+
+import pytest
+
+from flowcolor.cli.main import main
+from flowcolor.data import open_portraits, write_image
+from flowcolor.data.prepare import prepare
+from flowcolor.errors import InputError
+from tests.data.conftest import smooth_photo
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    for name in ("a", "b"):
+        write_image(smooth_photo(16), tmp_path / "photos" / f"{name}.png")
+    prepare([tmp_path / "photos"], tmp_path / "ready", 8, workers=1)
+    (tmp_path / "VICTIM.txt").write_text("kept", "utf-8")
+    (tmp_path / "VICTIM.png").write_text("kept", "utf-8")
+    return tmp_path
+
+
+def by_name(name):
+    return lambda entries: entries.update({name: entries.pop("a")})
+
+
+def by_file(file):
+    return lambda entries: entries["a"]["sha256"].update({file: "0" * 64})
+
+
+NAMES = [
+    "../../VICTIM",
+    "x/../../VICTIM",
+    "/VICTIM",
+    "..\\VICTIM",
+    "C:\\VICTIM",
+    "C:VICTIM",
+    "",
+    ".",
+    "a\0b",
+]
+FILES = ["../VICTIM.txt", "photos/../../VICTIM.txt", "/VICTIM.txt", "photos/b.png", "manifest.json"]
+CHANGES = [*map(by_name, NAMES), *map(by_file, FILES)]
+
+
+@pytest.mark.parametrize("kind", ["manifest", "journal"])
+@pytest.mark.parametrize("change", CHANGES, ids=[*map(repr, NAMES), *FILES])
+def test_names_that_lead_elsewhere_are_refused(change, kind, prepared, capsys):
+    path = prepared / "ready" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    entries = manifest.pop("photographs")
+    change(entries)
+    if kind == "manifest":
+        path.write_text(json.dumps({**manifest, "photographs": entries}), "utf-8")
+        with pytest.raises(InputError, match=r"manifest\.json expects names of files inside"):
+            open_portraits(prepared / "ready", 8)
+    else:
+        lines = [manifest, *({"name": name, **entry} for name, entry in entries.items())]
+        path = path.with_name(".journal.jsonl")
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    (prepared / "photos" / "a.png").unlink()  # So that its entry is dropped, with its files.
+    before = {file: file.read_bytes() for file in prepared.rglob("*") if file.is_file()}
+    words = ["--photos", prepared / "photos", "--output", prepared / "ready", "--size", 8]
+    assert main(["prepare", *map(str, words), "--workers", "1"]) == 2
+    message = capsys.readouterr().err
+    assert f"{path} expects names of files inside its folder, got " in message
+    assert "\n" not in message.strip()
+    assert {file: file.read_bytes() for file in prepared.rglob("*") if file.is_file()} == before
+
+
+def test_names_of_subfolders_stay_allowed(prepared):
+    path = prepared / "ready" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["photographs"] = {"faces/x": {"sha256": {"photos/faces/x.png": "0" * 64}}}
+    path.write_text(json.dumps(manifest), "utf-8")
+    assert open_portraits(prepared / "ready", 8).names == ["faces/x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        (0, lambda line: line.pop("settings")),
+        (0, lambda line: line.pop("versions")),
+        (1, lambda line: line.pop("name")),
+        (1, lambda line: line.pop("sha256")),
+        (1, lambda line: line.pop("source_bytes")),
+        (1, lambda line: line.update(sha256=[1])),
+    ],
+)
+def test_a_journal_without_a_key_is_one_sentence(line, change, prepared, capsys):
+    manifest = json.loads((prepared / "ready" / "manifest.json").read_text("utf-8"))
+    entries = manifest.pop("photographs")
+    lines = [manifest, *({"name": name, **entry} for name, entry in entries.items())]
+    change(lines[line])
+    journal = prepared / "ready" / ".journal.jsonl"
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    words = ["--photos", prepared / "photos", "--output", prepared / "ready", "--size", 8]
+    assert main(["prepare", *map(str, words), "--workers", "1"]) == 2
+    assert capsys.readouterr().err.strip().splitlines() == [
+        f"flowcolor: {journal} is damaged: delete the folder and prepare anew."
+    ]
