@@ -71,10 +71,11 @@ def lay_out(
     pages.sort(key=lambda page: page.id)
     public.sort(key=lambda page: page["id"])
     # Of what participants see alone: methods that are exchanged in the key keep the study's name.
-    study = _digest(json.dumps(public, sort_keys=True))[:16]
+    shows = {"kind": kind, **settings, "pages": public}
+    study = _digest(json.dumps(shows, sort_keys=True))[:16]
     sums = {name: _digest(png) for name, png in sorted(pictures.items())}
     key = Key(study, kind, list(methods), minimum_seconds, pages, sums)
-    return Layout(key, {"study": study, "kind": kind, **settings, "pages": public}, pictures)
+    return Layout(key, {"study": study, **shows}, pictures)
 
 
 def _page(

@@ -36,7 +36,7 @@ function pageOrder(pages, random) {
   for (const page of pages.filter((other) => other.apart)) {
     const half = Math.ceil(order.length / 2);
     const place = order.findIndex((other) => other.id === page.apart);
-    order.splice(place < half ? place + half : place - half + 1, 0, page);
+    order.splice(place < half ? place + half : place - half, 0, page);
   }
   return order;
 }

@@ -49,7 +49,7 @@ function showGrades(page) {
         make("img", { src: `pictures/${page.input}`, alt: input, width: study.size, height: study.size }),
         make("figcaption", { textContent: input })),
       make("div", { className: "answers" }, ...places.map(({ letter, label, title }) =>
-        make("div", { className: "answer" }, picture(page, letter, title), gradeButtons(label, title))))),
+        make("div", { className: "answer", onchange: () => { alert.textContent = ""; } }, picture(page, letter, title), gradeButtons(label, title))))),
     alert,
     make("button", { type: "button", id: "next", textContent: say("next"), onclick: next }),
   );

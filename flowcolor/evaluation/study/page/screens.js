@@ -106,14 +106,18 @@ function showEnd() {
     status.textContent = say("copied");
   };
   const again = () => { forget(); session = null; showStart(); };
+  const goOn = () => { session.stopped = false; proceed(); };
+  const button = (id, onclick, className = "quiet") =>
+    make("button", { type: "button", id, className, textContent: say(id), onclick });
   show(
     make("h1", { textContent: say("thanks") }),
     make("p", { textContent: say("send") }),
-    make("p", {}, make("button", { type: "button", id: "download", textContent: say("download"), onclick: () => download(file) })),
+    make("p", {}, button("download", () => download(file), "")),
     make("p", {}, make("label", { htmlFor: "answers" }, say("answers")), text),
-    make("button", { type: "button", id: "copy", className: "quiet", textContent: say("copy"), onclick: copy }),
-    " ",
-    make("button", { type: "button", id: "again", className: "quiet", textContent: say("again"), onclick: again }),
+    make("div", { className: "buttons" },
+      button("copy", copy),
+      ...(session.stopped ? [button("continue", goOn)] : []),
+      button("again", again)),
     status,
   );
 }
