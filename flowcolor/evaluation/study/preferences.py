@@ -103,11 +103,12 @@ def pair_tests(grades: NDArray[np.float64], methods: list[str]) -> list[PairTest
         return f"expects at least 2 participants who judged every method, got {len(grades)}"
     pairs = list(combinations(range(len(methods)), 2))
     # Rounded, or equal means of different grades would differ in their last bit and not be ties.
-    differences = [np.round(grades[:, a] - grades[:, b], 9) for a, b in pairs]
-    p = [float(stats.wilcoxon(d).pvalue) if d.any() else 1.0 for d in differences]
+    signed = [np.round(grades[:, a] - grades[:, b], 9) for a, b in pairs]
+    p = [float(stats.wilcoxon(d).pvalue) if d.any() else 1.0 for d in signed]
+    centre = grades.mean(0)
     return [
-        PairTest(methods[a], methods[b], float(d.mean()), one, corrected)
-        for (a, b), d, one, corrected in zip(pairs, differences, p, holm(p), strict=True)
+        PairTest(methods[a], methods[b], float(centre[a] - centre[b]), one, corrected)
+        for (a, b), one, corrected in zip(pairs, p, holm(p), strict=True)
     ]
 
 

@@ -56,9 +56,10 @@ def _worst(table: Judgements, method: int) -> list[dict[str, Any]]:
 
 
 def _tests(table: Judgements, missing: dict[str, str]) -> dict[str, Any]:
-    people = grades_of_people(table.values)
-    overall, pairwise = friedman(people), pair_tests(people, table.methods)
-    alpha = krippendorff(table.values.reshape(len(table.values), -1))
+    people, pairs, methods = table.values.shape
+    grades = grades_of_people(table.values)
+    overall, pairwise = friedman(grades), pair_tests(grades, table.methods)
+    alpha = krippendorff(table.values.reshape(people, pairs * methods))
     if isinstance(overall, str):
         missing["Friedman's test"] = overall
     if isinstance(pairwise, str):
