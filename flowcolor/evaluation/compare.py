@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowcolor.errors import InputError, first_ten
-from flowcolor.evaluation.files import plain, read_report
+from flowcolor.evaluation.files import read_report
 from flowcolor.evaluation.measures import MEASURES, Measure
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.summary import Report
 from flowcolor.evaluation.table import TITLES

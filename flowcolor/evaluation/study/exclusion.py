@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-from flowcolor.data.images import natural_order
 from flowcolor.errors import InputError
 from flowcolor.evaluation.study.answers import (
     Judged,
@@ -47,7 +46,7 @@ def read_sample(paths: Sequence[Path], key: Key) -> Sample:
     """
     excluded: dict[str, str] = {}
     read: list[Participant] = []
-    for path in sorted(dict.fromkeys(paths), key=lambda path: natural_order(str(path))):
+    for path in sorted(set(paths)):
         try:
             read.append(read_answers(path, key))
         except UnusableError as error:

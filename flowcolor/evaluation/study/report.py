@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from flowcolor import __version__
-from flowcolor.evaluation.files import plain
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.study.chart import write_chart
 from flowcolor.evaluation.study.exclusion import Sample, read_sample, steadiness
 from flowcolor.evaluation.study.judgements import judgements

@@ -5,7 +5,7 @@ import io
 import json
 from pathlib import Path
 
-from flowcolor.evaluation.files import plain
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES, Measure
 from flowcolor.evaluation.scores import Setting
 from flowcolor.evaluation.table import TITLES
