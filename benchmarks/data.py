@@ -30,8 +30,8 @@ from benchmarks import report
 from benchmarks.live_bytes import flow_step
 from benchmarks.speed import wait
 from flowcolor.data import EmbeddedPortraits, PhotoFolder, SelfAugmentedReference
-from flowcolor.data.images import list_images, read_image, write_image
 from flowcolor.data.prepared import PreparedFolder
+from flowcolor.io.images import list_images, read_image, write_image
 from flowcolor.models import SketchColorFlow
 from flowcolor.prepare.run import prepare
 

@@ -1,5 +1,6 @@
 """What commands say: no name that cannot be shown, and no reader that is gone, ends them."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TextIO
 
 from flowcolor.errors import InputError
+
+_LOG = logging.getLogger("flowcolor")
 
 
 def say(text: str) -> None:
@@ -30,6 +33,15 @@ def complain(text: str) -> None:
         if sys.stderr is not None:
             _write(f"{text}\n", sys.stderr)
             sys.stderr.flush()
+
+
+def warn(sentence: str) -> None:
+    """Log a warning, once for all processes."""
+    from torch import distributed  # Here, because ``--help`` should not wait for torch.
+
+    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+        return  # One process speaks for all.
+    _LOG.warning("flowcolor: %s", sentence)
 
 
 def flush(text: str = "") -> str | None:

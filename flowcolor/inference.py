@@ -11,11 +11,11 @@ from torch.nn import functional
 
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
-from flowcolor.data.images import crop, resize
 from flowcolor.errors import InputError
-from flowcolor.methods_command import methods, untrained_method
+from flowcolor.io.images import crop, resize
 from flowcolor.models import Colorizer, SketchColorFlow
 from flowcolor.models.checkpoint import read_weights
+from flowcolor.models.methods import methods, untrained_method
 from flowcolor.models.round_trip import device_of, exact
 from flowcolor.pretrained import PACKAGED, packaged_file
 from flowcolor.suggest import did_you_mean

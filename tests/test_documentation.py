@@ -60,17 +60,13 @@ def holds(found: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
-    from flowcolor import colorize_command as colorize
-    from flowcolor import weights_command
-    from flowcolor.evaluation import score
+    from flowcolor.cli import ablate, colorize, quickstart, score, weights
     from flowcolor.prepare.command import make_parser
-    from flowcolor.training import quickstart
-    from flowcolor.training.ablations import command as ablate
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
-    plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights_command}
+    plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights}
     plain |= {"score": score, "ablate": ablate}
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     # There is no checkpoint here, which would be read at once; weights are read by the run.
@@ -94,7 +90,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
 def test_configuration_is_understood(text, tmp_path, monkeypatch):
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import EmbeddedPortraits, write_image
 from flowcolor.extras import EXTRAS
 
@@ -65,7 +65,7 @@ from flowcolor.layers import ActNorm
 from flowcolor.models import SketchColorFlow
 ActNorm(3)(torch.rand(2, 3, 4, 4))
 SketchColorFlow(1, 0, 1)(*torch.rand(2, 1, 3, 8, 8))
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 sys.exit(main(['colorize', '--sketch', sys.argv[1], '--reference', sys.argv[2],
                '--output', sys.argv[3]]))
 """
@@ -81,7 +81,7 @@ sys.exit(main(['colorize', '--sketch', sys.argv[1], '--reference', sys.argv[2],
 def test_a_command_says_what_it_lacks(command, tmp_path):
     if command[0] == "score":
         command = [*command, "--truth=a", "--references=a", f"--output={tmp_path}"]
-    done = run("from flowcolor.__main__ import main\nsys.exit(main(sys.argv[1:]))", *command)
+    done = run("from flowcolor.cli.main import main\nsys.exit(main(sys.argv[1:]))", *command)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"flowcolor: flowcolor {command[0]} needs ")
@@ -93,6 +93,6 @@ def test_other_missing_modules_keep_their_traceback(monkeypatch):
     def broken(_):
         raise ModuleNotFoundError("No module named 'own'", name="own")
 
-    monkeypatch.setitem(sys.modules["flowcolor.__main__"].COMMANDS, "methods", broken)
+    monkeypatch.setitem(sys.modules["flowcolor.cli.main"].COMMANDS, "methods", broken)
     with pytest.raises(ModuleNotFoundError):
         main(["methods"])

@@ -1,1 +1,1 @@
-"""The commands that are not about training, one file each."""
+"""The commands, one file each; nothing is imported here, so that ``--help`` is instant."""

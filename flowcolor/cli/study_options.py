@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flowcolor.options import OptionParser
+from flowcolor.cli.options import OptionParser
 
 
 def make_parser() -> OptionParser:

@@ -10,7 +10,6 @@ from flowcolor.data.celeba import CelebAMaskHQ
 from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import PhotoFolder
-from flowcolor.data.images import read_image, read_mask, read_sketch, write_image
 from flowcolor.data.labels import merge_parts
 from flowcolor.data.open import open_portraits
 from flowcolor.data.pairs import SketchReferencePairs
@@ -24,6 +23,7 @@ from flowcolor.data.sketches import (
     XDoG,
 )
 from flowcolor.data.strokes import StrokeAugmentation
+from flowcolor.io.images import read_image, read_mask, read_sketch, write_image
 
 if TYPE_CHECKING:
     from flowcolor.data.module import SketchColorData

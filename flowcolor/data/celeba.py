@@ -10,7 +10,7 @@ from flowcolor.data.labels import merge_parts
 from flowcolor.data.missing import LeftOut
 from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.split import official_split, split_names
-from flowcolor.files import is_dir
+from flowcolor.io.files import is_dir
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"

@@ -8,7 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import resize, to_gray
+from flowcolor.color import to_gray
+from flowcolor.data.ruled import remove_rules
+from flowcolor.io.images import resize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,10 +54,12 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
     1. White strokes on black are inverted.
     2. Paper and light :math:`p` are estimated by a closing with a square wider than any stroke,
        smoothed, and divided out: :math:`y = x / p`.
-    3. Levels: with :math:`m` the median and :math:`s` the spread (1.48 times the median absolute
+    3. The printed lines of ruled and squared paper are divided out
+       (:func:`~flowcolor.data.ruled.remove_rules`).
+    4. Levels: with :math:`m` the median and :math:`s` the spread (1.48 times the median absolute
        deviation) of what is left, values above :math:`m - 3s` become white; strokes that are
        fainter than a pencil's are darkened, so that the darkest are at least three quarters black.
-    4. The box around the strokes is found, for drawings that fill a corner of their page.
+    5. The box around the strokes is found, for drawings that fill a corner of their page.
 
     A drawing that is black on white already comes back as it is.
 
@@ -80,6 +84,10 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         gray = (gray / _like(paper, gray)).clamp(0, 1)
         small = (small / paper).clamp(0, 1)
         said.append("evened out paper and light")
+    unruled = remove_rules(gray)
+    if unruled is not None:
+        gray, small = unruled, _small(unruled)
+        said.append("took out the printed lines")
     gray, small, leveled = _levels(gray, small)
     said += leveled
     box = _box(small, gray)

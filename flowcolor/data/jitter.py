@@ -1,10 +1,9 @@
 """Colour jitter of a batch in which every sample has factors of its own."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.data.images import to_gray
+from flowcolor.color import to_gray, turn_hue
 
 
 def jitter_colors(
@@ -25,19 +24,3 @@ def jitter_colors(
     image = (contrast * image + (1 - contrast) * mean).clamp(0, 1)
     image = (saturation * image + (1 - saturation) * to_gray(image)).clamp(0, 1)
     return turn_hue(image, hue)
-
-
-def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
-    """Turn the hue by a part of a full circle, keeping HSV's saturation and value."""
-    value, smallest = image.amax(1, keepdim=True), image.amin(1, keepdim=True)
-    chroma = value - smallest
-    red, green, blue = image.split(1, dim=1)
-    safe = torch.where(chroma > 0, chroma, 1)
-    sector = torch.where(
-        value == red,
-        (green - blue) / safe,
-        torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
-    )
-    offsets = torch.tensor([5.0, 3.0, 1.0], device=image.device).view(1, 3, 1, 1)
-    k = (offsets + sector + 6 * turn).remainder(6)
-    return value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)

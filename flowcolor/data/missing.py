@@ -1,13 +1,10 @@
 """What a folder lacks: counted and named at the start, or an error; never a silent gap."""
 
-import logging
 from collections.abc import Sequence
 
-from torch import distributed
-
+from flowcolor.console import warn
 from flowcolor.errors import InputError
 
-_LOG = logging.getLogger("flowcolor.data")
 _NAMED = 10
 
 
@@ -66,13 +63,6 @@ class LeftOut:
             raise InputError(" ".join(self.sentences()))
         for sentence in self.sentences():
             warn(f"{sentence} They are left out.")
-
-
-def warn(sentence: str) -> None:
-    """Log a warning, once for all processes."""
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
-        return  # One process speaks for all.
-    _LOG.warning("flowcolor: %s", sentence)
 
 
 def first_ten(names: Sequence[str]) -> str:

@@ -9,12 +9,12 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, Subset
 
 from flowcolor.bounds import within
+from flowcolor.color import to_gray
 from flowcolor.data.augment import SelfAugmentedReference
 from flowcolor.data.celeba import MAPPING
 from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import Folders, OptionalFolders
-from flowcolor.data.images import to_gray
 from flowcolor.data.open import open_portraits
 from flowcolor.data.order import EveryOnce, ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs

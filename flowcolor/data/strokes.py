@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import to_gray
+from flowcolor.color import to_gray
 from flowcolor.data.random_streams import STROKES, stream
 from flowcolor.errors import InputError
 

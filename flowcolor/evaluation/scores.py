@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import torch
 from torch import Tensor, distributed
 
-from flowcolor.data.images import to_uint8
+from flowcolor.io.images import to_uint8
 from flowcolor.metrics import color_wasserstein, line_f1, mean_color, ms_ssim, psnr, ssim
 
 Setting = Literal["self", "cross"]

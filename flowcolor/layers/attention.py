@@ -3,6 +3,7 @@ r"""Attention that knows places: what colour a region has in the photograph, for
 import math
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -95,14 +96,13 @@ class AttentionAggregation(nn.Module):
         k = self._tokens(self.key(_with_positions(condition)))
         v = self._tokens(self.value(condition))
         fetched = functional.scaled_dot_product_attention(q, k, v)
-        attended = self.out(fetched.mT.reshape(x.shape[0], -1, *x.shape[2:]))
+        attended = self.out(rearrange(fetched, "b n (h w) d -> b (n d) h w", h=x.shape[2]))
         gated = torch.addcmul(x, x, self.gate(attended).sigmoid())
         return torch.cat([gated, attended], 1)
 
     def _tokens(self, x: Tensor) -> Tensor:
-        """(B, heads * d, H, W) to (B, heads, HW, d); contiguous, or torch stores all weights."""
-        tokens: Tensor = x.flatten(2).unflatten(1, (self.heads, -1)).mT.contiguous()
-        return tokens
+        # Contiguous, or torch stores the weights of all pairs.
+        return rearrange(x, "b (n d) h w -> b n (h w) d", n=self.heads).contiguous()
 
     def extra_repr(self) -> str:
         return f"heads={self.heads}, max_tokens={self.max_tokens}"

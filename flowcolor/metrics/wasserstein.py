@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from flowcolor.metrics.lab import _mask_like, rgb_to_lab
+from flowcolor.color import rgb_to_lab
+from flowcolor.metrics.mean_color import mask_like
 
 
 def sliced_wasserstein(
@@ -89,7 +90,7 @@ def color_wasserstein(
             f"got {len(image)} and {len(reference)}."
         )
     colors, others = (
-        [lab[:, where].T for lab, where in zip(rgb_to_lab(x), _mask_like(x, m), strict=True)]
+        [lab[:, where].T for lab, where in zip(rgb_to_lab(x), mask_like(x, m), strict=True)]
         for x, m in ((image, mask), (reference, reference_mask))
     )
     distances = [sliced_wasserstein(a, b, directions) for a, b in zip(colors, others, strict=True)]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.cli.options import OptionParser
 from flowcolor.console import complain, say
-from flowcolor.options import OptionParser
 from flowcolor.prepare.progress import duration
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flowcolor import __version__
 from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.errors import InputError
-from flowcolor.files import exists, is_dir, names_in
+from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.prepare.files import KEPT, write_whole
 
 JOURNAL = ".journal.jsonl"

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from flowcolor.bounds import within
 from flowcolor.data.celeba import MAPPING, CelebAMaskHQ, is_celeba
 from flowcolor.data.folder import PhotoFolder
-from flowcolor.data.images import natural_order
 from flowcolor.data.portraits import Background
 from flowcolor.data.prepared import is_prepared
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
-from flowcolor.files import exists, is_empty, is_file, remove_partial
+from flowcolor.io.files import exists, is_empty, is_file, remove_partial
+from flowcolor.io.images import natural_order
 from flowcolor.prepare.defer import uninterrupted
 from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.ledger import Entry, Ledger, alone

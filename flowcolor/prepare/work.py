@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from flowcolor.data.images import to_uint8
 from flowcolor.data.portraits import FilePortraits
 from flowcolor.data.prepared import prepared_file
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_uint8
 from flowcolor.prepare.files import fingerprint, write_whole
 from flowcolor.prepare.png import encode
 

@@ -1,1 +1,1 @@
-"""Training and the command line; nothing is imported here, so that ``--help`` is instant."""
+"""Objectives, tasks and callbacks; nothing is imported here, so that ``--help`` is instant."""

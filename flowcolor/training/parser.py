@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError
-from flowcolor.files import is_file
+from flowcolor.io.files import is_file
 from flowcolor.suggest import did_you_mean
 
 CONFIGS = Path(__file__).parents[1] / "configs"

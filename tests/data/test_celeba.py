@@ -15,9 +15,9 @@ from flowcolor.data import (
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import read_image, resize
 from flowcolor.data.labels import PARTS, resize_nearest
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_image, resize
 from tests.data.celeba_tree import COUNT, KINDS, SIDE, box, make_tree, parts_of
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from torch.testing import assert_close
 
+from flowcolor.color import to_gray
 from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference, StrokeAugmentation
-from flowcolor.data.images import to_gray
 from flowcolor.data.strokes import _ink, _pencil
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import (
     PhotoFolder,
     SketchColorData,
@@ -11,8 +11,8 @@ from flowcolor.data import (
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import list_images
 from flowcolor.errors import InputError
+from flowcolor.io.images import list_images
 from flowcolor.prepare import prepare
 from tests.data.celeba_tree import make_tree
 from tests.data.conftest import smooth_photo

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from flowcolor.data.images import resize
 from flowcolor.data.whole import shrink, whole_factors
+from flowcolor.io.images import resize
 
 
 def triangle(length: int, factor: int) -> list[dict[int, Fraction]]:

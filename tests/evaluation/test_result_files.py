@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import write_image
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from scipy import ndimage  # noqa: F401
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.prepare import command, run  # noqa: F401
 from tests.prepare.disk import opener
 

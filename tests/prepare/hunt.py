@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 
 TURNS = list(product((signal.SIGKILL, signal.SIGTERM, signal.SIGINT), (os.kill, os.killpg)))
 PATIENCE = 200  # Seconds until a process is one that stays, however slow the machine.

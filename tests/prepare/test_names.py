@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.prepare import prepare

@@ -19,7 +19,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import (
     CelebAMaskHQ,
     PhotoFolder,
@@ -29,8 +29,8 @@ from flowcolor.data import (
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import read_sketch
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_sketch
 from flowcolor.prepare import ledger, prepare, progress
 from flowcolor.prepare.files import write_whole
 from tests.data.celeba_tree import make_tree

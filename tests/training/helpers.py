@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.data import SketchFilter
-from flowcolor.data.images import resize, write_image
+from flowcolor.io.images import resize, write_image
 
 SIZE = 16
 TWO_PROCESSES = (

@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import export_weights, load_model
-from flowcolor.training.callbacks import RunKeeper
+from flowcolor.training.callbacks.run_keeper import RunKeeper
 
 
 def test_the_exported_model_has_the_best_weights_and_not_the_last(tmp_path):

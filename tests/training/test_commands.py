@@ -6,9 +6,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from flowcolor.data.images import read_image, read_sketch
+from flowcolor.io.images import read_image, read_sketch
 from flowcolor.models.checkpoint import load_model
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import flowcolor
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from torch import distributed
 
-from flowcolor.evaluation import networks
+from flowcolor.evaluation import network_scores
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES as TWO
 from tests.training.helpers import flowcolor, write_photos
@@ -24,7 +24,7 @@ def test_the_test_gives_the_same_numbers_on_two_processes(run, tmp_path, monkeyp
     """Three pairs on two processes: one of them is shown twice, and may count once."""
     for kind in (FrechetInceptionDistance, KernelInceptionDistance):
         metric = lambda path, kind=kind, **_: kind(features=toy, dimensions=3)  # noqa: E731
-        monkeypatch.setattr(networks, kind.__name__, metric)
+        monkeypatch.setattr(network_scores, kind.__name__, metric)
     random = ("--networks.random_weights", "true", "--data.batch_size", 1)
     for name, words in (("one", ()), ("two", TWO)):
         out = ("--trainer.default_root_dir", tmp_path / name)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowcolor.evaluation.study.html import texts
-from flowcolor.files import whole_file
+from flowcolor.io.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flowcolor.errors import InputError
-from flowcolor.files import write_text
+from flowcolor.io.files import write_text
 
 Kind = Literal["grade", "fool"]
 Role = Literal["pair", "control", "repeat"]

@@ -13,7 +13,7 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
-from flowcolor.files import exists, is_dir, names_in
+from flowcolor.io.files import exists, is_dir, names_in
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import center_square, read_image, read_sketch, resize, to_uint8
+from flowcolor.io.images import center_square, read_image, read_sketch, resize, to_uint8
 
 _BLOCKS = 4
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from flowcolor.data.images import by_stem, list_images, natural_order
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.images import by_stem, list_images, natural_order
 
 MOST_METHODS = 24  # Letters of the alphabet, less two for the controls.
 

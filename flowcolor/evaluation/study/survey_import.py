@@ -12,7 +12,7 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.study.answers import GRADES
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
-from flowcolor.files import exists, is_dir, names_in, write_text
+from flowcolor.io.files import exists, is_dir, names_in, write_text
 
 _NUMBER = re.compile(r"participant|^\W*(?:id|序号)\W*$", re.IGNORECASE)
 _SECONDS = re.compile(r"seconds|所用时间", re.IGNORECASE)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from flowcolor.__main__ import main
-from flowcolor.data import write_image
+from flowcolor.cli.main import main
+from flowcolor.io.images import write_image
 
 SIZE = 16
 # Levels of red; green holds the number of the drawing.

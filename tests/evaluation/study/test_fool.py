@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.evaluation.study.key import write_key
 from tests.evaluation.study.people import make_key, write
 

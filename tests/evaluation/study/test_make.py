@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flowcolor.data import write_image
 from flowcolor.evaluation.study.key import read_key
+from flowcolor.io.images import write_image
 from tests.evaluation.study.conftest import LEVELS, METHODS, SIZE, flat
 
 
@@ -164,7 +164,7 @@ def test_a_folder_that_holds_something_is_left_alone(make, folders, capsys):
 
 
 def test_a_study_needs_its_folders(folders, capsys):
-    from flowcolor.__main__ import main
+    from flowcolor.cli.main import main
 
     words = ["study", "make", "--methods", f"a={folders / 'Rival'}", "--output", str(folders / "s")]
     assert main(words) == 2

@@ -1,12 +1,13 @@
 import csv
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.evaluation.study.key import write_key
 from tests.evaluation.study.people import METHODS, answers, careful, make_key, write
 
@@ -14,10 +15,12 @@ LIKES = {"good": 4.0, "middling": 3.2, "weak": 2.6, "poor": 2.0}
 
 
 @pytest.fixture
-def report(tmp_path):
+def report(tmp_path, monkeypatch):
     """Run `flowcolor study report`; return its status and what it wrote as JSON."""
 
-    def run(key, *contents, words=()):
+    def run(key, *contents, words=(), draw=False):
+        if not draw:  # Charts take longer than everything else.
+            monkeypatch.setattr("flowcolor.evaluation.study.report.write_chart", lambda *_: None)
         write_key(key, tmp_path / "key.json")
         paths = [str(path) for path in write(tmp_path, *contents)]
         given = ["--key", str(tmp_path / "key.json"), "--output", str(tmp_path / "out")]
@@ -33,7 +36,7 @@ def people(key, count=20, likes=LIKES):
 
 
 def test_planted_preferences_are_found(report, tmp_path):
-    status, found = report(key := make_key(), *people(key))
+    status, found = report(key := make_key(), *people(key), draw=True)
     assert (status, found["participants"], found["excluded"]) == (0, 20, {})
     for question in ("geometry", "color"):
         part = found["questions"][question]
@@ -185,7 +188,7 @@ def test_answers_that_stop_early_count_as_far_as_they_go(report):
 
 def test_with_one_participant_or_none_it_is_said_what_cannot_be_computed(report, tmp_path):
     key = make_key()
-    status, found = report(key, *people(key, 1))
+    status, found = report(key, *people(key, 1), draw=True)
     assert status == 0
     assert found["questions"]["color"]["methods"]["good"]["low"] is None
     assert found["not_computed"] == {
@@ -200,7 +203,7 @@ def test_with_one_participant_or_none_it_is_said_what_cannot_be_computed(report,
         }.items()
     }
     (tmp_path / "out/grades.png").unlink()
-    status, found = report(key, answers(key, 1, careful(LIKES, 1), seconds=0.0))
+    status, found = report(key, answers(key, 1, careful(LIKES, 1), seconds=0.0), draw=True)
     assert (status, found["participants"]) == (0, 0)
     assert found["not_computed"] == {"everything": "no participant counts"}
     assert not (tmp_path / "out/grades.png").exists()
@@ -217,7 +220,8 @@ def test_few_methods_have_no_friedman(report, count):
 
 def test_the_chart_has_bars_as_long_as_their_shares(report, tmp_path):
     key = make_key(pairs=2, methods=["a"])
-    report(key, *(answers(key, n, lambda who, page, n=n: 5 if n < 4 else 1) for n in range(1, 5)))
+    crowd = [answers(key, n, lambda who, page, n=n: 5 if n < 4 else 1) for n in range(1, 5)]
+    report(key, *crowd, draw=True)
     with Image.open(tmp_path / "out/grades.png") as picture:
         pixels = np.asarray(picture.convert("RGB"))
     best = (pixels == (0x21, 0x66, 0xAC)).all(2).sum(1).max()
@@ -241,3 +245,11 @@ def test_another_key_and_files_that_are_not_there_are_one_sentence(report, tmp_p
     assert "expects the key.json of `flowcolor study make`, got" in capsys.readouterr().err
     assert main(["study", "report", words[2]]) == 2
     assert "required: --key" in capsys.readouterr().err
+
+
+def test_without_the_library_that_draws_nothing_is_computed(report, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    key = make_key()
+    assert report(key, *people(key, 2)) == (2, None)
+    expected = "flowcolor: flowcolor study needs matplotlib: pip install 'flowcolor[train]'."
+    assert capsys.readouterr().err.strip() == expected

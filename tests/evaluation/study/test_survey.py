@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flowcolor.__main__ import main
+from flowcolor.cli.main import main
 from flowcolor.evaluation.study.answers import read_answers
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import read_key

@@ -1,0 +1,159 @@
+"""The command ``flowcolor``: one word chooses what to do, heavy imports come after."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from flowcolor import __version__
+from flowcolor.console import complain, escaping, flush, say
+from flowcolor.errors import InputError
+from flowcolor.extras import missing_extra
+
+USAGE = """usage: flowcolor COMMAND [options]
+
+Paint line drawings of faces with the colours of any photograph.
+
+commands:
+  quickstart  train a small model on two portraits inside the package and show the result
+  colorize    paint a drawing, or a folder of drawings, with a trained model
+  prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
+  fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
+  validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
+  test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
+  score       measure results of any method: flowcolor score --results R --truth T --references P
+  study       ask people which method colours best, and count what they say
+  ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
+  predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  methods     list the methods that colour, and what each of them takes and needs
+  weights     list the pretrained weights of loss and metrics, or shrink their files
+
+options:
+  -h, --help     this text; `flowcolor COMMAND --help` lists the options of a command
+  --version      the version of flowcolor
+"""
+
+
+def _quickstart(arguments: list[str]) -> None:
+    from flowcolor.cli.quickstart import main
+
+    main(arguments)
+
+
+def _colorize(arguments: list[str]) -> None:
+    from flowcolor.cli.colorize import main
+
+    main(arguments)
+
+
+def _prepare(arguments: list[str]) -> None:
+    from flowcolor.prepare.command import main
+
+    main(arguments)
+
+
+def _train(arguments: list[str]) -> None:
+    from flowcolor.training.lightning_cli import main
+
+    main(arguments)
+
+
+def _score(arguments: list[str]) -> None:
+    from flowcolor.cli.score import main
+
+    main(arguments)
+
+
+def _study(arguments: list[str]) -> None:
+    from flowcolor.cli.study import main
+
+    main(arguments)
+
+
+def _ablate(arguments: list[str]) -> None:
+    from flowcolor.cli.ablate import main
+
+    main(arguments)
+
+
+def _methods(arguments: list[str]) -> None:
+    from flowcolor.cli.methods import main
+
+    main(arguments)
+
+
+def _weights(arguments: list[str]) -> None:
+    from flowcolor.cli.weights import main
+
+    main(arguments)
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "quickstart": _quickstart,
+    "colorize": _colorize,
+    "prepare": _prepare,
+    "fit": lambda arguments: _train(["fit", *arguments]),
+    "validate": lambda arguments: _train(["validate", *arguments]),
+    "test": lambda arguments: _train(["test", *arguments]),
+    "score": _score,
+    "study": _study,
+    "ablate": _ablate,
+    "predict": lambda arguments: _train(["predict", *arguments]),
+    "methods": _methods,
+    "weights": _weights,
+}
+
+
+def _choose(command: str) -> Callable[[list[str]], None]:
+    from flowcolor.suggest import did_you_mean
+
+    if command not in COMMANDS:
+        raise InputError(
+            f"flowcolor expects one of the commands {', '.join(COMMANDS)}, got {command!r}"
+            f"{did_you_mean(command, COMMANDS)}."
+        )
+    return COMMANDS[command]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, 2 for an input that cannot be used, or 130.
+
+    Args:
+        arguments: The words after ``flowcolor``; those of the process by default.
+
+    Returns:
+        The exit status, for ``sys.exit``. Bugs are not caught: they keep their traceback.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with escaping():
+        try:
+            _run(words)
+        except InputError as error:
+            complain(f"flowcolor: {error}")
+            return 2
+        except ModuleNotFoundError as error:
+            sentence = missing_extra(error, words[0])
+            if sentence is None:
+                raise
+            complain(f"flowcolor: {sentence}")
+            return 2
+        except KeyboardInterrupt:
+            complain("flowcolor: interrupted")
+            return 130  # As a shell reports a process that Ctrl-C has ended.
+        except BrokenPipeError:  # Of what others print. Nobody reads it any more.
+            flush()
+            return 0
+    return 0
+
+
+def _run(words: list[str]) -> None:
+    """Run one command and hand on all that it has said."""
+    if not words or words[0] in {"-h", "--help", "help"}:
+        say(USAGE.rstrip("\n"))
+    elif words[0] in {"--version", "version"}:
+        say(f"flowcolor {__version__}")
+    else:
+        try:
+            _choose(words[0])(words[1:])
+        finally:  # Also when argparse has printed its help and leaves.
+            reason = flush()
+            if reason and sys.exc_info()[0] in (None, SystemExit):
+                raise InputError(f"Standard output cannot be written: {reason}.")

@@ -1,0 +1,102 @@
+"""Colour spaces: grey and luma, YUV, hue, and what people see, CIE 1976 L*a*b*."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from flowcolor.values import require_colors
+
+_LUMA = (0.299, 0.587, 0.114)
+# Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
+_YUV = (
+    (0.299, 0.587, 0.114),
+    (-0.299 / 1.772, -0.587 / 1.772, 0.5),
+    (0.5, -0.587 / 1.402, -0.114 / 1.402),
+)
+# sRGB's primaries and the white point D65 (IEC 61966-2-1), to the digits that scikit-image uses.
+_TO_XYZ = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+_WHITE = (0.95047, 1.0, 1.08883)
+
+
+def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
+    """Luma of Rec. 601, as Pillow's and OpenCV's grey."""
+    weight = image.new_tensor(_LUMA)[:, None, None]
+    return (image * weight).sum(-3, keepdim=True)
+
+
+def rgb_to_yuv(
+    images: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider."""
+    wide = to_float32(images)
+    yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
+    return yuv
+
+
+def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
+    """Turn the hue by a part of a full circle, keeping HSV's saturation and value."""
+    value, smallest = image.amax(1, keepdim=True), image.amin(1, keepdim=True)
+    chroma = value - smallest
+    red, green, blue = image.split(1, dim=1)
+    safe = torch.where(chroma > 0, chroma, 1)
+    sector = torch.where(
+        value == red,
+        (green - blue) / safe,
+        torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
+    )
+    offsets = torch.tensor([5.0, 3.0, 1.0], device=image.device).view(1, 3, 1, 1)
+    k = (offsets + sector + 6 * turn).remainder(6)
+    return value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)
+
+
+def rgb_to_lab(
+    image: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    r"""Convert sRGB images to CIE L*a*b* under D65.
+
+    Linear light is weighted to :math:`(X, Y, Z)`, divided by the white point and compressed,
+
+    .. math:: f(t) = \begin{cases} \sqrt[3]{t} & t > 0.008856 \\ 7.787\,t + 16/116 &
+              \text{otherwise,} \end{cases} \qquad
+              L = 116 f(Y) - 16, \quad a = 500 (f(X) - f(Y)), \quad b = 200 (f(Y) - f(Z)).
+
+    Args:
+        image: Values are clamped to :math:`[0, 1]` first; NaN stays NaN.
+
+    Returns:
+        L in :math:`[0, 100]`, a and b in about :math:`[-108, 99]`, float32 or wider.
+
+    Raises:
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width), or has
+            values far outside [0, 1].
+
+    Reference:
+        IEC 61966-2-1 (1999); CIE 15 (2004). The same numbers as ``skimage.color.rgb2lab``.
+
+    Example:
+        >>> rgb_to_lab(torch.rand(2, 3, 4, 4)).shape
+        torch.Size([2, 3, 4, 4])
+    """
+    if image.ndim != 4 or image.shape[1] != 3:
+        raise ValueError(
+            "rgb_to_lab expects images of shape (batch, 3, height, width), "
+            f"got {tuple(image.shape)}."
+        )
+    require_colors("rgb_to_lab", image)
+    rgb = to_float32(image).clamp(0, 1)
+    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    white = rgb.new_tensor(_WHITE).view(3, 1)
+    # A sum of products rather than a matrix product, which autocast and TF32 would round.
+    weights = (rgb.new_tensor(_TO_XYZ) / white)[None, :, :, None, None]
+    xyz = (weights * linear[:, None]).sum(2)
+    x, y, z = torch.where(xyz > 0.008856, xyz.pow(1 / 3), 7.787 * xyz + 16 / 116).unbind(1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def to_float32(x: Tensor) -> Tensor:
+    """Return numbers of 16 bits as float32, and others as they are."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

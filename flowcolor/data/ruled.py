@@ -1,0 +1,115 @@
+"""Find the printed lines of ruled or squared paper, and take them out of a drawing."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy import ndimage
+from torch import Tensor
+
+_STRIPS = 48  # Parts of the width, in each of which a line that is not quite level is level.
+_ROWS = 400  # At which slopes are compared first.
+_TILTS = np.linspace(-0.06, 0.06, 49)  # Slopes that are tried: up to 3.4 degrees.
+_FAINT = 0.015  # Darkness of a printed line, of the mean over a part, below which it is none.
+_FEWEST = 5  # Lines that make a page ruled.
+_EVEN = 0.12  # How far a line may be from its place, in parts of the gap.
+_NEAREST = 6  # Pixels between two lines; what is closer is hatching or noise.
+_SHARE = 0.75  # Of the places down the page at which there has to be a line.
+
+
+def remove_rules(gray: Float[Tensor, "1 height width"]) -> Float[Tensor, "1 height width"] | None:
+    r"""Take out evenly spaced straight lines across a page, level or upright, or nearly so.
+
+    A printed line is as dark in every part of the page, and a stroke only where it is drawn. So
+    the median over parts of the width sees the printed lines alone,
+
+    .. math:: \ell(y) = \operatorname{med}_k \bar g_k(y + t x_k),
+
+    with :math:`\bar g_k` the mean of a row in the :math:`k`-th part, whose middle is at
+    :math:`x_k`, and the slope :math:`t` at which lines are sharpest. Where :math:`\ell` is darker
+    than around, it is divided out; what was drawn across a line stays.
+
+    Args:
+        gray: Light as paper is light, in [0, 1].
+
+    Returns:
+        The drawing, or ``None`` where fewer than five lines with even gaps were found.
+    """
+    pixels = gray[0].numpy()
+    across = _without_level_lines(pixels)
+    upright = _without_level_lines((pixels if across is None else across).T)
+    if upright is not None:
+        return torch.from_numpy(np.ascontiguousarray(upright.T))[None]
+    return None if across is None else torch.from_numpy(across)[None]
+
+
+def _without_level_lines(pixels: np.ndarray) -> np.ndarray | None:
+    height, width = pixels.shape
+    if height < 8 * _FEWEST or width < _STRIPS:
+        return None
+    edges = np.linspace(0, width, _STRIPS + 1).astype(int)
+    parts = np.add.reduceat(pixels, edges[:-1], axis=1) / np.diff(edges)
+    middles = (edges[1:] + edges[:-1] - width) / 2
+    tilt = _tilt(parts, middles)
+    profile = _profile(parts, tilt * middles)
+    gap = _even_gap(_darker(profile, height))
+    if gap is None:
+        return None
+    rule = 1 - _darker(profile, round(gap))
+    # Rows between the lines differ by less than a line; they are left as they are.
+    rule[rule > 1 - _FAINT / 3] = 1
+    tilted = np.arange(height)[:, None] - tilt * (np.arange(width) - width / 2)[None]
+    printed = np.interp(tilted.ravel(), np.arange(height), rule).reshape(height, width)
+    return np.clip(pixels / np.maximum(printed, 0.2), 0, 1).astype(pixels.dtype)
+
+
+def _tilt(parts: np.ndarray, middles: np.ndarray) -> float:
+    """Return the slope at which lines are sharpest, on few rows first."""
+    step = max(1, len(parts) // _ROWS)
+    few = parts[: len(parts) // step * step].reshape(-1, step, parts.shape[1]).mean(1)
+    tilts, width = _TILTS, _TILTS[1] - _TILTS[0]
+    for rows, scale in ((few, step), (parts, 1)):
+        sharp = [
+            float(np.square(_darker(_profile(rows, tilt * middles / scale), len(rows))).sum())
+            for tilt in tilts
+        ]
+        best = float(tilts[int(np.argmax(sharp))])
+        tilts = np.linspace(best - width, best + width, 9)
+    return best
+
+
+def _profile(parts: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Return the median over the parts, each moved up by its shift."""
+    rows = np.arange(len(parts))
+    moved = [
+        np.interp(rows + shift, rows, part) for shift, part in zip(shifts, parts.T, strict=True)
+    ]
+    return np.asarray(np.median(moved, axis=0))
+
+
+def _darker(profile: np.ndarray, reach: int) -> np.ndarray:
+    """Return by how much each row is darker than the rows around it."""
+    window = max(5, min(reach, len(profile) // 8))
+    around = ndimage.median_filter(profile, window, mode="nearest")
+    return np.asarray(np.clip(1 - profile / np.maximum(around, 0.05), 0, 1))
+
+
+def _even_gap(dark: np.ndarray) -> float | None:
+    """Return the distance of the lines, or ``None`` if there are too few or they are uneven."""
+    least = max(_FAINT, 0.4 * float(np.quantile(dark, 0.995)))
+    labels, count = ndimage.label(dark > least)
+    if count < _FEWEST:
+        return None
+    centres = np.array(ndimage.center_of_mass(dark, labels, range(1, count + 1))).ravel()
+    middle = float(np.median(np.diff(centres)))
+    if middle < _NEAREST:
+        return None
+    # Over a whole page, a small error of the gap would add up to a gap.
+    gaps = np.linspace(0.97, 1.03, 121) * middle
+    waves = np.exp(2j * np.pi * centres / gaps[:, None]).mean(1)
+    gap, wave = gaps[np.argmax(np.abs(waves))], waves[np.argmax(np.abs(waves))]
+    first = float(np.angle(wave)) / (2 * np.pi) % 1 * gap
+    places = np.arange(first, len(dark), gap)
+    # Strokes add lines of their own, and hide some; but a page is ruled from top to bottom.
+    found = np.abs(places[:, None] - centres).min(1) < _EVEN * gap
+    is_ruled = len(places) >= _FEWEST and float(found.mean()) >= _SHARE
+    return float(gap) if is_ruled else None

@@ -1,0 +1,1 @@
+"""Files: reading and writing images and text, whole or not at all."""

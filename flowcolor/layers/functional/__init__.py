@@ -1,0 +1,1 @@
+"""What layers are made of: functions of tensors, without a contract of their own."""

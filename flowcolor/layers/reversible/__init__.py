@@ -1,0 +1,1 @@
+"""Training without stored activations: rebuild inputs, and differentiate on the way."""

@@ -1,0 +1,6 @@
+"""What training minimises, as sums of terms of a result and its truth."""
+
+from flowcolor.losses.colorization import ColorizationLoss
+from flowcolor.losses.perceptual import PerceptualLoss
+
+__all__ = ["ColorizationLoss", "PerceptualLoss"]

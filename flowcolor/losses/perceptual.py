@@ -1,0 +1,131 @@
+"""The distance of two images in what VGG16 sees."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from flowcolor.errors import InputError
+from flowcolor.layers.reversible.torch_private import disable_compile
+from flowcolor.losses.vgg_distance import vgg_distance
+from flowcolor.pretrained.vgg import VGGActivations
+
+_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+
+
+class PerceptualLoss(nn.Module):
+    r"""Mean squared difference of VGG16's activations, summed over five layers.
+
+    .. math:: L_{percp} = \sum_{i \in S} \overline{(\phi_i(\hat I) - \phi_i(I))^2}, \qquad
+              S = \{\text{relu1\_2}, \text{relu2\_2}, \text{relu3\_3}, \text{relu4\_3},
+                    \text{relu5\_3}\}
+
+    The gradient of each chunk is computed together with its value, and only that gradient, as
+    large as the images, is kept for the backward pass
+    (:func:`~flowcolor.losses.vgg_distance.vgg_distance`). So no activation outlives this call,
+    nothing is evaluated twice, and the loss can be differentiated once. Value and gradient do not
+    depend on ``chunk``.
+
+    Under float16 autocast VGG16 runs in float32: a gradient scaler could no longer save gradients
+    that are computed before it scales.
+
+    Args:
+        vgg16: File with the weights, see :class:`ColorizationLoss`.
+        random_weights: Use random weights, see :class:`~flowcolor.pretrained.vgg.VGGActivations`.
+        chunk: How many images go through the network at once; ``None`` means all.
+
+    Shape:
+        - ``result``, ``truth``: :math:`(B, 3, H, W)` in :math:`[0, 1]`, sides of at least 16.
+        - output: scalar.
+
+    Reference:
+        Johnson et al., "Perceptual losses for real-time style transfer" (2016), in the form of
+        eq. 3.23 of the thesis. https://arxiv.org/abs/1603.08155
+    """
+
+    def __init__(
+        self,
+        vgg16: str | Path | None = None,
+        *,
+        random_weights: bool = False,
+        chunk: int | None = 4,
+    ) -> None:
+        super().__init__()
+        if chunk is not None and chunk < 1:
+            raise InputError(f"`chunk` must be a positive number of images, got {chunk}.")
+        self.chunk = chunk
+        self.activations = VGGActivations(_LAYERS, "vgg16", vgg16, random_weights=random_weights)
+
+    def prepare(self) -> None:
+        """Read the weights now, so that missing ones fail early."""
+        self.activations.prepare()
+
+    @disable_compile
+    def forward(
+        self,
+        result: Float[Tensor, "batch 3 height width"],
+        truth: Float[Tensor, "batch 3 height width"],
+    ) -> Float[Tensor, ""]:
+        check_images(self, result, truth, smallest=16)
+        if not torch.is_grad_enabled():  # The function below cannot see that by itself.
+            result, truth = result.detach(), truth.detach()
+        value: Tensor = _ChunkedDistance.apply(
+            result, truth, self.activations, self.chunk or len(result)
+        )
+        return value
+
+    def extra_repr(self) -> str:
+        return repr(self.activations)
+
+
+class _ChunkedDistance(torch.autograd.Function):
+    """The formula of :class:`PerceptualLoss`; its gradients are ready when ``forward`` ends."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, result: Tensor, truth: Tensor, activations: VGGActivations, chunk: int
+    ) -> Tensor:
+        wanted = ctx.needs_input_grad[:2]
+        total = result.new_zeros((), dtype=torch.promote_types(result.dtype, torch.float32))
+        gradients: tuple[list[Tensor], list[Tensor]] = [], []
+        for chunks in zip(result.split(chunk), truth.split(chunk), strict=True):
+            share = len(chunks[0]) / len(result)
+            # Usually only the result's gradient is wanted. The distance is symmetric.
+            for i in [i for i in (0, 1) if wanted[i]] or [0]:
+                with _without_float16(result.device.type):
+                    distance, gradient = vgg_distance(
+                        activations, chunks[i], chunks[1 - i], want_gradient=wanted[i]
+                    )
+                if gradient is not None:
+                    gradients[i].append(gradient * share)
+            total += share * distance
+        ctx.save_for_backward(*(torch.cat(parts) if parts else None for parts in gradients))
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
+        return result, truth, None, None
+
+
+def _without_float16(device_type: str) -> AbstractContextManager[Any]:
+    """Switch float16 autocast off, see :class:`PerceptualLoss`; leave any other as it is."""
+    enabled = torch.is_autocast_enabled(device_type)
+    if enabled and torch.get_autocast_dtype(device_type) == torch.float16:
+        return torch.autocast(device_type, enabled=False)
+    return nullcontext()
+
+
+def check_images(loss: nn.Module, result: Tensor, truth: Tensor, smallest: int) -> None:
+    """Refuse what would broadcast, be empty or come out as NaN."""
+    good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
+    if not good or truth.shape != result.shape or len(result) == 0:
+        raise ValueError(
+            f"{type(loss).__name__} expects two batches of shape (batch, 3, height, width) with "
+            f"sides of at least {smallest}, got {tuple(result.shape)} and {tuple(truth.shape)}."
+        )

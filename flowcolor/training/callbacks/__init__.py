@@ -1,0 +1,1 @@
+"""What happens beside training: scores, pictures, records, exported weights."""

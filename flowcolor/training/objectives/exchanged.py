@@ -1,0 +1,115 @@
+"""The distance to the truth, and what can be asked of a drawing with somebody else's colours."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from flowcolor.color import rgb_to_yuv
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import Colorizer
+from flowcolor.training.objectives.base import Objective, colorize_batch
+
+_CONTRAST = 170 / 255**2  # The paper's constant, which is for values up to 255.
+
+
+class Exchanged(Objective):
+    r"""Colour a part of the drawings a second time, with references of others.
+
+    A drawing and its own deformed photograph have a truth, :math:`t`; but people give photographs
+    of others. Such a pair has no truth, yet two things must hold of its result :math:`\hat t`:
+    its edges are those of the drawing's photograph, and its mean colour is the reference's,
+    :math:`r`:
+
+    .. math:: L = L_\mathrm{paired}
+              + w_e \Big(1 - \overline{\frac{2 m_{\hat t} m_t + \epsilon}
+                                         {m_{\hat t}^2 + m_t^2 + \epsilon}}\Big)
+              + w_c \, \overline{|\mathrm{mean}(\hat t) - \mathrm{mean}(r)|}
+
+    with :math:`m` the magnitude of the luma's gradient by Prewitt's operator, which is the same
+    for dark hair on a light wall and light hair on a dark one, and means of colour in YUV.
+    References move on by one place in the batch, so a batch needs two photographs.
+
+    Args:
+        loss: The distance of the pairs that have a truth. ``None``: that of the thesis, which
+            needs VGG16.
+        share: How many of the batch are coloured a second time, above 0 and up to 1.
+        edges: Weight :math:`w_e`.
+        colors: Weight :math:`w_c`.
+
+    Raises:
+        InputError: A number is out of range.
+
+    Reference:
+        The similarity of gradient magnitudes: Xue et al., "Gradient magnitude similarity deviation"
+        (2014), eq. 4, without its halving of the image. https://arxiv.org/abs/1308.3052
+    """
+
+    def __init__(
+        self,
+        loss: ColorizationLoss | None = None,
+        share: float = 0.5,
+        edges: float = 2.0,
+        colors: float = 5.0,
+    ) -> None:
+        super().__init__()
+        if not 0 < share <= 1:
+            raise InputError(f"share expects a number above 0 and up to 1, got {share}.")
+        for name, value in (("edges", edges), ("colors", colors)):
+            if not 0 <= value < float("inf"):
+                raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
+        self.loss = ColorizationLoss() if loss is None else loss
+        self.share, self.edges, self.colors = share, edges, colors
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what :meth:`Objective.check` does, and a colorizer that takes no reference."""
+        super().check(colorizer)
+        if colorizer.reference == "unused":
+            raise InputError(
+                f"Exchanged expects a colorizer that takes a reference, got "
+                f"{type(colorizer).__name__}, which has no use for one."
+            )
+
+    def prepare(self) -> None:
+        self.loss.prepare()
+
+    def losses(self, colorizer: Colorizer, batch: dict[str, Any]) -> dict[str, Tensor]:
+        truth, reference = batch["truth"], batch["reference"]
+        size = len(truth)
+        count = min(size, max(1, round(self.share * size))) if size > 1 else 0
+        others = reference.roll(1, 0)[:count]
+        # One call for both: the networks run once over a larger batch.
+        both = {
+            "sketch": torch.cat([batch["sketch"], batch["sketch"][:count]]),
+            "reference": torch.cat([reference, others]),
+        }
+        result, exchanged = colorize_batch(colorizer, both).split([size, count])
+        terms: dict[str, Tensor] = self.loss(result, truth)
+        if count == 0:
+            return terms
+        edges = 1 - edge_similarity(exchanged, truth[:count]).mean()
+        means = rgb_to_yuv(exchanged).mean((2, 3)) - rgb_to_yuv(others).mean((2, 3))
+        colors = means.abs().mean()
+        total = terms["loss"] + self.edges * edges + self.colors * colors
+        return {**terms, "loss": total, "edges": edges, "mean_color": colors}
+
+
+def edge_similarity(
+    a: Float[Tensor, "batch 3 height width"], b: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, "batch 1 height width"]:
+    """Compare gradient magnitudes, see :class:`Exchanged`; 1 where they are equal."""
+    first, second = (_squared_gradient(x) for x in (a, b))
+    # The root of zero has no gradient; the product's root needs none where either is flat.
+    product = (first * second + 1e-12).sqrt()
+    return (2 * product + _CONTRAST) / (first + second + _CONTRAST)
+
+
+def _squared_gradient(images: Tensor) -> Tensor:
+    luma = rgb_to_yuv(images)[:, :1]
+    prewitt = luma.new_tensor([[1.0, 0.0, -1.0]] * 3) / 3
+    kernels = torch.stack([prewitt, prewitt.T])[:, None]
+    padded = functional.pad(luma, (1, 1, 1, 1), mode="replicate")
+    return functional.conv2d(padded, kernels).square().sum(1, keepdim=True)

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+
+import flowcolor as package
+from flowcolor.cli import main as command
+from flowcolor.errors import InputError
+
+WITHOUT_TORCH = """
+import sys
+from flowcolor.cli.main import main
+assert main(["--version"]) == 0 and main(["--help"]) == 0 and main([]) == 0
+assert main(["colorize", "--skech", "x"]) == 2
+assert not {"torch", "lightning", "numpy", "PIL"} & set(sys.modules)
+"""
+
+
+def test_version_and_help_answer_without_importing_torch():
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith(f"flowcolor {package.__version__}\nusage: flowcolor COMMAND")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unknown_command_is_one_line_with_a_suggestion(capsys):
+    assert command.main(["colorise"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "got 'colorise'; did you mean 'colorize'." in error
+
+
+def test_an_input_error_is_one_line_and_status_2(monkeypatch, capsys):
+    def fail(words):
+        raise InputError("The file is bad.")
+
+    monkeypatch.setitem(command.COMMANDS, "fit", fail)
+    assert command.main(["fit"]) == 2
+    assert capsys.readouterr().err == "flowcolor: The file is bad.\n"
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def fail(words):
+        raise ValueError("a bug")
+
+    monkeypatch.setitem(command.COMMANDS, "fit", fail)
+    with pytest.raises(ValueError, match="a bug"):
+        command.main(["fit"])
+
+
+def test_success_is_status_0_and_not_an_object(monkeypatch):
+    monkeypatch.setitem(command.COMMANDS, "fit", lambda words: object())
+    assert command.main(["fit"]) == 0
