@@ -151,7 +151,7 @@ def normflows(chosen: argparse.Namespace) -> Glow:
 
 
 def main() -> None:
-    options = report.parser(__doc__, "against")
+    options = report.parser(__doc__, "other_libraries")
     options.add_argument("--levels", type=int, default=3)
     options.add_argument("--steps", type=report.numbers, default=[4, 8], help="K, per level")
     options.add_argument("--hidden", type=int, default=64)

@@ -52,7 +52,7 @@ def test_each_extra_lists_what_pyproject_says():
 
 def test_the_core_has_neither_training_nor_pictures():
     core = names(PROJECT["dependencies"])
-    assert core == {"jaxtyping", "numpy", "PIL", "safetensors", "scipy", "torch"}
+    assert core == {"einops", "jaxtyping", "numpy", "PIL", "safetensors", "scipy", "torch"}
 
 
 def test_layers_models_and_painting_work_without_extras(tmp_path):

@@ -59,7 +59,8 @@ def _without_level_lines(pixels: np.ndarray) -> np.ndarray | None:
     rule[rule > 1 - _FAINT / 3] = 1
     tilted = np.arange(height)[:, None] - tilt * (np.arange(width) - width / 2)[None]
     printed = np.interp(tilted.ravel(), np.arange(height), rule).reshape(height, width)
-    return np.clip(pixels / np.maximum(printed, 0.2), 0, 1).astype(pixels.dtype)
+    cleaned: np.ndarray = np.clip(pixels / np.maximum(printed, 0.2), 0, 1).astype(pixels.dtype)
+    return cleaned
 
 
 def _tilt(parts: np.ndarray, middles: np.ndarray) -> float:

@@ -15,7 +15,6 @@ from flowcolor.layers.base import (
     to_float64,
     widen,
 )
-from flowcolor.layers.functional.channelwise import center_then_scale, scale_then_shift
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.layers.reversible.vjp import Gradients, Rebuilt, ReverseStep
 
@@ -73,19 +72,19 @@ class ActNorm(InvertibleLayer):
         if self.training and not self._settled and not in_transform():  # One image is no batch.
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
-        return center_then_scale(x, loc, log_scale.exp()), logdet
+        return (x - loc) * log_scale.exp(), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
         loc, log_scale, logdet = self._affine(y)
-        return scale_then_shift(y, (-log_scale).exp(), loc), -logdet
+        return y * (-log_scale).exp() + loc, -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         # Not the way for all layers, whose call of `forward` might initialise.
         out, grad_out = step.out, step.grad_out
-        shape, axes = (-1, *[1] * (out.ndim - 2)), [0, *range(2, out.ndim)]
-        loc, log_scale = (t.view(shape) for t in self._affine(out)[:2])
+        axes = [0, *range(2, out.ndim)]
+        loc, log_scale, _ = self._affine(out)
         grad_logdet = out.shape[2:].numel() * step.grad_logdet.sum()
         grads: Gradients
         if step.inverse:
@@ -100,7 +99,8 @@ class ActNorm(InvertibleLayer):
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
-        loc, log_scale = self.loc.to(x.dtype), self.log_scale.to(x.dtype)
+        shape = -1, *[1] * (x.ndim - 2)
+        loc, log_scale = (t.to(x.dtype).view(shape) for t in (self.loc, self.log_scale))
         logdet = x.shape[2:].numel() * log_scale.sum()
         return loc, log_scale, logdet.expand(x.shape[0]).clone()
 

@@ -1,6 +1,7 @@
 """What is special about ActNorm: its first batch, and what decides which batch is the first."""
 
 import copy
+import itertools
 
 import pytest
 import torch
@@ -151,3 +152,22 @@ def test_a_batch_given_by_hand_is_refused_in_words_if_it_cannot_serve(spoilt):
         layer.initialize(spoilt)
     assert layer.awaits_data
     assert_close(layer.loc.detach(), torch.zeros(3))
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 3, 2), (1, 4, 2, 1), (2, 3, 2, 2)])
+def test_gradients_do_not_depend_on_the_layout_in_which_they_come(shape):
+    """Normalising operators of torch misread some layouts, and then return other gradients."""
+    layer = ActNorm(shape[1]).double().eval()
+    torch.nn.init.normal_(layer.loc)
+    torch.nn.init.normal_(layer.log_scale)
+    x, grad = torch.randn(2, *shape, dtype=torch.float64)
+    for run in (layer, layer.inverse):
+        found = []
+        for order in itertools.permutations(range(4)):
+            laid = grad.permute(order).contiguous().permute(*map(order.index, range(4)))
+            layer.zero_grad()
+            point = x.clone().requires_grad_()
+            run(point)[0].backward(laid)
+            found.append([point.grad, layer.loc.grad, layer.log_scale.grad])
+        for other in found[1:]:
+            assert_close(other, found[0])

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.testing import assert_close
 
@@ -29,10 +30,19 @@ def cubes(y, logdet):
     return (y * y * y).sum() + logdet.square().sum()  # Its gradient has the layout of y.
 
 
+def cubes_in(order):
+    """The same number, whose gradient has another layout: not all of torch's kernels look."""
+
+    def loss(y, logdet):
+        return cubes(y.permute(order).contiguous() if y.ndim == 4 else y, logdet)
+
+    return loss
+
+
 @every_case
-@given(sample=samples())
+@given(sample=samples(), order=st.permutations(range(4)))
 @settings(max_examples=10)
-def test_layout_changes_no_number(case, sample):
+def test_layout_changes_no_number(case, sample, order):
     layer = Chain([case.settled(sample)]).double()
     x, condition = double(case.inputs(sample))
     if x.ndim != 4:
@@ -44,8 +54,10 @@ def test_layout_changes_no_number(case, sample):
             last = x.contiguous(memory_format=LAST) if x.ndim == 4 else x
         expected = outcome(layer, "none", x, condition, inverse=inverse, loss=cubes)
         for mode in MODES:
-            found = outcome(layer, mode, last, condition, inverse=inverse, loss=cubes)
-            assert_same(found, expected, 1e-9)
+            loss = cubes_in(order)
+            found = outcome(layer, mode, last, condition, inverse=inverse, loss=loss)
+            # No closer: torch's `matrix_exp` loses digits of large gradients.
+            assert_same(found, expected, 1e-6)
         layer.eval()
         with torch.no_grad():
             run = layer.inverse if inverse else layer

@@ -7,6 +7,7 @@ from torch import distributed
 
 from flowcolor.evaluation import network_scores
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
+from flowcolor.training.callbacks import prediction_writer
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES as TWO
@@ -66,16 +67,14 @@ def test_validation_gives_the_same_numbers_on_two_processes(run, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_predict_on_two_processes_writes_each_file_once(run, tmp_path, monkeypatch):
-    from flowcolor.training import callbacks
-
-    write_image = callbacks.write_image
+    write_image = prediction_writer.write_image
 
     def counted(image, path):
         with path.with_suffix(".count").open("a") as file:
             file.write("x")
         write_image(image, path)
 
-    monkeypatch.setattr(callbacks, "write_image", counted)
+    monkeypatch.setattr(prediction_writer, "write_image", counted)
     drawings = write_photos(tmp_path / "drawings", 5)  # uneven: three and two
     words = ("--data.predict_sketches", drawings, "--data.predict_references", drawings)
     out = tmp_path / "out"
