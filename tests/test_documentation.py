@@ -53,14 +53,16 @@ def holds(found: Any, wanted: Any) -> bool:
         return all(holds(found[key.removesuffix("+")], value) for key, value in wanted.items())
     if isinstance(wanted, list):
         return len(found) == len(wanted) and all(map(holds, found, wanted))
-    if isinstance(found, list):  # Of one or more.
-        return found == [wanted]
+    if isinstance(found, list):  # Of one or more, of which the first was looked for.
+        return str(found[0]) == str(wanted)
     return found == wanted or str(found) == str(wanted)
 
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
-    from flowcolor.cli import ablate, colorize, quickstart, score, weights
+    from flowcolor.prepare.command import make_parser
+
+    from flowcolor.cli import ablate, colorize, quickstart, score, study_options, weights
     from flowcolor.cli.prepare import make_parser
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
@@ -69,8 +71,15 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights}
     plain |= {"score": score, "ablate": ablate}
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
+    parsers |= {
+        "study make": study_options.make_parser,
+        "study import": study_options.import_parser,
+        "study report": study_options.report_parser,
+    }
     # There is no checkpoint here, which would be read at once; weights are read by the run.
     _, name, *options = shlex.split(command.replace("--ckpt_path", "--model.weights"))
+    if name == "study":
+        name = f"study {options.pop(0)}"
     found: dict[str, Any] = {}
     rest = options
     if name in parsers:
@@ -103,7 +112,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "score", "weights",
+        "ablate", "score", "study", "weights",
     }  # fmt: skip
 
 

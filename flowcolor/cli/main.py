@@ -20,6 +20,7 @@ commands:
   validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   score       measure results of any method: flowcolor score --results R --truth T --references P
+  study       ask people which method colours best, and count what they say
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   methods     list the methods that colour, and what each of them takes and needs
@@ -61,6 +62,12 @@ def _score(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _study(arguments: list[str]) -> None:
+    from flowcolor.cli.study import main
+
+    main(arguments)
+
+
 def _ablate(arguments: list[str]) -> None:
     from flowcolor.cli.ablate import main
 
@@ -87,6 +94,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
     "score": _score,
+    "study": _study,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "methods": _methods,

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.measures import MEASURES, Measure
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
-from flowcolor.evaluation.report_files import plain, read_report
+from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.io.files import write_text

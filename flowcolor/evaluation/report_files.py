@@ -10,6 +10,7 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import PairScore
 from flowcolor.io.files import write_text
@@ -66,15 +67,6 @@ def _csv(scores: list[PairScore]) -> str:
         values = [score.scores.get(name, "") for name in names]
         writer.writerow([score.setting, score.name, score.reference, *values])
     return text.getvalue()
-
-
-def plain(value: Any) -> Any:
-    """Replace what JSON cannot hold by null."""
-    if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _numbers(pair: dict[str, Any]) -> dict[str, Any]:

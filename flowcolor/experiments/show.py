@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES, Measure
-from flowcolor.evaluation.report_files import plain
+from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.scores import Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.report import COUNTS, Results, settings_of
