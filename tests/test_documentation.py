@@ -60,8 +60,6 @@ def holds(found: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
-    from flowcolor.prepare.command import make_parser
-
     from flowcolor.cli import ablate, colorize, quickstart, score, study_options, weights
     from flowcolor.cli.prepare import make_parser
     from flowcolor.training.lightning_cli import TrainingCLI

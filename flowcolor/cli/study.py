@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from flowcolor.bounds import within
 from flowcolor.cli.study_options import import_parser, make_parser, report_parser
 from flowcolor.console import say
-from flowcolor.errors import InputError
-from flowcolor.suggest import did_you_mean
+from flowcolor.errors import InputError, did_you_mean
 
 USAGE = """usage: flowcolor study make|import|report [options]
 
