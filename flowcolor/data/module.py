@@ -15,6 +15,7 @@ from flowcolor.data.cross import CrossReference
 from flowcolor.data.embedded import EmbeddedPortraits
 from flowcolor.data.folder import Folders, OptionalFolders
 from flowcolor.data.images import to_gray
+from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.open import open_portraits
 from flowcolor.data.order import EveryOnce, ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
@@ -73,6 +74,8 @@ class SketchColorData(lightning.LightningDataModule):
         predict_sketches: A drawing, or a folder of drawings, to colour with ``predict``.
         predict_references: A photograph for all drawings, or a folder of photographs with the
             stems of the drawings.
+        labels: Folder of label maps of the photographs that test, or one entry for each folder of
+            ``test``, or else of ``train``: a test then scores colours by region.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class SketchColorData(lightning.LightningDataModule):
         content: Content = "drawing",
         predict_sketches: str | None = None,
         predict_references: str | None = None,
+        labels: str | list[str | None] | None = None,
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
@@ -140,6 +144,8 @@ class SketchColorData(lightning.LightningDataModule):
         self.content: Content = content
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
+        self.labels = labels
+        self._label_maps: LabelMaps | None = None
         self._found: tuple[Selected, Selected, Selected] | None = None
 
     @property
@@ -163,6 +169,8 @@ class SketchColorData(lightning.LightningDataModule):
             return
         training, held_out, tests = self._sets()
         self._require_pairs(stage, held_out, tests)
+        if self.labels is not None and stage in ("test", None):
+            self._label_maps = LabelMaps(tests, self.labels, self.test or self.train)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]))
@@ -199,7 +207,10 @@ class SketchColorData(lightning.LightningDataModule):
         trainer = self.trainer
         if trainer is not None and trainer.training:
             return self.complete(batch, training=True, epoch=trainer.current_epoch)
-        return self.complete(batch, training=False)
+        made = self.complete(batch, training=False)
+        if trainer is not None and trainer.testing and self._label_maps is not None:
+            made |= self._label_maps.of(made)
+        return made
 
     def complete(self, batch: Batch, training: bool, epoch: int = 0) -> Batch:
         """Turn a loader's batch into the task's: what Lightning calls, and scripts may."""

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
+from flowcolor.data.clean import clean_drawing
 from flowcolor.data.formats import is_image
 from flowcolor.data.images import (
-    UNREADABLE,
     by_stem,
     center_square,
     name_no_images,
@@ -20,13 +19,16 @@ from flowcolor.data.images import (
     read_sketch,
     resize,
 )
+from flowcolor.data.label_maps import read_labels, square_labels
+from flowcolor.data.picture_size import picture_size
 from flowcolor.data.tree import names_below
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
 from flowcolor.files import exists, is_dir
 
-_ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
+_CALLED = {"labels": "label map", "reference_labels": "label map"}  # In messages.
+_STACKED = (*COLUMNS, "reference_sketch", "cleaned", "labels", "reference_labels")
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,22 @@ class Results:
             yield _batch(waiting)
 
     def read(self, name: str) -> dict[str, Tensor]:
-        """Return result, truth, reference and sketch, :math:`(3, H, W)` in [0, 1]."""
-        images = {
-            kind: self._prepared(read_sketch(path) if "sketch" in kind else read_image(path))
-            for kind, path in self.files[name].items()
-        }
+        """Return result, truth, reference and sketch, :math:`(3, H, W)` in [0, 1].
+
+        A sketch that was given is there as :func:`~flowcolor.data.clean.clean_drawing` makes it,
+        too, as ``cleaned``. Label maps are :math:`(H, W)`.
+        """
+        images = {}
+        for kind, path in self.files[name].items():
+            if "labels" in kind:
+                labels = read_labels(path)
+                images[kind] = square_labels(labels, self.size) if self.size else labels
+            elif "sketch" in kind:
+                images[kind] = self._prepared(sketch := read_sketch(path))
+                if kind == "sketch":  # Cleaned at its own size, where thin strokes are still dark.
+                    images["cleaned"] = self._prepared(clean_drawing(sketch).drawing)
+            else:
+                images[kind] = self._prepared(read_image(path))
         truth = images["truth"]
         if "sketch" not in images:
             drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
@@ -78,14 +91,14 @@ class Results:
     @property
     def side(self) -> int:
         """Shorter side of the smallest image in pixels."""
-        return self.size or min(min(_size(files["truth"])) for files in self.files.values())
+        return self.size or min(min(picture_size(files["truth"])) for files in self.files.values())
 
     @property
     def one_size(self) -> bool:
         """Whether all images can stand in one picture."""
         return (
             self.size is not None
-            or len({_size(files["truth"]) for files in self.files.values()}) == 1
+            or len({picture_size(files["truth"]) for files in self.files.values()}) == 1
         )
 
     def _prepared(self, image: Tensor) -> Tensor:
@@ -100,9 +113,9 @@ def find_results(
     """Match the files of the folders by their names without suffix, subfolders included.
 
     Args:
-        folders: ``result``, ``truth``, ``reference`` and optionally ``sketch`` and
-            ``reference_sketch``. There must be a result for every true photograph: a method is not
-            excused from the hard ones.
+        folders: ``result``, ``truth``, ``reference`` and optionally ``sketch``,
+            ``reference_sketch``, ``labels`` and ``reference_labels``. There must be a result for
+            every true photograph: a method is not excused from the hard ones.
         sketch_filter: See :class:`Results`.
         size: See :class:`Results`.
 
@@ -116,7 +129,7 @@ def find_results(
         missing = [name for name in names if name not in files]
         if missing:
             raise InputError(
-                f"{folders[kind]} expects a {kind.replace('_', ' ')} for each photograph of "
+                f"{folders[kind]} expects a {_called(kind)} for each photograph of "
                 f"{folders['truth']}, got none for {len(missing)} of {len(names)}: "
                 f"{first_ten(missing)}."
             )
@@ -136,7 +149,7 @@ def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path
     for kind in folders:
         wrong = []
         for name, files in paths.items():
-            size, expected = _size(files[kind]), _size(files["truth"])
+            size, expected = picture_size(files[kind]), picture_size(files["truth"])
             if size != expected:
                 wrong.append(f"{name} ({size[0]}x{size[1]} instead of {expected[0]}x{expected[1]})")
         if wrong:
@@ -146,24 +159,10 @@ def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path
             )
 
 
-def _size(path: Path) -> tuple[int, int]:
-    """Return width and height as the image is shown, from the head of the file alone."""
-    try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(_ORIENTATION) in _TURNED
-            return (picture.height, picture.width) if turned else (picture.width, picture.height)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
-    except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read as an image.") from error
-
-
 def _images(kind: str, folder: Path) -> dict[str, Path]:
     if not is_dir(folder):
         what = "a file" if exists(folder) else "nothing"
-        raise InputError(
-            f"{folder}, for each {kind.replace('_', ' ')}, expects to be a folder, got {what}."
-        )
+        raise InputError(f"{folder}, for each {_called(kind)}, expects to be a folder, got {what}.")
     names = sorted(names_below(folder, everything=True), key=natural_order)
     images = [folder / name for name in names if is_image(name.rpartition("/")[2])]
     if not images:
@@ -173,9 +172,13 @@ def _images(kind: str, folder: Path) -> dict[str, Path]:
     return by_stem(folder, images)
 
 
+def _called(kind: str) -> str:
+    return _CALLED.get(kind, kind.replace("_", " "))
+
+
 def _batch(items: list[dict[str, Any]]) -> dict[str, Any]:
     batch: dict[str, Any] = {key: [item[key] for item in items] for key in items[0]}
-    for key in [*COLUMNS, "reference_sketch"]:
+    for key in _STACKED:
         if key in batch:
             batch[key] = torch.stack(batch[key])
     return batch | {"index": torch.tensor(batch["index"])}

@@ -1,6 +1,7 @@
 """What is measured of results: alike the truth, alike photographs, the lines, the colours."""
 
 from flowcolor.metrics.base import ActivationMetric, ImageMetric
+from flowcolor.metrics.bleeding import ColorBleeding, color_bleeding
 from flowcolor.metrics.colors import ColorAgreement
 from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
 from flowcolor.metrics.frechet import FrechetInceptionDistance, frechet_distance
@@ -10,12 +11,18 @@ from flowcolor.metrics.lab import mean_color, mean_color_distance, nearer_to_own
 from flowcolor.metrics.lines import LineAgreement, line_f1
 from flowcolor.metrics.peak_signal import PeakSignalNoiseRatio, psnr
 from flowcolor.metrics.perceptual import LPIPS, lpips, lpips_activations
+from flowcolor.metrics.region_color import (
+    CELEBA_REGIONS,
+    FACE_REGIONS,
+    region_color_distance,
+)
 from flowcolor.metrics.relevance import (
     ContentRelevance,
     StyleRelevance,
     relevance,
     relevance_activations,
 )
+from flowcolor.metrics.sharpness import LineSharpness, line_sharpness
 from flowcolor.metrics.structure import (
     MultiScaleStructuralSimilarity,
     StructuralSimilarity,
@@ -25,10 +32,13 @@ from flowcolor.metrics.structure import (
 from flowcolor.metrics.wasserstein import color_wasserstein, sliced_wasserstein
 
 __all__ = [
+    "CELEBA_REGIONS",
+    "FACE_REGIONS",
     "LPIPS",
     "SMALL_N",
     "ActivationMetric",
     "ColorAgreement",
+    "ColorBleeding",
     "ContentRelevance",
     "FeatureSetMetric",
     "FrechetInceptionDistance",
@@ -36,14 +46,17 @@ __all__ = [
     "InceptionFeatures",
     "KernelInceptionDistance",
     "LineAgreement",
+    "LineSharpness",
     "MultiScaleStructuralSimilarity",
     "PeakSignalNoiseRatio",
     "StructuralSimilarity",
     "StyleRelevance",
+    "color_bleeding",
     "color_wasserstein",
     "frechet_distance",
     "kernel_distance",
     "line_f1",
+    "line_sharpness",
     "lpips",
     "lpips_activations",
     "mean_color",
@@ -51,6 +64,7 @@ __all__ = [
     "ms_ssim",
     "nearer_to_own",
     "psnr",
+    "region_color_distance",
     "relevance",
     "relevance_activations",
     "rgb_to_lab",
