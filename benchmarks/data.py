@@ -23,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flowcolor.data.datasets.prepared import PreparedFolder
+from flowcolor.data.prepare.run import prepare
 from torch import Tensor
 from torch.utils.data import default_collate
 
@@ -30,10 +32,8 @@ from benchmarks import report
 from benchmarks.live_bytes import flow_step
 from benchmarks.speed import wait
 from flowcolor.data import EmbeddedPortraits, PhotoFolder, SelfAugmentedReference
-from flowcolor.data.images import list_images, read_image, write_image
-from flowcolor.data.prepared import PreparedFolder
+from flowcolor.io.images import list_images, read_image, write_image
 from flowcolor.models import SketchColorFlow
-from flowcolor.prepare.run import prepare
 
 MODEL = "training step, reversible"
 

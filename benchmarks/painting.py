@@ -16,7 +16,7 @@ from statistics import median
 
 from benchmarks import report
 from flowcolor.data import EmbeddedPortraits, write_image
-from flowcolor.data.images import resize
+from flowcolor.io.images import resize
 
 FURTHER = 8
 

@@ -28,12 +28,12 @@ from typing import Any
 from unittest import mock
 
 import torch
+from flowcolor.data.prepare import work
 from PIL import Image, ImageDraw, ImageFile
 
 from benchmarks import report
 from benchmarks.data import make_photographs
 from flowcolor.data import PhotoFolder, SketchFilter, folder, portraits
-from flowcolor.prepare import work
 
 STAGES = {
     "decode": [(ImageFile.ImageFile, "load")],

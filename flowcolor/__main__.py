@@ -32,49 +32,49 @@ options:
 
 
 def _quickstart(arguments: list[str]) -> None:
-    from flowcolor.training.quickstart import main
+    from flowcolor.cli.quickstart import main
 
     main(arguments)
 
 
 def _colorize(arguments: list[str]) -> None:
-    from flowcolor.colorize_command import main
+    from flowcolor.cli.colorize import main
 
     main(arguments)
 
 
 def _prepare(arguments: list[str]) -> None:
-    from flowcolor.prepare.command import main
+    from flowcolor.cli.prepare import main
 
     main(arguments)
 
 
 def _train(arguments: list[str]) -> None:
-    from flowcolor.training.cli import main
+    from flowcolor.training.lightning_cli import main
 
     main(arguments)
 
 
 def _score(arguments: list[str]) -> None:
-    from flowcolor.evaluation.score import main
+    from flowcolor.cli.score import main
 
     main(arguments)
 
 
 def _ablate(arguments: list[str]) -> None:
-    from flowcolor.training.ablations.command import main
+    from flowcolor.cli.ablate import main
 
     main(arguments)
 
 
 def _methods(arguments: list[str]) -> None:
-    from flowcolor.methods_command import main
+    from flowcolor.cli.methods import main
 
     main(arguments)
 
 
 def _weights(arguments: list[str]) -> None:
-    from flowcolor.weights_command import main
+    from flowcolor.cli.weights import main
 
     main(arguments)
 
@@ -95,7 +95,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 
 
 def _choose(command: str) -> Callable[[list[str]], None]:
-    from flowcolor.suggest import did_you_mean
+    from flowcolor.errors import did_you_mean
 
     if command not in COMMANDS:
         raise InputError(

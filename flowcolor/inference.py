@@ -9,16 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.cli.methods import methods, untrained_method
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
-from flowcolor.data.images import crop, resize
-from flowcolor.errors import InputError
-from flowcolor.methods_command import methods, untrained_method
+from flowcolor.errors import InputError, did_you_mean
+from flowcolor.io.images import crop, resize
 from flowcolor.models import Colorizer, SketchColorFlow
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.models.round_trip import device_of, exact
 from flowcolor.pretrained import PACKAGED, packaged_file
-from flowcolor.suggest import did_you_mean
 
 Lines = Literal["keep", "blend", "model"]
 Errors = tuple[float, float, float]  # Of photograph, latent and drawing, see `Painted`.

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
-from flowcolor.drift import measure_drift
 from flowcolor.layers.base import InvertibleLayer
+from flowcolor.layers.reversible.drift import measure_drift
 
 __all__ = ["check_invertible", "measure_drift"]
 

@@ -14,7 +14,7 @@ from flowcolor.__main__ import main
 from flowcolor.console import complain, say
 from flowcolor.data import PreparedFolder, write_image
 from flowcolor.errors import InputError
-from flowcolor.files import write_text
+from flowcolor.io.files import write_text
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 

@@ -60,13 +60,14 @@ def holds(found: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
+    from flowcolor.cli.prepare import make_parser
+
     from flowcolor import colorize_command as colorize
     from flowcolor import weights_command
     from flowcolor.evaluation import score
-    from flowcolor.prepare.command import make_parser
     from flowcolor.training import quickstart
     from flowcolor.training.ablations import command as ablate
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
@@ -94,7 +95,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
 def test_configuration_is_understood(text, tmp_path, monkeypatch):
-    from flowcolor.training.cli import TrainingCLI
+    from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)

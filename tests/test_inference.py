@@ -6,9 +6,9 @@ import torch
 import flowcolor
 from flowcolor.data import EmbeddedPortraits, GradientLines
 from flowcolor.data.crisp import crisp
-from flowcolor.data.images import resize
 from flowcolor.errors import InputError
 from flowcolor.inference import load
+from flowcolor.io.images import resize
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.models.round_trip import roundtrip_errors

@@ -1,20 +1,20 @@
 """Photographs, line drawings and self-augmented references.
 
-``SketchColorData`` imports Lightning and is therefore loaded on first use; all else is light.
+``ColorizationDataModule`` imports Lightning and is therefore loaded on first use; all else is light.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from flowcolor.data.augment import SelfAugmentedReference
-from flowcolor.data.celeba import CelebAMaskHQ
-from flowcolor.data.cross import CrossReference
-from flowcolor.data.embedded import EmbeddedPortraits
-from flowcolor.data.folder import PhotoFolder
-from flowcolor.data.images import read_image, read_mask, read_sketch, write_image
-from flowcolor.data.labels import merge_parts
-from flowcolor.data.open import open_portraits
+from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
+from flowcolor.data.augmentation.strokes import StrokeAugmentation
+from flowcolor.data.cross_reference import CrossReference
+from flowcolor.data.datasets.celeba import CelebAMaskHQ
+from flowcolor.data.datasets.celeba_labels import merge_parts
+from flowcolor.data.datasets.embedded import EmbeddedPortraits
+from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.open_portraits import open_portraits
+from flowcolor.data.datasets.prepared import PreparedFolder
 from flowcolor.data.pairs import SketchReferencePairs
-from flowcolor.data.prepared import PreparedFolder
 from flowcolor.data.sketches import (
     ColorDodge,
     GradientLines,
@@ -23,14 +23,15 @@ from flowcolor.data.sketches import (
     SobelLines,
     XDoG,
 )
-from flowcolor.data.strokes import StrokeAugmentation
+from flowcolor.io.images import read_image, read_mask, read_sketch, write_image
 
 if TYPE_CHECKING:
-    from flowcolor.data.module import SketchColorData
+    from flowcolor.data.module import ColorizationDataModule
 
 __all__ = [
     "CelebAMaskHQ",
     "ColorDodge",
+    "ColorizationDataModule",
     "CrossReference",
     "EmbeddedPortraits",
     "GradientLines",
@@ -38,7 +39,6 @@ __all__ = [
     "PhotoFolder",
     "PreparedFolder",
     "SelfAugmentedReference",
-    "SketchColorData",
     "SketchFilter",
     "SketchReferencePairs",
     "SobelLines",
@@ -54,8 +54,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "SketchColorData":
-        from flowcolor.data.module import SketchColorData
+    if name == "ColorizationDataModule":
+        from flowcolor.data.module import ColorizationDataModule
 
-        return SketchColorData
+        return ColorizationDataModule
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

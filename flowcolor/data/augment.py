@@ -14,9 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.jitter import jitter_colors
-from flowcolor.data.random_streams import AUGMENTING, stream
-from flowcolor.data.strokes import StrokeAugmentation
+from flowcolor.data.augmentation.jitter import jitter_colors
+from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
+from flowcolor.data.augmentation.strokes import StrokeAugmentation
 from flowcolor.errors import InputError
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.

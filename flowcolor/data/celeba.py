@@ -5,12 +5,12 @@ from pathlib import Path
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
-from flowcolor.data.celeba_files import PartFiles, find_numbered
-from flowcolor.data.labels import merge_parts
-from flowcolor.data.missing import LeftOut
-from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
+from flowcolor.data.datasets.celeba_files import PartFiles, find_numbered
+from flowcolor.data.datasets.celeba_labels import merge_parts
+from flowcolor.data.datasets.left_out import LeftOut
+from flowcolor.data.datasets.portraits import Background, FilePortraits, Files, Sketcher
 from flowcolor.data.split import official_split, split_names
-from flowcolor.files import is_dir
+from flowcolor.io.files import is_dir
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from flowcolor.data.formats import is_image
-from flowcolor.data.labels import PARTS
+from flowcolor.data.datasets.celeba_labels import PARTS
 from flowcolor.errors import InputError
-from flowcolor.files import is_dir, names_in
+from flowcolor.io.files import is_dir, names_in
+from flowcolor.io.formats import is_image
 
 _PER_FOLDER = 2000
 _BITS = {part: 1 << position for position, part in enumerate(PARTS)}

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import resize, to_gray
+from flowcolor.io.images import resize, to_gray
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from flowcolor.data.portraits import Item, Portraits
-from flowcolor.data.random_streams import PAIRING, stream
+from flowcolor.data.augmentation.random_streams import PAIRING, stream
+from flowcolor.data.datasets.portraits import Item, Portraits
 from flowcolor.errors import InputError
 
 

@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import read_image, resize
-from flowcolor.data.portraits import Background, CachedPortraits, Sketcher, whiten
+from flowcolor.data.datasets.portraits import Background, CachedPortraits, Sketcher, whiten
 from flowcolor.data.sketches import GradientLines
+from flowcolor.io.images import read_image, resize
 
 
 @dataclass(frozen=True)

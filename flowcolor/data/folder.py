@@ -6,12 +6,12 @@ from pathlib import Path
 from jaxtyping import Bool
 from torch import Tensor
 
-from flowcolor.data.celeba import is_celeba
-from flowcolor.data.images import list_images, own_stem, pairing_stem, read_mask
-from flowcolor.data.missing import LeftOut
-from flowcolor.data.portraits import Background, FilePortraits, Files, Sketcher
-from flowcolor.data.prepared import is_prepared
+from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.left_out import LeftOut
+from flowcolor.data.datasets.portraits import Background, FilePortraits, Files, Sketcher
+from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
+from flowcolor.io.images import list_images, own_stem, pairing_stem, read_mask
 
 Folders = str | Path | Sequence[str | Path]
 OptionalFolders = str | Path | Sequence[str | Path | None] | None

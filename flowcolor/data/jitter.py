@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.data.images import to_gray
+from flowcolor.io.images import to_gray
 
 
 def jitter_colors(

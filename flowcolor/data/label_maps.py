@@ -11,13 +11,19 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from flowcolor.data.folder import Folders, OptionalFolders, as_list, label_folders, one_for_each
-from flowcolor.data.images import UNREADABLE, by_stem, center_square, list_images
-from flowcolor.data.labels import resize_nearest
+from flowcolor.data.datasets.celeba_labels import resize_nearest
+from flowcolor.data.datasets.folder import (
+    Folders,
+    OptionalFolders,
+    as_list,
+    label_folders,
+    one_for_each,
+)
+from flowcolor.data.datasets.portraits import Files
+from flowcolor.data.datasets.subsets import Selected
 from flowcolor.data.picture_size import picture_size
-from flowcolor.data.portraits import Files
-from flowcolor.data.views import Selected
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.images import UNREADABLE, by_stem, center_square, list_images
 
 
 def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:

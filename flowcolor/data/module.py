@@ -9,22 +9,22 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, Subset
 
 from flowcolor.bounds import within
-from flowcolor.data.augment import SelfAugmentedReference
-from flowcolor.data.celeba import MAPPING
-from flowcolor.data.cross import CrossReference
-from flowcolor.data.embedded import EmbeddedPortraits
-from flowcolor.data.folder import Folders, OptionalFolders
-from flowcolor.data.images import to_gray
+from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
+from flowcolor.data.cross_reference import CrossReference
+from flowcolor.data.datasets.celeba import MAPPING
+from flowcolor.data.datasets.embedded import EmbeddedPortraits
+from flowcolor.data.datasets.folder import Folders, OptionalFolders
+from flowcolor.data.datasets.open_portraits import open_portraits
+from flowcolor.data.datasets.portraits import Background, CachedPortraits, Item, Sketcher
+from flowcolor.data.datasets.subsets import Repeated, Selected
 from flowcolor.data.label_maps import LabelMaps
-from flowcolor.data.open import open_portraits
-from flowcolor.data.order import EveryOnce, ResumableOrder
 from flowcolor.data.pairs import SketchReferencePairs
-from flowcolor.data.portraits import Background, CachedPortraits, Item, Sketcher
+from flowcolor.data.sampler import EveryOnce, ResumableOrder
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.split import official_split, split_names
-from flowcolor.data.views import Repeated, Selected
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 
 Batch = dict[str, Any]
 Content = Literal["drawing", "gray"]
@@ -33,7 +33,7 @@ _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture 
 _SPLIT = (4, 3)
 
 
-class SketchColorData(lightning.LightningDataModule):
+class ColorizationDataModule(lightning.LightningDataModule):
     """Drawings, references and truths from folders of photographs.
 
     Every batch has ``sketch``, ``reference`` and ``truth`` (B, 3, size, size), float32 in [0, 1],

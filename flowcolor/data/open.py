@@ -5,8 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from flowcolor.data.celeba import CelebAMaskHQ, is_celeba
-from flowcolor.data.folder import (
+from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
+from flowcolor.data.datasets.folder import (
     Folders,
     OptionalFolders,
     PhotoFolder,
@@ -14,8 +14,8 @@ from flowcolor.data.folder import (
     label_folders,
     one_for_each,
 )
-from flowcolor.data.portraits import Background, CachedPortraits, Sketcher
-from flowcolor.data.prepared import PreparedFolder, is_prepared
+from flowcolor.data.datasets.portraits import Background, CachedPortraits, Sketcher
+from flowcolor.data.datasets.prepared import PreparedFolder, is_prepared
 from flowcolor.errors import InputError
 
 

@@ -8,7 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from flowcolor.data.images import (
+from flowcolor.errors import InputError
+from flowcolor.io.files import is_file
+from flowcolor.io.images import (
     center_square,
     list_images,
     own_stem,
@@ -17,8 +19,6 @@ from flowcolor.data.images import (
     read_sketch,
     resize,
 )
-from flowcolor.errors import InputError
-from flowcolor.files import is_file
 
 
 class Pair(TypedDict):

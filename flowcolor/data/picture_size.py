@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from flowcolor.data.images import UNREADABLE
 from flowcolor.errors import InputError
+from flowcolor.io.images import UNREADABLE
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 

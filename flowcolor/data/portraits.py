@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from flowcolor.data.images import center_square, read_bytes, read_sketch, resize, to_uint8
+from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.sketches import GradientLines, SketchFilter
-from flowcolor.data.whole import shrink, whole_factors
 from flowcolor.errors import InputError
+from flowcolor.io.images import center_square, read_bytes, read_sketch, resize, to_uint8
 
 Background = Literal["keep", "white"]
 Sketcher = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from flowcolor.data.images import read_image, read_sketch, resize
-from flowcolor.data.portraits import Background, CachedPortraits, whiten
+from flowcolor.data.datasets.portraits import Background, CachedPortraits, whiten
 from flowcolor.errors import InputError
-from flowcolor.files import is_file
+from flowcolor.io.files import is_file
+from flowcolor.io.images import read_image, read_sketch, resize
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from flowcolor.data.missing import first_ten
-from flowcolor.data.random_streams import SPLITTING, stream
+from flowcolor.data.augmentation.random_streams import SPLITTING, stream
+from flowcolor.data.datasets.left_out import first_ten
 from flowcolor.errors import InputError
 
 

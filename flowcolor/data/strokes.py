@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import to_gray
-from flowcolor.data.random_streams import STROKES, stream
+from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch.utils.data import Dataset
 
-from flowcolor.data.portraits import CachedPortraits, Item, Portraits
+from flowcolor.data.datasets.portraits import CachedPortraits, Item, Portraits
 
 
 class Selected(Dataset[Item]):

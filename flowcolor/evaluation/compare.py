@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowcolor.errors import InputError, first_ten
-from flowcolor.evaluation.files import plain, read_report
 from flowcolor.evaluation.measures import MEASURES, Measure
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import plain, read_report
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
-from flowcolor.evaluation.summary import Report
 from flowcolor.evaluation.table import TITLES
-from flowcolor.files import write_text
+from flowcolor.io.files import write_text
 
 RESAMPLES = 9999
 _CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.

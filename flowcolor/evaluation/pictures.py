@@ -41,7 +41,7 @@ def picture_grid(columns: Sequence[Tensor]) -> Tensor:
 
 def write_grid(columns: Sequence[Tensor], path: Path) -> Tensor:
     """Write :func:`picture_grid` to ``path`` and return it."""
-    from flowcolor.data.images import write_image
+    from flowcolor.io.images import write_image
 
     grid = picture_grid(columns)
     write_image(grid, path)

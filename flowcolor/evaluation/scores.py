@@ -9,9 +9,9 @@ from typing import Any, Literal, Protocol, TypeVar
 import torch
 from torch import Tensor, distributed
 
-from flowcolor.data.images import to_uint8
 from flowcolor.evaluation.drawing_scores import drawing_scores
 from flowcolor.evaluation.region_scores import REGION, Regions, region_scores
+from flowcolor.io.images import to_uint8
 from flowcolor.metrics import FACE_REGIONS, color_wasserstein, mean_color, ms_ssim, psnr, ssim
 
 Setting = Literal["self", "cross"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
+from flowcolor.evaluation.report import ANSWERS, Report
 from flowcolor.evaluation.scores import Setting
-from flowcolor.evaluation.summary import ANSWERS, Report
 
 TITLES: dict[Setting, str] = {
     "self": "self-reference (the drawing's own photograph, deformed)",

@@ -15,9 +15,9 @@ from flowcolor.layers.base import (
     to_float64,
     widen,
 )
-from flowcolor.layers.channelwise import center_then_scale, scale_then_shift
-from flowcolor.layers.torch_private import disable_compile, in_transform
-from flowcolor.layers.vjp import Gradients, Rebuilt, ReverseStep
+from flowcolor.layers.functional.channelwise import center_then_scale, scale_then_shift
+from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
+from flowcolor.layers.reversible.vjp import Gradients, Rebuilt, ReverseStep
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
 

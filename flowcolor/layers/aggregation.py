@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.base import check_channels
-from flowcolor.layers.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import in_transform
 
 _EPS = 1e-5
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.layers.vjp import Rebuilt, ReverseStep, invert_then_differentiate
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]

@@ -15,11 +15,11 @@ from flowcolor.layers.base import (
     check_channels,
     widen,
 )
-from flowcolor.layers.fold import FoldedInverse
-from flowcolor.layers.kept import Kept, may_keep
-from flowcolor.layers.matrices import LU, ChannelMatrix, Full, Orthogonal
-from flowcolor.layers.pixels import correlate, mix
-from flowcolor.layers.vjp import Rebuilt, ReverseStep, gradients_of
+from flowcolor.layers.functional.folded_inverse import FoldedInverse
+from flowcolor.layers.functional.kept import Kept, may_keep
+from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
+from flowcolor.layers.functional.pixels import correlate, mix
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 
 Parametrization = Literal["full", "lu", "orthogonal"]
 

@@ -4,13 +4,19 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from flowcolor.layers.affine import affine, apply_affine, check_scale, split_half, sum_per_sample
-from flowcolor.layers.affine_vjp import differentiate_affine
 from flowcolor.layers.arguments import check_module
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
-from flowcolor.layers.scale import Scale
+from flowcolor.layers.functional.affine import (
+    affine,
+    apply_affine,
+    check_scale,
+    split_half,
+    sum_per_sample,
+)
+from flowcolor.layers.functional.affine_vjp import differentiate_affine
+from flowcolor.layers.functional.scale import Scale
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.layers.subnetwork import call_network
-from flowcolor.layers.vjp import Rebuilt, ReverseStep
 
 
 class _Coupling(InvertibleLayer):
@@ -58,7 +64,7 @@ class AffineCoupling(_Coupling):
             classes that have an attribute ``takes_any_layout = True``.
         shift_net: Gives :math:`f_2(b)`.
         scale: How :math:`s` makes a positive number, see
-            :func:`~flowcolor.layers.scale.positive_scale`.
+            :func:`~flowcolor.layers.functional.scale.positive_scale`.
 
     Shape:
         - ``x``, ``y``: :math:`(B, C, *)` with :math:`C \ge 2`.

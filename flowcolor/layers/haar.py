@@ -5,9 +5,14 @@ from torch import Tensor
 
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.matrices import cosine_basis
-from flowcolor.layers.patches import check_divisible, check_patched, from_patches, to_patches
-from flowcolor.layers.vjp import Rebuilt, ReverseStep
+from flowcolor.layers.functional.matrices import cosine_basis
+from flowcolor.layers.functional.patches import (
+    check_divisible,
+    check_patched,
+    from_patches,
+    to_patches,
+)
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 
 
 class HaarDownsample(InvertibleLayer):

@@ -5,15 +5,15 @@ from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.matrices import cosine_basis, orthogonal_matrix
-from flowcolor.layers.patches import (
+from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
+from flowcolor.layers.functional.patches import (
     check_divisible,
     check_patched,
     correlate_patches,
     from_patches,
     to_patches,
 )
-from flowcolor.layers.vjp import Rebuilt, ReverseStep, gradients_of
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 
 
 class OrthogonalDownsample(InvertibleLayer):

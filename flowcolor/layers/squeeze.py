@@ -2,8 +2,8 @@ r"""Space-to-depth."""
 
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
-from flowcolor.layers.patches import check_divisible, check_patched, shuffle, unshuffle
-from flowcolor.layers.vjp import Rebuilt, ReverseStep
+from flowcolor.layers.functional.patches import check_divisible, check_patched, shuffle, unshuffle
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 
 
 class Squeeze(InvertibleLayer):

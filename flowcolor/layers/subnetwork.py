@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.torch_private import version
+from flowcolor.layers.reversible.torch_private import version
 
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 

@@ -2,15 +2,14 @@
 
 from flowcolor.metrics.base import ActivationMetric, ImageMetric
 from flowcolor.metrics.bleeding import ColorBleeding, color_bleeding
-from flowcolor.metrics.colors import ColorAgreement
+from flowcolor.metrics.color_agreement import ColorAgreement
 from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
-from flowcolor.metrics.frechet import FrechetInceptionDistance, frechet_distance
-from flowcolor.metrics.inception import InceptionFeatures
-from flowcolor.metrics.kernel import KernelInceptionDistance, kernel_distance
+from flowcolor.metrics.fid import FrechetInceptionDistance, frechet_distance
+from flowcolor.metrics.kid import KernelInceptionDistance, kernel_distance
 from flowcolor.metrics.lab import mean_color, mean_color_distance, nearer_to_own, rgb_to_lab
-from flowcolor.metrics.lines import LineAgreement, line_f1
-from flowcolor.metrics.peak_signal import PeakSignalNoiseRatio, psnr
-from flowcolor.metrics.perceptual import LPIPS, lpips, lpips_activations
+from flowcolor.metrics.line_agreement import LineAgreement, line_f1
+from flowcolor.metrics.lpips import LPIPS, lpips, lpips_activations
+from flowcolor.metrics.psnr import PeakSignalNoiseRatio, psnr
 from flowcolor.metrics.region_color import (
     CELEBA_REGIONS,
     FACE_REGIONS,
@@ -23,13 +22,14 @@ from flowcolor.metrics.relevance import (
     relevance_activations,
 )
 from flowcolor.metrics.sharpness import LineSharpness, line_sharpness
-from flowcolor.metrics.structure import (
+from flowcolor.metrics.ssim import (
     MultiScaleStructuralSimilarity,
     StructuralSimilarity,
     ms_ssim,
     ssim,
 )
 from flowcolor.metrics.wasserstein import color_wasserstein, sliced_wasserstein
+from flowcolor.pretrained.inception import InceptionFeatures
 
 __all__ = [
     "CELEBA_REGIONS",

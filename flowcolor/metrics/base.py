@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics import Metric
 
+from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import require_colors
-from flowcolor.vgg import VGGActivations
 
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
 
@@ -59,7 +59,7 @@ class ImageMetric(Metric, ABC):
 
         Raises:
             InputError: If they are missing or unusable, see
-                :func:`~flowcolor.weights.find_weights`.
+                :func:`~flowcolor.pretrained.weights.find_weights`.
         """
 
     def update(

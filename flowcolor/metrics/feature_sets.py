@@ -11,7 +11,7 @@ from torchmetrics import Metric
 
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
-from flowcolor.metrics.inception import InceptionFeatures
+from flowcolor.pretrained.inception import InceptionFeatures
 
 #: Below so many images FID says more about their number than about the images; print KID, too.
 SMALL_N = 2048
@@ -74,7 +74,7 @@ class FeatureSetMetric(Metric, ABC):
 
         Raises:
             InputError: If they are missing or unusable, see
-                :func:`~flowcolor.weights.find_weights`.
+                :func:`~flowcolor.pretrained.weights.find_weights`.
         """
         if isinstance(self._network[0], InceptionFeatures):
             self._network[0].prepare(download=download)

@@ -11,7 +11,7 @@ from torch.nn.functional import cosine_similarity
 
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
-from flowcolor.vgg import VGGActivations
+from flowcolor.pretrained.vgg import VGGActivations
 
 Preset = Literal["thesis", "cocosnet"]
 
@@ -73,7 +73,7 @@ def relevance_activations(
         score: Style relevance or content relevance.
         preset: ``"thesis"``: SR looks at relu3_2, relu4_2 and relu5_2, CR at relu1_2 and relu2_2.
             ``"cocosnet"``: the other way round, as in the paper that the thesis cites.
-        path: VGG19's weights, see :class:`~flowcolor.vgg.VGGActivations`.
+        path: VGG19's weights, see :class:`~flowcolor.pretrained.vgg.VGGActivations`.
         random_weights: Use random weights. The score is then comparable with no other.
 
     Raises:

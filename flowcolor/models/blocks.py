@@ -17,7 +17,7 @@ from flowcolor.layers import (
     NoAggregation,
 )
 from flowcolor.layers.conv1x1 import Parametrization
-from flowcolor.layers.scale import Scale
+from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.residual_net import Norm, ResidualNet
 
 Aggregation = Literal["fam", "concat", "adain", "none", "attention"]

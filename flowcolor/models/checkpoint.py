@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.files import is_dir, is_empty, is_file, whole_file
-from flowcolor.training.plausible import require_plausible, require_training, require_weights
+from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.models.plausible import require_plausible, require_training, require_weights
 
 if TYPE_CHECKING:
     from flowcolor.models import Colorizer

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
 from flowcolor.layers.arguments import check_count, check_number
-from flowcolor.layers.layout import has_channels_last
+from flowcolor.layers.functional.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
 
@@ -34,7 +34,7 @@ class ResidualNet(nn.Module):
         :ref:`The thesis <the-thesis>`, section 3.5.
     """
 
-    takes_any_layout = True  # See `flowcolor.layers.layout`.
+    takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
 
     def __init__(
         self,

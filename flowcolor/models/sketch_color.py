@@ -10,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
-from flowcolor.layers.scale import Scale
+from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_sizes

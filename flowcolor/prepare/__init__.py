@@ -1,5 +1,5 @@
 """``flowcolor prepare``: photographs in, a folder that is ready for training out."""
 
-from flowcolor.prepare.run import Summary, prepare
+from flowcolor.data.prepare.run import Summary, prepare
 
 __all__ = ["Summary", "prepare"]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.cli.options import OptionParser
 from flowcolor.console import complain, say
-from flowcolor.options import OptionParser
-from flowcolor.prepare.progress import duration
+from flowcolor.data.prepare.progress import duration
 
 
 def main(words: Sequence[str]) -> None:
@@ -26,8 +26,8 @@ def main(words: Sequence[str]) -> None:
 
 
 def _prepare(options: Any) -> None:
-    from flowcolor.prepare.run import prepare
-    from flowcolor.prepare.work import keep_memory
+    from flowcolor.data.prepare.run import prepare
+    from flowcolor.data.prepare.work import keep_memory
 
     keep_memory()
     summary = prepare(

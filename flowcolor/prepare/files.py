@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.files import whole_file
+from flowcolor.io.files import whole_file
 
 KEPT = "What is done is kept, and the same command continues."
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor import __version__
-from flowcolor.data.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
+from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
+from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
-from flowcolor.files import exists, is_dir, names_in
-from flowcolor.prepare.files import KEPT, write_whole
+from flowcolor.io.files import exists, is_dir, names_in
 
 JOURNAL = ".journal.jsonl"
 _LOCK = ".lock"

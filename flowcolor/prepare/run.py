@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowcolor.bounds import within
-from flowcolor.data.celeba import MAPPING, CelebAMaskHQ, is_celeba
-from flowcolor.data.folder import PhotoFolder
-from flowcolor.data.images import natural_order
-from flowcolor.data.portraits import Background
-from flowcolor.data.prepared import is_prepared
+from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ, is_celeba
+from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.portraits import Background
+from flowcolor.data.datasets.prepared import is_prepared
+from flowcolor.data.prepare.defer import uninterrupted
+from flowcolor.data.prepare.files import fingerprint, write_whole
+from flowcolor.data.prepare.ledger import Entry, Ledger, alone
+from flowcolor.data.prepare.progress import Progress
+from flowcolor.data.prepare.work import Outcome, Worker, start, work
 from flowcolor.data.sketches.find import find_filter
 from flowcolor.errors import InputError
-from flowcolor.files import exists, is_empty, is_file, remove_partial
-from flowcolor.prepare.defer import uninterrupted
-from flowcolor.prepare.files import fingerprint, write_whole
-from flowcolor.prepare.ledger import Entry, Ledger, alone
-from flowcolor.prepare.progress import Progress
-from flowcolor.prepare.work import Outcome, Worker, start, work
+from flowcolor.io.files import exists, is_empty, is_file, remove_partial
+from flowcolor.io.images import natural_order
 
 
 class Summary(NamedTuple):
@@ -227,7 +227,7 @@ def _outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Ou
         return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     if os.name == "posix":
-        context.set_forkserver_preload(["flowcolor.prepare.work", "scipy.ndimage"])
+        context.set_forkserver_preload(["flowcolor.data.prepare.work", "scipy.ndimage"])
     pool = ProcessPoolExecutor(workers, context, initializer=start, initargs=(worker,))
     rest = iter(todo)
     try:

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from flowcolor.data.images import to_uint8
-from flowcolor.data.portraits import FilePortraits
-from flowcolor.data.prepared import prepared_file
+from flowcolor.data.datasets.portraits import FilePortraits
+from flowcolor.data.datasets.prepared import prepared_file
+from flowcolor.data.prepare.files import fingerprint, write_whole
+from flowcolor.data.prepare.png import encode
 from flowcolor.errors import InputError
-from flowcolor.prepare.files import fingerprint, write_whole
-from flowcolor.prepare.png import encode
+from flowcolor.io.images import to_uint8
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # The numbers of glibc's malloc.h.
 _ENOUGH = 2**30

@@ -17,13 +17,13 @@ from torch.optim import lr_scheduler
 import flowcolor.data
 import flowcolor.losses
 import flowcolor.models
-from flowcolor.data.module import SketchColorData
+from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.training import objectives
 from flowcolor.training.build_task import build_task
 from flowcolor.training.parser import read_yaml
 
-_SECTIONS: dict[str, Any] = {"model": build_task, "data": SketchColorData.__init__}
+_SECTIONS: dict[str, Any] = {"model": build_task, "data": ColorizationDataModule.__init__}
 _DEPTH = 6  # A pickle can hold itself.
 
 

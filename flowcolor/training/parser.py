@@ -8,9 +8,8 @@ from typing import Any, NoReturn
 import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
-from flowcolor.errors import InputError
-from flowcolor.files import is_file
-from flowcolor.suggest import did_you_mean
+from flowcolor.errors import InputError, did_you_mean
+from flowcolor.io.files import is_file
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

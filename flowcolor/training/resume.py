@@ -9,7 +9,7 @@ from lightning import Trainer
 from torch.optim import Optimizer
 
 from flowcolor.errors import InputError
-from flowcolor.files import find, status
+from flowcolor.io.files import find, status
 from flowcolor.models.checkpoint import read_weights
 
 CHECKPOINTS = "checkpoints"

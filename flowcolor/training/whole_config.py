@@ -5,7 +5,7 @@ from pathlib import Path
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
-from flowcolor.files import write_text
+from flowcolor.io.files import write_text
 
 
 class WholeConfig(SaveConfigCallback):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from flowcolor.data.images import resize, write_image
+from flowcolor.io.images import resize, write_image
 
 
 def smooth_photo(seed: int, height: int = 24, width: int = 24) -> Tensor:

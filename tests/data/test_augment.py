@@ -6,14 +6,20 @@ import math
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.augmentation.random_streams import stream
+from flowcolor.data.augmentation.self_reference import (
+    _apply,
+    _points,
+    _sample,
+    _similarity,
+    _smooth,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
 from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference
-from flowcolor.data.augment import _apply, _points, _sample, _similarity, _smooth
-from flowcolor.data.random_streams import stream
 from flowcolor.errors import InputError
 from tests.data.conftest import smooth_photo
 

@@ -5,19 +5,19 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.datasets.celeba_labels import PARTS, resize_nearest
 from PIL import Image
 
 from flowcolor.data import (
     CelebAMaskHQ,
+    ColorizationDataModule,
     PhotoFolder,
-    SketchColorData,
     merge_parts,
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import read_image, resize
-from flowcolor.data.labels import PARTS, resize_nearest
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_image, resize
 from tests.data.celeba_tree import COUNT, KINDS, SIDE, box, make_tree, parts_of
 
 
@@ -198,7 +198,7 @@ def test_the_official_split(tree):
     parts = faces.official_split(tree / "list_eval_partition.txt")
     for part, kinds in zip(parts, ({0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}), strict=True):
         assert part == [i for i in range(COUNT) if i % 10 in kinds]
-    data = SketchColorData(str(tree), 8, partition=str(tree / "list_eval_partition.txt"))
+    data = ColorizationDataModule(str(tree), 8, partition=str(tree / "list_eval_partition.txt"))
     assert [len(data.train_names), len(data.held_out_names), len(data.test_names)] == [
         len(part) for part in parts
     ]
@@ -211,7 +211,7 @@ def test_the_split_of_the_thesis(tree):
     training, held_out = faces.split(seed=3)
     assert sorted(training + held_out) == list(range(COUNT))
     assert len(held_out) == round(COUNT * 3 / 7)
-    data = SketchColorData(str(tree), 8, seed=3)
+    data = ColorizationDataModule(str(tree), 8, seed=3)
     assert data.train_names == [faces.names[i] for i in training]
     assert data.held_out_names == data.test_names == [faces.names[i] for i in held_out]
 
@@ -240,10 +240,12 @@ def test_a_part_of_the_official_split_may_not_be_empty(small):
 
 
 def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
-    data = SketchColorData(str(small), 8, batch_size=2)
+    data = ColorizationDataModule(str(small), 8, batch_size=2)
     data.setup("fit")
     assert next(iter(data.train_dataloader()))["photo"].shape == (2, 3, 8, 8)
-    both = SketchColorData([str(small), str(make_folder("more", 3))], 8, held_out={"small": 2})
+    both = ColorizationDataModule(
+        [str(small), str(make_folder("more", 3))], 8, held_out={"small": 2}
+    )
     assert len(both.train_names) == 7
     assert set(both.train_names) >= {"more/p0", "more/p1", "more/p2"}
     assert {name.split("/")[0] for name in both.held_out_names} == {"small"}
@@ -257,8 +259,8 @@ def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
     with pytest.raises(InputError, match="lacks the photographs of labels, 1: 00005"):
         open_portraits(small, 8, strict=True)
     with pytest.raises(InputError, match="brings its own masks"):
-        SketchColorData(str(small), 8, masks=str(small)).setup()
+        ColorizationDataModule(str(small), 8, masks=str(small)).setup()
     with pytest.raises(InputError, match="either partition"):
-        SketchColorData(str(small), 8, partition="a", held_out=2)
+        ColorizationDataModule(str(small), 8, partition="a", held_out=2)
     with pytest.raises(InputError, match="one folder of CelebAMask-HQ"):
-        SketchColorData([str(small)], 8, partition="a").setup()
+        ColorizationDataModule([str(small)], 8, partition="a").setup()

@@ -1,9 +1,9 @@
 """The two portraits are there, squarely cut, with a person inside the mask."""
 
 import torch
+from flowcolor.data.datasets.embedded import load_portrait
 
 from flowcolor.data import EmbeddedPortraits
-from flowcolor.data.embedded import load_portrait
 
 
 def test_items():

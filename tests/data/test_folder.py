@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from flowcolor.data.datasets.left_out import LeftOut
+from flowcolor.data.datasets.portraits import CachedPortraits
 from PIL import Image
 
 from flowcolor.data import PhotoFolder, SketchFilter, missing, write_image
-from flowcolor.data.images import center_square, read_image, resize, to_gray
-from flowcolor.data.missing import LeftOut
-from flowcolor.data.portraits import CachedPortraits
 from flowcolor.errors import InputError
+from flowcolor.io.images import center_square, read_image, resize, to_gray
 from tests.data.conftest import smooth_photo
 
 INK = torch.zeros(1, 2, 2)

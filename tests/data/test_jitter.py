@@ -1,11 +1,10 @@
 """Batched jitter is torchvision's, sample by sample."""
 
 import torch
+from flowcolor.data.augmentation.jitter import jitter_colors
 from hypothesis import given
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as tv
-
-from flowcolor.data.jitter import jitter_colors
 
 factor = st.floats(0.5, 1.5)
 

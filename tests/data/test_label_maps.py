@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.data import SketchColorData
+from flowcolor.data import ColorizationDataModule
 from flowcolor.data.label_maps import LabelMaps, read_labels, square_labels
 from flowcolor.errors import InputError
 
@@ -64,7 +64,7 @@ def data(make_folder, tmp_path):
     (tmp_path / "maps").mkdir()
     for i in range(6):  # Two of nobody, which are passed over.
         Image.fromarray(map_of(24, 24, seed=i)).save(tmp_path / f"maps/p{i}.png")
-    return SketchColorData(train=str(photos), test=str(photos), size=12, labels="")
+    return ColorizationDataModule(train=str(photos), test=str(photos), size=12, labels="")
 
 
 def maps_of(data, folder):

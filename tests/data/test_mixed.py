@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from flowcolor.data import (
+    ColorizationDataModule,
     GradientLines,
     MixedFilter,
     PhotoFolder,
-    SketchColorData,
     SketchFilter,
     SobelLines,
     XDoG,
@@ -123,7 +123,9 @@ def test_names_that_are_none_are_named(words, message):
 
 
 def test_fewer_photographs_than_a_batch_train_in_one(make_folder):
-    data = SketchColorData(str(make_folder(count=5)), 8, batch_size=16, sketch_filter=no_class)
+    data = ColorizationDataModule(
+        str(make_folder(count=5)), 8, batch_size=16, sketch_filter=no_class
+    )
     data.setup("fit")
     batches = list(data.train_dataloader())
     assert [len(batch["name"]) for batch in batches] == [3]

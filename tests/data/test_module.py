@@ -10,7 +10,7 @@ import torch
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
-from flowcolor.data import SelfAugmentedReference, SketchColorData, XDoG, write_image
+from flowcolor.data import ColorizationDataModule, SelfAugmentedReference, XDoG, write_image
 from flowcolor.errors import InputError
 
 IMAGES = ("sketch", "reference", "truth")
@@ -37,7 +37,7 @@ def folder(make_folder):
 
 
 def test_batches(folder):
-    data = SketchColorData(folder, size=16, batch_size=2)
+    data = ColorizationDataModule(folder, size=16, batch_size=2)
     data.setup("fit")
     assert len(data.train_names) == 4
     assert len(data.held_out_names) == 3
@@ -65,33 +65,40 @@ def test_batches(folder):
 
 
 def test_self_reference_of_evaluation_is_deformed_and_always_the_same(folder):
-    data = SketchColorData(folder, size=16)
+    data = ColorizationDataModule(folder, size=16)
     first, second = (data.complete(next(iter(data.val_dataloader()[0])), False) for _ in range(2))
     assert torch.equal(first["reference"], second["reference"])
     assert (first["reference"] - first["truth"]).abs().mean() > 0.05
 
 
 def test_pixels_depend_on_seed_epoch_and_photo_alone(folder):
-    one = SketchColorData(folder, size=16, batch_size=2, seed=5)
+    one = ColorizationDataModule(folder, size=16, batch_size=2, seed=5)
     images = by_index(epoch_of(one, 3))
     for options in ({"batch_size": 1}, {"batch_size": 3, "cache": False}, {"num_workers": 2}):
-        other = SketchColorData(folder, size=16, **{"batch_size": 2, "seed": 5} | options)
+        other = ColorizationDataModule(folder, size=16, **{"batch_size": 2, "seed": 5} | options)
         for index, pixels in by_index(epoch_of(other, 3)).items():
             torch.testing.assert_close(pixels, images[index], atol=1e-6, rtol=0)
-    for other in (by_index(epoch_of(one, 4)), by_index(epoch_of(SketchColorData(folder, 16), 3))):
+    for other in (
+        by_index(epoch_of(one, 4)),
+        by_index(epoch_of(ColorizationDataModule(folder, 16), 3)),
+    ):
         for index in images.keys() & other.keys():
             assert (other[index] - images[index]).abs().mean() > 0.005
 
 
 def test_two_runs_see_the_same_batches_in_the_same_order(folder):
     runs = [
-        [batch for epoch in (0, 1) for batch in epoch_of(SketchColorData(folder, 16, 2), epoch)]
+        [
+            batch
+            for epoch in (0, 1)
+            for batch in epoch_of(ColorizationDataModule(folder, 16, 2), epoch)
+        ]
         for _ in range(2)
     ]
     for one, other in zip(*runs, strict=True):
         assert one["name"] == other["name"]
         assert all(torch.equal(one[key], other[key]) for key in IMAGES)
-    sampler, orders = SketchColorData(folder, 16).train_dataloader().sampler, set()
+    sampler, orders = ColorizationDataModule(folder, 16).train_dataloader().sampler, set()
     for epoch in range(8):
         sampler.set_epoch(epoch)
         orders.add(tuple(sampler))
@@ -113,10 +120,10 @@ def at_the_start_of_an_epoch(epoch, rank):
 
 
 def test_ranks_share_an_epoch_without_changing_it(folder):
-    whole = by_index(epoch_of(SketchColorData(folder, 16, 2), 1))
+    whole = by_index(epoch_of(ColorizationDataModule(folder, 16, 2), 1))
     parts = []
     for rank in range(2):
-        data = SketchColorData(folder, 16, 2)
+        data = ColorizationDataModule(folder, 16, 2)
         data.trainer = at_the_start_of_an_epoch(1, rank)
         parts.append(by_index(epoch_of(data, 1)))
     assert not parts[0].keys() & parts[1].keys()
@@ -145,7 +152,7 @@ class Recorder(lightning.LightningModule):
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's advice on loaders and optimizers.
 def test_lightning_gets_what_complete_gives(folder, tmp_path):
-    data, task = SketchColorData(folder, 16, 2), Recorder()
+    data, task = ColorizationDataModule(folder, 16, 2), Recorder()
     trainer = lightning.Trainer(
         accelerator="cpu",
         max_epochs=2,
@@ -157,7 +164,7 @@ def test_lightning_gets_what_complete_gives(folder, tmp_path):
         default_root_dir=tmp_path,
     )
     trainer.fit(task, data)
-    plain = SketchColorData(folder, 16, 2)
+    plain = ColorizationDataModule(folder, 16, 2)
     for epoch in (0, 1):
         seen = [batch for stage, e, batch in task.seen if (stage, e) == ("train", epoch)]
         for one, other in zip(seen, epoch_of(plain, epoch), strict=True):
@@ -169,7 +176,7 @@ def test_lightning_gets_what_complete_gives(folder, tmp_path):
 
 
 def test_embedded_portraits_train_and_validate():
-    data = SketchColorData(size=16, batch_size=4, repeat=6)
+    data = ColorizationDataModule(size=16, batch_size=4, repeat=6)
     data.setup("fit")
     assert data.train_names == data.held_out_names == ["astronaut", "grace_hopper"]
     batches = epoch_of(data)
@@ -183,11 +190,11 @@ def test_embedded_portraits_train_and_validate():
 
 def test_several_folders_with_photographs_held_out_of_one(make_folder):
     faces, others = str(make_folder("faces", 5)), str(make_folder("others", 4, first=9))
-    data = SketchColorData([faces, others], 8, held_out={"faces": 2})
+    data = ColorizationDataModule([faces, others], 8, held_out={"faces": 2})
     assert len(data.train_names) == 7
     assert len(data.held_out_names) == 2
     assert all(name.startswith("faces/") for name in data.held_out_names)
-    data = SketchColorData(faces, 8, test=others)
+    data = ColorizationDataModule(faces, 8, test=others)
     assert (len(data.train_names), len(data.held_out_names)) == (5, 4)
 
 
@@ -195,23 +202,25 @@ def test_ready_sketches_and_masks(make_folder, tmp_path):
     faces = make_folder("faces", 4)
     for index in range(4):
         write_image(torch.full((1, 8, 8), 0.2), tmp_path / f"sketches/p{index}.png")
-    data = SketchColorData(str(faces), 8, sketches=str(tmp_path / "sketches"))
+    data = ColorizationDataModule(str(faces), 8, sketches=str(tmp_path / "sketches"))
     sketch = next(iter(data.val_dataloader()[0]))["sketch"]
     torch.testing.assert_close(sketch, torch.full_like(sketch, 0.2))
     write_image(torch.ones(1, 8, 8), tmp_path / "masks/p0.png")
-    masked = SketchColorData(str(faces), 8, masks=str(tmp_path / "masks"), strict=True)
+    masked = ColorizationDataModule(str(faces), 8, masks=str(tmp_path / "masks"), strict=True)
     with pytest.raises(InputError, match="lacks the mask of 3 of 4"):
         masked.setup()
 
 
 def test_predict(make_folder, folder):
-    data = SketchColorData(size=8, batch_size=4, predict_sketches=folder, predict_references=folder)
+    data = ColorizationDataModule(
+        size=8, batch_size=4, predict_sketches=folder, predict_references=folder
+    )
     data.setup("predict")
     batch = data.complete(next(iter(data.predict_dataloader())), training=False)
     assert set(batch) == {"sketch", "reference", "index", "name"}
     assert batch["sketch"].shape == (4, 3, 8, 8)
     with pytest.raises(InputError, match="predict needs"):
-        SketchColorData().predict_dataloader()
+        ColorizationDataModule().predict_dataloader()
 
 
 @pytest.mark.parametrize(
@@ -224,18 +233,18 @@ def test_predict(make_folder, folder):
 )
 def test_bad_options_are_named(options, words):
     with pytest.raises(InputError, match=words):
-        SketchColorData(**options)
+        ColorizationDataModule(**options)
 
 
 def test_folders_that_are_too_small_are_named(make_folder, tmp_path):
     with pytest.raises(InputError, match="got 0 and 1 of 1"):
-        SketchColorData(str(make_folder("one", 1)), 8).setup("fit")
-    data = SketchColorData(str(make_folder("two", 2)), 8)
+        ColorizationDataModule(str(make_folder("one", 1)), 8).setup("fit")
+    data = ColorizationDataModule(str(make_folder("two", 2)), 8)
     with pytest.raises(InputError, match=r"at least 2 held-out photographs.*, got 1 \(p\d\)"):
         data.setup("fit")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no image"):
-        SketchColorData(str(tmp_path / "empty"), 8).setup("fit")
+        ColorizationDataModule(str(tmp_path / "empty"), 8).setup("fit")
 
 
 def test_yaml():
@@ -248,7 +257,7 @@ def test_yaml():
     augment: {class_path: flowcolor.data.SelfAugmentedReference, init_args: {scale: [0.9, 1.1]}}
     """
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(SketchColorData, "data")
+    parser.add_class_arguments(ColorizationDataModule, "data")
     data = parser.instantiate(parser.parse_object({"data": yaml.safe_load(text)})).data
     assert data.train == ["a", "b"]
     assert data.masks == [None, "m"]

@@ -2,12 +2,11 @@
 
 from types import SimpleNamespace
 
+from flowcolor.data.cross_reference import CrossReference, reference_names
+from flowcolor.data.sampler import EveryOnce
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
-
-from flowcolor.data.cross import CrossReference, reference_names
-from flowcolor.data.order import EveryOnce
 
 
 class Numbers(Dataset):

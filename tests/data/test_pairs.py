@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from flowcolor.data import SketchReferencePairs, write_image
-from flowcolor.data.images import read_image, resize
 from flowcolor.errors import InputError
+from flowcolor.io.images import read_image, resize
 
 
 def test_by_stem(make_folder):

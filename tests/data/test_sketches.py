@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.datasets.embedded import load_portrait
 from scipy import ndimage, special
 from skimage import filters
 from torch.nn import functional
@@ -17,11 +18,10 @@ from flowcolor.data import (
     SobelLines,
     XDoG,
 )
-from flowcolor.data.embedded import load_portrait
-from flowcolor.data.images import resize, to_uint8
 from flowcolor.data.sketches.base import _fit, _gray
 from flowcolor.data.sketches.gradient_lines import _long_and_strong
 from flowcolor.errors import InputError
+from flowcolor.io.images import resize, to_uint8
 
 FILTERS = [GradientLines(), SobelLines(), XDoG(), ColorDodge()]
 every_filter = pytest.mark.parametrize("draw", FILTERS, ids=lambda draw: type(draw).__name__)

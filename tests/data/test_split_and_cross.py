@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from flowcolor.data.cross_reference import derangement
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flowcolor.data import CrossReference, PhotoFolder
-from flowcolor.data.cross import derangement
 from flowcolor.data.split import split_names
 from flowcolor.errors import InputError
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.augmentation.strokes import _ink, _pencil
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 from torch.testing import assert_close
 
 from flowcolor.data import EmbeddedPortraits, SelfAugmentedReference, StrokeAugmentation
-from flowcolor.data.images import to_gray
-from flowcolor.data.strokes import _ink, _pencil
 from flowcolor.errors import InputError
+from flowcolor.io.images import to_gray
 from tests.data.conftest import smooth_photo
 
 

@@ -2,18 +2,18 @@
 
 import pytest
 import torch
+from flowcolor.data.prepare import prepare
 
 from flowcolor.__main__ import main
 from flowcolor.data import (
+    ColorizationDataModule,
     PhotoFolder,
-    SketchColorData,
     SketchReferencePairs,
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import list_images
 from flowcolor.errors import InputError
-from flowcolor.prepare import prepare
+from flowcolor.io.images import list_images
 from tests.data.celeba_tree import make_tree
 from tests.data.conftest import smooth_photo
 
@@ -57,10 +57,10 @@ def test_several_folders_and_what_to_hold_out(faces, make_folder):
         *(f"faces/{name}" for name in NAMES),
         *(f"other/p{i}" for i in (0, 1, 2)),
     ]
-    data = SketchColorData([str(faces), str(other)], 8, held_out={"faces": 2})
+    data = ColorizationDataModule([str(faces), str(other)], 8, held_out={"faces": 2})
     assert len(data.held_out_names) == 2
     assert all(name.startswith("faces/") for name in data.held_out_names)
-    assert SketchColorData(str(faces), 8, held_out={"Bob": 1}).held_out_names == [NAMES[2]]
+    assert ColorizationDataModule(str(faces), 8, held_out={"Bob": 1}).held_out_names == [NAMES[2]]
 
 
 def test_images_beside_subfolders_are_alone_and_the_others_named(faces, caplog):

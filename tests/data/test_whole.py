@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.integer_resize import shrink, whole_factors
 
-from flowcolor.data.images import resize
-from flowcolor.data.whole import shrink, whole_factors
+from flowcolor.io.images import resize
 
 
 def triangle(length: int, factor: int) -> list[dict[int, Fraction]]:

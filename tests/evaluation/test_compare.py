@@ -14,9 +14,9 @@ from flowcolor.evaluation.compare import (
     paired_interval,
     write_comparison,
 )
-from flowcolor.evaluation.files import write_report
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.scores import PairScore
-from flowcolor.evaluation.summary import Report
 
 
 def pair(name, ssim, colors=0.0, setting="cross", reference="r", truth="t"):

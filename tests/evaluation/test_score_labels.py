@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from flowcolor.data.clean import clean_drawing
-from flowcolor.data.images import read_image, read_sketch, resize, write_image
 from flowcolor.data.sketches import GradientLines
+from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.metrics import (
     color_bleeding,
     line_f1,

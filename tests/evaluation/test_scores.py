@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from flowcolor.evaluation.report import Report, follows_color
 from flowcolor.evaluation.scores import PairScore, checksum, gather, score_batch, tinted
-from flowcolor.evaluation.summary import Report, follows_color
 from flowcolor.evaluation.table import table
 from flowcolor.metrics import color_wasserstein, mean_color, mean_color_distance, psnr, ssim
 from tests.training.helpers import Threshold

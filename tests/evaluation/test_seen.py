@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from flowcolor.evaluation.compare import compare, comparison_table
-from flowcolor.evaluation.files import read_report, write_report
+from flowcolor.evaluation.report import Evaluation, Report
+from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.evaluation.scores import PairScore, score_batch
-from flowcolor.evaluation.summary import Evaluation, Report
 from flowcolor.evaluation.table import table
 from flowcolor.metrics import (
     CELEBA_REGIONS,

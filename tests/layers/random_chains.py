@@ -24,9 +24,9 @@ from flowcolor.layers import (
     OrthogonalDownsample,
     Squeeze,
 )
-from flowcolor.layers.scale import SCALES
+from flowcolor.layers.functional.scale import SCALES
 from tests.layers.cases import conv_net
-from tests.layers.modes import MODES
+from tests.layers.memory_modes import MODES
 
 CONDITION_CHANNELS = 3
 

@@ -10,7 +10,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from flowcolor.layers import AffineCoupling, ConcatAggregation, ConditionalAffineCoupling
-from flowcolor.layers.scale import SCALES, positive_scale
+from flowcolor.layers.functional.scale import SCALES, positive_scale
 from tests.layers.cases import conv_net
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1, Squeeze
-from flowcolor.layers.fold import FoldedInverse
+from flowcolor.layers.functional.folded_inverse import FoldedInverse
 
 KINDS = ("full", "lu", "orthogonal")
 

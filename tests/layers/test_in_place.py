@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from flowcolor.layers import AffineCoupling, Chain, ConditionalAffineCoupling, NoAggregation
 from tests.layers.cases import conv_net
-from tests.layers.modes import MODES
+from tests.layers.memory_modes import MODES
 
 REFUSED = r"Coupling expects sub-networks that leave their input as it is, got .* writes to it"
 

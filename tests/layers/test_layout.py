@@ -7,9 +7,9 @@ from torch import nn
 from torch.testing import assert_close
 
 from flowcolor.layers import ActNorm, AffineCoupling, Chain, InvertibleConv1x1
-from flowcolor.layers.layout import has_channels_last
+from flowcolor.layers.functional.layout import has_channels_last
 from tests.layers.cases import conditional, conv_net, fam
-from tests.layers.modes import MODES, assert_same, outcome
+from tests.layers.memory_modes import MODES, assert_same, outcome
 from tests.layers.test_contract import double, every_case
 from tests.strategies import samples
 

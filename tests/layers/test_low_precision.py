@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from flowcolor.layers import Chain
 from flowcolor.models import flowcolor_tiny
 from tests.layers.cases import CASES, couplings
-from tests.layers.modes import MODES, outcome
+from tests.layers.memory_modes import MODES, outcome
 from tests.layers.test_contract import PLAIN, check_round_trip, directions
 
 COUPLED = [name for name, case in CASES.items() if couplings(case.layer(0))]

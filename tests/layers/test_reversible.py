@@ -26,7 +26,7 @@ from flowcolor.layers import (
     Squeeze,
 )
 from tests.layers.cases import CASES, conv_net
-from tests.layers.modes import MODES, assert_same, gradients, outcome, probe
+from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, probe
 from tests.layers.random_chains import Bend, Same, flows, glow, settle
 from tests.strategies import samples
 

@@ -17,7 +17,7 @@ from flowcolor.layers import (
     InvertibleConv1x1,
     OrthogonalDownsample,
 )
-from tests.layers.modes import outcome, probe
+from tests.layers.memory_modes import outcome, probe
 from tests.layers.random_chains import settle
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from flowcolor.layers import Chain
-from tests.layers.modes import MODES, assert_same, gradients, outcome, probe
+from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, probe
 from tests.layers.random_chains import glow
 
 pytestmark = [

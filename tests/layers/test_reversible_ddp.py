@@ -8,7 +8,7 @@ from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 from torch.nn.parallel import DistributedDataParallel
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
-from tests.layers.modes import MODES, assert_same, gradients, probe
+from tests.layers.memory_modes import MODES, assert_same, gradients, probe
 from tests.layers.random_chains import glow
 
 STEPS = 3

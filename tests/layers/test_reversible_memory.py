@@ -17,7 +17,7 @@ from flowcolor.layers import (
     InvertibleConv1x1,
 )
 from tests.layers.cases import conv_net
-from tests.layers.modes import probe
+from tests.layers.memory_modes import probe
 from tests.layers.random_chains import Bend
 from tests.live_bytes import LiveBytes, SavedBytes
 

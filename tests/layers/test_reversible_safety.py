@@ -18,7 +18,7 @@ from flowcolor.layers import (
     Squeeze,
 )
 from tests.layers.cases import conv_net
-from tests.layers.modes import MODES, assert_same, gradients, outcome, plain, probe
+from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, plain, probe
 from tests.layers.random_chains import Bend, Recolor, glow, settle
 
 

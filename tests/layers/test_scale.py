@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from flowcolor.layers.scale import SCALES, differentiate_scale, positive_scale
+from flowcolor.layers.functional.scale import SCALES, differentiate_scale, positive_scale
 
 
 def sigmoid(r):

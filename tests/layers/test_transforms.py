@@ -6,7 +6,7 @@ from torch.func import functional_call, grad, vmap
 from torch.testing import assert_close
 
 from flowcolor.layers import ActNorm
-from tests.layers.modes import MODES
+from tests.layers.memory_modes import MODES
 from tests.layers.random_chains import glow
 
 

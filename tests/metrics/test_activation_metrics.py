@@ -20,7 +20,7 @@ from flowcolor.metrics import (
     relevance,
     relevance_activations,
 )
-from flowcolor.vgg import VGGActivations, empty_features
+from flowcolor.pretrained.vgg import VGGActivations, empty_features
 
 LOW, HIGH = {"relu1_2", "relu2_2"}, {"relu3_2", "relu4_2", "relu5_2"}
 

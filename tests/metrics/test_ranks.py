@@ -19,7 +19,7 @@ from flowcolor.metrics import (
     StructuralSimilarity,
     StyleRelevance,
 )
-from flowcolor.vgg import VGGActivations
+from flowcolor.pretrained.vgg import VGGActivations
 
 
 def flat(images):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.datasets.celeba_labels import PARTS
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.color import rgb2lab
 
-from flowcolor.data.labels import PARTS
 from flowcolor.metrics import CELEBA_REGIONS, FACE_REGIONS, region_color_distance
 
 

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.layers import Chain
 from flowcolor.models import SketchColorFlow
-from tests.layers.modes import MODES, assert_same
+from tests.layers.memory_modes import MODES, assert_same
 from tests.live_bytes import LiveBytes, SavedBytes
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from flowcolor.layers import AffineCoupling
-from flowcolor.layers.layout import has_channels_last
+from flowcolor.layers.functional.layout import has_channels_last
 from flowcolor.models import ResidualNet
 
 NORMS = {

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from flowcolor.data.prepare import command, run  # noqa: F401
 from scipy import ndimage  # noqa: F401
 
 from flowcolor.__main__ import main
-from flowcolor.prepare import command, run  # noqa: F401
 from tests.prepare.disk import opener
 
 

@@ -112,9 +112,8 @@ def complete(words: list[str]) -> None:
 
 if __name__ == "__main__":
     import torch
+    from flowcolor.data.prepare import command, run  # noqa: F401
     from scipy import ndimage  # noqa: F401
-
-    from flowcolor.prepare import command, run  # noqa: F401
 
     torch.set_num_threads(1)
     kills, words = int(sys.argv[1]), sys.argv[2:]

@@ -6,8 +6,7 @@ import subprocess
 import sys
 
 import pytest
-
-from flowcolor.prepare.defer import uninterrupted
+from flowcolor.data.prepare.defer import uninterrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

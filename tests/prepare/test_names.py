@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from flowcolor.data.prepare import prepare
 
 from flowcolor.__main__ import main
 from flowcolor.data import PreparedFolder, write_image
 from flowcolor.errors import InputError
-from flowcolor.prepare import prepare
 from tests.data.conftest import smooth_photo
 
 

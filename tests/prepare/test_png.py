@@ -3,11 +3,10 @@
 import io
 
 import numpy as np
+from flowcolor.data.prepare.png import encode
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-
-from flowcolor.prepare.png import encode
 
 
 @given(

@@ -17,22 +17,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from flowcolor.data.prepare import ledger, prepare, progress
+from flowcolor.data.prepare.files import write_whole
 from PIL import Image
 
 from flowcolor.__main__ import main
 from flowcolor.data import (
     CelebAMaskHQ,
+    ColorizationDataModule,
     PhotoFolder,
     PreparedFolder,
-    SketchColorData,
     XDoG,
     open_portraits,
     write_image,
 )
-from flowcolor.data.images import read_sketch
 from flowcolor.errors import InputError
-from flowcolor.prepare import ledger, prepare, progress
-from flowcolor.prepare.files import write_whole
+from flowcolor.io.images import read_sketch
 from tests.data.celeba_tree import make_tree
 from tests.data.conftest import smooth_photo
 from tests.prepare.disk import opener
@@ -76,8 +76,8 @@ def test_training_reads_the_same_pixels_as_from_the_photographs(make_folder, tmp
     same_items(prepared, original)
     mask = read_sketch(out / "masks/p3.png")[:1]
     assert (mask - original.render(3).coverage).abs().max() <= 0.501 / 255
-    data = SketchColorData(str(out), 16, background=background)
-    other = SketchColorData(str(photos), 16, masks=str(masks), background=background)
+    data = ColorizationDataModule(str(out), 16, background=background)
+    other = ColorizationDataModule(str(photos), 16, masks=str(masks), background=background)
     assert data.train_names == other.train_names
     assert {p.parent.name for p in out.rglob("*.png")} == {"photos", "sketches", "masks"}
 
@@ -106,7 +106,8 @@ def test_celebamask_hq(tmp_path):
     same_items(open_portraits(tmp_path / "out", 12), CelebAMaskHQ(root, 12, sketch_filter=XDoG()))
     partition = str(root / "list_eval_partition.txt")
     prepared, original = (
-        SketchColorData(str(folder), 12, partition=partition) for folder in (tmp_path / "out", root)
+        ColorizationDataModule(str(folder), 12, partition=partition)
+        for folder in (tmp_path / "out", root)
     )
     assert prepared.train_names == original.train_names
     assert prepared.test_names == original.test_names
@@ -120,7 +121,9 @@ def test_several_folders_and_ready_sketches(make_folder, tmp_path):
     sketches = [drawn, drawn]
     prepare([first, second], tmp_path / "out", 8, sketches=sketches, workers=1)
     same_items(PreparedFolder(tmp_path / "out", 8), PhotoFolder([first, second], 8, sketches))
-    data = SketchColorData([str(tmp_path / "out"), str(first)], 8, held_out={"out/b/photos": 2})
+    data = ColorizationDataModule(
+        [str(tmp_path / "out"), str(first)], 8, held_out={"out/b/photos": 2}
+    )
     assert {name.rpartition("/")[0] for name in data.held_out_names} == {"out/b/photos"}
 
 

@@ -5,9 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+from flowcolor.data.prepare import prepare
 from PIL import Image
 
-from flowcolor.prepare import prepare
 from tests.data.celeba_tree import make_tree
 from tests.prepare.test_prepare import tree
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from flowcolor.__main__ import main
 from flowcolor.data import SketchFilter
-from flowcolor.data.images import resize, write_image
+from flowcolor.io.images import resize, write_image
 
 SIZE = 16
 TWO_PROCESSES = (

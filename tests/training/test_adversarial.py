@@ -10,7 +10,7 @@ import torch
 
 from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.adversarial_task import AdversarialTask
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config
 

@@ -43,8 +43,8 @@ def test_own_names_stay(known, tmp_path):
         "own.draw",
         mixed(OWN, FOREIGN),
         mixed(OWN, "own.draw"),
-        "flowcolor.data.images.os.remove",
-        "flowcolor.data.celeba_files.os.system",
+        "flowcolor.io.images.os.remove",
+        "flowcolor.data.datasets.celeba_files.os.system",
         {"class_path": "torch.hub.load", "init_args": {}},
     ],
 )

@@ -9,10 +9,10 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from flowcolor.data.images import read_image, read_sketch
+from flowcolor.io.images import read_image, read_sketch
 from flowcolor.metrics import region_color_distance
 from flowcolor.models.checkpoint import load_model
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import SIZE, flowcolor
 

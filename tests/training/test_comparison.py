@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from flowcolor.data.images import read_image
+from flowcolor.io.images import read_image
 from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config
 
 

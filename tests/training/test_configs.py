@@ -1,6 +1,6 @@
 import pytest
 
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import CONFIGS, find_config, packaged_configs
 from flowcolor.training.quiet import quiet
 

@@ -7,7 +7,7 @@ from torch import distributed
 
 from flowcolor.evaluation import networks
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import TWO_PROCESSES as TWO
 from tests.training.helpers import flowcolor, write_photos

@@ -8,11 +8,11 @@ import os
 import pytest
 import torch
 
-from flowcolor.data.images import write_image
 from flowcolor.errors import InputError
-from flowcolor.evaluation.files import write_report
-from flowcolor.evaluation.summary import Report
-from flowcolor.files import write_text
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import write_report
+from flowcolor.io.files import write_text
+from flowcolor.io.images import write_image
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.whole_checkpoints import WholeCheckpoints

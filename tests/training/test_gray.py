@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from flowcolor.data import SketchColorData
+from flowcolor.data import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.evaluation.compare import write_comparison
 from tests.training.helpers import SIZE, flowcolor
@@ -25,7 +25,7 @@ def tested(run, tmp_path_factory):
 
 @pytest.mark.parametrize("training", [True, False])
 def test_content_is_the_luma_of_the_truth(run, training):
-    data = SketchColorData(str(run.photos), SIZE, 3, held_out=3, content="gray")
+    data = ColorizationDataModule(str(run.photos), SIZE, 3, held_out=3, content="gray")
     loaders = [data.train_dataloader()] if training else data.val_dataloader()
     for loader in loaders:
         batch = data.complete(next(iter(loader)), training)
@@ -66,4 +66,4 @@ def test_a_method_that_colours_drawings_refuses_grey_photographs(run, tmp_path, 
 
 def test_other_contents_do_not_exist():
     with pytest.raises(InputError, match=r"data.content expects .* got 'colour'"):
-        SketchColorData(content="colour")
+        ColorizationDataModule(content="colour")

@@ -8,7 +8,7 @@ from flowcolor.data import SelfAugmentedReference
 from flowcolor.data.sketches import ColorDodge, MixedFilter, SobelLines, XDoG
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
-from flowcolor.training.picture_grid import PictureGrid
+from flowcolor.training.callbacks.picture_grid import PictureGrid
 from tests.training.helpers import flowcolor, write_photos
 
 OPTIONS = {

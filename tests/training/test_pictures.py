@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from flowcolor.data.images import read_image
 from flowcolor.evaluation.pictures import LEAST_SIDE, MARGIN, picture_grid
+from flowcolor.io.images import read_image
 
 
 def test_row_b_holds_the_bth_image_of_every_column():

@@ -10,7 +10,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.errors import InputError
 from flowcolor.training import run_folder
-from flowcolor.training.cli import TrainingCLI
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from flowcolor.training.run_folder import SharedFolder, new_version
 

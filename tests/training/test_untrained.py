@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flowcolor.data.images import read_image, read_sketch
+from flowcolor.io.images import read_image, read_sketch
 from tests.training.helpers import SIZE, flowcolor
 
 

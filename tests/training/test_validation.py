@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from flowcolor.metrics import mean_color_distance, ssim
-from flowcolor.training.validation import Validation
+from flowcolor.training.callbacks.validation import Validation
 from tests.training.helpers import Threshold
 
 

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.data.images import resize
-from flowcolor.data.whole import shrink, whole_factors
+from flowcolor.data.integer_resize import shrink, whole_factors
+from flowcolor.io.images import resize
 
 if TYPE_CHECKING:
     import numpy as np

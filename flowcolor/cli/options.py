@@ -1,0 +1,55 @@
+"""An argument parser that answers a wrong option in one sentence."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+from flowcolor.errors import InputError, did_you_mean
+
+
+class OptionParser(argparse.ArgumentParser):
+    """``argparse`` for the plain commands: no abbreviations, and errors are :class:`InputError`.
+
+    Example:
+        >>> parser = OptionParser(prog="flowcolor colorize")
+        >>> _ = parser.add_argument("--sketch")
+        >>> parser.check(["--skech", "a.png"])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: flowcolor colorize: ...'--skech'; did you mean '--sketch'.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise one sentence, with a suggestion for a misspelt option."""
+        unknown = re.match(r"unrecognized arguments: (\S+)", message)
+        if unknown:
+            word = unknown[1].split("=")[0]
+            hint = did_you_mean(word, self._option_string_actions)
+            raise InputError(f"{self.prog}: there is no option {word!r}{hint}.")
+        raise InputError(f"{self.prog}: {message}.")
+
+    def check(self, words: Sequence[str]) -> None:
+        """Name an unknown option before a missing one: it is the likelier mistake."""
+        for word in words:
+            option = word.split("=")[0]
+            if option.startswith("--") and option not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {option}")
+
+
+def check_device(name: str) -> str:
+    """Return the value of ``--device``, refused if this machine has no such device."""
+    import torch
+
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
+    return name

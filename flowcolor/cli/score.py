@@ -1,0 +1,157 @@
+"""``flowcolor score``: results of any method, measured as a test measures ours."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from flowcolor.bounds import within
+from flowcolor.cli.options import OptionParser, check_device
+from flowcolor.console import say
+from flowcolor.errors import InputError
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``flowcolor score`` with these words."""
+    parser = _parser()
+    parser.check(words)
+    options = parser.parse_args(list(words))
+    for name in ("size", "batch_size"):
+        value = getattr(options, name)
+        if value is not None and not 0 < value <= 16384:
+            raise InputError(f"--{name} expects a number from 1 to 16384, got {value}.")
+
+    from torch import Tensor
+
+    from flowcolor.data.sketches import GradientLines
+    from flowcolor.evaluation.compare import write_comparison
+    from flowcolor.evaluation.extremes import write_extremes
+    from flowcolor.evaluation.network_scores import Networks
+    from flowcolor.evaluation.region_scores import REGION_SETS
+    from flowcolor.evaluation.report import Evaluation
+    from flowcolor.evaluation.report_files import write_report
+    from flowcolor.evaluation.result_folders import find_results
+    from flowcolor.evaluation.table import table
+
+    _check_labels(options)
+    folders = {"result": options.results, "truth": options.truth, "reference": options.references}
+    if options.sketches is not None:
+        folders["sketch"] = options.sketches
+    if options.reference_sketches is not None:
+        folders["reference_sketch"] = options.reference_sketches
+    for name in ("labels", "reference_labels"):
+        if getattr(options, name) is not None:
+            folders[name] = getattr(options, name)
+    sketch_filter = GradientLines()
+    results = find_results(folders, sketch_filter, options.size)
+    # SSIM looks at windows that reach five pixels beyond the border.
+    within("--size" if options.size else "The shorter side of images to score", results.side, 6)
+    networks = Networks(
+        options.inception,
+        options.vgg19,
+        options.alexnet,
+        options.preset,
+        options.download,
+        options.random_weights,
+    )
+    device = check_device(options.device)
+    evaluation = Evaluation(
+        sketch_filter,
+        networks,
+        (options.setting,),
+        results.side,
+        REGION_SETS[options.regions],
+    )
+    for done, batch in enumerate(results.batches(options.batch_size)):
+        if done == 0:
+            say(f"scoring {len(results.files)} results of {options.results} ...")
+        moved = {
+            key: value.to(device) if isinstance(value, Tensor) else value
+            for key, value in batch.items()
+        }
+        evaluation.add(options.setting, moved, moved["result"])
+    about = {kind: str(folder) for kind, folder in folders.items()} | {"size": options.size}
+    report = evaluation.report(about)
+    paths = write_report(report, options.output, "score")
+    say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
+    picture = options.output / f"extremes-{options.setting}.png"
+    if results.one_size:
+        say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
+    if options.compare is not None:
+        say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
+
+
+def _check_labels(options: Namespace) -> None:
+    """Refuse maps without those that they are compared with.
+
+    In self-reference the reference is deformed, and no map has to show it.
+    """
+    given, others = options.labels is not None, options.reference_labels is not None
+    if (others and not given) or (given and not others and options.setting == "cross"):
+        names = ("--labels", "--reference_labels")
+        got, lacks = names if given else names[::-1]
+        raise InputError(f"{got} expects {lacks} beside it, for the colours of both, got none.")
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        prog="flowcolor score",
+        description="Measure results of any method as `flowcolor test` measures those of this "
+        "library. Files are matched by their names without suffix.",
+    )
+    add = parser.add_argument
+    add("--results", type=Path, required=True, help="folder of painted drawings")
+    add("--truth", type=Path, required=True, help="folder of the photographs that were drawn")
+    add(
+        "--references",
+        type=Path,
+        required=True,
+        help="folder of the photographs that lent their colours, named like the drawings",
+    )
+    add(
+        "--sketches",
+        type=Path,
+        help="folder of the drawings; without it, the lines of the photographs are drawn",
+    )
+    add(
+        "--reference_sketches",
+        type=Path,
+        help="folder of the references' own drawings; without it, their lines are drawn",
+    )
+    add(
+        "--labels", type=Path, help="folder of label maps of the drawings, as PNG: scores by region"
+    )
+    add("--reference_labels", type=Path, help="folder of label maps of the references")
+    add(
+        "--regions",
+        choices=("faces", "celeba"),
+        default="faces",
+        help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips, or the "
+        "classes of CelebAMask-HQ",
+    )
+    add("--output", type=Path, default=Path("runs/score"), help="folder of the files")
+    add(
+        "--size",
+        type=int,
+        help="cut all images to their largest centred square and resize them to this side; without "
+        "it, all images of a name must have one size",
+    )
+    add(
+        "--setting",
+        choices=("cross", "self"),
+        default="cross",
+        help="whether the references are photographs of others or the drawing's own, deformed",
+    )
+    add("--compare", type=Path, help="the JSON of another score or test of the same images")
+    add("--batch_size", type=int, default=16, help="images that are scored at once")
+    add("--device", default="cpu", help="where the scores are computed, for instance cuda")
+    add("--inception", type=Path, help="file with Inception's weights, for FID and KID")
+    add("--vgg19", type=Path, help="file with VGG19's weights, for SR and CR")
+    add("--alexnet", type=Path, help="file with AlexNet's weights, for LPIPS")
+    add("--preset", choices=("thesis", "cocosnet"), default="thesis", help="layers of SR and CR")
+    add("--download", action="store_true", help="download missing weights, up to 900 MB")
+    add(
+        "--random_weights",
+        action="store_true",
+        help="use random networks: the numbers are then comparable with no other",
+    )
+    return parser

@@ -1,0 +1,143 @@
+"""What the scores of all pairs add up to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from flowcolor.evaluation.measures import MEASURES
+from flowcolor.evaluation.network_scores import Networks, NetworkScores
+from flowcolor.evaluation.region_scores import Regions
+from flowcolor.evaluation.scores import (
+    SETTINGS,
+    PairScore,
+    Setting,
+    SketchFilter,
+    gather,
+    score_batch,
+)
+from flowcolor.metrics import FACE_REGIONS, nearer_to_own
+
+ANSWERS = {
+    "": "result",
+    "_sketch": "the sketch itself",
+    "_tint": "sketch tinted by the reference",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured.
+
+    Args:
+        scores: Of every pair.
+        sets: FID and KID of each setting, where their network was there.
+        notes: By score, what has to stand beside its number.
+        missing: By score that was not computed, what it lacks.
+        about: What was measured, in plain values: model, checkpoint, size.
+        roundtrip: Largest errors of encoding and decoding, by kind of image.
+    """
+
+    scores: list[PairScore]
+    sets: dict[Setting, dict[str, float]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    roundtrip: dict[str, float] = field(default_factory=dict)
+
+    def of(self, setting: Setting) -> list[PairScore]:
+        """Return the scores of one setting."""
+        return [score for score in self.scores if score.setting == setting]
+
+    @property
+    def summary(self) -> dict[Setting, dict[str, Any]]:
+        """For each setting, counts and means over its pairs."""
+        return {
+            setting: summarise(pairs) | self.sets.get(setting, {})
+            for setting in SETTINGS
+            if (pairs := self.of(setting))
+        }
+
+
+class Evaluation:
+    """Score batches of painted drawings, on one process or on several.
+
+    Args:
+        sketch_filter: What drew the sketches; ``None`` for grey photographs.
+        networks: Which pretrained networks look at the results.
+        settings: What will be scored.
+        side: Shorter side of the smallest image in pixels.
+        regions: What the numbers of label maps mean, where batches have ``labels``.
+    """
+
+    def __init__(
+        self,
+        sketch_filter: SketchFilter | None,
+        networks: Networks | None = None,
+        settings: tuple[Setting, ...] = SETTINGS,
+        side: int = 256,
+        regions: Regions = FACE_REGIONS,
+    ) -> None:
+        self.sketch_filter = sketch_filter
+        self.regions = regions
+        self.networks = NetworkScores(networks or Networks(), settings, side)
+        self.scores: list[PairScore] = []
+
+    def add(self, setting: Setting, batch: dict[str, Any], result: Tensor) -> None:
+        """Score a batch, see :func:`~flowcolor.evaluation.scores.score_batch`.
+
+        No pair may be given to two processes: FID and KID could not tell.
+        """
+        further = self.networks.add(setting, batch, result)
+        self.scores += score_batch(
+            setting, batch, result, self.sketch_filter, further, self.regions
+        )
+
+    def report(self, about: dict[str, Any], roundtrip: dict[str, float] | None = None) -> Report:
+        """Return what all processes have scored; all have to ask."""
+        return Report(
+            gather(self.scores),
+            self.networks.compute(),
+            self.networks.notes,
+            self.networks.missing,
+            about,
+            roundtrip or {},
+        )
+
+
+def follows_color(scores: Sequence[PairScore]) -> list[bool]:
+    """Tell for each pair whether the result's mean colour is its reference's, not an average one.
+
+    With a single pair there are no other references to compare with: false.
+    """
+    if len(scores) < 2:
+        return [False] * len(scores)
+    results = torch.tensor([score.color for score in scores])
+    references = torch.tensor([score.reference_color for score in scores])
+    return [bool(value) for value in nearer_to_own(results, references)]
+
+
+def summarise(pairs: Sequence[PairScore]) -> dict[str, Any]:
+    """Return counts and means over the pairs of one setting.
+
+    Of what some pairs lack, ``NAME_pairs`` says how many have it.
+    """
+    names = [
+        name + suffix
+        for name, measure in MEASURES.items()
+        for suffix in ANSWERS
+        if (any if measure.partial else all)(name + suffix in pair.scores for pair in pairs)
+    ]
+    values = {name: [p.scores[name] for p in pairs if name in p.scores] for name in names}
+    summary: dict[str, Any] = {
+        "pairs": len(pairs),
+        **{name: fmean(numbers) for name, numbers in values.items()},
+        **{f"{name}_pairs": len(x) for name, x in values.items() if len(x) < len(pairs)},
+    }
+    if "lines" in summary:
+        follows = (pair.scores["lines"] > pair.scores["lines_control"] for pair in pairs)
+        summary["lines_follow_sketch"] = sum(follows)
+    return summary | {"colors_follow_reference": sum(follows_color(pairs))}

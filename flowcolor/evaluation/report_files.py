@@ -1,0 +1,82 @@
+"""A report as files: JSON for programs, CSV for tables, and back."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flowcolor import __version__
+from flowcolor.errors import InputError
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.scores import PairScore
+from flowcolor.io.files import write_text
+
+
+def write_report(report: Report, folder: Path, name: str) -> list[Path]:
+    """Write ``NAME.json``, the whole report, and ``NAME.csv``, a row for each pair.
+
+    JSON knows no infinity: the PSNR of a perfect result is ``null`` there, ``inf`` in the CSV.
+    """
+    content = {
+        "version": __version__,
+        "about": report.about,
+        "summary": report.summary,
+        "notes": report.notes,
+        "not_computed": report.missing,
+        "roundtrip": report.roundtrip,
+        "pairs": [asdict(score) for score in report.scores],
+    }
+    paths = [folder / f"{name}.json", folder / f"{name}.csv"]
+    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
+    write_text(_csv(report.scores), paths[1])
+    return paths
+
+
+def read_report(path: Path) -> Report:
+    """Read what :func:`write_report` wrote as JSON.
+
+    Raises:
+        InputError: The file is missing or something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
+        sets = {
+            setting: {name: summary[name] for name in ("fid", "kid") if name in summary}
+            for setting, summary in content["summary"].items()
+        }
+        return Report(scores, sets, content["notes"], content["not_computed"], content["about"])
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
+        ) from error
+
+
+def _csv(scores: list[PairScore]) -> str:
+    names = list(dict.fromkeys(name for score in scores for name in score.scores))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["setting", "name", "reference", *names])
+    for score in scores:
+        values = [score.scores.get(name, "") for name in names]
+        writer.writerow([score.setting, score.name, score.reference, *values])
+    return text.getvalue()
+
+
+def plain(value: Any) -> Any:
+    """Replace what JSON cannot hold by null."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _numbers(pair: dict[str, Any]) -> dict[str, Any]:
+    scores = {key: math.nan if v is None else float(v) for key, v in pair["scores"].items()}
+    return {**pair, "scores": scores}

@@ -1,0 +1,184 @@
+"""Folders of results, photographs and references, made by any method, as batches to be scored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from flowcolor.data.clean import clean_drawing
+from flowcolor.data.label_maps import read_labels, square_labels
+from flowcolor.data.picture_size import picture_size
+from flowcolor.errors import InputError, first_ten
+from flowcolor.evaluation.pictures import COLUMNS
+from flowcolor.evaluation.scores import SketchFilter
+from flowcolor.io.files import exists, is_dir
+from flowcolor.io.formats import is_image
+from flowcolor.io.images import (
+    by_stem,
+    center_square,
+    name_no_images,
+    natural_order,
+    read_image,
+    read_sketch,
+    resize,
+)
+from flowcolor.io.tree import names_below
+
+_CALLED = {"labels": "label map", "reference_labels": "label map"}  # In messages.
+_STACKED = (*COLUMNS, "reference_sketch", "cleaned", "labels", "reference_labels")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Images of a method and what they are judged by.
+
+    Args:
+        files: By name, the files of result, truth and reference and, if there are any, of their
+            sketches.
+        sketch_filter: Draws the lines of photographs where there are no sketches.
+        size: Cut all images to their largest centred square and resize them to this side. ``None``
+            takes them as they are.
+    """
+
+    files: dict[str, dict[str, Path]]
+    sketch_filter: SketchFilter
+    size: int | None = None
+
+    def batches(self, batch_size: int) -> Iterator[dict[str, Any]]:
+        """Yield consecutive images of one size together."""
+        waiting: list[dict[str, Any]] = []
+        for index, name in enumerate(self.files):
+            images = self.read(name)
+            full = len(waiting) == batch_size
+            if waiting and (full or waiting[0]["truth"].shape != images["truth"].shape):
+                yield _batch(waiting)
+                waiting = []
+            waiting.append({**images, "index": index, "name": name})
+        if waiting:
+            yield _batch(waiting)
+
+    def read(self, name: str) -> dict[str, Tensor]:
+        """Return result, truth, reference and sketch, :math:`(3, H, W)` in [0, 1].
+
+        A sketch that was given is there as :func:`~flowcolor.data.clean.clean_drawing` makes it,
+        too, as ``cleaned``. Label maps are :math:`(H, W)`.
+        """
+        images = {}
+        for kind, path in self.files[name].items():
+            if "labels" in kind:
+                labels = read_labels(path)
+                images[kind] = square_labels(labels, self.size) if self.size else labels
+            elif "sketch" in kind:
+                images[kind] = self._prepared(sketch := read_sketch(path))
+                if kind == "sketch":  # Cleaned at its own size, where thin strokes are still dark.
+                    images["cleaned"] = self._prepared(clean_drawing(sketch).drawing)
+            else:
+                images[kind] = self._prepared(read_image(path))
+        truth = images["truth"]
+        if "sketch" not in images:
+            drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
+            images["sketch"] = drawn.expand(3, -1, -1)
+        return images
+
+    def columns(self, name: str) -> list[Tensor]:
+        """Return the images of a name in the order of the pictures."""
+        images = self.read(name)
+        return [images[column] for column in COLUMNS]
+
+    @property
+    def side(self) -> int:
+        """Shorter side of the smallest image in pixels."""
+        return self.size or min(min(picture_size(files["truth"])) for files in self.files.values())
+
+    @property
+    def one_size(self) -> bool:
+        """Whether all images can stand in one picture."""
+        return (
+            self.size is not None
+            or len({picture_size(files["truth"]) for files in self.files.values()}) == 1
+        )
+
+    def _prepared(self, image: Tensor) -> Tensor:
+        if self.size is None:
+            return image
+        return resize(center_square(image), (self.size, self.size))
+
+
+def find_results(
+    folders: dict[str, Path], sketch_filter: SketchFilter, size: int | None = None
+) -> Results:
+    """Match the files of the folders by their names without suffix, subfolders included.
+
+    Args:
+        folders: ``result``, ``truth``, ``reference`` and optionally ``sketch``,
+            ``reference_sketch``, ``labels`` and ``reference_labels``. There must be a result for
+            every true photograph: a method is not excused from the hard ones.
+        sketch_filter: See :class:`Results`.
+        size: See :class:`Results`.
+
+    Raises:
+        InputError: Files are missing, or, without ``size``, differ in size from the photograph;
+            the first ten are named and all are counted.
+    """
+    found = {kind: _images(kind, folder) for kind, folder in folders.items()}
+    names = list(found["truth"])
+    for kind, files in found.items():
+        missing = [name for name in names if name not in files]
+        if missing:
+            raise InputError(
+                f"{folders[kind]} expects a {_called(kind)} for each photograph of "
+                f"{folders['truth']}, got none for {len(missing)} of {len(names)}: "
+                f"{first_ten(missing)}."
+            )
+    extra = [name for name in found["result"] if name not in found["truth"]]
+    if extra:
+        raise InputError(
+            f"{folders['truth']} expects a photograph for each result of {folders['result']}, got "
+            f"none for {len(extra)}: {first_ten(extra)}."
+        )
+    paths = {name: {kind: files[name] for kind, files in found.items()} for name in names}
+    if size is None:
+        _require_one_size(paths, folders)
+    return Results(paths, sketch_filter, size)
+
+
+def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path]) -> None:
+    for kind in folders:
+        wrong = []
+        for name, files in paths.items():
+            size, expected = picture_size(files[kind]), picture_size(files["truth"])
+            if size != expected:
+                wrong.append(f"{name} ({size[0]}x{size[1]} instead of {expected[0]}x{expected[1]})")
+        if wrong:
+            raise InputError(
+                f"{folders[kind]} expects images of the size of their photographs, got another for "
+                f"{len(wrong)} of {len(paths)}: {first_ten(wrong)}; --size N resizes all alike."
+            )
+
+
+def _images(kind: str, folder: Path) -> dict[str, Path]:
+    if not is_dir(folder):
+        what = "a file" if exists(folder) else "nothing"
+        raise InputError(f"{folder}, for each {_called(kind)}, expects to be a folder, got {what}.")
+    names = sorted(names_below(folder, everything=True), key=natural_order)
+    images = [folder / name for name in names if is_image(name.rpartition("/")[2])]
+    if not images:
+        got = f", got {first_ten(names)}" if names else ""
+        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
+    name_no_images(folder, names)
+    return by_stem(folder, images)
+
+
+def _called(kind: str) -> str:
+    return _CALLED.get(kind, kind.replace("_", " "))
+
+
+def _batch(items: list[dict[str, Any]]) -> dict[str, Any]:
+    batch: dict[str, Any] = {key: [item[key] for item in items] for key in items[0]}
+    for key in _STACKED:
+        if key in batch:
+            batch[key] = torch.stack(batch[key])
+    return batch | {"index": torch.tensor(batch["index"])}

@@ -1,0 +1,349 @@
+"""Image files and tensors: every picture becomes a float tensor of RGB values in [0, 1].
+
+Conversions, so that nobody has to guess:
+
+- The orientation that a camera writes into EXIF is applied; embedded colour profiles are ignored.
+- Grey images get three equal channels, palettes are looked up, transparent pixels lie on white.
+- CMYK, YCbCr, Lab and HSV are converted to RGB by Pillow.
+- 16-bit images are divided by 65535. Of several frames, only the first is read.
+"""
+
+import io
+import re
+import struct
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from flowcolor.data.datasets.left_out import warn
+from jaxtyping import Bool, Float, Num, UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional
+
+from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import exists, is_dir, is_empty, is_file, whole_file
+from flowcolor.io.formats import is_image
+from flowcolor.io.tree import names_below
+from flowcolor.values import require_colors
+
+_FORMATS = {
+    ".bmp": "BMP",
+    ".jfif": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+}
+IMAGE_SUFFIXES = tuple(_FORMATS)  # Those that are written; what is read is a longer list.
+
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
+    """Read an image of any common mode as RGB in [0, 1]; the module says how modes are converted.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_rgb))
+
+
+def read_bytes(path: str | Path) -> UInt8[Tensor, "3 height width"]:
+    """Read an image as :func:`read_image`, as bytes: several times faster. 16 bits are rounded.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_bytes)).movedim(2, 0)
+
+
+def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
+    """Read a line drawing as three equal channels in [0, 1], paper is 1.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return to_gray(read_image(path)).expand(3, -1, -1).contiguous()
+
+
+def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
+    """Read a mask: true where the grey value is above 127 of 255.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_mask))
+
+
+def read_nonzero(path: str | Path) -> Bool[Tensor, "height width"]:
+    """Read a label file: true where a pixel is not black; transparency does not count.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_nonzero))
+
+
+def write_image(image: Float[Tensor, "channels height width"], path: str | Path) -> None:
+    """Write an RGB or grey image, clamped to [0, 1], whole or not at all.
+
+    The format follows the suffix. The file appears under its name only once it is complete, so that
+    an interrupted run leaves the previous file or none.
+
+    Raises:
+        ValueError: The tensor is not one float image of one or three channels, or has values
+            far outside [0, 1].
+        InputError: The suffix is unknown or the file cannot be written.
+    """
+    if image.ndim != 3 or image.shape[0] not in (1, 3):
+        raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")
+    if not image.is_floating_point():
+        raise ValueError(
+            f"write_image expects a float image with values in [0, 1], got {image.dtype}: divide "
+            "bytes by 255."
+        )
+    require_colors("write_image", image)
+    path = Path(path)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
+    pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
+    picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
+    name = _FORMATS[path.suffix.lower()]
+    options = {"quality": 95} if name in ("JPEG", "WEBP") else {}
+    # Into memory first: of a full disk, Pillow would say "encoder error -2", or for JPEG nothing.
+    buffer = io.BytesIO()
+    with whole_file(path) as file:
+        picture.save(buffer, format=name, **options)
+        file.write(buffer.getbuffer())
+
+
+def pairing_stem(path: Path, folder: Path | None = None) -> str:
+    """Return what pairs files of several folders: their name without suffix, in one Unicode form.
+
+    Some file systems write an accented letter in two characters.
+
+    Args:
+        path: The file.
+        folder: Count the subfolders from here to the file, too.
+    """
+    return unicodedata.normalize("NFC", own_stem(path, folder))
+
+
+def own_stem(path: Path, folder: Path | None = None) -> str:
+    """Return a name without suffix as it is written, with the subfolders from ``folder`` on."""
+    return path.stem if folder is None else path.relative_to(folder).with_suffix("").as_posix()
+
+
+def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -> list[Path]:
+    """Return the image files of a folder, sorted by name; suffixes in any case.
+
+    An image is what Pillow reads. A folder that holds no image itself stands for its subfolders at
+    any depth, as photographs in thousands are often kept. Where it holds images, those of its
+    subfolders are left out. What is left out is counted and named in a warning.
+
+    Numbers inside names count: ``p2.png`` comes before ``p10.png``.
+
+    Args:
+        folder: Where to look.
+        besides: Subfolders that are known to hold something else, and are passed over.
+
+    Raises:
+        InputError: The folder is missing, holds no image, or two images share a stem, which would
+            make it unclear which sketch or mask belongs to which.
+    """
+    folder = Path(folder)
+    if not is_dir(folder):
+        what = "is a file" if exists(folder) else "does not exist"
+        raise InputError(f"{folder} should be a folder of images but {what}.")
+    names = sorted(names_below(folder, [Path(path) for path in besides if path]), key=natural_order)
+    images = [name for name in names if is_image(name.rpartition("/")[2])]
+    own = [name for name in images if "/" not in name]
+    _name_left_out(folder, images, own, names)
+    chosen = [folder / name for name in own or images]
+    if not chosen:
+        got = f", got {first_ten(names)}" if names else ""
+        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
+    by_stem(folder, chosen)
+    return chosen
+
+
+def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:
+    """Return the images of a folder by what pairs them with those of other folders.
+
+    Raises:
+        InputError: Two of them share it.
+    """
+    stems = defaultdict(list)
+    for path in images:
+        stems[pairing_stem(path, folder)].append(path)
+    twins = next((paths for paths in stems.values() if len(paths) > 1), None)
+    if twins:
+        names = " and ".join(path.name for path in twins)
+        raise InputError(f"{folder} holds {names}, but names without their suffix must differ.")
+    return {stem: path for stem, (path,) in stems.items()}
+
+
+def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[str]) -> None:
+    deeper = [name for name in images if "/" in name]
+    if own and deeper:
+        warn(
+            f"{folder} holds images itself, so {len(deeper)} in its subfolders are left out: "
+            f"{first_ten(deeper)}."
+        )
+    elif deeper:
+        parts = {name.partition("/")[0]: 0 for name in deeper}
+        warn(
+            f"{folder} holds no image itself: {len(deeper)} are read from {len(parts)} of its "
+            f"subfolders: {first_ten(list(parts))}."
+        )
+    name_no_images(folder, [name for name in names if not (own and "/" in name)])
+
+
+def name_no_images(folder: Path, names: Sequence[str]) -> None:
+    """Warn of the files of a folder that are no images by their names."""
+    others = [name for name in names if not is_image(name.rpartition("/")[2])]
+    if 0 < len(others) < len(names):  # Otherwise it is an error, which names them.
+        warn(
+            f"{folder} holds {len(others)} files that are no images which Pillow reads: "
+            f"{first_ten(others)}. They are left out."
+        )
+
+
+def natural_order(name: str) -> tuple[list[str | int], str]:
+    """Return a key that sorts names with the numbers inside them as numbers.
+
+    Example:
+        >>> sorted(["p10", "p9", "a"], key=natural_order)
+        ['a', 'p9', 'p10']
+    """
+    parts: list[str | int] = list(re.split("([0-9]+)", name))  # Text and numbers, alternating.
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
+
+
+def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor, "*b c h2 w2"]:
+    """Resize one image or a batch to (height, width), bilinear with antialiasing.
+
+    Bytes stay bytes. They are rounded between the axes, too, and so may be one off.
+    """
+    if image.shape[-2:] == size:
+        return image
+    batch = image if image.ndim == 4 else image[None]
+    resized = functional.interpolate(
+        batch, size, mode="bilinear", antialias=True, align_corners=False
+    )
+    return resized if image.ndim == 4 else resized[0]
+
+
+def center_square(image: Tensor) -> Tensor:
+    """Cut the largest centred square out of the last two axes."""
+    height, width = image.shape[-2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[..., top : top + side, left : left + side]
+
+
+def pad_to_multiple(
+    image: Float[Tensor, "b c h w"], multiple: int
+) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
+    """Pad right and bottom until both sides are divisible; also return the size to crop back to.
+
+    The border pixel is repeated, which works for images smaller than the padding, too.
+    """
+    height, width = image.shape[-2:]
+    padding = (0, -width % multiple, 0, -height % multiple)
+    return functional.pad(image, padding, mode="replicate"), (height, width)
+
+
+def crop(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Undo :func:`pad_to_multiple`: keep the upper left (height, width)."""
+    return image[..., : size[0], : size[1]]
+
+
+def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
+    """Luma of Rec. 601, as Pillow's and OpenCV's grey."""
+    weight = image.new_tensor(_LUMA)[:, None, None]
+    return (image * weight).sum(-3, keepdim=True)
+
+
+def to_uint8(image: Tensor) -> Tensor:
+    """Round [0, 1] to bytes; what lies outside is clamped."""
+    return image.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """Open a file, apply the camera's rotation and convert it; errors name the file."""
+    if not exists(path):
+        raise InputError(f"{path} does not exist; expected an image file.")
+    if is_dir(path):
+        raise InputError(f"{path} is a folder; expected an image file.")
+    if is_file(path) and is_empty(path):
+        raise InputError(f"{path} is empty; expected an image file.")
+    try:
+        with Image.open(path) as picture:
+            ImageOps.exif_transpose(picture, in_place=True)
+            return convert(picture)
+    except UnidentifiedImageError as error:
+        raise InputError(f"{path} is not an image that Pillow can read.") from error
+    except UNREADABLE as error:
+        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+
+
+def _to_nonzero(picture: Image.Image) -> np.ndarray:
+    if picture.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV", "RGBA", "LA"):
+        picture = picture.convert("RGB")  # What a colour looks like counts, not its number.
+    pixels = np.asarray(picture)
+    if pixels.ndim == 3:  # Several times faster than any(2).
+        pixels = pixels[..., 0] | pixels[..., 1] | pixels[..., 2]
+    return np.asarray(pixels != 0)
+
+
+def _to_mask(picture: Image.Image) -> np.ndarray:
+    if picture.mode in ("1", "L") and not picture.has_transparency_data:
+        return np.asarray(picture.convert("L")) > 127
+    red, green, blue = np.moveaxis(_to_bytes(picture).astype(np.int32), 2, 0)
+    return np.asarray(2 * (299 * red + 587 * green + 114 * blue) > 255 * 1000)
+
+
+def _to_rgb(picture: Image.Image) -> np.ndarray:
+    """Return (3, height, width), float32 in [0, 1]."""
+    if _is_wide(picture):
+        values = np.asarray(picture).astype(np.float32) / 65535
+        return np.repeat(values.clip(0, 1)[None], 3, axis=0)
+    pixels = _to_bytes(picture)
+    planes = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
+    for channel, plane in enumerate(planes):  # Several times faster than all three at once.
+        np.divide(pixels[..., channel], np.float32(255), out=plane)
+    return planes
+
+
+def _to_bytes(picture: Image.Image) -> np.ndarray:
+    """Return (height, width, 3), uint8."""
+    if _is_wide(picture):
+        gray = np.rint(np.asarray(picture).clip(0, 65535) / 257).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=2)
+    if picture.mode == "F":
+        raise ValueError("floating point images have no known range")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _is_wide(picture: Image.Image) -> bool:
+    """Tell 16 bits; older Pillow opens 16-bit PNG as 32-bit integers."""
+    return picture.mode.startswith("I")

@@ -1,0 +1,45 @@
+"""A result that is kept until what it was computed from changes."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from flowcolor.layers.reversible.torch_private import in_transform
+
+T = TypeVar("T")
+
+
+def may_keep() -> bool:
+    """Tell whether results may be kept: they carry no gradients, and weights can be compared."""
+    return not (torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform())
+
+
+class Kept(Generic[T]):
+    """Compute a result once for the same weights.
+
+    Changes are noticed by value: neither addresses nor version counters notice every one of them,
+    ``weight.data.copy_`` for one. A copy of a layer starts with nothing.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[list[Tensor], torch.dtype, T] | None = None
+
+    def get(self, weights: Iterable[Tensor], dtype: torch.dtype, compute: Callable[[], T]) -> T:
+        """Return what ``compute`` returned for these weights and this precision of the result."""
+        weights = [weight.detach() for weight in weights]
+        if not (
+            self._known is not None
+            and self._known[1] == dtype
+            and all(map(_same, weights, self._known[0]))
+        ):
+            self._known = [weight.clone() for weight in weights], dtype, compute()
+        return self._known[2]
+
+    def __getstate__(self) -> dict[str, None]:
+        return {"_known": None}
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.dtype == b.dtype and a.device == b.device and torch.equal(a, b)

@@ -1,0 +1,212 @@
+r"""Training without stored activations.
+
+A chain of invertible layers needs only its last output: in the backward pass every layer hands its
+input, reconstructed from its output, back to the layer before it. The price is one more evaluation
+of each sub-network, 4/3 of the arithmetic of ordinary training.
+
+Each layer is one autograd Function whose inputs are the layer's input, its condition and its
+parameters, so that hooks, gradient clipping, ``torch.autograd.grad`` and data-parallel reducers see
+ordinary gradients. The one activation that is kept travels backwards on a tape that belongs to one
+call of the chain.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from flowcolor.layers.base import InvertibleLayer, Result, Step, widen
+from flowcolor.layers.reversible.once_only import once_only
+from flowcolor.layers.reversible.random_state import RandomState
+from flowcolor.layers.reversible.snapshot import Snapshot
+from flowcolor.layers.reversible.torch_private import (
+    BatchNorm,
+    disable_compile,
+    fingerprint,
+    is_sharded,
+)
+from flowcolor.layers.reversible.vjp import ReverseStep
+
+
+@disable_compile
+def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = None) -> Result:
+    """Run ``steps`` so that autograd keeps their last output alone.
+
+    Args:
+        steps: Leaf layers in the order in which they are applied.
+        x: Input of the first.
+        anchor_every: Keep the state after every so many steps too, which bounds the drift of
+            reconstruction in very deep chains.
+
+    Raises:
+        RuntimeError: If a layer holds batch normalisation in training mode, which would count its
+            batch twice, or if a hook replaces what a layer is given or returns.
+    """
+    x = widen(x)
+    total = x.new_zeros(x.shape[0])
+    tape, kept = _Tape(), True  # Nobody needs the input of the first step.
+    for number, step in enumerate(steps, start=1):
+        _refuse_unrepeatable(step.layer)
+        keep = number == len(steps) or bool(anchor_every and number % anchor_every == 0)
+        call = _Call(step.layer, step.inverse, tape, keep=keep, hand_back=not kept)
+        x, logdet = _record(call, x, step.condition)
+        total, kept = total + logdet, keep
+    return x, total
+
+
+@dataclass
+class _Tape:
+    """Carries the output of the layer whose backward comes next."""
+
+    output: Tensor | None = None
+
+    def take(self) -> Tensor:
+        output, self.output = self.output, None
+        if output is None:
+            raise RuntimeError(
+                "Reversible backward expects the layers after it to have run backward first, got "
+                "a graph in which they did not."
+            )
+        return output
+
+
+@dataclass
+class _Call:
+    """One call of a layer: what its backward pass has to know beside the saved tensors."""
+
+    layer: InvertibleLayer
+    inverse: bool
+    tape: _Tape
+    keep: bool  # Save the output: the last step's, and those of anchors.
+    hand_back: bool  # Put the input on the tape.
+    then: Snapshot = field(init=False)
+    random: RandomState | None = None  # Where the layer drew random numbers from, if it did.
+
+    def __post_init__(self) -> None:
+        # Of the class, where a sharded layer's own `inverse` would gather its parameters once more.
+        sharded = is_sharded(self.layer) and self.inverse
+        inverse = partial(type(self.layer).inverse, self.layer) if sharded else self.layer.inverse
+        self.run: Callable[..., Result] = inverse if self.inverse else self.layer.forward
+
+
+def _record(call: _Call, x: Tensor, condition: Any) -> Result:
+    """Call the layer as anybody does, with its hooks, but with a Function for its ``forward``."""
+    if call.inverse and not is_sharded(call.layer):
+        return _apply(call, x, condition)
+    seen: list[tuple[Any, ...]] = []
+
+    def forward(x: Tensor, condition: Any = None) -> Result:
+        y, logdet = _apply(call, x, condition)
+        seen.extend([fingerprint(x), fingerprint(y)])
+        return y, logdet
+
+    before = fingerprint(x)
+    with _replaced_forward(call.layer, forward):
+        y, logdet = call.layer(x, condition)
+    if seen != [before, fingerprint(y)]:
+        raise RuntimeError(
+            'memory="reversible" expects hooks to leave the input and the output of a layer as '
+            f"they are, got one on {type(call.layer).__name__} that changes them."
+        )
+    return y, logdet
+
+
+def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
+    call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
+    one = condition is None or isinstance(condition, Tensor)
+    conditions, count = ([condition], None) if one else (condition, len(condition))
+    result: Result = _ReversibleStep.apply(call, count, x, *conditions, *call.then.params)
+    return result
+
+
+class _ReversibleStep(Function):
+    """Run one layer, save nothing but its condition and parameters, and rebuild its input later."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor | None
+    ) -> Result:
+        ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
+        with torch.autocast(**ctx.autocast):
+            # Detached, because no graph is made here that operator counters could hook into, and
+            # because autograd forbids to return an input, which a layer may do.
+            given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
+            before = RandomState(x)
+            y, logdet = call.run(given[0], given[1] if count is None else given[1:])
+            call.random = before if before.differs_from(RandomState(x)) else None
+        # Saved, not held, so that autograd notices when somebody overwrites them.
+        ctx.save_for_backward(y if call.keep else None, *others)
+        return y, logdet
+
+    @staticmethod
+    def backward(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> tuple[Tensor | None, ...]:
+        with torch.no_grad():
+            gradients = _differentiate(ctx, grad_y, grad_logdet)
+        return None, None, *once_only(gradients)
+
+
+def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor | None]:
+    """Rebuild the input, put it on the tape, return all gradients."""
+    call: _Call = ctx.call
+    kept, *others = ctx.saved_tensors
+    y = call.tape.take() if kept is None else kept.detach()
+    needed = ctx.needs_input_grad[3:]
+    count = 1 if ctx.count is None else ctx.count
+    conditions = [
+        c if c is None else c.detach().requires_grad_(n)
+        for c, n in zip(others[:count], needed, strict=False)
+    ]
+    condition: Any = conditions[0] if ctx.count is None else conditions
+    step = ReverseStep(
+        y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random
+    )
+    with torch.autocast(**ctx.autocast):
+        rebuilt = call.then.vjp(step)
+    if call.hand_back and ctx.needs_input_grad[2]:
+        call.tape.output = rebuilt.x
+    grad_conditions = [rebuilt.grad_condition] if ctx.count is None else rebuilt.grad_condition
+    grad_params = [rebuilt.grad_params.get(param) for param in step.params]
+    return [rebuilt.grad_x, *map(_compact, grad_conditions), *grad_params]
+
+
+def _compact(gradient: Tensor | None) -> Tensor | None:
+    """Copy a part of something larger: a condition's gradient lives until its encoder's turn."""
+    if gradient is None or gradient.untyped_storage().nbytes() <= gradient.nbytes:
+        return gradient
+    return gradient.clone()
+
+
+def _autocast_state(device: str) -> dict[str, Any]:
+    return {
+        "device_type": device,
+        "enabled": torch.is_autocast_enabled(device),
+        "dtype": torch.get_autocast_dtype(device),
+        "cache_enabled": False,  # Casts made where no gradients are recorded carry no graph.
+    }
+
+
+@contextmanager
+def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Iterator[None]:
+    own = layer.__dict__.get("forward")  # Somebody else's replacement, if any.
+    layer.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        del layer.__dict__["forward"]
+        if own is not None:
+            layer.__dict__["forward"] = own
+
+
+def _refuse_unrepeatable(layer: nn.Module) -> None:
+    for name, part in layer.named_modules():
+        if part.training and isinstance(part, BatchNorm):
+            raise RuntimeError(
+                'memory="reversible" expects layers that count a batch once, got '
+                f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); use "
+                "InstanceNorm2d, GroupNorm or ActNorm, or eval mode."
+            )

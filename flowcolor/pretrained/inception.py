@@ -1,0 +1,193 @@
+"""The features that FID and KID compare: Inception v3 as it was released in December 2015."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, max_pool2d
+from torchvision.models import inception  # type: ignore[import-untyped]
+
+from flowcolor.errors import InputError
+from flowcolor.pretrained.weights import find_weights, load_tensors
+from flowcolor.values import require_colors
+
+_log = logging.getLogger(__name__)
+
+_SIDE = 299  # Of the images that the network was trained with.
+_CLASSES = 1008
+
+
+class InceptionFeatures:
+    """The 2048 features before the classifier of the Inception v3 that FID was defined with.
+
+    That network is not torchvision's: its weights are others, its average pooling leaves the
+    padding out, and its last block pools by maximum. Images are clamped, rounded to 256 levels as
+    an image file would have them, and resized to 299 x 299 as TensorFlow 1 did: bilinear, without
+    antialiasing, pixel 0 on pixel 0. Features of these very weights agree with torch-fidelity's.
+
+    The network is built at the first call, on the device of the images, frozen, in eval mode and
+    in float32. Like :class:`~flowcolor.pretrained.vgg.VGGActivations` this is no module, so that the weights
+    enter no checkpoint; copies share the network and a pickle leaves it behind.
+
+    The trap: any resizing before, to 256 or to 299 pixels, with another filter or with
+    antialiasing, moves FID (Parmar et al., 2022, https://arxiv.org/abs/2104.11222). Give results
+    and photographs at one size, prepared in one way, and name the size.
+
+    Args:
+        path: The weights, as :func:`~flowcolor.pretrained.weights.find_weights` takes them: a ``.pth`` or
+            ``.safetensors`` file. ``None`` means the torch hub cache, else a download of 91 MB.
+        random_weights: Use random weights instead, the same in every process. What is measured
+            with them cannot be compared with any other number.
+
+    Raises:
+        InputError: At the first call or :meth:`prepare`, if the weights are missing or unusable.
+
+    Shape:
+        - ``images``: :math:`(B, 3, H, W)` in :math:`[0, 1]`.
+        - output: :math:`(B, 2048)`, float32, not negative.
+
+    Reference:
+        Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
+        equilibrium" (2017), whose published code fixed network and resizing.
+        https://arxiv.org/abs/1706.08500
+    """
+
+    def __init__(self, path: str | Path | None = None, *, random_weights: bool = False) -> None:
+        if random_weights and path is not None:
+            raise InputError("`random_weights` must be off if inception weights are given.")
+        self.path, self.random_weights = path, random_weights
+        self._network: nn.Module | None = None
+
+    def prepare(self, *, download: bool = True) -> nn.Module:
+        """Find the weights, download them if need be, and read them now, not at the first call."""
+        if self._network is not None:
+            return self._network
+        with torch.inference_mode(False), torch.no_grad():
+            with torch.device("meta"):
+                network = _empty_network()
+            if self.random_weights:
+                _log.warning("Random inception weights: comparable with no other number.")
+                _randomize(network)
+            else:
+                path = find_weights("inception", self.path, download=download)
+                network.load_state_dict(_checked(path, network), assign=True)
+            network.fc = nn.Identity()
+        self._network = network.eval().requires_grad_(False)
+        return self._network
+
+    @torch.no_grad()
+    def __call__(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch 2048"]:
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(
+                "InceptionFeatures expects images of shape (batch, 3, height, width), "
+                f"got {tuple(images.shape)}."
+            )
+        require_colors("InceptionFeatures", images)
+        network = self.prepare().to(images.device)
+        levels = (images.float().clamp(0, 1) * 255).round()
+        with torch.autocast(images.device.type, enabled=False):
+            features: Tensor = network((resize_like_tensorflow(levels, _SIDE) - 128) / 128)
+        return features
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InceptionFeatures":
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_network": None}
+
+
+def resize_like_tensorflow(
+    images: Float[Tensor, "batch channels height width"], side: int
+) -> Float[Tensor, "batch channels {side} {side}"]:
+    r"""Resize to ``side`` x ``side`` as TensorFlow 1 did by default.
+
+    Bilinear between the two nearest pixels, the source of pixel :math:`i` being
+    :math:`i \cdot H / \text{side}`: corners are aligned at 0 only, and nothing is averaged when an
+    image shrinks.
+    """
+    for axis in (2, 3):
+        length = images.shape[axis]
+        source = torch.arange(side, device=images.device, dtype=images.dtype) * (length / side)
+        low = source.long()
+        high = (low + 1).clamp(max=length - 1)
+        share = (source - low).view(-1, 1) if axis == 2 else source - low
+        below, above = images.index_select(axis, low), images.index_select(axis, high)
+        images = below + (above - below) * share
+    return images
+
+
+def _average(x: Tensor) -> Tensor:
+    return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+
+
+def _maximum(x: Tensor) -> Tensor:
+    return max_pool2d(x, 3, stride=1, padding=1)
+
+
+class _BlockA(inception.InceptionA):  # type: ignore[misc]
+    def _forward(self, x: Tensor) -> list[Tensor]:
+        return [*super()._forward(x)[:-1], self.branch_pool(_average(x))]
+
+
+class _BlockC(inception.InceptionC):  # type: ignore[misc]
+    def _forward(self, x: Tensor) -> list[Tensor]:
+        return [*super()._forward(x)[:-1], self.branch_pool(_average(x))]
+
+
+class _BlockE(inception.InceptionE):  # type: ignore[misc]
+    def __init__(self, in_channels: int) -> None:
+        super().__init__(in_channels)
+        self.pool = _maximum if in_channels == 2048 else _average  # The last block has 2048.
+
+    def _forward(self, x: Tensor) -> list[Tensor]:
+        return [*super()._forward(x)[:-1], self.branch_pool(self.pool(x))]
+
+
+def _empty_network() -> nn.Module:
+    blocks = [
+        inception.BasicConv2d, _BlockA, inception.InceptionB, _BlockC, inception.InceptionD,
+        _BlockE, inception.InceptionAux,
+    ]  # fmt: skip
+    network: nn.Module = inception.Inception3(
+        _CLASSES, aux_logits=False, inception_blocks=blocks, init_weights=False
+    )
+    return network.float()
+
+
+def _randomize(network: nn.Module) -> None:
+    """Draw weights that keep the size of activations, from a generator of their own."""
+    network.to_empty(device="cpu")
+    generator = torch.Generator("cpu").manual_seed(0)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            deviation = math.sqrt(2 / module.weight[0].numel())
+            module.weight.normal_(0, deviation, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.reset_parameters()
+
+
+def _checked(path: Path, network: nn.Module) -> dict[str, Tensor]:
+    """Read a file of the whole network and say in one sentence what is wrong with it."""
+    found = load_tensors(path)
+    chosen = {}
+    for key, expected in network.state_dict().items():
+        if key.endswith("num_batches_tracked"):  # Only counts, and older files lack it.
+            chosen[key] = torch.zeros((), dtype=torch.long)
+            continue
+        tensor = found.get(key)
+        shape = "nothing" if tensor is None else str(tuple(tensor.shape))
+        if tensor is None or tensor.shape != expected.shape:
+            raise InputError(
+                f"{str(path)!r} must hold the weights of `{key}` {tuple(expected.shape)} of "
+                f"FID's Inception, got {shape}."
+            )
+        if not tensor.is_floating_point() or not tensor.isfinite().all():
+            raise InputError(f"{str(path)!r} must hold finite weights, got others in `{key}`.")
+        chosen[key] = tensor.float()
+    return chosen

@@ -1,0 +1,146 @@
+"""Scores of a validation or a test: a callback that sees batches and results, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+from flowcolor.data.cross_reference import reference_names
+from lightning import Callback, LightningModule, Trainer
+
+from flowcolor.data.sketches import GradientLines
+from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.region_scores import REGION_SETS, RegionSet
+from flowcolor.evaluation.report import Evaluation, Report
+from flowcolor.evaluation.report_files import write_report
+from flowcolor.evaluation.scores import SETTINGS, SketchFilter
+from flowcolor.evaluation.table import table
+from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.callbacks.validation import Validation
+from flowcolor.training.resume import log_folder
+from flowcolor.training.say import say
+from flowcolor.training.task import Task
+
+
+class Evaluator(Callback):
+    """Score validations briefly and tests in full; write a test's report as JSON and CSV.
+
+    A validation logs SSIM and PSNR over all pairs of the first loader, lines and colours over the
+    second. A test scores every pair, and pretrained networks look at them where they are there.
+
+    Args:
+        networks: Which pretrained networks look at a test's results.
+        about: What is tested, in plain values, for the report.
+        roundtrip: Has measured round trips, for the report.
+        regions: What the numbers of label maps mean, where the data have some.
+
+    Attributes:
+        report: Of the last test.
+    """
+
+    def __init__(
+        self,
+        networks: Networks | None = None,
+        about: dict[str, Any] | None = None,
+        roundtrip: RoundTripMonitor | None = None,
+        regions: RegionSet = "faces",
+    ) -> None:
+        self.networks = networks or Networks()
+        self.about = about or {}
+        self.roundtrip = roundtrip
+        self.regions = REGION_SETS[regions]
+        self.report: Report | None = None
+        self._validation = Validation()
+        self._evaluation: Evaluation | None = None
+
+    def on_validation_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Score one batch; of the cross setting there is one only."""
+        if SETTINGS[dataloader_idx] == "self":
+            self._validation.add_self(batch, outputs["result"])
+        else:
+            self._validation.add_cross(batch, outputs["result"], _sketch_filter(trainer))
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Log the means over all processes."""
+        for name, value in self._validation.compute().items():
+            shown = name in {"val/ssim", "val/psnr"}
+            pl_module.log(name, value, prog_bar=shown, sync_dist=True, batch_size=1)
+
+    def on_test_start(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Look for the networks of the scores, before anything is coloured."""
+        self.report = None
+        self._evaluation = Evaluation(
+            _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size, self.regions
+        )
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Score every pair of one batch."""
+        assert self._evaluation is not None  # noqa: S101 - on_test_start has made it
+        dataset: Any = trainer.test_dataloaders[dataloader_idx].dataset  # type: ignore[index]
+        references = reference_names(dataset)
+        names = [references[name] for name in batch["name"]]
+        setting, result = SETTINGS[dataloader_idx], outputs["result"]
+        self._evaluation.add(setting, {**batch, "reference_name": names}, result)
+
+    def on_test_epoch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Gather what all processes have scored; print the table and write the report."""
+        assert self._evaluation is not None  # noqa: S101 - on_test_start has made it
+        colorizer = pl_module.colorizer
+        count = sum(parameter.numel() for parameter in colorizer.parameters())
+        about = {
+            "model": type(colorizer).__name__,
+            "parameters": count,
+            "size": pl_module.size,
+            "content": _content(trainer),
+        }
+        errors = self.roundtrip.errors if self.roundtrip else {}
+        self.report = self._evaluation.report(about | self.about, errors)
+        self._evaluation = None
+        if trainer.is_global_zero:
+            publish(self.report, log_folder(trainer))
+
+
+def publish(report: Report, folder: Path) -> None:
+    """Write a report as JSON and CSV and print its table."""
+    paths = write_report(report, folder, "test")
+    say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
+
+
+def report_of(trainer: Trainer) -> Report | None:
+    """Return the report of the trainer's last test, if it has an evaluator."""
+    evaluators = [c for c in trainer.callbacks if isinstance(c, Evaluator)]  # type: ignore[attr-defined]
+    return evaluators[0].report if evaluators else None
+
+
+def _sketch_filter(trainer: Trainer) -> SketchFilter | None:
+    """Return what the data's drawings were made with, None if it has grey photographs instead."""
+    if _content(trainer) == "gray":
+        return None
+    chosen: SketchFilter | None = trainer.datamodule.sketch_filter  # type: ignore[attr-defined]
+    return GradientLines() if chosen is None else chosen
+
+
+def _content(trainer: Trainer) -> str:
+    return str(getattr(trainer.datamodule, "content", "drawing"))  # type: ignore[attr-defined]

@@ -1,0 +1,69 @@
+"""What happens beside training: predictions, exported weights, a rescue on interrupt."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import Tensor
+
+from flowcolor.io.images import write_image
+from flowcolor.models.checkpoint import export_weights, read_weights
+from flowcolor.training.resume import CHECKPOINTS, log_folder
+from flowcolor.training.say import say
+from flowcolor.training.task import Task
+
+
+class PredictionWriter(Callback):
+    """Write every painted drawing as ``<name>.png``, named by the drawing and not by its batch."""
+
+    def on_predict_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Any,
+        outputs: Tensor,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        for name, image in zip(batch["name"], outputs, strict=True):
+            write_image(image, log_folder(trainer) / f"{name}.png")
+
+    def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
+        say(f"wrote the painted drawings to {log_folder(trainer)}")
+
+
+class RunKeeper(Callback):
+    """Save ``last.ckpt`` when the user interrupts, and ``model.safetensors`` when training ends."""
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
+        # Not after other errors: the weights may be what is wrong, and the last file is good.
+        training = trainer.training and trainer.global_step > 0 and not _is_trial(trainer)
+        if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
+            path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
+            trainer.save_checkpoint(path)
+            say(f"interrupted at step {pl_module.steps}, wrote {path}")
+
+    def on_fit_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        if _is_trial(trainer) or not trainer.is_global_zero:
+            return
+        model, path = pl_module.colorizer, log_folder(trainer) / "model.safetensors"
+        best = _best(trainer)
+        export_weights(read_weights(best).build() if best else model, path, pl_module.size)
+        say(f"wrote {path} (the {'best' if best else 'last'} weights)")
+
+
+def _is_trial(trainer: Trainer) -> bool:
+    return bool(getattr(trainer, "fast_dev_run", False))
+
+
+def _best(trainer: Trainer) -> Path | None:
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.monitor and callback.best_model_path:
+            return Path(callback.best_model_path)
+    return None

@@ -1,0 +1,161 @@
+"""Pictures of what a model paints, while it is trained and when it is tested."""
+
+from typing import Any
+
+import torch
+from lightning import Callback, Trainer
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from flowcolor.bounds import within
+from flowcolor.evaluation.extremes import write_extremes
+from flowcolor.evaluation.pictures import COLUMNS, write_grid
+from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.io.images import write_image
+from flowcolor.models.round_trip import dtype_of, exact
+from flowcolor.training.callbacks.evaluator import report_of
+from flowcolor.training.resume import log_folder
+from flowcolor.training.say import say
+from flowcolor.training.task import Task
+
+
+class PictureGrid(Callback):
+    """Draw rows of (drawing, reference, result, truth) into ``pictures/`` and TensorBoard.
+
+    Training batches are drawn every ``every_n_steps`` steps, the first validation batch of each
+    setting at every validation. A test draws, for each setting, its first pairs and those whose
+    results are the best, the median and the worst by SSIM.
+
+    Args:
+        every_n_steps: Steps between two pictures of training; 0 for none.
+        pairs: Rows of a picture in training and validation.
+        test_pairs: Rows of the picture of a test's first pairs.
+        extremes: How many best, how many median and how many worst results a test draws.
+        write_all: Whether a test also writes every drawing, reference, result and true photograph
+            as a file, below ``images``, for other programs and for ``flowcolor score``.
+    """
+
+    def __init__(
+        self,
+        every_n_steps: int = 500,
+        pairs: int = 4,
+        test_pairs: int = 10,
+        extremes: int = 3,
+        write_all: bool = False,
+    ) -> None:
+        within("pictures.every_n_steps", every_n_steps, 0)
+        within("pictures.pairs", pairs, 1)
+        within("pictures.test_pairs", test_pairs, 0)
+        within("pictures.extremes", extremes, 0)
+        self.every_n_steps = every_n_steps
+        self.pairs = pairs
+        self.test_pairs = test_pairs
+        self.extremes = extremes
+        self.write_all = write_all
+        self.tested: dict[str, list[list[Tensor]]] = {}
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+    ) -> None:
+        step = pl_module.steps
+        if self.every_n_steps and step % self.every_n_steps == 0 and trainer.is_global_zero:
+            self._draw(trainer, "train", pl_module, batch)
+
+    def on_validation_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        if batch_idx == 0 and trainer.is_global_zero and not trainer.sanity_checking:
+            self._draw(trainer, f"val-{SETTINGS[dataloader_idx]}", pl_module, batch)
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        setting = SETTINGS[dataloader_idx]
+        everything = {**batch, **outputs}
+        columns = [everything[name] for name in COLUMNS]
+        if self.write_all:
+            folder = log_folder(trainer) / "images" / setting
+            for column in [*COLUMNS, "reference_sketch"]:
+                for name, image in zip(batch["name"], everything.get(column, []), strict=False):
+                    write_image(image, folder / column / f"{name}.png")
+        parts = self.tested.setdefault(setting, [])
+        missing = self.test_pairs - sum(len(part[0]) for part in parts)
+        if missing > 0 and trainer.is_global_zero:
+            parts.append([column[:missing].cpu() for column in columns])
+
+    def on_test_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        report = report_of(trainer)
+        if not trainer.is_global_zero or report is None:
+            return
+        folder = log_folder(trainer)
+        for setting, parts in self.tested.items():
+            if parts:
+                columns = [torch.cat(column) for column in zip(*parts, strict=True)]
+                path = folder / f"pairs-{setting}.png"
+                write_grid(columns, path)
+                say(f"wrote {path} ({', '.join(COLUMNS)})")
+        self.tested = {}
+        for dataloader_idx, setting in enumerate(SETTINGS):
+            scores = report.of(setting)
+            if scores and self.extremes > 0:
+                path = folder / f"extremes-{setting}.png"
+                columns_of = _Columns(pl_module, dataloader_idx)
+                say(write_extremes(scores, columns_of, path, self.extremes))
+        if self.write_all:
+            say(f"wrote every picture to {folder / 'images'}")
+
+    def _draw(self, trainer: Trainer, name: str, task: Task, batch: dict[str, Any]) -> None:
+        step = task.steps
+        path = log_folder(trainer) / "pictures" / f"{name}-{step:06d}.png"
+        grid = write_grid(_columns(task, batch, self.pairs), path)
+        for logger in trainer.loggers:
+            add_image = getattr(getattr(logger, "experiment", None), "add_image", None)
+            if add_image is not None:
+                add_image(name, grid, step)
+
+
+class _Columns:
+    """Paint single pairs of a test once more, now that it is known which are worth a look."""
+
+    def __init__(self, task: Task, dataloader_idx: int) -> None:
+        self.task = task
+        dataset: Any = task.trainer.test_dataloaders[dataloader_idx].dataset  # type: ignore[index]
+        self.dataset = dataset
+        self.positions = {name: position for position, name in enumerate(dataset.names)}
+
+    def __call__(self, score: PairScore) -> list[Tensor]:
+        data: Any = self.task.trainer.datamodule  # type: ignore[attr-defined]
+        batch = default_collate([self.dataset[self.positions[score.name]]])
+        batch = data.transfer_batch_to_device(batch, self.task.device, 0)
+        columns = _columns(self.task, data.complete(batch, training=False), 1)
+        return [column[0].cpu() for column in columns]
+
+
+def _columns(task: Task, batch: dict[str, Any], rows: int) -> list[Tensor]:
+    # A pair that is painted again after a test has not been converted to the run's precision.
+    dtype = dtype_of(task.colorizer)
+    first = {name: batch[name][:rows].to(dtype) for name in COLUMNS if name != "result"}
+    with exact(task.colorizer):
+        first["result"] = task(first)
+    return [first[name] for name in COLUMNS]

@@ -1,0 +1,117 @@
+"""Painting never writes over what it reads."""
+
+import os
+import re
+
+import pytest
+from PIL import Image
+
+from flowcolor.__main__ import main
+from flowcolor.cli.colorize import find_jobs
+from flowcolor.data import SketchReferencePairs
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name in ("drawing.png", "photo.png", "one/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        picture = Image.new("RGB", (8, 8), (200, 255, 230))
+        picture.paste((0, 0, 0), (2, 2, 3, 7))
+        picture.save(tmp_path / name)
+    os.link(tmp_path / "photo.png", tmp_path / "linked.png")
+    (tmp_path / "pointer.png").symlink_to("drawing.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("sketch", "output", "expected"),
+    [
+        ("drawing.png", "drawing.png", "got .*drawing.png, which is a drawing or photograph"),
+        ("drawing.png", "one/../drawing.png", "would be overwritten"),
+        ("drawing.png", "photo.png", "got .*photo.png, which is a drawing or photograph"),
+        ("drawing.png", "linked.png", "would be overwritten"),
+        ("drawing.png", "pointer.png", "would be overwritten"),
+        ("drawing.png", ".", "would be overwritten"),
+        ("one", "one", "would be overwritten"),
+    ],
+)
+def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
+    before = {path: path.read_bytes() for path in files.rglob("*.*g")}
+    words = ["--sketch", files / sketch, "--reference", files / "photo.png"]
+    words += ["--output", files / output, "--method", "tint"]
+    assert main(["colorize", *map(str, words)]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert re.search(expected, message)
+    assert {path: path.read_bytes() for path in files.rglob("*.*g")} == before
+
+
+def test_a_result_of_an_earlier_run_is_replaced(files):
+    for _ in range(2):
+        words = ["--sketch", files / "one", "--reference", files / "photo.png"]
+        words += ["--output", files / "out", "--method", "tint"]
+        assert main(["colorize", *map(str, words)]) == 0
+    assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_one_broken_drawing_does_not_end_a_folder(files, capsys):
+    (files / "one" / "broken.png").write_bytes(b"no picture")
+    Image.new("L", (1, 20000), 255).save(files / "one" / "long.png")
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out", "--size", "64"]) == 2
+    said = capsys.readouterr()
+    assert f"wrote {files}/out/a.png" in said.out
+    first, second, last = said.err.splitlines()
+    assert first.startswith(f"left out {files}/one/broken.png: ")
+    assert "would be enlarged to 64x1280000, expected at most 4194304 pixels: " in second
+    assert last == "flowcolor: 2 of 3 drawings could not be painted: broken.png, long.png."
+    assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
+    Image.new("L", (3000, 2), 255).save(files / "long.png")
+    words = ["--sketch", files / "long.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--size", "64", "--output", files / "out.png"]
+    assert main(["colorize", *map(str, words)]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("flowcolor: A drawing of 3000x2 would be enlarged to 96000x64, ")
+    assert message.count("\n") == 1
+    assert not (files / "out.png").exists()
+
+
+def test_a_large_drawing_is_painted_at_its_own_size(files):
+    large = Image.new("L", (2500, 1700), 255)  # More than four million pixels.
+    large.paste(0, (200, 200, 2300, 210))
+    large.paste(0, (200, 1500, 2300, 1510))
+    large.save(files / "large.png")
+    words = ["--sketch", files / "large.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--size", "own", "--output", files / "out.png"]
+    assert main(["colorize", *map(str, words)]) == 0
+    with Image.open(files / "out.png") as picture:
+        assert picture.size == (2500, 1700)
+
+
+def test_an_interrupt_is_one_line_and_the_status_of_shells(files, capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flowcolor.inference.Painter.__call__", interrupt)
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--method", "tint"]
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 130
+    assert capsys.readouterr().err == "flowcolor: interrupted\n"
+
+
+COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"  # macOS writes the second.
+
+
+@pytest.mark.parametrize("names", [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_equal_names_in_two_unicode_forms_are_one_pair(names, tmp_path):
+    for folder, name in zip(("drawings", "photos"), names, strict=True):
+        (tmp_path / folder).mkdir()
+        for shade, stem in ((50, name), (200, "other")):
+            Image.new("RGB", (8, 8), (shade, 0, 0)).save(tmp_path / folder / f"{stem}.png")
+    jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
+    pairs = {job.sketch.stem: job.reference.stem for job in jobs}
+    assert pairs == {names[0]: names[1], "other": "other"}
+    predicted = SketchReferencePairs(tmp_path / "drawings", tmp_path / "photos", 8)
+    assert dict(zip(predicted.names, (p.stem for p in predicted.references), strict=True)) == pairs

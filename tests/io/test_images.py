@@ -1,0 +1,301 @@
+"""Files become the right pixels, or one clear sentence."""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from flowcolor.errors import InputError
+from flowcolor.io.images import (
+    center_square,
+    crop,
+    list_images,
+    pad_to_multiple,
+    read_bytes,
+    read_image,
+    read_mask,
+    read_nonzero,
+    read_sketch,
+    resize,
+    to_gray,
+    write_image,
+)
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+
+
+def save(image: Image.Image, path: Path, **options) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def as_bytes(image: torch.Tensor) -> np.ndarray:
+    return image.mul(255).round().byte().permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".PNG", ".bmp", ".tif", ".TIFF"])
+def test_rgb_is_read_exactly(tmp_path, suffix):
+    image = read_image(save(Image.fromarray(PIXELS), tmp_path / f"a{suffix}"))
+    assert image.dtype == torch.float32
+    assert (as_bytes(image) == PIXELS).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_grey_gets_three_equal_channels(tmp_path, mode):
+    grey = Image.fromarray(PIXELS[..., 0]).convert(mode)
+    image = as_bytes(read_image(save(grey, tmp_path / "a.png")))
+    assert (image == np.asarray(grey.convert("L"))[..., None]).all()
+
+
+def test_palette_is_looked_up(tmp_path):
+    palette = Image.fromarray(np.array([[0, 1], [1, 0]], dtype=np.uint8), mode=None)
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    image = as_bytes(read_image(save(palette, tmp_path / "a.png")))
+    assert image[0].tolist() == [[255, 0, 0], [0, 0, 255]]
+
+
+def test_transparent_pixels_lie_on_white(tmp_path):
+    alpha = np.full((5, 7), 255, dtype=np.uint8)
+    alpha[0], alpha[1] = 0, 51
+    rgba = Image.fromarray(np.dstack([PIXELS, alpha]))
+    image = as_bytes(read_image(save(rgba, tmp_path / "a.png")))
+    assert (image[0] == 255).all()
+    expected = PIXELS[1] * 0.2 + 255 * 0.8
+    assert np.abs(image[1] - expected).max() <= 1
+    assert (image[2:] == PIXELS[2:]).all()
+
+
+def test_transparent_palette_lies_on_white(tmp_path):
+    palette = Image.fromarray(np.array([[0, 1]], dtype=np.uint8))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    path = save(palette, tmp_path / "a.png", transparency=0)
+    assert as_bytes(read_image(path))[0].tolist() == [[255, 255, 255], [0, 0, 255]]
+
+
+def test_cmyk_is_converted(tmp_path):
+    inks = np.zeros((16, 16, 4), dtype=np.uint8)
+    inks[..., 0] = 255  # full cyan
+    path = save(Image.fromarray(inks, mode="CMYK"), tmp_path / "a.tif")
+    assert as_bytes(read_image(path))[8, 8].tolist() == [0, 255, 255]
+
+
+def test_cmyk_jpeg_is_converted(tmp_path):
+    inks = np.zeros((16, 16, 4), dtype=np.uint8)
+    inks[..., 2] = 255  # full yellow
+    path = save(Image.fromarray(inks, mode="CMYK"), tmp_path / "a.jpg")
+    assert np.abs(as_bytes(read_image(path))[8, 8].astype(int) - [255, 255, 0]).max() <= 4
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_are_divided_by_65535(tmp_path, suffix):
+    values = np.array([[0, 13107, 65535]], dtype=np.uint16)
+    image = read_image(save(Image.fromarray(values), tmp_path / f"a{suffix}"))
+    torch.testing.assert_close(image[1, 0], torch.tensor([0.0, 0.2, 1.0]))
+
+
+@pytest.mark.parametrize(("orientation", "turns"), [(3, 2), (6, -1), (8, 1)])
+def test_camera_orientation_is_applied(tmp_path, orientation, turns):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(Image.fromarray(PIXELS), tmp_path / "a.png", exif=exif)
+    assert (as_bytes(read_image(path)) == np.rot90(PIXELS, turns)).all()
+
+
+def test_what_is_no_image_is_named(tmp_path):
+    (tmp_path / "text.png").write_text("not an image")
+    (tmp_path / "empty.png").touch()
+    for suffix in ("jpg", "png"):
+        whole = save(Image.fromarray(PIXELS).resize((64, 64)), tmp_path / f"whole.{suffix}")
+        data = whole.read_bytes()
+        (tmp_path / f"cut.{suffix}").write_bytes(data[: len(data) // 2])
+    Image.fromarray(np.ones((2, 2), dtype=np.float32)).save(tmp_path / "float.tif")
+    for name, words in {
+        "gone.png": "does not exist",
+        "": "is a folder",
+        "empty.png": "is empty",
+        "text.png": "is not an image",
+        "cut.jpg": "cannot be read as an image",
+        "cut.png": "cannot be read as an image",
+        "float.tif": "no known range",
+    }.items():
+        with pytest.raises(InputError, match=words) as caught:
+            read_image(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_sketch_is_luma_and_mask_is_above_127(tmp_path):
+    path = save(Image.fromarray(PIXELS), tmp_path / "a.png")
+    luma = (PIXELS @ np.array([0.299, 0.587, 0.114]) / 255).astype(np.float32)
+    sketch = read_sketch(path)
+    assert sketch.shape == (3, 5, 7)
+    torch.testing.assert_close(sketch[2], torch.from_numpy(luma))
+    mask = save(Image.fromarray(np.array([[0, 127, 128, 255]], dtype=np.uint8)), tmp_path / "m.png")
+    assert read_mask(mask)[0].tolist() == [False, False, True, True]
+
+
+def test_masks_of_all_modes(tmp_path):
+    """127.5 is the limit, and (0, 204, 68) is exactly there."""
+    colours = np.array([[[0, 204, 68], [127, 128, 127], [128, 127, 128], [0, 204, 69]]], np.uint8)
+    expected = [np.dot(colour, (299, 587, 114)) > 127500 for colour in colours[0].tolist()]
+    assert expected == [False, True, False, True]
+    for suffix in ("png", "tif"):
+        mask = save(Image.fromarray(colours), tmp_path / f"m.{suffix}")
+        assert read_mask(mask)[0].tolist() == expected
+    black = np.dstack([np.zeros((1, 2, 3), np.uint8), [[[255], [100]]]]).astype(np.uint8)
+    assert read_mask(save(Image.fromarray(black), tmp_path / "a.png")).tolist() == [[False, True]]
+    clear = Image.fromarray(np.zeros((1, 2), np.uint8))
+    assert read_mask(save(clear, tmp_path / "t.png", transparency=0)).all()
+    wide = Image.fromarray(np.array([[0, 32767, 32768, 65535]], np.uint16))
+    assert read_mask(save(wide, tmp_path / "w.png"))[0].tolist() == [False, False, True, True]
+    bits = Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1")
+    assert read_mask(save(bits, tmp_path / "1.png"))[0].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "LA", "CMYK", "I;16"])
+def test_bytes_are_those_of_the_image(tmp_path, mode):
+    wide = np.random.default_rng(1).integers(0, 65536, (5, 7), dtype=np.uint16)
+    picture = Image.fromarray(wide) if mode == "I;16" else Image.fromarray(PIXELS).convert(mode)
+    path = save(picture, tmp_path / "a.tif")
+    pixels = read_bytes(path)
+    assert pixels.shape == (3, 5, 7)
+    assert pixels.dtype == torch.uint8
+    assert torch.equal(pixels, read_image(path).mul(255).round().byte())
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_any_colour_is_not_black(tmp_path, channel):
+    pixels = np.zeros((2, 3, 3), dtype=np.uint8)
+    pixels[1, 2, channel] = 1
+    for mode in ("RGB", "P"):
+        picture = Image.fromarray(pixels).convert(mode)
+        if mode == "P":
+            picture = Image.fromarray(pixels.max(2))
+            picture.putpalette([0, 0, 0, *(int(c == channel) for c in range(3))])
+        found = read_nonzero(save(picture, tmp_path / f"{mode}.png"))
+        assert found.nonzero().tolist() == [[1, 2]]
+
+
+def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
+    for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.png", "é.JpEg"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "é.JpEg"]
+
+
+def test_bad_folders_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "twins").mkdir()
+    (tmp_path / "twins/a.png").touch()
+    (tmp_path / "twins/a.JPG").touch()
+    for name, words in {
+        "gone": "does not exist",
+        "file": "is a file",
+        "empty": "holds no image",
+        "twins": "a.JPG and a.png",
+    }.items():
+        with pytest.raises(InputError, match=re.escape(words)):
+            list_images(tmp_path / name)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_written_image_comes_back(tmp_path, channels):
+    levels = torch.arange(256).view(1, 16, 16).repeat(channels, 1, 1) / 255
+    write_image(levels, tmp_path / "new/folder/a.png")
+    assert torch.equal(read_image(tmp_path / "new/folder/a.png")[:channels], levels)
+    write_image(levels * 3 - 1, tmp_path / "a.png")
+    expected = (levels * 3 - 1).clamp(0, 1)
+    torch.testing.assert_close(
+        read_image(tmp_path / "a.png")[:1], expected[:1], atol=0.5 / 255, rtol=0
+    )
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".tiff", ".JPEG"])
+def test_every_format_is_written(tmp_path, suffix):
+    write_image(torch.full((3, 8, 8), 0.5), tmp_path / f"a{suffix}")
+    assert (read_image(tmp_path / f"a{suffix}") - 0.5).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("kind", [OSError, KeyboardInterrupt])
+def test_failed_write_leaves_the_previous_file_and_nothing_else(tmp_path, monkeypatch, kind):
+    path = tmp_path / "a.png"
+    write_image(torch.zeros(3, 4, 4), path)
+
+    def save(self, file, **options):
+        file.write(b"half")
+        raise kind(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    expected = InputError if kind is OSError else kind
+    with pytest.raises(expected, match="No space left"):
+        write_image(torch.ones(3, 4, 4), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+    assert read_image(path).max() == 0
+
+
+def test_a_file_is_exchanged_whole(tmp_path):
+    path, old = tmp_path / "a.png", tmp_path / "old.png"
+    write_image(torch.zeros(3, 4, 4), path)
+    os.link(path, old)  # A second name for the old bytes, as a reader who has the file open.
+    write_image(torch.ones(3, 4, 4), path)
+    assert read_image(old).max() == 0
+    assert read_image(path).min() == 1
+
+
+def test_places_that_cannot_be_written_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/a\.png cannot be written"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "file/a.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(InputError, match=r"folder\.png cannot be written"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "folder.png")
+    with pytest.raises(InputError, match=r"a\.xyz should end in one of \.bmp"):
+        write_image(torch.zeros(3, 4, 4), tmp_path / "a.xyz")
+    with pytest.raises(ValueError, match="1 or 3 channels"):
+        write_image(torch.zeros(4, 4, 4), tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 4, 8, 16]))
+def test_padding_is_small_and_cropping_undoes_it(height, width, multiple):
+    image = torch.rand(2, 3, height, width)
+    padded, size = pad_to_multiple(image, multiple)
+    for side, old in zip(padded.shape[2:], (height, width), strict=True):
+        assert side % multiple == 0
+        assert old <= side < old + multiple
+    assert torch.equal(crop(padded, size), image)
+    assert torch.equal(padded[..., -1, -1], image[..., -1, -1])
+
+
+@given(st.integers(2, 20), st.integers(2, 20), st.integers(1, 30), st.integers(1, 30))
+def test_resize_keeps_flat_images_and_treats_a_batch_as_its_images(height, width, new_h, new_w):
+    flat = resize(torch.full((3, height, width), 0.25), (new_h, new_w))
+    torch.testing.assert_close(flat, torch.full((3, new_h, new_w), 0.25))
+    batch = torch.rand(2, 3, height, width)
+    torch.testing.assert_close(resize(batch, (new_h, new_w))[1], resize(batch[1], (new_h, new_w)))
+
+
+@given(height=st.integers(2, 40), width=st.integers(2, 40), seed=st.integers(0, 99))
+def test_bytes_are_resized_like_fractions_to_one_of_255(height, width, seed):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    image = torch.from_numpy(pixels).movedim(2, 0)
+    for size in ((16, 16), (7, 23)):
+        resized = resize(image, size)
+        assert resized.dtype == torch.uint8
+        assert (resized.double() - resize(image.double(), size)).abs().max() < 1.1
+
+
+def test_center_square_is_centred():
+    image = torch.arange(7 * 4).view(1, 7, 4)
+    assert torch.equal(center_square(image), image[:, 1:5])
+    assert torch.equal(center_square(image.mT), image.mT[..., 1:5])
+
+
+def test_grey_of_a_batch():
+    assert torch.equal(to_gray(torch.ones(2, 3, 1, 1)), torch.ones(2, 1, 1, 1))

@@ -1,0 +1,117 @@
+"""A place that cannot be looked at is one sentence, in every command and in every option."""
+
+import os
+
+import pytest
+import torch
+
+from flowcolor.__main__ import main
+from flowcolor.cli.weights import table
+from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
+from flowcolor.models.checkpoint import read_weights
+from flowcolor.pretrained.weights import find_weights
+
+COLORIZE = ["colorize", "--method", "unchanged", "--sketch", "PHOTOS", "--output", "out"]
+FIT = ["fit", "--config", "quickstart", "--trainer.default_root_dir", "runs"]
+PREDICT = ["predict", "--config", "quickstart", "--model.weights", "BAD"]
+SCORE = ["score", "--results", "PHOTOS", "--truth", "PHOTOS", "--references", "PHOTOS"]
+PREPARE = ["prepare", "--photos", "PHOTOS", "--output", "out", "--workers", "1"]
+ABLATE = ["ablate", "--table", "4.3", "--config", "quickstart"]
+COMMANDS = [
+    [*COLORIZE, "--sketch", "BAD"],
+    [*COLORIZE, "--output", "BAD"],
+    [*COLORIZE[:1], *COLORIZE[3:], "--reference", "PHOTOS", "--checkpoint", "BAD"],
+    [*COLORIZE[:2], "tint", *COLORIZE[3:], "--reference", "BAD"],
+    [*FIT, "--data.train", "BAD"],
+    [*FIT, "--data.train", "PHOTOS", "--data.masks", "BAD"],
+    [*FIT, "--data.test", "BAD"],
+    [*FIT, "--ckpt_path", "BAD"],
+    [*FIT[:3], "--trainer.default_root_dir", "BAD"],
+    [*FIT[:3], "--ckpt_path", "last", "--trainer.default_root_dir", "BAD"],
+    ["fit", "--config", "BAD"],
+    PREDICT,
+    ["test", "--ckpt_path", "BAD"],
+    [*SCORE, "--results", "BAD"],
+    [*SCORE, "--sketches", "BAD"],
+    [*SCORE, "--inception", "BAD"],
+    [*SCORE, "--output", "BAD"],
+    [*SCORE, "--output", "out", "--compare", "BAD"],
+    [*PREPARE, "--photos", "BAD"],
+    [*PREPARE, "--masks", "BAD"],
+    [*PREPARE, "--output", "BAD"],
+    [*ABLATE, "--output", "BAD"],
+    ["weights", "--convert", "BAD"],
+]
+
+
+@pytest.fixture
+def bad(request, tmp_path, monkeypatch):
+    """A name longer than names can be, or a place that must not be looked into."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "c"):
+        write_image(torch.rand(3, 176, 176), tmp_path / f"photos/{name}.png")
+    if request.param == "long":
+        return tmp_path / ("x" * 300)
+    real = os.stat
+
+    def stat(path, *args, **options):
+        if isinstance(path, str | os.PathLike) and "locked/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path, *args, **options)
+
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr(os, "stat", stat)
+    return tmp_path / "locked/inside"
+
+
+both = pytest.mark.parametrize("bad", ["long", "locked"], indirect=True)
+
+
+@both
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:1] + words[-2:]))
+def test_commands(words, bad, tmp_path, capsys):
+    places = {"BAD": str(bad), "PHOTOS": str(tmp_path / "photos")}
+    assert main([places.get(word, word) for word in words]) == 2
+    lines = [
+        line for line in capsys.readouterr().err.splitlines() if line.startswith("flowcolor: ")
+    ]
+    assert len(lines) == 1
+    assert str(bad) in lines[0]
+
+
+@both
+def test_what_is_asked_of_a_place(bad):
+    for question in (exists, is_file, is_dir, is_empty, names_in, lambda path: find(path, "*")):
+        with pytest.raises(InputError, match="cannot be read: "):
+            question(bad)
+    for read in (
+        read_weights,
+        lambda path: find_weights("vgg16", path),
+        lambda path: PreparedFolder(path, 8),
+        lambda path: CelebAMaskHQ(path, 8),
+    ):
+        with pytest.raises(InputError, match=r"cannot be read: |is not the manifest"):
+            read(bad)
+
+
+def test_what_is_there_and_what_is_not(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    gone = [tmp_path / "gone", tmp_path / "file/gone", tmp_path / "a\0b", tmp_path / "round"]
+    assert not any(question(path) for path in gone for question in (exists, is_file, is_dir))
+    assert is_file(tmp_path / "file")
+    assert is_empty(tmp_path / "file")
+    assert is_dir(tmp_path)
+    assert sorted(names_in(tmp_path)) == ["file", "round"]
+    assert find(tmp_path, "f*") == [tmp_path / "file"]
+    assert find(tmp_path / "gone", "f*") == []
+
+
+@both
+def test_an_unreadable_cache_is_listed(bad, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(bad))
+    assert table().count("cannot be read") == 8
+    with pytest.raises(InputError, match="cannot be read: "):
+        find_weights("vgg16")
