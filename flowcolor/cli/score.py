@@ -1,5 +1,6 @@
 """``flowcolor score``: results of any method, measured as a test measures ours."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,16 +24,21 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.compare import write_comparison
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.network_scores import Networks
+    from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
     from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
 
+    _check_labels(options)
     folders = {"result": options.results, "truth": options.truth, "reference": options.references}
     if options.sketches is not None:
         folders["content"] = options.sketches
     if options.reference_sketches is not None:
         folders["reference_content"] = options.reference_sketches
+    for name in ("labels", "reference_labels"):
+        if getattr(options, name) is not None:
+            folders[name] = getattr(options, name)
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
@@ -46,7 +52,13 @@ def main(words: Sequence[str]) -> None:
         options.random_weights,
     )
     device = check_device(options.device)
-    evaluation = Evaluation(sketch_filter, networks, (options.setting,), results.side)
+    evaluation = Evaluation(
+        sketch_filter,
+        networks,
+        (options.setting,),
+        results.side,
+        REGION_SETS[options.regions],
+    )
     for done, batch in enumerate(results.batches(options.batch_size)):
         if done == 0:
             say(f"scoring {len(results.files)} results of {options.results} ...")
@@ -61,6 +73,18 @@ def main(words: Sequence[str]) -> None:
         say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
     if options.compare is not None:
         say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
+
+
+def _check_labels(options: Namespace) -> None:
+    """Refuse maps without those that they are compared with.
+
+    In self-reference the reference is deformed, and no map has to show it.
+    """
+    given, others = options.labels is not None, options.reference_labels is not None
+    if (others and not given) or (given and not others and options.setting == "cross"):
+        names = ("--labels", "--reference_labels")
+        got, lacks = names if given else names[::-1]
+        raise InputError(f"{got} expects {lacks} beside it, for the colours of both, got none.")
 
 
 def _parser() -> OptionParser:
@@ -87,6 +111,17 @@ def _parser() -> OptionParser:
         "--reference_sketches",
         type=Path,
         help="folder of the references' own drawings; without it, their lines are drawn",
+    )
+    add(
+        "--labels", type=Path, help="folder of label maps of the drawings, as PNG: scores by region"
+    )
+    add("--reference_labels", type=Path, help="folder of label maps of the references")
+    add(
+        "--regions",
+        choices=("faces", "celeba"),
+        default="faces",
+        help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips, or the "
+        "classes of CelebAMask-HQ",
     )
     add("--output", type=Path, default=Path("runs/score"), help="folder of the files")
     add(

@@ -60,6 +60,9 @@ class Batch(TypedDict):
     reference_content: NotRequired[Images]
     reference_index: NotRequired[Integer[Tensor, " batch"]]
     reference_name: NotRequired[Sequence[str]]
+    cleaned: NotRequired[Images]
+    labels: NotRequired[Integer[Tensor, "batch height width"]]
+    reference_labels: NotRequired[Integer[Tensor, "batch height width"]]
 
 
 class Items(Protocol):

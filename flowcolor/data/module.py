@@ -19,6 +19,7 @@ from flowcolor.data.datasets.folder import Folders, OptionalFolders
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset
+from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
@@ -72,6 +73,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         predict_sketches: A drawing, or a folder of drawings, to colour with ``predict``.
         predict_references: A photograph for all drawings, or a folder of photographs with the
             stems of the drawings.
+        labels: Folder of label maps of the photographs that test, or one entry for each folder of
+            ``test``, or else of ``train``: a test then scores colours by region.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         content: Content = "drawing",
         predict_sketches: str | None = None,
         predict_references: str | None = None,
+        labels: str | list[str | None] | None = None,
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
@@ -139,6 +143,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.content: Content = content
         self.predict_sketches = predict_sketches
         self.predict_references = predict_references
+        self.labels = labels
+        self._label_maps: LabelMaps | None = None
         self._found: tuple[Subset, Subset, Subset] | None = None
 
     @property
@@ -162,6 +168,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
             return
         training, held_out, tests = self._sets()
         self._require_pairs(stage, held_out, tests)
+        if self.labels is not None and stage in ("test", None):
+            self._label_maps = LabelMaps(tests, self.labels, self.test or self.train)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]))
@@ -198,7 +206,10 @@ class ColorizationDataModule(lightning.LightningDataModule):
         trainer = self.trainer
         if trainer is not None and trainer.training:
             return self.complete(batch, training=True, epoch=trainer.current_epoch)
-        return self.complete(batch, training=False)
+        made = self.complete(batch, training=False)
+        if trainer is not None and trainer.testing and self._label_maps is not None:
+            self._label_maps.add_to(made)
+        return made
 
     def complete(self, batch: Batch, training: bool, epoch: int = 0) -> Batch:
         """Turn a loader's batch into the task's: what Lightning calls, and scripts may."""

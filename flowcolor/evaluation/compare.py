@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -131,15 +132,18 @@ def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
 
 
 def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
-    """Compare the scores of one setting."""
+    """Compare the scores of one setting; those that pairs may lack, where both have them."""
     _require_the_same(a, b)
     theirs = {score.name: score for score in b}
     b = [theirs[score.name] for score in a]
-    return {
-        name: _difference(measure, name, a, b)
-        for name, measure in MEASURES.items()
-        if all(name in score.scores for score in [*a, *b])
-    }
+    found = {}
+    for name, measure in MEASURES.items():
+        both = [
+            name in ours.scores and name in others.scores for ours, others in zip(a, b, strict=True)
+        ]
+        if all(both) or (measure.partial and any(both)):
+            found[name] = _difference(measure, name, [*compress(a, both)], [*compress(b, both)])
+    return found
 
 
 def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairScore]) -> Difference:

@@ -11,11 +11,15 @@ class Measure:
         label: Its name on the terminal.
         higher_is_better: Which way is better; ``None``: neither, it is there to compare with.
         digits: How many to print after the point.
+        partial: Whether pairs may lack it. Means are then over those that have it.
+        short: Its name above a column, where the label is too long.
     """
 
     label: str
     higher_is_better: bool | None
     digits: int = 4
+    partial: bool = False
+    short: str = ""
 
     def text(self, value: float) -> str:
         """Return the number as it is printed."""
@@ -32,8 +36,16 @@ MEASURES = {
     "cr": Measure("CR", True),
     "lines": Measure("lines agree with the sketch (F1)", True),
     "lines_control": Measure("lines agree with the reference (F1)", None),
+    "lines_cleaned": Measure("lines agree with the cleaned sketch (F1)", True),
+    "sharpness": Measure("lines as sharp as the sketch's", True, 3),
+    "bleeding": Measure("colours bleed over lines", False, 3),
     "colors": Measure("colours, distance to the reference", False, 2),
     "mean_color": Measure("mean colour, distance to the reference", False, 2),
+    "region_colors": Measure("colours by region, distance", False, 2, True, "regions"),
+    "region_skin": Measure("colour of skin, distance", False, 2, True),
+    "region_lips": Measure("colour of lips, distance", False, 2, True),
+    "region_hair_clothes": Measure("colour of hair and clothes, distance", False, 2, True),
+    "region_background": Measure("colour of background, distance", False, 2, True),
 }
 #: The numbers of a whole set.
 SET_MEASURES = {"fid": Measure("FID", False, 2), "kid": Measure("KID", False, 5)}

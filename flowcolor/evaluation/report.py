@@ -11,6 +11,7 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
+from flowcolor.evaluation.region_scores import Regions
 from flowcolor.evaluation.scores import (
     SETTINGS,
     PairScore,
@@ -19,7 +20,7 @@ from flowcolor.evaluation.scores import (
     gather,
     score_batch,
 )
-from flowcolor.metrics import nearer_to_own
+from flowcolor.metrics import FACE_REGIONS, nearer_to_own
 
 ANSWERS = {
     "": "result",
@@ -70,6 +71,7 @@ class Evaluation:
         networks: Which pretrained networks look at the results.
         settings: What will be scored.
         side: Shorter side of the smallest image in pixels.
+        regions: What the numbers of label maps mean, where batches have ``labels``.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Evaluation:
         networks: Networks | None = None,
         settings: tuple[Setting, ...] = SETTINGS,
         side: int = 256,
+        regions: Regions = FACE_REGIONS,
     ) -> None:
         self.sketch_filter = sketch_filter
+        self.regions = regions
         self.networks = NetworkScores(networks or Networks(), settings, side)
         self.scores: list[PairScore] = []
 
@@ -89,7 +93,9 @@ class Evaluation:
         No pair may be given to two processes: FID and KID could not tell.
         """
         further = self.networks.add(setting, batch, result)
-        self.scores += score_batch(setting, batch, result, self.sketch_filter, further)
+        self.scores += score_batch(
+            setting, batch, result, self.sketch_filter, further, self.regions
+        )
 
     def report(self, about: dict[str, Any], roundtrip: dict[str, float] | None = None) -> Report:
         """Return what all processes have scored; all have to ask."""
@@ -116,16 +122,21 @@ def follows_color(scores: Sequence[PairScore]) -> list[bool]:
 
 
 def summarise(pairs: Sequence[PairScore]) -> dict[str, Any]:
-    """Return counts and means over the pairs of one setting."""
+    """Return counts and means over the pairs of one setting.
+
+    Of what some pairs lack, ``NAME_pairs`` says how many have it.
+    """
     names = [
         name + suffix
-        for name in MEASURES
+        for name, measure in MEASURES.items()
         for suffix in ANSWERS
-        if all(name + suffix in pair.scores for pair in pairs)
+        if (any if measure.partial else all)(name + suffix in pair.scores for pair in pairs)
     ]
+    values = {name: [p.scores[name] for p in pairs if name in p.scores] for name in names}
     summary: dict[str, Any] = {
         "pairs": len(pairs),
-        **{name: fmean(pair.scores[name] for pair in pairs) for name in names},
+        **{name: fmean(numbers) for name, numbers in values.items()},
+        **{f"{name}_pairs": len(x) for name, x in values.items() if len(x) < len(pairs)},
     }
     if "lines" in summary:
         follows = (pair.scores["lines"] > pair.scores["lines_control"] for pair in pairs)

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
+from flowcolor.data.clean import clean_drawing
+from flowcolor.data.label_maps import read_labels, square_labels
+from flowcolor.data.picture_size import picture_size
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
 from flowcolor.io.files import exists, is_dir
 from flowcolor.io.formats import is_image
 from flowcolor.io.images import (
-    UNREADABLE,
     by_stem,
     center_square,
     name_no_images,
@@ -27,9 +28,14 @@ from flowcolor.io.images import (
 )
 from flowcolor.io.tree import names_below
 
-# What the options of ``flowcolor score`` call them.
-_WORDS = {"content": "sketch", "reference_content": "reference sketch"}
-_ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
+# In messages: what the options of ``flowcolor score`` call them.
+_WORDS = {
+    "content": "sketch",
+    "reference_content": "reference sketch",
+    "labels": "label map",
+    "reference_labels": "label map",
+}
+_STACKED = (*COLUMNS, "reference_content", "cleaned", "labels", "reference_labels")
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,22 @@ class Results:
             yield _batch(waiting)
 
     def read(self, name: str) -> dict[str, Tensor]:
-        """Return result, truth, reference and content, :math:`(3, H, W)` in [0, 1]."""
-        images = {
-            kind: self._prepared(read_sketch(path) if "content" in kind else read_image(path))
-            for kind, path in self.files[name].items()
-        }
+        """Return result, truth, reference and content, :math:`(3, H, W)` in [0, 1].
+
+        A sketch that was given is there as :func:`~flowcolor.data.clean.clean_drawing` makes it,
+        too, as ``cleaned``. Label maps are :math:`(H, W)`.
+        """
+        images = {}
+        for kind, path in self.files[name].items():
+            if "labels" in kind:
+                labels = read_labels(path)
+                images[kind] = square_labels(labels, self.size) if self.size else labels
+            elif "content" in kind:
+                images[kind] = self._prepared(sketch := read_sketch(path))
+                if kind == "content":  # At its own size, where thin strokes are still dark.
+                    images["cleaned"] = self._prepared(clean_drawing(sketch).drawing)
+            else:
+                images[kind] = self._prepared(read_image(path))
         truth = images["truth"]
         if "content" not in images:
             drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
@@ -81,14 +98,14 @@ class Results:
     @property
     def side(self) -> int:
         """Shorter side of the smallest image in pixels."""
-        return self.size or min(min(_size(files["truth"])) for files in self.files.values())
+        return self.size or min(min(picture_size(files["truth"])) for files in self.files.values())
 
     @property
     def one_size(self) -> bool:
         """Whether all images can stand in one picture."""
         return (
             self.size is not None
-            or len({_size(files["truth"]) for files in self.files.values()}) == 1
+            or len({picture_size(files["truth"]) for files in self.files.values()}) == 1
         )
 
     def _prepared(self, image: Tensor) -> Tensor:
@@ -103,9 +120,9 @@ def find_results(
     """Match the files of the folders by their names without suffix, subfolders included.
 
     Args:
-        folders: ``result``, ``truth``, ``reference`` and optionally ``content`` and
-            ``reference_content``. There must be a result for every true photograph: a method is not
-            excused from the hard ones.
+        folders: ``result``, ``truth``, ``reference`` and optionally ``content``,
+            ``reference_content``, ``labels`` and ``reference_labels``. There must be a result for
+            every true photograph: a method is not excused from the hard ones.
         sketch_filter: See :class:`Results`.
         size: See :class:`Results`.
 
@@ -139,7 +156,7 @@ def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path
     for kind in folders:
         wrong = []
         for name, files in paths.items():
-            size, expected = _size(files[kind]), _size(files["truth"])
+            size, expected = picture_size(files[kind]), picture_size(files["truth"])
             if size != expected:
                 wrong.append(f"{name} ({size[0]}x{size[1]} instead of {expected[0]}x{expected[1]})")
         if wrong:
@@ -147,18 +164,6 @@ def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path
                 f"{folders[kind]} expects images of the size of their photographs, got another for "
                 f"{len(wrong)} of {len(paths)}: {first_ten(wrong)}; --size N resizes all alike."
             )
-
-
-def _size(path: Path) -> tuple[int, int]:
-    """Return width and height as the image is shown, from the head of the file alone."""
-    try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(_ORIENTATION) in _TURNED
-            return (picture.height, picture.width) if turned else (picture.width, picture.height)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
-    except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read as an image.") from error
 
 
 def _images(kind: str, folder: Path) -> dict[str, Path]:
@@ -184,7 +189,7 @@ def move(batch: Batch, device: str) -> Batch:
 
 def _batch(items: list[dict[str, Any]]) -> Batch:
     batch: dict[str, Any] = {key: [item[key] for item in items] for key in items[0]}
-    for key in [*COLUMNS, "reference_content"]:
+    for key in _STACKED:
         if key in batch:
             batch[key] = torch.stack(batch[key])
     batch["index"] = torch.tensor(batch["index"])

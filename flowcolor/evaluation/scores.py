@@ -1,5 +1,6 @@
 """What is measured on one painted drawing, with its own or another photograph as reference."""
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,17 @@ import torch
 from torch import Tensor, distributed
 
 from flowcolor.data.batch import Batch
+from flowcolor.evaluation.drawing_scores import drawing_scores
+from flowcolor.evaluation.region_scores import REGION, Regions, region_scores
 from flowcolor.io.images import to_uint8
-from flowcolor.metrics import color_wasserstein, line_f1, mean_color, ms_ssim, psnr, ssim
+from flowcolor.metrics import (
+    FACE_REGIONS,
+    color_wasserstein,
+    mean_color,
+    ms_ssim,
+    psnr,
+    ssim,
+)
 
 Setting = Literal["self", "cross"]
 SETTINGS: tuple[Setting, Setting] = ("self", "cross")
@@ -52,43 +62,26 @@ def tinted(sketch: Tensor, reference: Tensor) -> Tensor:
     return sketch * reference.mean(dim=(2, 3), keepdim=True)
 
 
-def lines_of(images: Tensor, sketch_filter: SketchFilter) -> Tensor:
-    """Draw the lines of every image as the sketches were drawn, :math:`(B, 1, H, W)`."""
-    size = (images.shape[-2], images.shape[-1])
-    drawn = [sketch_filter(image.cpu().float(), size, None) for image in images]
-    return torch.stack(drawn).to(images.device)
-
-
-def line_scores(result: Tensor, batch: Batch, sketch_filter: SketchFilter) -> tuple[Tensor, Tensor]:
-    """Return F1 of the result's lines per image, with the sketch and, as control, the reference's.
-
-    The control is the reference's own sketch, made as the given one was. Only a reference that was
-    deformed has none: then it is drawn here.
-    """
-    lines, sketch = lines_of(result, sketch_filter), batch["content"]
-    control = batch.get("reference_content")
-    if control is None:
-        control = lines_of(batch["reference"], sketch_filter)
-    return line_f1(lines, sketch[:, :1]), line_f1(lines, control[:, :1])
-
-
 def score_batch(
     setting: Setting,
     batch: Batch,
     result: Tensor,
     sketch_filter: SketchFilter | None,
     further: dict[str, Tensor] | None = None,
+    regions: Regions = FACE_REGIONS,
 ) -> list[PairScore]:
     """Score every pair of a batch.
 
     Args:
         setting: Which kind of reference the batch has.
         batch: ``content``, ``reference``, ``truth``, ``index``, ``name``, and optionally
-            ``reference_name`` and ``reference_content``.
+            ``reference_name``, ``reference_content``, ``cleaned``, ``labels`` and
+            ``reference_labels``.
         result: The painted drawings, clamped to [0, 1].
         sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width),
             None)``. ``None``: they are no drawings, and their lines are not scored.
         further: Other numbers, :math:`(B,)` by name.
+        regions: What the numbers of the labels mean.
     """
     sketch, reference, truth = batch["content"], batch["reference"], batch["truth"]
     answers = {"": result, "_sketch": sketch, "_tint": tinted(sketch, reference)}
@@ -99,10 +92,11 @@ def score_batch(
         if min(truth.shape[-2:]) >= MS_SSIM_LEAST:
             numbers[f"ms_ssim{suffix}"] = ms_ssim(answer, truth)
     if sketch_filter is not None:
-        numbers["lines"], numbers["lines_control"] = line_scores(result, batch, sketch_filter)
+        numbers |= drawing_scores(result, batch, sketch_filter)
     colors, reference_colors = mean_color(result), mean_color(reference)
     numbers["colors"] = color_wasserstein(result, reference)
     numbers["mean_color"] = torch.linalg.vector_norm(colors - reference_colors, dim=1)
+    numbers |= region_scores(setting, batch, answers, regions)
     columns = {name: values.tolist() for name, values in (numbers | (further or {})).items()}
     names, given = batch["name"], {"truth": truth, "reference": reference}
     return [
@@ -112,12 +106,19 @@ def score_batch(
             name=names[i],
             reference=batch.get("reference_name", names)[i],
             checksums={name: checksum(given[name][i]) for name in _SAME[setting]},
-            scores={name: values[i] for name, values in columns.items()},
+            scores={
+                name: values[i] for name, values in columns.items() if _is_there(name, values[i])
+            },
             color=colors[i].tolist(),
             reference_color=reference_colors[i].tolist(),
         )
         for i in range(len(result))
     ]
+
+
+def _is_there(name: str, value: float) -> bool:
+    """Tell what a pair lacks, as a region, from the NaN of a broken result."""
+    return not (name.startswith(REGION) and math.isnan(value))
 
 
 def checksum(image: Tensor) -> str:

@@ -33,7 +33,8 @@ def table(report: Report) -> str:
 def _answers(summary: dict[str, Any]) -> Iterator[str]:
     """Yield the result's scores above those of the trivial answers."""
     names = [name for name in MEASURES if f"{name}_tint" in summary]
-    yield "".join([" " * WIDTH, *(f"{MEASURES[name].label:>9}" for name in names)])
+    heads = [MEASURES[name].short or MEASURES[name].label for name in names]
+    yield "".join([" " * WIDTH, *(f"{head:>9}" for head in heads)])
     for suffix, label in ANSWERS.items():
         values = [MEASURES[name].text(summary[name + suffix]) for name in names]
         yield "".join([f"  {label:{WIDTH - 2}}", *(f"{value:>9}" for value in values)])
@@ -41,13 +42,16 @@ def _answers(summary: dict[str, Any]) -> Iterator[str]:
 
 def _numbers(summary: dict[str, Any], notes: dict[str, str]) -> Iterator[str]:
     """Yield what only the result has."""
+    count = summary["pairs"]
     for name, measure in (SET_MEASURES | MEASURES).items():
         if name in summary and f"{name}_tint" not in summary:
             label = measure.label
             if "random weights" in notes.get(name, ""):
                 label += " (random weights, not comparable)"
-            yield f"  {label:{WIDTH - 2}}{measure.text(summary[name]):>9}"
-    count = summary["pairs"]
+            some = (
+                f" in {summary[f'{name}_pairs']} of {count}" if f"{name}_pairs" in summary else ""
+            )
+            yield f"  {label:{WIDTH - 2}}{measure.text(summary[name]):>9}{some}"
     for name, label in (
         ("lines_follow_sketch", "lines follow the sketch"),
         ("colors_follow_reference", "colours follow the reference"),

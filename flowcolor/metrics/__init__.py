@@ -2,6 +2,7 @@
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ActivationMetric, ImageMetric
+from flowcolor.metrics.bleeding import ColorBleeding, color_bleeding
 from flowcolor.metrics.color_agreement import ColorAgreement
 from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
 from flowcolor.metrics.fid import FrechetInceptionDistance, frechet_distance
@@ -10,12 +11,18 @@ from flowcolor.metrics.line_agreement import LineAgreement, line_f1
 from flowcolor.metrics.lpips import LPIPS, lpips, lpips_activations
 from flowcolor.metrics.mean_color import mean_color, mean_color_distance, nearer_to_own
 from flowcolor.metrics.psnr import PeakSignalNoiseRatio, psnr
+from flowcolor.metrics.region_color import (
+    CELEBA_REGIONS,
+    FACE_REGIONS,
+    region_color_distance,
+)
 from flowcolor.metrics.relevance import (
     ContentRelevance,
     StyleRelevance,
     relevance,
     relevance_activations,
 )
+from flowcolor.metrics.sharpness import LineSharpness, line_sharpness
 from flowcolor.metrics.ssim import (
     MultiScaleStructuralSimilarity,
     StructuralSimilarity,
@@ -26,10 +33,13 @@ from flowcolor.metrics.wasserstein import color_wasserstein, sliced_wasserstein
 from flowcolor.pretrained.inception import InceptionFeatures
 
 __all__ = [
+    "CELEBA_REGIONS",
+    "FACE_REGIONS",
     "LPIPS",
     "SMALL_N",
     "ActivationMetric",
     "ColorAgreement",
+    "ColorBleeding",
     "ContentRelevance",
     "FeatureSetMetric",
     "FrechetInceptionDistance",
@@ -37,14 +47,17 @@ __all__ = [
     "InceptionFeatures",
     "KernelInceptionDistance",
     "LineAgreement",
+    "LineSharpness",
     "MultiScaleStructuralSimilarity",
     "PeakSignalNoiseRatio",
     "StructuralSimilarity",
     "StyleRelevance",
+    "color_bleeding",
     "color_wasserstein",
     "frechet_distance",
     "kernel_distance",
     "line_f1",
+    "line_sharpness",
     "lpips",
     "lpips_activations",
     "mean_color",
@@ -52,6 +65,7 @@ __all__ = [
     "ms_ssim",
     "nearer_to_own",
     "psnr",
+    "region_color_distance",
     "relevance",
     "relevance_activations",
     "rgb_to_lab",

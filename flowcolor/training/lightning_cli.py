@@ -27,6 +27,7 @@ from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.region_scores import RegionSet
 from flowcolor.io.files import exists, is_full, write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
@@ -147,6 +148,13 @@ class TrainingCLI(LightningCLI):
         if subcommand == "test":
             parser.add_class_arguments(Networks, "networks")
             parser.add_argument(
+                "--regions",
+                type=RegionSet,
+                default="faces",
+                help="what the numbers of data.labels mean: 0 background, 1 person, 2 face, 5 lips,"
+                " or the classes of CelebAMask-HQ",
+            )
+            parser.add_argument(
                 "--compare",
                 type=Path | None,
                 help="another checkpoint, which is tested on the same images, or the JSON of "
@@ -211,7 +219,9 @@ class TrainingCLI(LightningCLI):
         chosen = self.config_init[self.subcommand]
         about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
         return [
-            Evaluator(chosen.get("networks"), about, chosen.roundtrip),
+            Evaluator(
+                chosen.get("networks"), about, chosen.roundtrip, chosen.get("regions", "faces")
+            ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),
             PredictionWriter(),

@@ -8,6 +8,8 @@ from flowcolor.data import write_image
 
 IMAGE = torch.rand(2, 3, 176, 176, generator=torch.Generator().manual_seed(0))
 
+LABELS = torch.zeros(2, 176, 176, dtype=torch.long)
+
 
 def looks_at_sets(kind):
     return lambda a, b: [kind(random_weights=True).update(x, True) for x in (a, b)]
@@ -20,6 +22,9 @@ MEASURES = {
     "color_wasserstein": metrics.color_wasserstein,
     "mean_color_distance": metrics.mean_color_distance,
     "line_f1": metrics.line_f1,
+    "color_bleeding": metrics.color_bleeding,
+    "line_sharpness": metrics.line_sharpness,
+    "region_color_distance": lambda a, b: metrics.region_color_distance(a, b, LABELS, LABELS),
     "LineAgreement": lambda a, b: metrics.LineAgreement().update(a, b, b),
     "ColorAgreement": lambda a, b: metrics.ColorAgreement().update(a, b),
     "SSIM": lambda a, b: metrics.StructuralSimilarity().update(a, b),

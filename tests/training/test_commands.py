@@ -2,15 +2,19 @@
 
 import json
 
+import numpy as np
+import pytest
 import torch
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from flowcolor.io.images import read_image, read_sketch
+from flowcolor.metrics import region_color_distance
 from flowcolor.models.checkpoint import load_model
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
-from tests.training.helpers import flowcolor
+from tests.training.helpers import SIZE, flowcolor
 
 KINDS = ("smooth", "flat", "real")
 ROUNDTRIPS = {f"{stage}/roundtrip_{kind}" for stage in ("train", "val") for kind in KINDS}
@@ -62,6 +66,39 @@ def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, c
     assert max(content["roundtrip"].values()) < 1e-4
     for setting in ("self", "cross"):
         assert read_image(tmp_path / f"pairs-{setting}.png").shape == (3, 392, 522)
+
+
+def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_path, capsys):
+    (tmp_path / "maps").mkdir()
+    maps = np.random.default_rng(0).integers(0, 3, (7, SIZE, SIZE), dtype=np.uint8)
+    for index, labels in enumerate(maps):
+        Image.fromarray(labels).save(tmp_path / f"maps/photo{index}.png")
+    words = ("test", "--ckpt_path", run.last, "--data.labels", tmp_path / "maps")
+    words = (*words, "--trainer.default_root_dir", tmp_path / "out", "--pictures.write_all", "true")
+    assert flowcolor(*words) == 0
+    assert "colour of skin, distance" in capsys.readouterr().out
+    content = json.loads((tmp_path / "out/test.json").read_text())
+    for pair in content["pairs"]:
+        images = tmp_path / "out/images" / pair["setting"]
+        kind = "reference" if pair["setting"] == "cross" else "truth"
+        result, other = (
+            read_image(images / part / f"{pair['name']}.png")[None] for part in ("result", kind)
+        )
+        own, reference = (
+            torch.from_numpy(maps[int(pair[key].removeprefix("photo"))])[None]
+            for key in ("name", "reference")
+        )
+        expected = region_color_distance(result, other, own, reference)
+        for region in ("skin", "hair_clothes", "background"):
+            found = pair["scores"][f"region_{region}"]
+            assert found == pytest.approx(float(expected[region]), abs=0.2)  # Files have 8 bits.
+        assert "region_lips" not in pair["scores"]
+        assert {"bleeding", "sharpness"} <= pair["scores"].keys()
+    for index in range(7):
+        (tmp_path / f"maps/photo{index}.png").unlink()
+    Image.fromarray(maps[0]).save(tmp_path / "maps/other.png")
+    assert flowcolor(*words) == 2
+    assert "lacks the label map of 3 of 3 photographs" in capsys.readouterr().err
 
 
 def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path):

@@ -9,6 +9,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.region_scores import REGION_SETS, RegionSet
 from flowcolor.evaluation.report import Evaluation, Report
 from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.scores import SETTINGS, SketchFilter
@@ -30,6 +31,7 @@ class Evaluator(Callback):
         networks: Which pretrained networks look at a test's results.
         about: What is tested, in plain values, for the report.
         roundtrip: Has measured round trips, for the report.
+        regions: What the numbers of label maps mean, where the data have some.
 
     Attributes:
         report: Of the last test.
@@ -40,10 +42,12 @@ class Evaluator(Callback):
         networks: Networks | None = None,
         about: dict[str, Any] | None = None,
         roundtrip: RoundTripMonitor | None = None,
+        regions: RegionSet = "faces",
     ) -> None:
         self.networks = networks or Networks()
         self.about = about or {}
         self.roundtrip = roundtrip
+        self.regions = REGION_SETS[regions]
         self.report: Report | None = None
         self._validation = Validation()
         self._evaluation: Evaluation | None = None
@@ -77,7 +81,7 @@ class Evaluator(Callback):
         """Look for the networks of the scores, before anything is coloured."""
         self.report = None
         self._evaluation = Evaluation(
-            _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size
+            _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size, self.regions
         )
 
     def on_test_batch_end(

@@ -7,7 +7,8 @@ from statistics import fmean
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
-from flowcolor.evaluation.scores import Setting, SketchFilter, gather, line_scores
+from flowcolor.evaluation.drawing_scores import line_scores
+from flowcolor.evaluation.scores import Setting, SketchFilter, gather
 from flowcolor.metrics import mean_color_distance, psnr, ssim
 
 
@@ -36,8 +37,8 @@ class Validation:
         distance = mean_color_distance(result, batch["reference"])
         values = {"val/cross_color_distance": distance}
         if sketch_filter is not None:
-            lines, control = line_scores(result, batch, sketch_filter)
-            values |= {"val/cross_lines": lines, "val/cross_lines_control": control}
+            found = line_scores(result, batch, sketch_filter)
+            values |= {f"val/cross_{name}": value for name, value in found.items()}
         self._add("cross", batch, values)
 
     def compute(self) -> dict[str, float]:

@@ -1,0 +1,26 @@
+"""The size of an image file, without reading its pixels."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from flowcolor.errors import InputError
+from flowcolor.io.images import UNREADABLE
+
+_ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Return width and height as the image is shown, from the head of the file alone.
+
+    Raises:
+        InputError: The file is missing or no image.
+    """
+    try:
+        with Image.open(path) as picture:
+            turned = picture.getexif().get(_ORIENTATION) in _TURNED
+            return (picture.height, picture.width) if turned else (picture.width, picture.height)
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+    except UNREADABLE as error:
+        raise InputError(f"{path} cannot be read as an image.") from error

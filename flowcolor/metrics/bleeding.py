@@ -1,0 +1,143 @@
+"""How much of the colour runs over the lines of the drawing?"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from flowcolor.color import rgb_to_lab
+from flowcolor.metrics.base import ImageMetric
+from flowcolor.values import require_colors
+
+
+def color_bleeding(
+    image: Float[Tensor, "batch 3 height width"],
+    drawing: Float[Tensor, "batch channels height width"],
+    reach: float = 0.05,
+    threshold: float = 0.9,
+) -> Float[Tensor, " batch"]:
+    r"""Share of the change of colour at lines that lies beside them, one number per pair.
+
+    Along every row and every column, wherever a line of the drawing has paper on both sides, let
+    :math:`p` and :math:`q` be the paper pixels next to the line, :math:`p'` and :math:`q'` those
+    further away on the same side, and :math:`c` the chroma :math:`(a^*, b^*)`:
+
+    .. math:: s = c(q') - c(p'), \qquad
+              t = \min\Big(\max\Big(\frac{(c(q) - c(p)) \cdot s}{\|s\|}, 0\Big), \|s\|\Big), \qquad
+              B = \frac{\sum (\|s\| - t)}{\max(\sum \|s\|, N)}
+
+    over all :math:`N` such places: :math:`s` is the whole step, :math:`t` what of it is made on the
+    line itself. Without a unit, from 0 to 1. Areas of flat colour that end at the lines have 0, and
+    colours that pass all lines unchanged, to change somewhere beside them, have 1. A step of colour
+    across a line of width :math:`w` that was blurred by :math:`\sigma` has
+
+    .. math:: B = 1 - \frac{\operatorname{erf}(w / (2 \sqrt 2 \sigma))}
+                           {\operatorname{erf}((w + 2 k) / (2 \sqrt 2 \sigma))}.
+
+    Pixels on lines are not looked at, so that the colour of the lines does not matter. Lines need
+    not be closed. Where :math:`\|s\|` is less than 1 on average, which nobody sees, :math:`B` goes
+    to 0: a picture without colour has none to bleed, and neither has a blank drawing lines.
+
+    Args:
+        image: sRGB in :math:`[0, 1]`.
+        drawing: Dark lines on white paper in :math:`[0, 1]`; channels are averaged.
+        reach: How far :math:`p'` and :math:`q'` lie from :math:`p` and :math:`q`, :math:`k` above:
+            below 1 a fraction of the shorter side, otherwise pixels; at least one pixel, and at
+            most half of the way to the next line. Places without room for one do not count.
+        threshold: A pixel belongs to a line if it is below this brightness.
+
+    Raises:
+        ValueError: If the shapes do not fit together, values lie far outside [0, 1], or an argument
+            is out of range.
+
+    Example:
+        >>> drawing = torch.ones(1, 1, 8, 8)
+        >>> drawing[..., 4] = 0
+        >>> image = torch.ones(1, 3, 8, 8)
+        >>> image[:, 1:, :, :4] = 0  # Red on the left of the line, white on its right.
+        >>> round(color_bleeding(image, drawing, reach=1).item(), 4)
+        0.0
+        >>> image[:, 1:, :, 5] = 0  # The red passes the line by one pixel.
+        >>> round(color_bleeding(image, drawing, reach=1).item(), 4)
+        1.0
+    """
+    if (
+        image.ndim != 4
+        or image.shape[1] != 3
+        or drawing.ndim != 4
+        or (len(drawing), *drawing.shape[2:]) != (len(image), *image.shape[2:])
+    ):
+        raise ValueError(
+            "color_bleeding expects images of shape (batch, 3, height, width) and drawings of "
+            f"their size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
+        )
+    require_colors("color_bleeding", image, drawing)
+    if not 0 < threshold <= 1 or not 0 < reach < float("inf"):
+        raise ValueError(
+            "color_bleeding expects a threshold above 0 and up to 1 and a finite reach above 0, "
+            f"got {threshold} and {reach}."
+        )
+    k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
+    chroma = rgb_to_lab(image)[:, 1:]
+    paper = drawing.mean(1) >= threshold
+    return torch.stack([_bleeding(*pair, k) for pair in zip(chroma, paper, strict=True)])
+
+
+class ColorBleeding(ImageMetric):
+    """Average of :func:`color_bleeding` over images; lower is better.
+
+    Args:
+        reach: See :func:`color_bleeding`.
+        threshold: See :func:`color_bleeding`.
+
+    Shape:
+        - ``result``: :math:`(B, 3, H, W)`, sRGB in :math:`[0, 1]`.
+        - ``other``: the drawings, :math:`(B, C, H, W)`.
+        - output: ``bleeding``, a scalar.
+
+    Example:
+        >>> metric = ColorBleeding()
+        >>> metric.update(*torch.rand(2, 4, 3, 16, 16))
+        >>> sorted(metric.compute())
+        ['bleeding']
+    """
+
+    name = "bleeding"
+
+    def __init__(self, reach: float = 0.05, threshold: float = 0.9) -> None:
+        super().__init__()
+        self.reach, self.threshold = reach, threshold
+
+    def per_image(self, result: Tensor, other: Tensor) -> Float[Tensor, " batch"]:
+        return color_bleeding(result, other, self.reach, self.threshold)
+
+
+def _bleeding(
+    chroma: Float[Tensor, "2 height width"], paper: Bool[Tensor, "height width"], k: int
+) -> Float[Tensor, ""]:
+    rows, columns = _steps(chroma, paper, k), _steps(chroma.mT, paper.mT, k)
+    whole, on_line = (torch.cat(parts) for parts in zip(rows, columns, strict=True))
+    # Divided by their number where the steps are invisible: the share of nothing would be noise.
+    result: Tensor = (whole - on_line).sum() / whole.sum().clamp(min=max(1, len(whole)))
+    return result
+
+
+def _steps(
+    chroma: Float[Tensor, "2 height width"], paper: Bool[Tensor, "height width"], k: int
+) -> tuple[Float[Tensor, " places"], Float[Tensor, " places"]]:
+    """Return the whole step at each place where a row crosses a line, and its part on the line."""
+    width = paper.shape[1]
+    at = paper.flatten().nonzero().flatten()
+    if len(at) == 0:
+        return chroma.new_zeros(0), chroma.new_zeros(0)
+    # Runs of paper: they end where the next pixel of paper is no neighbour or in another row.
+    ends_here = (at.diff() > 1) | (at[1:] // width != at[:-1] // width)
+    first = torch.cat([at[:1], at[1:][ends_here]])
+    last = torch.cat([at[:-1][ends_here], at[-1:]])
+    room = ((last - first) // 2).clamp(max=k)
+    crossed = (first[1:] // width == last[:-1] // width) & (room[1:] > 0) & (room[:-1] > 0)
+    p, q = last[:-1][crossed], first[1:][crossed]
+    c = chroma.flatten(1)
+    s = c[:, q + room[1:][crossed]] - c[:, p - room[:-1][crossed]]
+    whole = torch.linalg.vector_norm(s, dim=0)
+    on_line = ((c[:, q] - c[:, p]) * s).sum(0) / whole.clamp(min=1e-12)
+    return whole, torch.minimum(on_line.clamp(min=0), whole)
