@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowcolor.data import EmbeddedPortraits
+from flowcolor.data import open_portraits
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.ruled import remove_rules
 from flowcolor.metrics import line_f1
@@ -15,8 +15,8 @@ SIDE = 400
 
 @pytest.fixture(scope="module")
 def drawings():
-    portraits = EmbeddedPortraits(SIDE)
-    return [portraits[index]["sketch"][:1] for index in range(2)]
+    portraits = open_portraits("embedded", SIDE)
+    return [portraits[index]["content"][:1] for index in range(2)]
 
 
 def ruled(drawing, gap, slope=0.0, dark=0.3, first=0.5):
