@@ -48,7 +48,11 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
         if (colors != colors[..., :1]).any():
             raise InputError(f"{path} expects a label map, one number for each pixel, got colours.")
         pixels = colors[..., 0]
-    if pixels.dtype.kind not in "bui" or pixels.min() < 0 or pixels.max() > 255:
+    if (
+        not (pixels.dtype == bool or np.issubdtype(pixels.dtype, np.integer))
+        or pixels.min() < 0
+        or pixels.max() > 255
+    ):
         raise InputError(f"{path} expects a label map of numbers from 0 to 255, got others.")
     return torch.from_numpy(pixels.astype(np.uint8))
 

@@ -58,15 +58,23 @@ class Weights:
         # Only this package's own colorizers: a file must not choose what is imported and called.
         kind = getattr(models, name) if name in models.__all__ else None
         if not (isinstance(kind, type) and issubclass(kind, models.Colorizer)):
-            raise InputError(f"{self.path} holds a model {name!r} that this version does not know.")
+            known = "a model of this version of flowcolor"
+            raise InputError(f"{self.path} expects {known}, got {name!r}{self._origin()}.")
         if name == "SketchColorFlow":
             require_plausible(self.description["config"], self.state, self.path)
         try:
             model: Colorizer = kind(**self.description["config"])
         except (TypeError, ValueError, RuntimeError, MemoryError) as error:
-            raise InputError(f"{self.path} does not describe a {name} ({error}).") from error
+            reason = f"{error}{self._origin()}"
+            raise InputError(f"{self.path} does not describe a {name} ({reason}).") from error
         self.fill(model)
         return model.eval()
+
+    def _origin(self) -> str:
+        """Say which version wrote the file, if it was another one."""
+        version = str(self.description.get("version", __version__))[:40]
+        same = version == __version__
+        return "" if same else f"; it was written by flowcolor {version}, and this is {__version__}"
 
     def fill(self, model: nn.Module) -> None:
         """Copy the weights into ``model``.

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
@@ -98,8 +99,20 @@ def test_a_description_that_cannot_be_built_is_one_sentence(model, change, tmp_p
     path = tmp_path / "model.safetensors"
     description = {"version": "0", "model": "SketchColorFlow", "config": model.config, "size": 8}
     save_file({"a": torch.zeros(1)}, path, metadata={"flowcolor": json.dumps(description | change)})
-    with pytest.raises(InputError, match=r"model\.safetensors (holds a model|does not describe)"):
+    with pytest.raises(InputError, match=r"model\.safetensors (expects a model|does not describe)"):
         load_model(path)
+
+
+@pytest.mark.parametrize("change", [{"model": "Chain"}, {"config": {"x": 1}}])
+def test_a_file_of_another_version_says_which(model, change, tmp_path):
+    path = tmp_path / "model.safetensors"
+    description = {"model": "SketchColorFlow", "config": model.config, "size": 8} | change
+    for version, said in (("9.1", True), (__version__, False)):
+        text = json.dumps(description | {"version": version})
+        save_file({"a": torch.zeros(1)}, path, metadata={"flowcolor": text})
+        with pytest.raises(InputError) as error:
+            load_model(path)
+        assert (f"written by flowcolor 9.1, and this is {__version__}" in str(error.value)) == said
 
 
 def test_weights_of_another_size_name_the_first_difference(model, tmp_path):
