@@ -134,6 +134,16 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
         )
 
 
+def _recorded(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} expects the record of an ablation, got {type(found).__name__}.")
+    return found
+
+
 def _claim(ablation: Ablation) -> None:
     """Write down what the folder's runs are, or compare with what was written."""
     words, files = resolve_configs(list(ablation.words))
@@ -146,7 +156,7 @@ def _claim(ablation: Ablation) -> None:
     }
     path = ablation.output / "ablation.json"
     if exists(path):
-        found = json.loads(path.read_text("utf-8"))
+        found = _recorded(path)
         for key, value in wanted.items():
             if found.get(key) != value:
                 raise InputError(

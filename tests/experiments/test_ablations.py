@@ -157,6 +157,14 @@ def test_a_folder_belongs_to_one_table_with_one_set_of_options(run, tmp_path):
         check(ablation(run, run.folder))
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
+def test_a_damaged_record_is_one_sentence(run, tmp_path, content):
+    (tmp_path / "ablation.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"ablation\.json (cannot be read|expects the record)"):
+        check(ablation(run, tmp_path))
+    assert (tmp_path / "ablation.json").read_bytes() == content
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
