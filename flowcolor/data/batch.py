@@ -1,7 +1,7 @@
 """What the whole house hands on: one photograph of a dataset, and a batch of them."""
 
 from collections.abc import Sequence
-from typing import NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict, runtime_checkable
 
 from jaxtyping import Float, Integer
 from torch import Tensor
@@ -65,6 +65,7 @@ class Batch(TypedDict):
     reference_labels: NotRequired[Integer[Tensor, "batch height width"]]
 
 
+@runtime_checkable
 class Items(Protocol):
     """A dataset of photographs that knows their names."""
 

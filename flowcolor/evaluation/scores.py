@@ -4,7 +4,7 @@ import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, distributed
@@ -128,6 +128,7 @@ def checksum(image: Tensor) -> str:
     return f"{zlib.crc32(shape + pixels):08x}"
 
 
+@runtime_checkable
 class Scored(Protocol):
     """Anything that is known about one pair."""
 

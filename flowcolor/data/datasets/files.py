@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Bool
 from torch import Tensor
@@ -12,6 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.images import center_square, read_bytes, read_mask, read_sketch, resize
 
 
+@runtime_checkable
 class Mask(Protocol):
     """Files that say what to draw of a photograph."""
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
@@ -29,6 +29,7 @@ class Opened(NamedTuple):
     coverage: Float[Tensor, "1 side side"] | None = None
 
 
+@runtime_checkable
 class Photograph(Protocol):
     """One photograph that can be opened."""
 
