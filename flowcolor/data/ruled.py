@@ -9,10 +9,12 @@ from torch import Tensor
 _STRIPS = 48  # Parts of the width, in each of which a line that is not quite level is level.
 _ROWS = 400  # At which slopes are compared first.
 _TILTS = np.linspace(-0.06, 0.06, 49)  # Slopes that are tried: up to 3.4 degrees.
+_NEARLY_ALL = 0.8  # Of the parts; in the others, strokes may hide a line.
 _FAINT = 0.015  # Darkness of a printed line, of the mean over a part, below which it is none.
-_FEWEST = 5  # Lines that make a page ruled.
+_FEWEST = 6  # Lines that make a page ruled.
 _EVEN = 0.12  # How far a line may be from its place, in parts of the gap.
 _NEAREST = 6  # Pixels between two lines; what is closer is hatching or noise.
+_AGREEING = 0.5  # Of all lines, strokes included, so many have to be at such places.
 _SHARE = 0.75  # Of the places down the page at which there has to be a line.
 
 
@@ -32,7 +34,7 @@ def remove_rules(gray: Float[Tensor, "1 height width"]) -> Float[Tensor, "1 heig
         gray: Light as paper is light, in [0, 1].
 
     Returns:
-        The drawing, or ``None`` where fewer than five lines with even gaps were found.
+        The drawing, or ``None`` where fewer than six lines with even gaps were found.
     """
     pixels = gray[0].numpy()
     across = _without_level_lines(pixels)
@@ -69,22 +71,30 @@ def _tilt(parts: np.ndarray, middles: np.ndarray) -> float:
     few = parts[: len(parts) // step * step].reshape(-1, step, parts.shape[1]).mean(1)
     tilts, width = _TILTS, _TILTS[1] - _TILTS[0]
     for rows, scale in ((few, step), (parts, 1)):
-        sharp = [
-            float(np.square(_darker(_profile(rows, tilt * middles / scale), len(rows))).sum())
-            for tilt in tilts
-        ]
+        # Nearly all parts have to be dark: of lines that are not level, the median sees wide ones.
+        profiles = [_profile(rows, tilt * middles / scale, _NEARLY_ALL) for tilt in tilts]
+        sharp = [_harmonics(_darker(profile, len(rows))).max() for profile in profiles]
         best = float(tilts[int(np.argmax(sharp))])
         tilts = np.linspace(best - width, best + width, 9)
     return best
 
 
-def _profile(parts: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Return the median over the parts, each moved up by its shift."""
+def _harmonics(dark: np.ndarray) -> np.ndarray:
+    """Return the power of six and more even lines, with harmonics, which sharp lines have."""
+    power = np.square(np.abs(np.fft.rfft(dark - dark.mean())))
+    frequencies = np.arange(_FEWEST, max(_FEWEST + 1, len(dark) // _NEAREST))
+    multiples = np.outer(np.arange(1, 5), frequencies)
+    inside = multiples < len(power)
+    return np.asarray((power[np.where(inside, multiples, 0)] * inside).sum(0))
+
+
+def _profile(parts: np.ndarray, shifts: np.ndarray, share: float = 0.5) -> np.ndarray:
+    """Return what so many of the parts are darker than, the median, each moved up by its shift."""
     rows = np.arange(len(parts))
     moved = [
         np.interp(rows + shift, rows, part) for shift, part in zip(shifts, parts.T, strict=True)
     ]
-    return np.asarray(np.median(moved, axis=0))
+    return np.asarray(np.quantile(moved, share, axis=0))
 
 
 def _darker(profile: np.ndarray, reach: int) -> np.ndarray:
@@ -101,16 +111,26 @@ def _even_gap(dark: np.ndarray) -> float | None:
     if count < _FEWEST:
         return None
     centres = np.array(ndimage.center_of_mass(dark, labels, range(1, count + 1))).ravel()
-    middle = float(np.median(np.diff(centres)))
-    if middle < _NEAREST:
-        return None
+    # Strokes add lines of their own, and hide some: of the distances between lines, the one counts
+    # at which most places down the page have a line.
+    distances = {
+        round(c - b) for n in (1, 2, 3) for b, c in zip(centres, centres[n:], strict=False)
+    }
+    wide = [gap for gap in distances if _NEAREST <= gap <= len(dark) / _FEWEST]
+    shares = [_places_with_a_line(centres, gap, len(dark)) for gap in wide]
+    share, gap = max(shares, default=(0.0, 0.0))
+    return gap if share >= _SHARE else None
+
+
+def _places_with_a_line(centres: np.ndarray, middle: float, rows: int) -> tuple[float, float]:
+    """Return the share of the places at about this distance that have a line, and the distance."""
     # Over a whole page, a small error of the gap would add up to a gap.
-    gaps = np.linspace(0.97, 1.03, 121) * middle
+    gaps = middle + np.linspace(-0.6, 0.6, 61)
     waves = np.exp(2j * np.pi * centres / gaps[:, None]).mean(1)
-    gap, wave = gaps[np.argmax(np.abs(waves))], waves[np.argmax(np.abs(waves))]
-    first = float(np.angle(wave)) / (2 * np.pi) % 1 * gap
-    places = np.arange(first, len(dark), gap)
-    # Strokes add lines of their own, and hide some; but a page is ruled from top to bottom.
+    best = int(np.argmax(np.abs(waves)))
+    gap, wave = float(gaps[best]), waves[best]
+    places = np.arange(float(np.angle(wave)) / (2 * np.pi) % 1 * gap, rows, gap)
+    if len(places) < _FEWEST or abs(wave) < _AGREEING:
+        return 0.0, gap
     found = np.abs(places[:, None] - centres).min(1) < _EVEN * gap
-    is_ruled = len(places) >= _FEWEST and float(found.mean()) >= _SHARE
-    return float(gap) if is_ruled else None
+    return float(found.mean()), gap
