@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, widen
 
 _LUMA = (0.299, 0.587, 0.114)
 # Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
@@ -32,7 +32,7 @@ def rgb_to_yuv(
     images: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
     """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider."""
-    wide = to_float32(images)
+    wide = widen(images)
     yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
     return yuv
 
@@ -87,7 +87,7 @@ def rgb_to_lab(
             f"got {tuple(image.shape)}."
         )
     require_colors("rgb_to_lab", image)
-    rgb = to_float32(image).clamp(0, 1)
+    rgb = widen(image).clamp(0, 1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     white = rgb.new_tensor(_WHITE).view(3, 1)
     # A sum of products rather than a matrix product, which autocast and TF32 would round.
@@ -95,8 +95,3 @@ def rgb_to_lab(
     xyz = (weights * linear[:, None]).sum(2)
     x, y, z = torch.where(xyz > 0.008856, xyz.pow(1 / 3), 7.787 * xyz + 16 / 116).unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
-
-
-def to_float32(x: Tensor) -> Tensor:
-    """Return numbers of 16 bits as float32, and others as they are."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))

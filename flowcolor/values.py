@@ -34,3 +34,8 @@ def require_colors(name: str, *images: Tensor) -> None:
                     f"{name} expects images with values in [0, 1], got values from {low:g} to "
                     f"{high:g}: scale them."
                 )
+
+
+def widen(x: Tensor) -> Tensor:
+    """Return ``x`` in float32 or wider; half precision cannot carry a bijection."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

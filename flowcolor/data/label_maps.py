@@ -20,9 +20,9 @@ from flowcolor.data.datasets.folder import (
     one_for_each,
 )
 from flowcolor.data.datasets.subsets import Subset
-from flowcolor.data.picture_size import picture_size
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.images import UNREADABLE, by_stem, center_square, list_images
+from flowcolor.io.picture_size import picture_size
 
 
 def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:

@@ -11,7 +11,6 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.label_maps import read_labels, square_labels
-from flowcolor.data.picture_size import picture_size
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
@@ -26,6 +25,7 @@ from flowcolor.io.images import (
     read_sketch,
     resize,
 )
+from flowcolor.io.picture_size import picture_size
 from flowcolor.io.tree import names_below
 
 # In messages: what the options of ``flowcolor score`` call them.

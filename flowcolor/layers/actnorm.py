@@ -13,10 +13,10 @@ from flowcolor.layers.base import (
     LogDet,
     check_channels,
     to_float64,
-    widen,
 )
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.layers.reversible.vjp import Gradients, Rebuilt, ReverseStep
+from flowcolor.values import widen
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
 

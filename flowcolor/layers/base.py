@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -102,11 +101,6 @@ def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:
             f"{type(layer).__name__} expects an input of shape (batch, {channels}, *spatial), "
             f"got {tuple(x.shape)}."
         )
-
-
-def widen(x: Tensor) -> Tensor:
-    """Return ``x`` in float32 or wider; half precision cannot carry a bijection."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def to_float64(x: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers.arguments import check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step, widen
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.functional.kept import may_keep
 from flowcolor.layers.functional.neighbours import Neighbours
 from flowcolor.layers.reversible.engine import run_reversibly
 from flowcolor.layers.reversible.torch_private import in_transform, is_sharded
+from flowcolor.values import widen
 
 Memory = Literal["none", "checkpoint", "reversible"]
 

@@ -7,19 +7,13 @@ from torch import Tensor
 
 from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.arguments import check_count
-from flowcolor.layers.base import (
-    Condition,
-    Features,
-    InvertibleLayer,
-    LogDet,
-    check_channels,
-    widen,
-)
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.folded_inverse import FoldedInverse
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
 from flowcolor.layers.functional.pixels import correlate, mix
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
+from flowcolor.values import widen
 
 Parametrization = Literal["full", "lu", "orthogonal"]
 

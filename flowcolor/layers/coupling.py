@@ -5,7 +5,7 @@ from abc import abstractmethod
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_module
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
 from flowcolor.layers.functional.affine import (
     affine,
     apply_affine,
@@ -17,6 +17,7 @@ from flowcolor.layers.functional.affine_vjp import differentiate_affine
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.layers.subnetwork import call_network
+from flowcolor.values import widen
 
 
 class _Coupling(InvertibleLayer):

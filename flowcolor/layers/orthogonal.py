@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_count
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
 from flowcolor.layers.functional.patches import (
     check_divisible,
@@ -14,6 +14,7 @@ from flowcolor.layers.functional.patches import (
     to_patches,
 )
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
+from flowcolor.values import widen
 
 
 class OrthogonalDownsample(InvertibleLayer):

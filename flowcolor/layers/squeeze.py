@@ -1,9 +1,10 @@
 r"""Space-to-depth."""
 
 from flowcolor.layers.arguments import check_count
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet, widen
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.patches import check_divisible, check_patched, shuffle, unshuffle
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
+from flowcolor.values import widen
 
 
 class Squeeze(InvertibleLayer):

@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.color import rgb_to_yuv, to_float32
+from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import PerceptualLoss, check_images
+from flowcolor.values import widen
 
 
 class ColorizationLoss(nn.Module):
@@ -103,7 +104,7 @@ class ColorizationLoss(nn.Module):
         return ", ".join(f"{name}={weight}" for name, weight in self.weights.items())
 
     def _l1(self, result: Tensor, truth: Tensor) -> Tensor:
-        difference = to_float32(result) - to_float32(truth)
+        difference = widen(result) - widen(truth)
         if self.chroma is None:
             return difference.abs().mean()
         luma, u, v = rgb_to_yuv(difference).abs().mean((0, 2, 3)).unbind()
@@ -117,7 +118,5 @@ def _one_minus_ssim(result: Tensor, truth: Tensor) -> Tensor:
 
     # Its variances are differences of nearly equal numbers; bfloat16 would leave nothing of them.
     with torch.autocast(result.device.type, enabled=False):
-        ssim = structural_similarity_index_measure(
-            to_float32(result), to_float32(truth), data_range=1.0
-        )
+        ssim = structural_similarity_index_measure(widen(result), widen(truth), data_range=1.0)
     return 1 - cast(Tensor, ssim)  # It is a tuple only if more is asked for.

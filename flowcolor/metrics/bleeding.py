@@ -6,7 +6,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.values import require_colors
+from flowcolor.metrics.on_lines import check_on_lines
 
 
 def color_bleeding(
@@ -60,22 +60,7 @@ def color_bleeding(
         >>> round(color_bleeding(image, drawing, reach=1).item(), 4)
         1.0
     """
-    if (
-        image.ndim != 4
-        or image.shape[1] != 3
-        or drawing.ndim != 4
-        or (len(drawing), *drawing.shape[2:]) != (len(image), *image.shape[2:])
-    ):
-        raise ValueError(
-            "color_bleeding expects images of shape (batch, 3, height, width) and drawings of "
-            f"their size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
-        )
-    require_colors("color_bleeding", image, drawing)
-    if not 0 < threshold <= 1 or not 0 < reach < float("inf"):
-        raise ValueError(
-            "color_bleeding expects a threshold above 0 and up to 1 and a finite reach above 0, "
-            f"got {threshold} and {reach}."
-        )
+    check_on_lines("color_bleeding", image, drawing, threshold, reach=reach)
     k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
     chroma = rgb_to_lab(image)[:, 1:]
     paper = drawing.mean(1) >= threshold

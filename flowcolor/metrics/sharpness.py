@@ -7,10 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.color import to_gray
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.values import require_colors
+from flowcolor.metrics.on_lines import check_on_lines
+from flowcolor.values import widen
 
-_LUMA = (0.299, 0.587, 0.114)  # Rec. 601: for three equal channels it is their value.
 _DARKEST = 0.05  # Surroundings that are darker count as so dark: in black, noise is no line.
 
 
@@ -54,27 +55,12 @@ def line_sharpness(
         >>> line_sharpness(drawing.expand(-1, 3, -1, -1), drawing)
         tensor([1., 1.])
     """
-    if (
-        image.ndim != 4
-        or image.shape[1] != 3
-        or drawing.ndim != 4
-        or (len(drawing), *drawing.shape[2:]) != (len(image), *image.shape[2:])
-    ):
-        raise ValueError(
-            "line_sharpness expects images of shape (batch, 3, height, width) and drawings of "
-            f"their size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
-        )
-    require_colors("line_sharpness", image, drawing)
-    if not 0 < threshold <= 1 or not 0 < window < float("inf"):
-        raise ValueError(
-            "line_sharpness expects a threshold above 0 and up to 1 and a finite window above 0, "
-            f"got {threshold} and {window}."
-        )
+    check_on_lines("line_sharpness", image, drawing, threshold, window=window)
     side = min(image.shape[-2:])
     radius = max(2, int(window * side if window < 1 else window))
-    dtype = torch.promote_types(image.dtype, torch.float32)
-    image, drawing = (x.to(dtype).clamp(0, 1) for x in (image, drawing))
-    y = (image * image.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
+    image = widen(image).clamp(0, 1)
+    drawing = drawing.to(image.dtype).clamp(0, 1)
+    y = to_gray(image)  # Of three equal channels it is their value.
     d = drawing.mean(1, keepdim=True)
     m = (_around(y * d, radius) / _around(d * d, radius).clamp(min=1e-12)).clamp(min=_DARKEST)
     near = _pairs(torch.add, (d < threshold).to(d)) > 0

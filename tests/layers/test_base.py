@@ -14,7 +14,8 @@ from flowcolor.layers import (
     OrthogonalDownsample,
     Squeeze,
 )
-from flowcolor.layers.base import to_float64, widen
+from flowcolor.layers.base import to_float64
+from flowcolor.values import widen
 
 DIVISIBLE = "with height and width divisible by"
 IMAGE = "an input of shape (batch, {}, height, width) " + DIVISIBLE

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.base import to_float64, widen
+from flowcolor.layers.base import to_float64
+from flowcolor.values import widen
 
 
 class ChannelMatrix(nn.Module, ABC):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from flowcolor.layers.base import InvertibleLayer, Step, widen
+from flowcolor.layers.base import InvertibleLayer, Step
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.vjp import ReverseStep
+from flowcolor.values import widen
 
 
 @torch.no_grad()

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from flowcolor.layers.base import InvertibleLayer, Result, Step, widen
+from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.random_state import RandomState
 from flowcolor.layers.reversible.snapshot import Snapshot
@@ -31,6 +31,7 @@ from flowcolor.layers.reversible.torch_private import (
     is_sharded,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
+from flowcolor.values import widen
 
 
 @disable_compile
