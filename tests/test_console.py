@@ -78,7 +78,7 @@ def test_prepare_test_and_predict(photos, tmp_path, capsys):
     pairs = json.loads((tmp_path / "tested\udcfb/test.json").read_text("utf-8"))["pairs"]
     assert {pair["name"] for pair in pairs} == set(ODD)
     root[1] = str(tmp_path / "painted")
-    files = [f"--data.predict_sketches={photos}", f"--data.predict_references={photos}"]
+    files = [f"--data.predict.sketches={photos}", f"--data.predict.photos={photos}"]
     assert main(["predict", *words, *root, *files]) == 0
     assert {path.stem for path in (tmp_path / "painted").glob("*.png")} == set(ODD)
     assert "Traceback" not in capsys.readouterr().err

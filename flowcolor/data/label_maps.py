@@ -13,8 +13,8 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.data.datasets.celeba_labels import resize_nearest
 from flowcolor.data.datasets.folder import (
-    Folders,
-    OptionalFolders,
+    Partners,
+    Roots,
     as_list,
     label_folders,
     one_for_each,
@@ -78,7 +78,7 @@ class LabelMaps:
             the first ten are named and all are counted.
     """
 
-    def __init__(self, photos: Subset, folders: OptionalFolders, roots: Folders) -> None:
+    def __init__(self, photos: Subset, folders: Partners, roots: Roots) -> None:
         self.photos = photos
         listed = [Path(root) for root in as_list(roots)]
         prefixes = [""] if isinstance(roots, str | Path) else label_folders(listed)

@@ -14,22 +14,19 @@ from flowcolor.color import to_gray
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
-from flowcolor.data.datasets.celeba import MAPPING
-from flowcolor.data.datasets.folder import Folders, OptionalFolders
-from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
+from flowcolor.data.datasets.open_portraits import find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset
+from flowcolor.data.folders import Folders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
+from flowcolor.data.parts import HeldOut, Parts, find_parts
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
-from flowcolor.data.split import official_split, split_names
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
-
-_SPLIT = (4, 3)
 
 
 class ColorizationDataModule(lightning.LightningDataModule):
@@ -44,19 +41,19 @@ class ColorizationDataModule(lightning.LightningDataModule):
     Args:
         train: Folder of photographs, of CelebAMask-HQ or of what ``flowcolor prepare`` wrote, a
             list of such folders, or ``embedded`` for the two portraits that come with the
-            installation, which without ``test`` are then also those held out.
+            installation, which without ``test`` are then also those held out. With
+            :class:`~flowcolor.data.Folders` the photographs bring ready drawings and masks:
+            ``--data.train.photos PHOTOS --data.train.masks MASKS``.
         size: Side of the square images.
         batch_size: Photographs per batch and device.
-        test: Folders of photographs to validate and test on. ``None`` holds out a part of
-            ``train``.
-        split: Training to held-out photographs, when neither ``test`` nor ``held_out`` says.
-        held_out: How many photographs to hold out of all, or of each folder: ``{faces: 12}``.
-        partition: CelebA's ``list_eval_partition.txt``: train, validate and test on the parts of
-            CelebAMask-HQ that CelebA's official split says.
-        sketches: Folder of ready drawings, or one entry (or null) for each folder of ``train``.
-        masks: Folder of masks, or one entry (or null) for each folder of ``train``.
-        test_sketches: Ready drawings of ``test``.
-        test_masks: Masks of ``test``.
+        test: Photographs to validate and test on, as ``train``. With ``labels``, a test scores
+            colours by region. ``None`` holds out a part of ``train``.
+        held_out: What is held out of ``train``: a number of all photographs, or one for each
+            folder, as ``{faces: 12}``; ``[4, 3]``, training to held-out photographs, which ``None``
+            means; or CelebA's ``list_eval_partition.txt``, by which CelebA's official split divides
+            CelebAMask-HQ.
+        predict: What ``predict`` colours: as ``sketches`` a drawing, or a folder of drawings; as
+            ``photos`` a photograph for all of them, or a folder of photographs of their stems.
         sketch_filter: Draws photographs that have no ready drawing: a class of
             ``flowcolor.data``, or the path of a class of yours made from ``SketchFilter`` or of a
             function that is annotated to return a ``Tensor``. ``None``: gradient lines.
@@ -70,26 +67,16 @@ class ColorizationDataModule(lightning.LightningDataModule):
         num_workers: Loader processes; with the cache, none are needed.
         content: What is coloured: ``drawing``, or ``gray``, the photograph's own luma (Rec. 601) in
             three equal channels, which then stands where the drawing would.
-        predict_sketches: A drawing, or a folder of drawings, to colour with ``predict``.
-        predict_references: A photograph for all drawings, or a folder of photographs with the
-            stems of the drawings.
-        labels: Folder of label maps of the photographs that test, or one entry for each folder of
-            ``test``, or else of ``train``: a test then scores colours by region.
     """
 
     def __init__(
         self,
-        train: str | Path | list[str] = "embedded",
+        train: Folders | str | Path | list[str] = "embedded",
         size: int = 64,
         batch_size: int = 16,
-        test: str | Path | list[str] | None = None,
-        split: tuple[int, int] = _SPLIT,
-        held_out: int | dict[str, int] | None = None,
-        partition: str | None = None,
-        sketches: str | list[str | None] | None = None,
-        masks: str | list[str | None] | None = None,
-        test_sketches: str | list[str | None] | None = None,
-        test_masks: str | list[str | None] | None = None,
+        test: Folders | str | Path | list[str] | None = None,
+        held_out: HeldOut | None = None,
+        predict: Folders | None = None,
         sketch_filter: SketchFilter | Sketcher | None = None,
         background: Background = "keep",
         strict: bool = False,
@@ -99,9 +86,6 @@ class ColorizationDataModule(lightning.LightningDataModule):
         cache: bool = True,
         num_workers: int = 0,
         content: Content = "drawing",
-        predict_sketches: str | None = None,
-        predict_references: str | None = None,
-        labels: str | list[str | None] | None = None,
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
@@ -113,25 +97,15 @@ class ColorizationDataModule(lightning.LightningDataModule):
             raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
         if test is not None and held_out is not None:
             raise InputError(
-                "Give either test folders or held_out, not both; null takes back what a checkpoint "
-                "has brought."
+                "Give either data.test or data.held_out, not both; null takes back what a "
+                "checkpoint has brought."
             )
-        for name, partners in (("test_sketches", test_sketches), ("test_masks", test_masks)):
-            if partners is not None and test is None:
-                raise InputError(f"{name} belong to the photographs of test, got none there.")
-        if partition is not None and (test is not None or held_out is not None):
-            raise InputError("Give either partition or test folders or held_out.")
-        self.train = train
+        self.train = Folders.of(train)
         self.size = size
         self.batch_size = batch_size
-        self.test = test
-        self.split = split
+        self.test = None if test is None else Folders.of(test)
         self.held_out = held_out
-        self.partition = partition
-        self.sketches = sketches
-        self.masks = masks
-        self.test_sketches = test_sketches
-        self.test_masks = test_masks
+        self.predict = predict
         self.sketch_filter = sketch_filter
         self.background: Background = background
         self.strict = strict
@@ -141,64 +115,69 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.cache = cache
         self.num_workers = num_workers
         self.content: Content = content
-        self.predict_sketches = predict_sketches
-        self.predict_references = predict_references
-        self.labels = labels
         self._label_maps: LabelMaps | None = None
-        self._found: tuple[Subset, Subset, Subset] | None = None
+        self._found: Parts | None = None
 
     @property
     def train_names(self) -> list[str]:
         """Names of the photographs that train."""
-        return list(self._sets()[0].names)
+        return list(self._parts().train.names)
 
     @property
     def held_out_names(self) -> list[str]:
-        """Names of the photographs that validate, and test if there is no ``partition``."""
-        return list(self._sets()[1].names)
+        """Names of the photographs that validate, and test if nothing else is said."""
+        return list(self._parts().validate.names)
 
     @property
     def test_names(self) -> list[str]:
         """Names of the photographs that test."""
-        return list(self._sets()[2].names)
+        return list(self._parts().test.names)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the folders, split them and fill the cache with what the stage needs."""
         if stage == "predict":
             return
-        training, held_out, tests = self._sets()
+        training, held_out, tests = self._parts()
         self._require_pairs(stage, held_out, tests)
-        if self.labels is not None and stage in ("test", None):
-            self._label_maps = LabelMaps(tests, self.labels, self.test or self.train)
+        where = self.test or self.train
+        if where.labels is not None and stage in ("test", None):
+            self._label_maps = LabelMaps(tests, where.labels, where.photos)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]))
 
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
-        dataset = Repeated(self._sets()[0], self.repeat)
+        dataset = Repeated(self._parts().train, self.repeat)
         sampler = ResumableSampler(dataset, self.batch_size, self.seed, self.trainer)
         full = len(sampler) >= self.batch_size
         return self._loader(dataset, sampler=sampler, drop_last=full)
 
     def val_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then the first batch of cross-reference: validations have to be fast."""
-        photos = self._sets()[1]
+        photos = self._parts().validate
         cross = CrossReference(photos, self.seed)
         few = FirstOnes(cross, range(min(self.batch_size, len(cross))))
         return [self._loader(photos), self._loader(few)]
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then cross-reference."""
-        photos = self._sets()[2]
+        photos = self._parts().test
         both: list[Any] = [photos, CrossReference(photos, self.seed)]
         return [self._loader(part, sampler=EveryOnce(part, self.trainer)) for part in both]
 
     def predict_dataloader(self) -> DataLoader[Item]:
         """Pairs of drawings and photographs from files."""
-        if self.predict_sketches is None or self.predict_references is None:
-            raise InputError("predict needs data.predict_sketches and data.predict_references.")
-        pairs = SketchReferencePairs(self.predict_sketches, self.predict_references, self.size)
+        where = self.predict
+        if where is None or where.sketches is None:
+            raise InputError(
+                "predict needs data.predict.sketches, the drawings, and data.predict.photos, whose "
+                "colours they get."
+            )
+        where.require_only(["sketches"], "data.predict", "takes sketches and photos")
+        if isinstance(where.sketches, list) or isinstance(where.photos, list):
+            raise InputError("data.predict expects one folder of each kind, got a list.")
+        pairs = SketchReferencePairs(where.sketches, where.photos, self.size)
         return self._loader(pairs)
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
@@ -239,60 +218,14 @@ class ColorizationDataModule(lightning.LightningDataModule):
                     "data.held_out, or give data.test."
                 )
 
-    def _sets(self) -> tuple[Subset, Subset, Subset]:
-        """Photographs to train, to validate and to test on."""
+    def _parts(self) -> Parts:
         if self._found is None:
-            self._found = self._find()
+            self._found = find_parts(self.train, self.test, self.held_out, self.seed, self._open)
         return self._found
 
-    def _find(self) -> tuple[Subset, Subset, Subset]:
-        if self.train == EMBEDDED:
-            self._require_folders()
-        photos = self._open(self.train, self.sketches, self.masks)
-        everything = Subset(photos, range(len(photos)))
-        if self.test is not None:
-            tests = self._open(self.test, self.test_sketches, self.test_masks)
-            held_out = Subset(tests, range(len(tests)))
-            return everything, held_out, held_out
-        if self.train == EMBEDDED:
-            return everything, everything, everything
-        if self.partition is not None:
-            return self._official(photos, self.partition)
-        training, rest = split_names(photos.names, self.split, self.held_out, self.seed)
-        held_out = Subset(photos, rest)
-        return Subset(photos, training), held_out, held_out
-
-    def _require_folders(self) -> None:
-        """Refuse what only folders have or need, rather than let it have no effect.
-
-        Raises:
-            InputError: One of these options is set.
-        """
-        no_effect = {
-            "held_out": self.held_out is not None,
-            "split": tuple(self.split) != _SPLIT,
-            "partition": self.partition is not None,
-            "sketches": self.sketches is not None,
-            "masks": self.masks is not None,
-        }
-        for name, is_set in no_effect.items():
-            if is_set:
-                raise InputError(
-                    f"data.{name} expects data.train to be a folder of photographs, got the "
-                    "embedded portraits: give --data.train FOLDER, or --data.test FOLDER to "
-                    "evaluate on others."
-                )
-
-    def _official(self, photos: Portraits, partition: str) -> tuple[Subset, Subset, Subset]:
-        if not isinstance(self.train, str | Path):
-            raise InputError("partition expects train to be one folder of CelebAMask-HQ.")
-        parts = official_split(photos.names, Path(self.train) / MAPPING, partition)
-        training, validation, tests = (Subset(photos, part) for part in parts)
-        return training, validation, tests
-
-    def _open(self, root: Folders, sketches: OptionalFolders, masks: OptionalFolders) -> Portraits:
+    def _open(self, where: Folders) -> Portraits:
         return Portraits(
-            find_portraits(root, sketches, masks, self.strict),
+            find_portraits(where.photos, where.sketches, where.masks, self.strict),
             self.size,
             self.sketch_filter,
             self.background,

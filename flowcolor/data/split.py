@@ -9,25 +9,24 @@ from flowcolor.errors import InputError, first_ten
 
 def split_names(
     names: Sequence[str],
-    ratio: tuple[int, int] = (4, 3),
-    held_out: int | Mapping[str, int] | None = None,
+    held_out: tuple[int, int] | int | Mapping[str, int] = (4, 3),
     seed: int = 0,
 ) -> tuple[list[int], list[int]]:
     """Return the positions of training and of held-out photographs, each sorted.
 
     Args:
         names: Names of all photographs, ``folder/stem`` where there are several folders.
-        ratio: Training to held-out photographs, where ``held_out`` does not say.
-        held_out: How many to hold out, of all or by folder; folders not named train entirely.
+        held_out: How many to hold out: of all, or of each folder by its name, where folders that
+            are not named train entirely; two numbers are training to held-out.
         seed: Chooses the permutation.
 
     Raises:
         InputError: Either side would be empty, or a folder does not have as many photographs.
     """
-    if held_out is None:
-        if min(ratio) <= 0:
-            raise InputError(f"split should be two numbers above 0, got {tuple(ratio)}.")
-        held_out = max(1, round(len(names) * ratio[1] / sum(ratio)))
+    if isinstance(held_out, tuple | list):
+        if min(held_out) <= 0:
+            raise InputError(f"held_out expects two numbers above 0, got {tuple(held_out)}.")
+        held_out = max(1, round(len(names) * held_out[1] / sum(held_out)))
     if isinstance(held_out, int):
         chosen = _draw(list(range(len(names))), held_out, "the photographs", seed)
     else:

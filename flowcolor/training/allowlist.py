@@ -6,6 +6,7 @@ could name anything. So nothing reaches the parser that is not expected here.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from inspect import signature
 from pathlib import Path
 from types import ModuleType, UnionType
@@ -165,6 +166,11 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is dict:
         return type(value) is dict and all(
             _fits(name, parts[0]) and _fits(part, parts[1]) for name, part in value.items()
+        )
+    if is_dataclass(hint):
+        fields = get_type_hints(hint)
+        return type(value) is dict and all(
+            name in fields and _fits(part, fields[name]) for name, part in value.items()
         )
     if hint is float:
         return type(value) in (int, float) and math.isfinite(value)

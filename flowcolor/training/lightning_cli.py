@@ -51,6 +51,7 @@ from flowcolor.training.resume import (
     find_checkpoint,
     require_text,
     run_folder,
+    spell_out_folders,
     writable,
 )
 from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
@@ -113,7 +114,7 @@ class TrainingCLI(LightningCLI):
         if isinstance(seed, int) and not isinstance(seed, bool):
             within("--seed_everything", seed, 0, 2**32 - 1)
         dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
-        self.run_config = {key: dumped[key] for key in ("model", "data")}
+        self.run_config = spell_out_folders({key: dumped[key] for key in ("model", "data")})
         if command == "fit":
             require_text([self.run_config, chosen.trainer.default_root_dir])
         self.replaced = list(differences(self.recorded, self.run_config))
@@ -151,7 +152,7 @@ class TrainingCLI(LightningCLI):
                 "--regions",
                 type=RegionSet,
                 default="faces",
-                help="what the numbers of data.labels mean: 0 background, 1 person, 2 face, 5 lips,"
+                help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips,"
                 " or the classes of CelebAMask-HQ",
             )
             parser.add_argument(
@@ -294,6 +295,7 @@ class TrainingCLI(LightningCLI):
         if not self.recorded:
             return options
         self.temporary = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
+        self.recorded = spell_out_folders(self.recorded)
         # Every JSON text is a YAML text.
         write_text(json.dumps(self.recorded), self.temporary)
         return ["--config", str(self.temporary), *options]

@@ -40,6 +40,10 @@ class TrainingParser(LightningArgumentParser):
         inner = re.findall(r"(There is no option '[^']+'[^.]*)\.", text)
         if inner:
             return f"{inner[-1]}."
+        record = re.search(r"key \"([\w.]+)\".*the following arguments are required: photos", text)
+        if record:
+            where = record[1]
+            return f"Option '{where}' expects its photographs as --{where}.photos, got none there."
         text = re.sub(r"^Parser key \"([^\"]+)\":", r"Option '\1':", text)
         text = re.sub(r"^Validation failed: ", "", text)
         text = re.sub(r"<class '([^']+)'>", r"\1", text)

@@ -2,12 +2,14 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lightning import Trainer
 from torch.optim import Optimizer
 
+from flowcolor.data.folders import Folders
 from flowcolor.errors import InputError
 from flowcolor.io.files import find, status
 from flowcolor.models.checkpoint import read_weights
@@ -107,6 +109,19 @@ def describe_exported(path: Path, command: str) -> dict[str, Any]:
     name = f"flowcolor.models.{weights.description['model']}"
     model = {"class_path": name, "init_args": weights.description["config"]}
     return {"model": {"colorizer": model, "weights": str(path)}, "data": {"size": weights.size}}
+
+
+def spell_out_folders(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration whose folders of photographs are records, as ``Folders`` is one.
+
+    To a record an option can add what belongs to the photographs. And the parser takes a word in
+    the place of a record for the name of a class first, which it imports.
+    """
+    data = dict(config.get("data", {}))
+    for name in ("train", "test"):
+        if isinstance(data.get(name), str | list):
+            data[name] = asdict(Folders.of(data[name]))
+    return config | {"data": data}
 
 
 def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:

@@ -64,12 +64,12 @@ def data(make_folder, tmp_path):
     (tmp_path / "maps").mkdir()
     for i in range(6):  # Two of nobody, which are passed over.
         Image.fromarray(map_of(24, 24, seed=i)).save(tmp_path / f"maps/p{i}.png")
-    return ColorizationDataModule(train=str(photos), test=str(photos), size=12, labels="")
+    return ColorizationDataModule(train=str(photos), test=str(photos), size=12)
 
 
 def maps_of(data, folder):
     data.setup("validate")
-    return LabelMaps(data._sets()[2], str(folder), data.test)
+    return LabelMaps(data._parts().test, str(folder), data.test.photos)
 
 
 def test_each_photograph_and_each_reference_gets_its_own_map(data, tmp_path):

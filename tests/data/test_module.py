@@ -10,7 +10,13 @@ import torch
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
-from flowcolor.data import ColorizationDataModule, SelfAugmentedReference, XDoG, write_image
+from flowcolor.data import (
+    ColorizationDataModule,
+    Folders,
+    SelfAugmentedReference,
+    XDoG,
+    write_image,
+)
 from flowcolor.errors import InputError
 
 IMAGES = ("content", "reference", "truth")
@@ -202,25 +208,37 @@ def test_ready_sketches_and_masks(make_folder, tmp_path):
     faces = make_folder("faces", 4)
     for index in range(4):
         write_image(torch.full((1, 8, 8), 0.2), tmp_path / f"sketches/p{index}.png")
-    data = ColorizationDataModule(str(faces), 8, sketches=str(tmp_path / "sketches"))
+    where = Folders(faces, sketches=str(tmp_path / "sketches"))
+    data = ColorizationDataModule(where, 8)
     sketch = next(iter(data.val_dataloader()[0]))["content"]
     torch.testing.assert_close(sketch, torch.full_like(sketch, 0.2))
     write_image(torch.ones(1, 8, 8), tmp_path / "masks/p0.png")
-    masked = ColorizationDataModule(str(faces), 8, masks=str(tmp_path / "masks"), strict=True)
+    where = Folders(faces, masks=str(tmp_path / "masks"))
+    masked = ColorizationDataModule(where, 8, strict=True)
     with pytest.raises(InputError, match="lacks the mask of 3 of 4"):
         masked.setup()
 
 
 def test_predict(make_folder, folder):
-    data = ColorizationDataModule(
-        size=8, batch_size=4, predict_sketches=folder, predict_references=folder
-    )
+    data = ColorizationDataModule(size=8, batch_size=4, predict=Folders(folder, sketches=folder))
     data.setup("predict")
     batch = data.complete(next(iter(data.predict_dataloader())), training=False)
     assert set(batch) == {"content", "reference", "index", "name"}
     assert batch["content"].shape == (4, 3, 8, 8)
-    with pytest.raises(InputError, match="predict needs"):
-        ColorizationDataModule().predict_dataloader()
+
+
+@pytest.mark.parametrize(
+    ("predict", "words"),
+    [
+        (None, "predict needs data.predict.sketches"),
+        (Folders("a"), "predict needs data.predict.sketches"),
+        (Folders("a", sketches="b", masks="c"), "data.predict.masks has no use, got 'c'"),
+        (Folders(["a"], sketches="b"), "data.predict expects one folder of each kind"),
+    ],
+)
+def test_predict_says_what_it_needs(predict, words):
+    with pytest.raises(InputError, match=words):
+        ColorizationDataModule(predict=predict).predict_dataloader()
 
 
 @pytest.mark.parametrize(
@@ -249,18 +267,15 @@ def test_folders_that_are_too_small_are_named(make_folder, tmp_path):
 
 def test_yaml():
     text = """
-    train: [a, b]
-    masks: [null, m]
+    train: {photos: [a, b], masks: [null, m]}
     held_out: {a: 12}
-    split: [4, 3]
     sketch_filter: {class_path: flowcolor.data.XDoG, init_args: {sigma: 1.3}}
     augment: {class_path: flowcolor.data.SelfAugmentedReference, init_args: {scale: [0.9, 1.1]}}
     """
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(ColorizationDataModule, "data")
     data = parser.instantiate(parser.parse_object({"data": yaml.safe_load(text)})).data
-    assert data.train == ["a", "b"]
-    assert data.masks == [None, "m"]
+    assert data.train == Folders(["a", "b"], masks=[None, "m"])
     assert data.held_out == {"a": 12}
     assert isinstance(data.sketch_filter, XDoG)
     assert data.sketch_filter.sigma == 1.3

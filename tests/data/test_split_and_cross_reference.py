@@ -14,12 +14,12 @@ from flowcolor.errors import InputError
 @given(st.integers(2, 60), st.integers(0, 2**32), st.tuples(st.integers(1, 5), st.integers(1, 5)))
 def test_split_is_a_partition_of_the_ratio(count, seed, ratio):
     names = [str(index) for index in range(count)]
-    training, held_out = split_names(names, ratio, seed=seed)
+    training, held_out = split_names(names, ratio, seed)
     assert sorted(training + held_out) == list(range(count))
     assert abs(len(held_out) - count * ratio[1] / sum(ratio)) <= 1
     assert training
     assert held_out
-    assert (training, held_out) == split_names(names, ratio, seed=seed)
+    assert (training, held_out) == split_names(names, ratio, seed)
 
 
 def test_thesis_ratio_and_seeds():
@@ -60,7 +60,7 @@ def test_one_photograph_cannot_be_split_or_paired(make_folder):
         split_names(["alone"])
     with pytest.raises(InputError, match="train is one folder: give a number"):
         split_names(["a", "b"], held_out={"faces": 1})
-    with pytest.raises(InputError, match="split should be two numbers above 0"):
+    with pytest.raises(InputError, match="held_out expects two numbers above 0"):
         split_names(["a", "b"], (4, 0))
     with pytest.raises(InputError, match="at least 2 photographs, got 1"):
         CrossReference(open_portraits(make_folder(count=1), 8))

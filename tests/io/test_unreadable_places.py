@@ -25,7 +25,7 @@ COMMANDS = [
     [*COLORIZE[:1], *COLORIZE[3:], "--reference", "PHOTOS", "--checkpoint", "BAD"],
     [*COLORIZE[:2], "tint", *COLORIZE[3:], "--reference", "BAD"],
     [*FIT, "--data.train", "BAD"],
-    [*FIT, "--data.train", "PHOTOS", "--data.masks", "BAD"],
+    [*FIT, "--data.train.photos", "PHOTOS", "--data.train.masks", "BAD"],
     [*FIT, "--data.test", "BAD"],
     [*FIT, "--ckpt_path", "BAD"],
     [*FIT[:3], "--trainer.default_root_dir", "BAD"],

@@ -137,6 +137,9 @@ WAYS = {
         }
     },
     "keywords": {"model.optimizer": {"class_path": "torch.optim.Adam", "dict_kwargs": PLANTED}},
+    "folders": {"data.predict": "planted.Class"},
+    "photographs": {"data.train": PLANTED},
+    "a key of folders": {"data.test": {"photos": "a", "class_path": "planted.Class"}},
     "a text of YAML": {"data.augment": '{"class_path": "planted.Class"}'},
     "a plain option": {"data.background": PLANTED},
     "a list": {"data.augment": [PLANTED]},
@@ -172,6 +175,19 @@ def test_no_way_of_naming_a_module_imports_it(way, run, tmp_path, capsys, monkey
         captured = capsys.readouterr().err
         assert "last.ckpt" in captured
         assert "Traceback" not in captured
+        assert "planted" not in sys.modules
+
+
+def test_a_folder_with_the_name_of_a_module_is_a_folder(run, tmp_path, monkeypatch):
+    (tmp_path / "planted.py").write_text("class Class: ...\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "planted.Class").symlink_to(run.photos)
+    checkpoint = torch.load(run.last, weights_only=True)
+    for where in ("planted.Class", ["planted.Class"], {"photos": "planted.Class"}):
+        checkpoint[KEY]["run"]["data"]["train"] = where
+        torch.save(checkpoint, tmp_path / "last.ckpt")
+        assert flowcolor("validate", "--ckpt_path", tmp_path / "last.ckpt") == 0
         assert "planted" not in sys.modules
 
 

@@ -34,6 +34,14 @@ WRONG = {
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
     "learning rate": ((*FIT, "--model.optimizer.init_args.lr=-1"), r"Invalid learning rate: -1"),
     "photo folder": ((*FIT, "--data.train=none"), r"none should be a folder of images"),
+    "masks of no photographs": (
+        (*FIT, "--data.train=a", "--data.train.masks=b"),
+        r"Option 'data.train' expects its photographs as --data.train.photos, got none there\.$",
+    ),
+    "misspelt part of a folder": (
+        (*FIT, "--data.train.photos=a", "--data.train.mask=b"),
+        r"no option 'mask'; did you mean 'masks'",
+    ),
     "no run to continue": ((*FIT, "--ckpt_path=last"), r"last expects a run .* got none\."),
     "missing checkpoint": ((*FIT, "--ckpt_path=no.ckpt"), r"no.ckpt expects a file, got no such"),
     "missing weights": ((*FIT, "--model.weights=no.ckpt"), r"no.ckpt expects a file, got no such"),

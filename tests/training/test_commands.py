@@ -11,10 +11,10 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.metrics import region_color_distance
-from flowcolor.models.checkpoint import load_model
+from flowcolor.models.checkpoint import KEY, load_model
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
-from tests.training.helpers import SIZE, flowcolor
+from tests.training.helpers import SIZE, flowcolor, write_photos
 
 KINDS = ("smooth", "flat", "real")
 ROUNDTRIPS = {f"{stage}/roundtrip_{kind}" for stage in ("train", "val") for kind in KINDS}
@@ -73,7 +73,7 @@ def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_p
     maps = np.random.default_rng(0).integers(0, 3, (7, SIZE, SIZE), dtype=np.uint8)
     for index, labels in enumerate(maps):
         Image.fromarray(labels).save(tmp_path / f"maps/photo{index}.png")
-    words = ("test", "--ckpt_path", run.last, "--data.labels", tmp_path / "maps")
+    words = ("test", "--ckpt_path", run.last, "--data.train.labels", tmp_path / "maps")
     words = (*words, "--trainer.default_root_dir", tmp_path / "out", "--pictures.write_all", "true")
     assert flowcolor(*words) == 0
     assert "colour of skin, distance" in capsys.readouterr().out
@@ -103,7 +103,7 @@ def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_p
 
 def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path):
     out = tmp_path / "out"
-    words = ("--data.predict_sketches", run.photos, "--data.predict_references", run.photos)
+    words = ("--data.predict.sketches", run.photos, "--data.predict.photos", run.photos)
     weights = ("--ckpt_path", run.folder / "model.safetensors", "--trainer.accelerator=cpu")
     assert flowcolor("predict", *weights, *words, "--trainer.default_root_dir", out) == 0
     assert {p.name for p in out.glob("*.png")} == {f"photo{i}.png" for i in range(7)}
@@ -117,3 +117,21 @@ def test_validate_works_with_the_checkpoint_alone(run, tmp_path):
     assert (
         flowcolor("validate", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
     )
+
+
+def test_what_belongs_to_the_photographs_is_added_to_those_of_the_checkpoint(
+    run, tmp_path, capsys, caplog
+):
+    masks = tmp_path / "masks"
+    write_photos(masks, 6)
+    words = ("test", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path / "out")
+    assert flowcolor(*words, "--data.train.masks", masks) == 0
+    assert "lacks the mask of 1 of 7 photographs" in caplog.text
+    assert f"data.train.masks: {masks} instead of None" in capsys.readouterr().out
+    caplog.clear()
+    again = ("test", "--ckpt_path", tmp_path / "own.ckpt", *words[3:])
+    checkpoint = torch.load(run.last, weights_only=True)
+    checkpoint[KEY]["run"]["data"]["train"] = {"photos": str(run.photos), "masks": str(masks)}
+    torch.save(checkpoint, tmp_path / "own.ckpt")
+    assert flowcolor(*again) == 0
+    assert "lacks the mask of 1 of 7 photographs" in caplog.text

@@ -76,7 +76,7 @@ def test_predict_on_two_processes_writes_each_file_once(run, tmp_path, monkeypat
 
     monkeypatch.setattr(prediction_writer, "write_image", counted)
     drawings = write_photos(tmp_path / "drawings", 5)  # uneven: three and two
-    words = ("--data.predict_sketches", drawings, "--data.predict_references", drawings)
+    words = ("--data.predict.sketches", drawings, "--data.predict.photos", drawings)
     out = tmp_path / "out"
     out.mkdir()
     checkpoint = ("--ckpt_path", run.last, "--trainer.default_root_dir", out)

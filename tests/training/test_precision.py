@@ -26,7 +26,7 @@ def test_float64_trains_validates_tests_and_predicts(run, tmp_path):
     a, b = (report["summary"]["self"]["ssim"] for report in reports)
     assert a == pytest.approx(b, abs=1e-4)
     drawings = write_photos(tmp_path / "drawings", 2)
-    words = ("--data.predict_sketches", drawings, "--data.predict_references", drawings)
+    words = ("--data.predict.sketches", drawings, "--data.predict.photos", drawings)
     out = ("--trainer.default_root_dir", tmp_path / "predict")
     assert flowcolor("predict", "--ckpt_path", last, *words, *out, *double) == 0
     assert len(list((tmp_path / "predict").glob("*.png"))) == 2

@@ -31,7 +31,7 @@ def test_a_test_gives_them_the_scores_of_the_trivial_answers(method, answer, dat
 def test_predictions_are_those_of_the_formula(run, tmp_path):
     drawing, photo = run.photos / "photo0.png", run.photos / "photo1.png"
     words = ("predict", "--config", "models/tint", f"--data.size={SIZE}")
-    words += ("--data.predict_sketches", drawing, "--data.predict_references", photo)
+    words += ("--data.predict.sketches", drawing, "--data.predict.photos", photo)
     out = ("--trainer.accelerator=cpu", "--trainer.default_root_dir", tmp_path)
     assert flowcolor(*words, *out) == 0
     expected = read_sketch(drawing) * read_image(photo).mean((1, 2), keepdim=True)

@@ -62,7 +62,7 @@ def test_a_loader_process_obeys_its_parent():
 def test_a_broken_file_in_a_loader_process_is_one_sentence(run, tmp_path, capsys):
     drawings = write_photos(tmp_path / "drawings", 2)
     (drawings / "photo1.png").write_bytes(b"no image")
-    words = ("--data.predict_sketches", drawings, "--data.predict_references", drawings)
+    words = ("--data.predict.sketches", drawings, "--data.predict.photos", drawings)
     out = ("--trainer.default_root_dir", tmp_path / "out", "--data.num_workers", 1)
     assert flowcolor("predict", "--ckpt_path", run.last, *words, *out) == 2
     error = capsys.readouterr().err.splitlines()

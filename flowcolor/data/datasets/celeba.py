@@ -115,7 +115,7 @@ class CelebAMaskHQ(Finder):
 
     def split(self, seed: int = 0, ratio: tuple[int, int] = (4, 3)) -> tuple[list[int], list[int]]:
         """Return the positions of training and of test: the thesis's split, by a permutation."""
-        return split_names(self.names, ratio, seed=seed)
+        return split_names(self.names, ratio, seed)
 
 
 def is_celeba(folder: str | Path) -> bool:

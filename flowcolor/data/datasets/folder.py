@@ -11,8 +11,8 @@ from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
 from flowcolor.io.images import list_images, own_stem, pairing_stem
 
-Folders = str | Path | Sequence[str | Path]
-OptionalFolders = str | Path | Sequence[str | Path | None] | None
+Roots = str | Path | Sequence[str | Path]
+Partners = str | Path | Sequence[str | Path | None] | None
 
 
 class PhotoFolder(Finder):
@@ -43,9 +43,9 @@ class PhotoFolder(Finder):
 
     def __init__(
         self,
-        root: Folders,
-        sketches: OptionalFolders = None,
-        masks: OptionalFolders = None,
+        root: Roots,
+        sketches: Partners = None,
+        masks: Partners = None,
         strict: bool = False,
     ) -> None:
         roots = [Path(folder) for folder in as_list(root)]
@@ -118,7 +118,7 @@ def require_no_data_set(root: Path, photos: Sequence[Path]) -> None:
             )
 
 
-def as_list(folders: Folders) -> list[str | Path]:
+def as_list(folders: Roots) -> list[str | Path]:
     """Return the folders, at least one, as a list."""
     listed: list[str | Path] = [folders] if isinstance(folders, str | Path) else list(folders)
     if not listed:
@@ -136,9 +136,7 @@ def label_folders(roots: Sequence[Path]) -> list[str]:
     raise InputError(f"The same folder is listed twice: {', '.join(map(str, roots))}.")
 
 
-def one_for_each(
-    roots: Sequence[Path], folders: OptionalFolders, kind: str
-) -> list[str | Path | None]:
+def one_for_each(roots: Sequence[Path], folders: Partners, kind: str) -> list[str | Path | None]:
     """Return one folder of sketches or masks, or ``None``, for each folder of photographs."""
     if folders is None:
         return [None] * len(roots)

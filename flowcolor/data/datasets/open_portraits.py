@@ -8,9 +8,9 @@ from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
 from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.finder import Finder, Photograph
 from flowcolor.data.datasets.folder import (
-    Folders,
-    OptionalFolders,
+    Partners,
     PhotoFolder,
+    Roots,
     as_list,
     label_folders,
     one_for_each,
@@ -47,9 +47,9 @@ class Joined(Finder):
 
 
 def find_portraits(
-    root: Folders,
-    sketches: OptionalFolders = None,
-    masks: OptionalFolders = None,
+    root: Roots,
+    sketches: Partners = None,
+    masks: Partners = None,
     strict: bool = False,
 ) -> Finder:
     """Find the photographs of a folder, or of several as one, each as what it is.
@@ -92,10 +92,10 @@ def find_portraits(
 
 
 def open_portraits(
-    root: Folders,
+    root: Roots,
     size: int,
-    sketches: OptionalFolders = None,
-    masks: OptionalFolders = None,
+    sketches: Partners = None,
+    masks: Partners = None,
     strict: bool = False,
     **settings: Any,
 ) -> Portraits:

@@ -10,6 +10,7 @@ from PIL import Image
 from flowcolor.data import (
     CelebAMaskHQ,
     ColorizationDataModule,
+    Folders,
     merge_parts,
     open_portraits,
     write_image,
@@ -197,7 +198,7 @@ def test_the_official_split(tree):
     parts = faces.official_split(tree / "list_eval_partition.txt")
     for part, kinds in zip(parts, ({0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}), strict=True):
         assert part == [i for i in range(COUNT) if i % 10 in kinds]
-    data = ColorizationDataModule(str(tree), 8, partition=str(tree / "list_eval_partition.txt"))
+    data = ColorizationDataModule(tree, 8, held_out=str(tree / "list_eval_partition.txt"))
     assert [len(data.train_names), len(data.held_out_names), len(data.test_names)] == [
         len(part) for part in parts
     ]
@@ -258,8 +259,6 @@ def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
     with pytest.raises(InputError, match="lacks the photographs of labels, 1: 00005"):
         open_portraits(small, 8, strict=True)
     with pytest.raises(InputError, match="brings its own masks"):
-        ColorizationDataModule(str(small), 8, masks=str(small)).setup()
-    with pytest.raises(InputError, match="either partition"):
-        ColorizationDataModule(str(small), 8, partition="a", held_out=2)
+        ColorizationDataModule(Folders(small, masks=str(small)), 8).setup()
     with pytest.raises(InputError, match="one folder of CelebAMask-HQ"):
-        ColorizationDataModule([str(small)], 8, partition="a").setup()
+        ColorizationDataModule([str(small)], 8, held_out="a").setup()

@@ -1,0 +1,58 @@
+"""Where photographs lie, and what belongs to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowcolor.errors import InputError
+
+
+@dataclass(frozen=True)
+class Folders:
+    """One folder of photographs, or several, and what belongs to the photographs.
+
+    What belongs to a photograph has its stem, lies in the same subfolder, and shows the same frame.
+    A word or a list in place of this record means photographs alone.
+
+    Args:
+        photos: Folder of photographs, of CelebAMask-HQ, or of what ``flowcolor prepare`` wrote, or
+            a list of such folders; ``embedded`` are the two that come with the installation.
+        sketches: Folder of ready drawings, or one entry (or null) for each folder of photographs.
+        masks: Folder of masks, white where the person is, as ``sketches``.
+        labels: Folder of label maps, as ``sketches``.
+
+    Example:
+        >>> Folders.of("faces")
+        Folders(photos='faces', sketches=None, masks=None, labels=None)
+    """
+
+    photos: str | Path | list[str]
+    sketches: str | list[str | None] | None = None
+    masks: str | list[str | None] | None = None
+    labels: str | list[str | None] | None = None
+
+    @classmethod
+    def of(cls, where: "Folders | str | Path | Sequence[str | Path]") -> "Folders":
+        """Return the record of what may be photographs alone."""
+        if isinstance(where, Folders):
+            return where
+        if isinstance(where, str | Path):
+            return cls(where)
+        return cls([str(folder) for folder in where])
+
+    def require_only(self, names: Sequence[str], place: str, reason: str) -> None:
+        """Refuse what has no use in a place.
+
+        Args:
+            names: Of the fields that have one.
+            place: The argument, for the message.
+            reason: What the argument is, for the message.
+
+        Raises:
+            InputError: Another field is set.
+        """
+        for name in ("sketches", "masks", "labels"):
+            if name not in names and getattr(self, name) is not None:
+                raise InputError(
+                    f"{place}.{name} has no use, got {getattr(self, name)!r}: {place} {reason}."
+                )
