@@ -1,7 +1,6 @@
 """From a scan or a photograph of a drawing to dark strokes on white paper."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
@@ -9,11 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import to_gray
+from flowcolor.data.morphology import blurred, closed
 from flowcolor.data.ruled import remove_rules
 from flowcolor.io.images import resize
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _WORK = 256  # Pixels of the shorter side at which paper and light are judged.
 _WINDOW = 0.12  # Of the shorter side: strokes and shading are narrower, light changes more slowly.
@@ -108,15 +105,11 @@ def _like(small: Tensor, image: Tensor) -> Tensor:
 
 
 def _paper(small: Tensor) -> Tensor:
-    from scipy import ndimage
-
-    pixels: np.ndarray = small[0].numpy()
-    radius = max(1, round(_WINDOW * min(pixels.shape) / 2))
+    radius = max(1, round(_WINDOW * min(small.shape[-2:]) / 2))
     # The median first: a closing keeps the brightest grain of noise, and the paper would be grey.
-    smooth = ndimage.median_filter(pixels, 3, mode="nearest")
-    closed = ndimage.grey_closing(smooth, size=2 * radius + 1, mode="nearest")
-    paper = ndimage.gaussian_filter(closed, radius / 2, mode="nearest")
-    return torch.from_numpy(paper)[None].clamp(min=0.05)
+    around = functional.pad(small, (1, 1, 1, 1), mode="replicate")
+    smooth = around.unfold(1, 3, 1).unfold(2, 3, 1).flatten(3).median(3).values
+    return blurred(closed(smooth, radius), radius / 2).clamp(min=0.05)
 
 
 def _levels(gray: Tensor, small: Tensor) -> tuple[Tensor, Tensor, list[str]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy import ndimage
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 _STRIPS = 48  # Parts of the width, in each of which a line that is not quite level is level.
@@ -99,18 +99,26 @@ def _profile(parts: np.ndarray, shifts: np.ndarray, share: float = 0.5) -> np.nd
 
 def _darker(profile: np.ndarray, reach: int) -> np.ndarray:
     """Return by how much each row is darker than the rows around it."""
-    window = max(5, min(reach, len(profile) // 8))
-    around = ndimage.median_filter(profile, window, mode="nearest")
+    half = max(5, min(reach, len(profile) // 8)) // 2
+    windows = sliding_window_view(np.pad(profile, half, mode="edge"), 2 * half + 1)
+    # The median of each window; wide ones change little from row to row, and take long to sort.
+    rows = np.arange(0, len(profile), 1 + half // 16)
+    medians = np.partition(windows[rows], half, axis=1)[:, half]
+    around = np.interp(np.arange(len(profile)), rows, medians)
     return np.asarray(np.clip(1 - profile / np.maximum(around, 0.05), 0, 1))
 
 
 def _even_gap(dark: np.ndarray) -> float | None:
     """Return the distance of the lines, or ``None`` if there are too few or they are uneven."""
     least = max(_FAINT, 0.4 * float(np.quantile(dark, 0.995)))
-    labels, count = ndimage.label(dark > least)
-    if count < _FEWEST:
+    is_line = np.concatenate([[False], dark > least, [False]])
+    starts, ends = np.flatnonzero(np.diff(is_line)).reshape(-1, 2).T
+    if len(starts) < _FEWEST:
         return None
-    centres = np.array(ndimage.center_of_mass(dark, labels, range(1, count + 1))).ravel()
+    rows = np.arange(len(dark))
+    centres = np.array(
+        [np.average(rows[a:b], weights=dark[a:b]) for a, b in zip(starts, ends, strict=True)]
+    )
     # Strokes add lines of their own, and hide some: of the distances between lines, the one counts
     # at which most places down the page have a line.
     distances = {

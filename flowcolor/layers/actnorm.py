@@ -3,7 +3,7 @@ r"""Activation normalisation: the per-channel affine layer of Glow."""
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import (
@@ -11,11 +11,12 @@ from flowcolor.layers.base import (
     Features,
     InvertibleLayer,
     LogDet,
+    Result,
     check_channels,
-    to_float64,
 )
+from flowcolor.layers.functional.pooled import pooled_mean_and_std
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
-from flowcolor.layers.reversible.vjp import Gradients, Rebuilt, ReverseStep
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 from flowcolor.values import widen
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
@@ -71,8 +72,7 @@ class ActNorm(InvertibleLayer):
         x = widen(x)
         if self.training and not self._settled and not in_transform():  # One image is no batch.
             self._initialize(x)
-        loc, log_scale, logdet = self._affine(x)
-        return (x - loc) * log_scale.exp(), logdet
+        return self._standardized(x)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
@@ -81,21 +81,14 @@ class ActNorm(InvertibleLayer):
         return y * (-log_scale).exp() + loc, -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
-        # Not the way for all layers, whose call of `forward` might initialise.
-        out, grad_out = step.out, step.grad_out
-        axes = [0, *range(2, out.ndim)]
-        loc, log_scale, _ = self._affine(out)
-        grad_logdet = out.shape[2:].numel() * step.grad_logdet.sum()
-        grads: Gradients
+        # Not by way of `forward`, which might initialise from what is only rebuilt.
         if step.inverse:
-            y, grad_y = (out - loc) * log_scale.exp(), grad_out * (-log_scale).exp()
-            grad_log_scale = -(grad_y * y).sum(axes) - grad_logdet
-            grads = {self.loc: grad_out.sum(axes), self.log_scale: grad_log_scale}
-            return Rebuilt(y, grad_y, grad_params=grads)
-        x, grad_x = out * (-log_scale).exp() + loc, grad_out * log_scale.exp()
-        grad_log_scale = (grad_out * out).sum(axes) + grad_logdet
-        grads = {self.loc: -grad_x.sum(axes), self.log_scale: grad_log_scale}
-        return Rebuilt(x, grad_x, grad_params=grads)
+            return invert_then_differentiate(self.inverse, self._standardized, step)
+        return invert_then_differentiate(self._standardized, self.inverse, step)
+
+    def _standardized(self, x: Features, condition: Condition | None = None) -> Result:
+        loc, log_scale, logdet = self._affine(x)
+        return (x - loc) * log_scale.exp(), logdet
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
@@ -133,11 +126,7 @@ class ActNorm(InvertibleLayer):
 
     @torch.no_grad()
     def _standardize(self, x: Features) -> bool:
-        # In float64: the float32 mean of a constant channel is not quite that constant, and the
-        # little that is left would be blown up to a deviation of one.
-        samples = to_float64(x).transpose(0, 1).flatten(1)
-        mean = _pooled_mean(samples)
-        std = _pooled_mean((samples - mean[:, None]).square()).sqrt()
+        mean, std = pooled_mean_and_std(x)
         # An empty batch, or one with NaN, would stay in the parameters for ever. What is looked at
         # is pooled, so that every rank decides alike.
         if not (mean.isfinite() & std.isfinite()).all():
@@ -147,13 +136,6 @@ class ActNorm(InvertibleLayer):
         self.initialized.fill_(True)
         self._settled = True
         return True
-
-
-def _pooled_mean(samples: Tensor) -> Tensor:
-    total = torch.cat([samples.sum(1), samples.new_tensor([samples.shape[1]])])
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.all_reduce(total)  # Counts are summed too, so batches may differ in size.
-    return total[:-1] / total[-1]
 
 
 def _count_as_initialized(layer: ActNorm, state: dict[str, Any], prefix: str, *_: object) -> None:

@@ -5,13 +5,13 @@ from typing import Literal, get_args, overload
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers.arguments import check_count, check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.functional.kept import may_keep
 from flowcolor.layers.functional.neighbours import Neighbours
+from flowcolor.layers.reversible.checkpointed import checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
 from flowcolor.layers.reversible.torch_private import in_transform, is_sharded
 from flowcolor.values import widen
@@ -109,14 +109,21 @@ class Chain(InvertibleLayer):
         return self.layers[index]  # type: ignore[return-value]
 
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
-        if self.memory == "reversible" and torch.is_grad_enabled() and not in_transform():
+        memory = self.memory if torch.is_grad_enabled() and not in_transform() else "none"
+        if memory == "reversible":
             # Compilers stop at this call. What else happened to tensors in this function would be
             # compiled as a piece of its own.
             steps = self.steps(condition, inverse=inverse)
             return run_reversibly(steps, x, self.anchor_every)
+        steps = self._own_steps(condition, inverse=inverse)
+        runs: list[Callable[[Tensor], Result]] = [step.run for step in steps]
+        if memory == "checkpoint":
+            runs = [checkpointed(step) for step in steps]
+        elif inverse and not self.training and may_keep():
+            runs = self._neighbours.runs(steps)
         x = widen(x)
         logdet = x.new_zeros(x.shape[0])
-        for run in self._runs(condition, inverse=inverse):
+        for run in runs:
             x, part = run(x)
             logdet = logdet + part
         return x, logdet
@@ -134,25 +141,3 @@ class Chain(InvertibleLayer):
         shares = share_conditions(list(self), condition)
         steps = [Step(layer, share, inverse) for layer, share in zip(self, shares, strict=True)]
         return steps[::-1] if inverse else steps
-
-    def _runs(self, condition: Conditions, *, inverse: bool) -> list[Callable[[Tensor], Result]]:
-        steps = self._own_steps(condition, inverse=inverse)
-        if self.memory == "checkpoint" and torch.is_grad_enabled() and not in_transform():
-            return [
-                step.run if _manages_memory(step.layer) else _checkpointed(step) for step in steps
-            ]
-        if inverse and not self.training and may_keep():
-            return self._neighbours.runs(steps)
-        return [step.run for step in steps]
-
-
-def _manages_memory(layer: InvertibleLayer) -> bool:
-    return isinstance(layer, Chain) and layer.memory != "none"
-
-
-def _checkpointed(step: Step) -> Callable[[Tensor], Result]:
-    def run(x: Tensor) -> Result:
-        result: Result = checkpoint(step.run, x, use_reentrant=False)
-        return result
-
-    return run
