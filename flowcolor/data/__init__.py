@@ -16,7 +16,7 @@ from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.open_portraits import find_portraits, open_portraits
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder
-from flowcolor.data.folders import Folders
+from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
@@ -40,6 +40,7 @@ __all__ = [
     "Folders",
     "GradientLines",
     "MixedFilter",
+    "PairFolders",
     "PhotoFolder",
     "Portraits",
     "PreparedFolder",

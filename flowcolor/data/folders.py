@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowcolor.errors import InputError
-
 
 @dataclass(frozen=True)
 class Folders:
@@ -40,19 +38,15 @@ class Folders:
             return cls(where)
         return cls([str(folder) for folder in where])
 
-    def require_only(self, names: Sequence[str], place: str, reason: str) -> None:
-        """Refuse what has no use in a place.
 
-        Args:
-            names: Of the fields that have one.
-            place: The argument, for the message.
-            reason: What the argument is, for the message.
+@dataclass(frozen=True)
+class PairFolders:
+    """Drawings to colour, and the photographs whose colours they get.
 
-        Raises:
-            InputError: Another field is set.
-        """
-        for name in ("sketches", "masks", "labels"):
-            if name not in names and getattr(self, name) is not None:
-                raise InputError(
-                    f"{place}.{name} has no use, got {getattr(self, name)!r}: {place} {reason}."
-                )
+    Args:
+        sketches: A drawing, or a folder of drawings.
+        photos: A photograph for all drawings, or a folder of photographs with their stems.
+    """
+
+    sketches: str | None = None
+    photos: str | None = None

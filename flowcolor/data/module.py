@@ -17,7 +17,7 @@ from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.open_portraits import find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset
-from flowcolor.data.folders import Folders
+from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.parts import HeldOut, Parts, find_parts
@@ -26,6 +26,7 @@ from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError
 
+_NOTHING = PairFolders()
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 
@@ -52,8 +53,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
             folder, as ``{faces: 12}``; ``[4, 3]``, training to held-out photographs, which ``None``
             means; or CelebA's ``list_eval_partition.txt``, by which CelebA's official split divides
             CelebAMask-HQ.
-        predict: What ``predict`` colours: as ``sketches`` a drawing, or a folder of drawings; as
-            ``photos`` a photograph for all of them, or a folder of photographs of their stems.
+        predict: What ``predict`` colours, and with whose colours.
         sketch_filter: Draws photographs that have no ready drawing: a class of
             ``flowcolor.data``, or the path of a class of yours made from ``SketchFilter`` or of a
             function that is annotated to return a ``Tensor``. ``None``: gradient lines.
@@ -76,7 +76,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         batch_size: int = 16,
         test: Folders | str | Path | list[str] | None = None,
         held_out: HeldOut | None = None,
-        predict: Folders | None = None,
+        predict: PairFolders = _NOTHING,
         sketch_filter: SketchFilter | Sketcher | None = None,
         background: Background = "keep",
         strict: bool = False,
@@ -168,16 +168,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
 
     def predict_dataloader(self) -> DataLoader[Item]:
         """Pairs of drawings and photographs from files."""
-        where = self.predict
-        if where is None or where.sketches is None:
+        sketches, photos = self.predict.sketches, self.predict.photos
+        if sketches is None or photos is None:
             raise InputError(
                 "predict needs data.predict.sketches, the drawings, and data.predict.photos, whose "
                 "colours they get."
             )
-        where.require_only(["sketches"], "data.predict", "takes sketches and photos")
-        if isinstance(where.sketches, list) or isinstance(where.photos, list):
-            raise InputError("data.predict expects one folder of each kind, got a list.")
-        pairs = SketchReferencePairs(where.sketches, where.photos, self.size)
+        pairs = SketchReferencePairs(sketches, photos, self.size)
         return self._loader(pairs)
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:

@@ -94,7 +94,8 @@ def _profile(parts: np.ndarray, shifts: np.ndarray, share: float = 0.5) -> np.nd
     moved = [
         np.interp(rows + shift, rows, part) for shift, part in zip(shifts, parts.T, strict=True)
     ]
-    return np.asarray(np.quantile(moved, share, axis=0))
+    rank = int(share * (len(moved) - 1))
+    return np.asarray(np.partition(moved, rank, axis=0)[rank])
 
 
 def _darker(profile: np.ndarray, reach: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from flowcolor.data import (
     ColorizationDataModule,
     Folders,
+    PairFolders,
     SelfAugmentedReference,
     XDoG,
     write_image,
@@ -220,7 +221,7 @@ def test_ready_sketches_and_masks(make_folder, tmp_path):
 
 
 def test_predict(make_folder, folder):
-    data = ColorizationDataModule(size=8, batch_size=4, predict=Folders(folder, sketches=folder))
+    data = ColorizationDataModule(size=8, batch_size=4, predict=PairFolders(folder, folder))
     data.setup("predict")
     batch = data.complete(next(iter(data.predict_dataloader())), training=False)
     assert set(batch) == {"content", "reference", "index", "name"}
@@ -228,17 +229,11 @@ def test_predict(make_folder, folder):
 
 
 @pytest.mark.parametrize(
-    ("predict", "words"),
-    [
-        (None, "predict needs data.predict.sketches"),
-        (Folders("a"), "predict needs data.predict.sketches"),
-        (Folders("a", sketches="b", masks="c"), "data.predict.masks has no use, got 'c'"),
-        (Folders(["a"], sketches="b"), "data.predict expects one folder of each kind"),
-    ],
+    "where", [PairFolders(), PairFolders(sketches="a"), PairFolders(photos="a")]
 )
-def test_predict_says_what_it_needs(predict, words):
-    with pytest.raises(InputError, match=words):
-        ColorizationDataModule(predict=predict).predict_dataloader()
+def test_predict_says_what_it_needs(where):
+    with pytest.raises(InputError, match=r"predict needs data\.predict\.sketches"):
+        ColorizationDataModule(predict=where).predict_dataloader()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from PIL import Image
 from flowcolor.cli.main import main
 from flowcolor.data import (
     ColorizationDataModule,
+    Folders,
     PhotoFolder,
     PreparedFolder,
     XDoG,
@@ -76,7 +77,7 @@ def test_training_reads_the_same_pixels_as_from_the_photographs(make_folder, tmp
     mask = read_sketch(out / "masks/p3.png")[:1]
     assert (mask - original.render(3).coverage).abs().max() <= 0.501 / 255
     data = ColorizationDataModule(str(out), 16, background=background)
-    other = ColorizationDataModule(str(photos), 16, masks=str(masks), background=background)
+    other = ColorizationDataModule(Folders(photos, masks=str(masks)), 16, background=background)
     assert data.train_names == other.train_names
     assert {p.parent.name for p in out.rglob("*.png")} == {"photos", "sketches", "masks"}
 
@@ -105,7 +106,7 @@ def test_celebamask_hq(tmp_path):
     same_items(open_portraits(tmp_path / "out", 12), open_portraits(root, 12, sketch_filter=XDoG()))
     partition = str(root / "list_eval_partition.txt")
     prepared, original = (
-        ColorizationDataModule(str(folder), 12, partition=partition)
+        ColorizationDataModule(folder, 12, held_out=partition)
         for folder in (tmp_path / "out", root)
     )
     assert prepared.train_names == original.train_names
