@@ -26,7 +26,7 @@ def config(run, tmp_path_factory):
     config["model"]["objective"] = {
         "class_path": "flowcolor.training.objectives.Adversarial",
         "init_args": {
-            "loss": config["model"]["objective"]["init_args"]["loss"],
+            "objective": config["model"]["objective"],
             "critic": critic,
             "optimizer": {"class_path": "torch.optim.Adam", "init_args": {"lr": 0.01}},
         },

@@ -1,4 +1,4 @@
-"""The distance to the truth, and a critic that is trained against the colorizer."""
+"""Another objective, and a critic that is trained against the colorizer."""
 
 from collections.abc import Callable
 from typing import Any, Literal, get_args
@@ -11,18 +11,19 @@ from torch.nn import functional
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
-from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer
 from flowcolor.models.patch_critic import PatchCritic
-from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.paired import Paired
 
 Kind = Literal["least_squares", "hinge", "bce"]
 
 
 class Adversarial(Objective):
-    r"""Add to a distance what a critic :math:`D` holds against the result.
+    r"""Add to an objective what a critic :math:`D` holds against its result.
 
-    The critic sees the drawing beside the image and answers for each patch. With :math:`t` the
+    The critic sees the drawing beside the image and answers for each patch. It judges all that the
+    objective has coloured: with :class:`Exchanged`, what has no truth, too. With :math:`t` the
     truth, :math:`\hat t` the result, and means over patches:
 
     ================= ============================================== ==========================
@@ -37,7 +38,8 @@ class Adversarial(Objective):
     ================= ============================================== ==========================
 
     Args:
-        loss: The distance. ``None``: that of the thesis, which needs VGG16.
+        objective: What the colorizer minimises beside. ``None``: :class:`Paired` with the loss of
+            the thesis, which needs VGG16.
         critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70.
         kind: Which of the three games.
         weight: Of what the colorizer adds.
@@ -57,7 +59,7 @@ class Adversarial(Objective):
 
     def __init__(
         self,
-        loss: ColorizationLoss | None = None,
+        objective: Objective | None = None,
         critic: PatchCritic | None = None,
         kind: Kind = "least_squares",
         weight: float = 0.1,
@@ -70,33 +72,43 @@ class Adversarial(Objective):
         for name, value in (("weight", weight), ("gradient_clip_val", gradient_clip_val)):
             if value is not None and not 0 <= value < float("inf"):
                 raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
-        self.loss = ColorizationLoss() if loss is None else loss
+        if isinstance(objective, Adversarial):
+            raise InputError("Adversarial expects another objective inside, got itself.")
+        self.objective = Paired() if objective is None else objective
         self.critic = PatchCritic() if critic is None else critic
         self.kind: Kind = kind
         self.weight = weight
         self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val
 
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what the objective inside refuses."""
+        self.objective.check(colorizer)
+
     def prepare(self) -> None:
-        self.loss.prepare()
+        self.objective.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        """Return what the colorizer minimises, and its result as ``result``."""
-        result = colorize_batch(colorizer, batch)
-        terms: dict[str, Tensor] = self.loss(result, batch["truth"])
+        terms = self.objective.losses(colorizer, batch)
+        result = terms["result"]
         # The critic only passes the gradient on here; its own comes from `critic_losses`.
         frozen = {name: value.detach() for name, value in self.critic.named_parameters()}
-        seen = torch.cat([batch["content"], result], 1)
+        seen = torch.cat([_drawings(batch, result), result], 1)
         adversarial = _FOOL[self.kind](functional_call(self.critic, frozen, (seen,)).float())
         total = terms["loss"] + self.weight * adversarial
-        return {**terms, "loss": total, "adversarial": adversarial, "result": result}
+        return {**terms, "loss": total, "adversarial": adversarial}
 
     def critic_losses(self, batch: Batch, result: Tensor) -> dict[str, Tensor]:
         """Return what the critic minimises on results, through which no gradient flows."""
-        sketch = batch["content"]
-        real = self.critic(torch.cat([sketch, batch["truth"]], 1)).float()
-        fake = self.critic(torch.cat([sketch, result.detach()], 1)).float()
+        real = self.critic(torch.cat([batch["content"], batch["truth"]], 1)).float()
+        fake = self.critic(torch.cat([_drawings(batch, result), result.detach()], 1)).float()
         return {"critic": _TELL_APART[self.kind](real, fake)}
+
+
+def _drawings(batch: Batch, result: Tensor) -> Tensor:
+    """Return the drawing of each result: after the whole batch, its first ones come again."""
+    drawings = batch["content"]
+    return torch.cat([drawings, drawings[: len(result) - len(drawings)]])
 
 
 def _adam(parameters: Any) -> torch.optim.Optimizer:

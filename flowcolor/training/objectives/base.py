@@ -34,7 +34,10 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        """Return ``loss``, the scalar to minimise, and its parts by name.
+        """Return ``loss``, the scalar to minimise, its parts by name, and ``result``.
+
+        The result is what has been coloured, for others to judge: the batch, and then perhaps its
+        first drawings once more, with other references.
 
         Args:
             colorizer: What is trained; it is called as a module, so that hooks see it.

@@ -86,12 +86,13 @@ class Exchanged(Objective):
         result, exchanged = both.split([size, count])
         terms: dict[str, Tensor] = self.loss(result, truth)
         if count == 0:
-            return terms
+            return {**terms, "result": result}
         edges = 1 - edge_similarity(exchanged, truth[:count]).mean()
         means = rgb_to_yuv(exchanged).mean((2, 3)) - rgb_to_yuv(others).mean((2, 3))
         colors = means.abs().mean()
         total = terms["loss"] + self.edges * edges + self.colors * colors
-        return {**terms, "loss": total, "edges": edges, "mean_color": colors}
+        parts = {"edges": edges, "mean_color": colors}
+        return {**terms, **parts, "loss": total, "result": both}
 
 
 def edge_similarity(

@@ -26,5 +26,5 @@ class Paired(Objective):
         self.loss.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        terms: dict[str, Tensor] = self.loss(colorize_batch(colorizer, batch), batch["truth"])
-        return terms
+        result = colorize_batch(colorizer, batch)
+        return {**self.loss(result, batch["truth"]), "result": result}

@@ -86,7 +86,7 @@ def test_the_loss_is_that_of_the_pairs_and_what_is_asked_of_the_exchanged(share,
 
 def test_one_photograph_has_nobody_to_exchange_with():
     losses = exchanged().losses(Mixed(), drawn(1))
-    assert losses.keys() == {"loss", "l1"}
+    assert losses.keys() == {"loss", "l1", "result"}
 
 
 def test_flat_images_have_finite_gradients():

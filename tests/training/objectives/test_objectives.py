@@ -8,7 +8,7 @@ from torch.testing import assert_close
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
-from flowcolor.training.objectives import Adversarial, Paired
+from flowcolor.training.objectives import Adversarial, Exchanged, Paired
 from flowcolor.training.objectives.base import colorize_batch
 
 L1 = {"l1": 10.0, "perceptual": 0.0}
@@ -22,14 +22,14 @@ def drawn(size=16):
 
 
 def adversarial(**options):
-    return Adversarial(ColorizationLoss(**L1), PatchCritic(6, 4, 1), **options)
+    return Adversarial(Paired(ColorizationLoss(**L1)), PatchCritic(6, 4, 1), **options)
 
 
 def test_paired_is_the_distance_of_the_coloured_batch_to_its_truth():
     flow, batch = drawn()
     losses = Paired(ColorizationLoss(**L1)).losses(flow, batch)
     expected = l1_loss(flow.colorize(batch["content"], batch["reference"]), batch["truth"])
-    assert losses.keys() == {"loss", "l1"}
+    assert losses.keys() == {"loss", "l1", "result"}
     assert_close(losses["loss"], 10 * expected)
 
 
@@ -60,6 +60,26 @@ def by_hand(kind, real, fake):
         return tell, -fake.mean()
     bce = binary_cross_entropy_with_logits
     return bce(real, ones) / 2 + bce(fake, zeros) / 2, bce(fake, ones)
+
+
+def test_the_critic_judges_what_was_coloured_with_references_of_others_beside_its_own_drawing():
+    flow, batch = drawn()
+    exchanged = Exchanged(ColorizationLoss(**L1), share=0.5)
+    objective = Adversarial(exchanged, PatchCritic(6, 4, 1), weight=0.5)
+    losses, inner = objective.losses(flow, batch), exchanged.losses(flow, batch)
+    content, reference = batch["content"], batch["reference"]
+    results = flow.colorize(content[[0, 1, 0]], reference[[0, 1, 1]])
+    assert_close(losses["result"], results)
+    _, fool = by_hand(
+        "least_squares",
+        results[:, :1],
+        objective.critic(torch.cat([content[[0, 1, 0]], results], 1)),
+    )
+    assert_close(losses["loss"], inner["loss"] + 0.5 * fool)
+    with pytest.raises(InputError, match="another objective inside, got itself"):
+        Adversarial(objective)
+    with pytest.raises(InputError, match="Exchanged expects a colorizer with weights"):
+        objective.check(Unchanged())
 
 
 @pytest.mark.parametrize("kind", ["least_squares", "hinge", "bce"])
