@@ -82,7 +82,8 @@ class Adversarial(Objective):
         self.gradient_clip_val = gradient_clip_val
 
     def check(self, colorizer: Colorizer) -> None:
-        """Refuse what the objective inside refuses."""
+        """Refuse what every objective does, and what the one inside refuses."""
+        super().check(colorizer)
         self.objective.check(colorizer)
 
     def prepare(self) -> None:

@@ -78,8 +78,9 @@ def test_the_critic_judges_what_was_coloured_with_references_of_others_beside_it
     assert_close(losses["loss"], inner["loss"] + 0.5 * fool)
     with pytest.raises(InputError, match="another objective inside, got itself"):
         Adversarial(objective)
-    with pytest.raises(InputError, match="Exchanged expects a colorizer with weights"):
-        objective.check(Unchanged())
+    flow.reference = "unused"
+    with pytest.raises(InputError, match="Exchanged expects a colorizer that takes a reference"):
+        objective.check(flow)
 
 
 @pytest.mark.parametrize("kind", ["least_squares", "hinge", "bce"])
