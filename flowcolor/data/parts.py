@@ -11,6 +11,7 @@ from flowcolor.data.datasets.subsets import Subset
 from flowcolor.data.folders import Folders
 from flowcolor.data.split import official_split, split_names
 from flowcolor.errors import InputError
+from flowcolor.io.files import is_file
 
 HeldOut = tuple[int, int] | int | dict[str, int] | str
 
@@ -54,6 +55,11 @@ def find_parts(
     if train.photos == EMBEDDED:
         return Parts(everything, everything, everything)
     if isinstance(held_out, str):
+        if not is_file(held_out):
+            raise InputError(
+                "data.held_out expects a number, one for each folder as {faces: 12}, two as [4, 3],"
+                f" or the file list_eval_partition.txt of CelebA, got {held_out!r}."
+            )
         if not isinstance(train.photos, str | Path):
             raise InputError(
                 f"data.held_out expects data.train to be one folder of CelebAMask-HQ for "

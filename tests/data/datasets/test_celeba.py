@@ -261,4 +261,6 @@ def test_training_reads_it_like_any_folder(small, make_folder, tmp_path):
     with pytest.raises(InputError, match="brings its own masks"):
         ColorizationDataModule(Folders(small, masks=str(small)), 8).setup()
     with pytest.raises(InputError, match="one folder of CelebAMask-HQ"):
-        ColorizationDataModule([str(small)], 8, held_out="a").setup()
+        ColorizationDataModule([str(small)], 8, held_out=__file__).setup()
+    with pytest.raises(InputError, match=r"data.held_out expects a number.*, got '1\.5'\."):
+        ColorizationDataModule(str(small), 8, held_out="1.5").setup()
