@@ -55,7 +55,7 @@ def find_parts(
     if train.photos == EMBEDDED:
         return Parts(everything, everything, everything)
     if isinstance(held_out, str):
-        if not is_file(held_out):
+        if not is_file(Path(held_out)):
             raise InputError(
                 "data.held_out expects a number, one for each folder as {faces: 12}, two as [4, 3],"
                 f" or the file list_eval_partition.txt of CelebA, got {held_out!r}."
