@@ -3,7 +3,7 @@ r"""The contract that every flowcolor layer obeys."""
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -64,14 +64,6 @@ class InvertibleLayer(nn.Module, ABC):
         """Return the steps that a call consists of: several for a layer that is made of layers."""
         return [Step(self, condition, inverse)]
 
-    def fold_inverse(self, before: "InvertibleLayer") -> "FoldedInverse | None":
-        """Offer to undo this layer and the one ``before`` it faster than one by one.
-
-        A chain asks in eval mode without gradients, once for each pair of neighbours, so that an
-        offer has to notice by itself that weights have changed.
-        """
-        return None
-
 
 @dataclass
 class Step:
@@ -85,13 +77,6 @@ class Step:
         """Apply the layer in this step's direction."""
         function: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
         return function(x, self.condition)
-
-
-class FoldedInverse(Protocol):
-    """What :meth:`InvertibleLayer.fold_inverse` offers."""
-
-    def inverse(self, y: Tensor) -> Result:
-        """Undo both layers."""
 
 
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:

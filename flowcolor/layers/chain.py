@@ -1,17 +1,15 @@
 r"""Composition of invertible layers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, get_args, overload
 
 import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Result, Step
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.conditions import Conditions, share_conditions
-from flowcolor.layers.functional.kept import may_keep
-from flowcolor.layers.functional.neighbours import Neighbours
-from flowcolor.layers.reversible.checkpointed import checkpointed
+from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
 from flowcolor.layers.reversible.torch_private import in_transform, is_sharded
 from flowcolor.values import widen
@@ -71,7 +69,6 @@ class Chain(InvertibleLayer):
         if anchor_every is not None:
             check_count(self, anchor_every=anchor_every)
         self.anchor_every = anchor_every
-        self._neighbours = Neighbours()
 
     @property
     def memory(self) -> Memory:
@@ -116,15 +113,10 @@ class Chain(InvertibleLayer):
             steps = self.steps(condition, inverse=inverse)
             return run_reversibly(steps, x, self.anchor_every)
         steps = self._own_steps(condition, inverse=inverse)
-        runs: list[Callable[[Tensor], Result]] = [step.run for step in steps]
-        if memory == "checkpoint":
-            runs = [checkpointed(step) for step in steps]
-        elif inverse and not self.training and may_keep():
-            runs = self._neighbours.runs(steps)
         x = widen(x)
         logdet = x.new_zeros(x.shape[0])
-        for run in runs:
-            x, part = run(x)
+        for step in steps:
+            x, part = run_checkpointed(step, x) if memory == "checkpoint" else step.run(x)
             logdet = logdet + part
         return x, logdet
 

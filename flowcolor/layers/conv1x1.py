@@ -5,14 +5,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from flowcolor.layers.actnorm import ActNorm
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
-from flowcolor.layers.functional.folded_inverse import FoldedInverse
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
-from flowcolor.layers.functional.pixels import correlate, mix
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
+from flowcolor.layers.functional.pixels import mix
 from flowcolor.values import widen
 
 Parametrization = Literal["full", "lu", "orthogonal"]
@@ -78,36 +75,6 @@ class InvertibleConv1x1(InvertibleLayer):
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             return mix(self._inverse_weight(), y), -self._logdet(y)
-
-    def vjp(self, step: ReverseStep) -> Rebuilt:
-        # y = W x gives grad x = W^T grad y and grad W = grad y x^T. For x = V y with V = W^-1,
-        # grad y = V^T grad x and grad W = -V^T (grad x y^T) V^T = -grad y x^T.
-        with torch.autocast(step.out.device.type, enabled=False):
-            with torch.enable_grad():
-                weight = self.matrix.weight()
-                logabsdet = None if isinstance(self.matrix, Full) else self.matrix.logabsdet()
-            inverse_weight = self.matrix.inverse_weight()
-            if step.inverse:
-                x, grad_x = mix(weight.detach(), step.out), mix(inverse_weight.mT, step.grad_out)
-                sign, latent, data = -1, grad_x, step.out
-            else:
-                x, grad_x = mix(inverse_weight, step.out), mix(weight.detach().mT, step.grad_out)
-                sign, latent, data = 1, step.grad_out, x
-            grad_weight = sign * correlate(latent, data)
-            grad_logabsdet = sign * step.out.shape[2:].numel() * step.grad_logdet.sum()
-            if logabsdet is None:  # The gradient of log|det W| is W^-T, which is there already.
-                grad_weight += (grad_logabsdet * inverse_weight.mT).to(grad_weight.dtype)
-                grads = gradients_of((weight,), step.params, (grad_weight,))
-            else:
-                grads_out = grad_weight, grad_logabsdet
-                grads = gradients_of((weight, logabsdet), step.params, grads_out)
-        return Rebuilt(x, grad_x, grad_params=grads)
-
-    def fold_inverse(self, before: InvertibleLayer) -> FoldedInverse | None:
-        # Of these very classes: a class derived from one of them may undo something else.
-        if type(self) is InvertibleConv1x1 and type(before) is ActNorm:
-            return FoldedInverse(before, self)
-        return None
 
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = x.shape[2:].numel() * self.matrix.logabsdet()

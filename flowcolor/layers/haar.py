@@ -12,7 +12,6 @@ from flowcolor.layers.functional.patches import (
     from_patches,
     to_patches,
 )
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.values import widen
 
 
@@ -63,11 +62,6 @@ class HaarDownsample(InvertibleLayer):
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             return from_patches(y, self.basis, 2), y.new_zeros(y.shape[0])
-
-    def vjp(self, step: ReverseStep) -> Rebuilt:
-        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
-        undo = self.forward if step.inverse else self.inverse
-        return Rebuilt(undo(step.out)[0], undo(step.grad_out)[0])
 
 
 def _restore_basis(layer: HaarDownsample, _: object) -> None:

@@ -9,11 +9,9 @@ from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
 from flowcolor.layers.functional.patches import (
     check_divisible,
     check_patched,
-    correlate_patches,
     from_patches,
     to_patches,
 )
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
 
 
@@ -71,20 +69,6 @@ class OrthogonalDownsample(InvertibleLayer):
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             return from_patches(y, self.kernel(), self.factor), y.new_zeros(y.shape[0])
-
-    def vjp(self, step: ReverseStep) -> Rebuilt:
-        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
-        undo = to_patches if step.inverse else from_patches
-        with torch.autocast(step.out.device.type, enabled=False):
-            with torch.enable_grad():
-                kernel = self.kernel()
-            x = undo(step.out, kernel.detach(), self.factor)
-            grad_x = undo(step.grad_out, kernel.detach(), self.factor)
-            latent, data = (x, step.grad_out) if step.inverse else (step.grad_out, x)
-            grad_kernel = correlate_patches(latent, data, self.factor).sum_to_size(kernel.shape)
-            return Rebuilt(
-                x, grad_x, grad_params=gradients_of((kernel,), step.params, (grad_kernel,))
-            )
 
     def kernel(self) -> Tensor:
         """Return the matrices from pixels to coefficients, ``(C or 1, f f, f f)``."""

@@ -3,7 +3,6 @@ r"""Space-to-depth."""
 from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.patches import check_divisible, check_patched, shuffle, unshuffle
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.values import widen
 
 
@@ -46,8 +45,3 @@ class Squeeze(InvertibleLayer):
         check_patched(self, y, None, self.factor)
         y = widen(y)
         return shuffle(y, self.factor), y.new_zeros(y.shape[0])
-
-    def vjp(self, step: ReverseStep) -> Rebuilt:
-        # Orthogonal: what undoes the layer is its transpose, which is what gradients go through.
-        undo = self.forward if step.inverse else self.inverse
-        return Rebuilt(undo(step.out)[0], undo(step.grad_out)[0])

@@ -133,20 +133,3 @@ def test_a_slice_takes_the_conditions_of_its_own_layers(chain):
     half, logdet = first(x, conditions[:1])
     y, more = rest(half, conditions[1:])
     assert_close((y, logdet + more), chain(x, conditions))
-
-
-def test_neighbours_that_offer_it_are_undone_together_in_evaluation():
-    class Half(ActNorm):
-        def fold_inverse(self, before):
-            return Both() if isinstance(before, Half) else None
-
-    class Both:
-        def inverse(self, y):
-            return y + 1, y.new_full([len(y)], 7.0)
-
-    chain, y = Chain([Half(1), Half(1), Half(1)]).eval(), torch.zeros(2, 1)
-    with torch.no_grad():  # Three layers are one pair and one alone.
-        x, logdet = chain.inverse(y)
-    assert x.tolist() == [[1.0], [1.0]]
-    assert logdet.tolist() == [7.0, 7.0]
-    assert_close(chain.inverse(y)[0], y)  # With gradients one after the other.

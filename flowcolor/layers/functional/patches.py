@@ -53,16 +53,3 @@ def from_patches(y: Tensor, kernel: Tensor, factor: int) -> Tensor:
     """Undo :func:`to_patches` for an orthogonal ``kernel``."""
     rows = rearrange(y, "b (c p) h w -> b c p (h w)", p=factor**2)
     return shuffle((kernel.mT.to(y.dtype) @ rows).view(y.shape), factor)
-
-
-def correlate_patches(y: Tensor, x: Tensor, factor: int) -> Tensor:
-    """Sum the outer products of coefficients and pixels: the gradient of :func:`to_patches`.
-
-    Args:
-        y: Coefficients, ``(B, C f f, H/f, W/f)``.
-        x: Pixels, ``(B, C, H, W)``.
-        factor: Side of a patch, f.
-    """
-    rows = rearrange(y, "b (c p) h w -> b c p (h w)", p=factor**2)
-    columns = unshuffle(x, factor).view_as(rows)
-    return (rows @ columns.mT).sum(0)
