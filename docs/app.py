@@ -114,8 +114,8 @@ def make_screenshots() -> None:
             page.evaluate("scrollTo(0, 0)")
             path = PICTURES / f"app_{name}.png"
             page.screenshot(path=path, full_page=True)
-            # 128 colours look the same, and take a third.
-            Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+            # Of 256 colours it looks the same, and takes a third.
+            Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
         browser.close()
 
 

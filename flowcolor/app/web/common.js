@@ -42,8 +42,8 @@ async function read(file) {
   } catch {
     throw new Error("The server did not answer.");
   }
-  if (answer.problem) throw new Error(answer.problem);
-  if (!answer.picture) throw new Error("The server did not answer.");
+  if (answer?.problem) throw new Error(answer.problem);
+  if (!answer?.picture) throw new Error("The server did not answer.");
   return answer.picture;
 }
 
