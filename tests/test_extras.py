@@ -77,7 +77,7 @@ sys.exit(main(['colorize', '--sketch', sys.argv[1], '--reference', sys.argv[2],
 
 
 @pytest.mark.parametrize(
-    "command", [["fit", "--config", "faces"], ["quickstart"], ["score", "--results=a"]]
+    "command", [["fit", "--config", "faces"], ["quickstart"], ["score", "--results=a"], ["app"]]
 )
 def test_a_command_says_what_it_lacks(command, tmp_path):
     if command[0] == "score":
@@ -86,7 +86,8 @@ def test_a_command_says_what_it_lacks(command, tmp_path):
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"flowcolor: flowcolor {command[0]} needs ")
-    assert last.endswith(": pip install 'flowcolor[train]'.")
+    extra = "app" if command[0] == "app" else "train"
+    assert last.endswith(f": pip install 'flowcolor[{extra}]'.")
     assert "Traceback" not in done.stderr
 
 

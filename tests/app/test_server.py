@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from flowcolor.app.guard import MOST_REQUEST, Guard
-from flowcolor.app.server import bind, link, own_folder
+from flowcolor.app.server import bind, link, own_folder, share
 from flowcolor.cli.main import main
 from flowcolor.errors import InputError
 
@@ -56,6 +56,18 @@ def test_every_address_is_shown_as_one_that_a_browser_can_open():
             assert link(taken) == f"http://[::1]:{taken.getsockname()[1]}"
 
 
+def test_a_public_link_without_network_is_one_sentence(monkeypatch):
+    def tunnel(*_):
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
+    with (
+        bind("127.0.0.1", 0) as taken,
+        pytest.raises(InputError, match="--share needs the network and gradio's server: Could"),
+    ):
+        share(taken)
+
+
 def test_the_folder_of_gradio_is_removed_and_the_environment_as_before(monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", "before")
     with own_folder():
@@ -66,7 +78,7 @@ def test_the_folder_of_gradio_is_removed_and_the_environment_as_before(monkeypat
     assert os.environ["GRADIO_TEMP_DIR"] == "before"
 
 
-@pytest.mark.parametrize("words", [["--model", "fases"], ["--model", "no.safetensors"]])
+@pytest.mark.parametrize("words", [["--model", "nobody"], ["--model", "no.safetensors"]])
 def test_no_model_is_one_sentence_and_the_port_is_free_again(words, capsys):
     with bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
