@@ -4,6 +4,7 @@ from flowcolor.errors import InputError
 
 # What each extra brings, by the names under which it is imported; the test compares with pyproject.
 EXTRAS = {
+    "app": ("gradio",),
     "train": (
         "docstring_parser",
         "jsonargparse",

@@ -113,8 +113,8 @@ class Painter:
             top, left, bottom, right = box
             if cleaned.is_photograph:
                 notices.append(
-                    "the drawing looks like a photograph or is shaded all over: --draw draws the "
-                    "lines of a photograph first"
+                    "the drawing looks like a photograph or is shaded all over: let the lines of a "
+                    "photograph be drawn first (--draw)"
                 )
         region = page[:, top:bottom, left:right]
         side = (self.size or None) if shorter == "trained" else shorter
@@ -239,7 +239,7 @@ def _check_size(sketch: Tensor, shorter: int | None) -> None:
     if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
         raise InputError(
             f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller --size."
+            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller size (--size)."
         )
 
 

@@ -5,16 +5,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_file
+from flowcolor.painting import How, paint, shorter_side
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
 
@@ -109,25 +108,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-@dataclass(frozen=True)
-class How:
-    """How drawings are painted, see :class:`~flowcolor.inference.Painter`.
-
-    Args:
-        size: ``trained``, ``own`` or a number of pixels.
-        lines: ``keep``, ``blend`` or ``model``.
-        clean: Whether paper and strokes are cleaned first.
-        draw: Whether a photograph is given as the drawing and its lines are drawn first.
-        check: Whether to report how exactly the model runs backwards.
-    """
-
-    size: str = "trained"
-    lines: str = "keep"
-    clean: bool = True
-    draw: bool = False
-    check: bool = False
-
-
 def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
@@ -166,18 +146,10 @@ def _minutes(seconds: float) -> str:
 
 def _paint_one(job: Job, painter: "Painter", how: How) -> str:
     """Paint one drawing, write it, and return what to say of it."""
-    from flowcolor.io.images import read_image, read_sketch, write_image
+    from flowcolor.io.images import read_image, write_image
 
-    sketch = _drawn(read_image(job.sketch)) if how.draw else read_sketch(job.sketch)
     reference = None if job.reference is None else read_image(job.reference)
-    painted = painter(
-        sketch,
-        reference,
-        shorter=_shorter_side(how.size),
-        lines=how.lines,  # type: ignore[arg-type]
-        clean=how.clean,
-        check=how.check,
-    )
+    painted = paint(painter, read_image(job.sketch), reference, how)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
     lines = [f"wrote {job.output} (painted at {width}x{height})"]
@@ -193,20 +165,13 @@ def _paint_one(job: Job, painter: "Painter", how: How) -> str:
     return "\n".join(lines)
 
 
-def _drawn(photo: "Tensor") -> "Tensor":
-    """Draw the lines of a photograph at its own size."""
-    from flowcolor.data.sketches import GradientLines
-
-    return GradientLines()(photo, (photo.shape[1], photo.shape[2])).expand(3, -1, -1)
-
-
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor colorize`` with these words."""
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
     how = How(options.size, options.lines, options.clean, options.draw, options.check)
-    _shorter_side(how.size)
+    shorter_side(how.size)
     painter = _chosen(options.method, options.checkpoint, options.device)
     _check_traits(painter.colorizer, options.reference, options.check)
     jobs = find_jobs(options.sketch, options.reference, options.output)
@@ -295,15 +260,3 @@ def _require_exists(option: str, path: Path) -> None:
         raise InputError(
             f"{option} expects an image or a folder, got {path}, which does not exist."
         )
-
-
-def _shorter_side(size: str) -> "int | Literal['trained'] | None":
-    if size == "trained":
-        return "trained"
-    if size == "own":
-        return None
-    if size.isdecimal() and 0 < int(size) <= 16384:
-        return int(size)
-    raise InputError(
-        f"--size expects `trained`, `own` or a number of pixels up to 16384, got {size!r}."
-    )

@@ -15,6 +15,7 @@ Paint line drawings of faces with the colours of any photograph.
 commands:
   quickstart  train a small model on two portraits inside the package and show the result
   colorize    paint a drawing, or a folder of drawings, with a trained model
+  app         a page on which one draws a face and sees it painted
   prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
   validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
@@ -40,6 +41,12 @@ def _quickstart(arguments: list[str]) -> None:
 
 def _colorize(arguments: list[str]) -> None:
     from flowcolor.cli.colorize import main
+
+    main(arguments)
+
+
+def _app(arguments: list[str]) -> None:
+    from flowcolor.cli.app import main
 
     main(arguments)
 
@@ -89,6 +96,7 @@ def _weights(arguments: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
+    "app": _app,
     "prepare": _prepare,
     "fit": lambda arguments: _train(["fit", *arguments]),
     "validate": lambda arguments: _train(["validate", *arguments]),

@@ -71,6 +71,28 @@ def read_bytes(path: str | Path) -> UInt8[Tensor, "3 height width"]:
     return torch.from_numpy(_read(Path(path), _to_bytes)).movedim(2, 0)
 
 
+def decode_image(data: bytes, name: str, most_pixels: int) -> UInt8[Tensor, "3 height width"]:
+    """Read an image that is no file, as :func:`read_bytes`.
+
+    Args:
+        data: What would be in the file.
+        name: What errors call it.
+        most_pixels: Of more, which are told by the head alone, nothing is decoded.
+
+    Raises:
+        InputError: It is truncated, too large or not an image.
+    """
+
+    def convert(picture: Image.Image) -> np.ndarray:
+        if picture.width * picture.height > most_pixels:
+            raise ValueError(
+                f"it has {picture.width}x{picture.height} pixels, expected at most {most_pixels}"
+            )
+        return _to_bytes(ImageOps.exif_transpose(picture))
+
+    return torch.from_numpy(_open(io.BytesIO(data), name, convert)).movedim(2, 0)
+
+
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
     """Read a line drawing as three equal channels in [0, 1], paper is 1.
 
@@ -288,14 +310,25 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
         raise InputError(f"{path} is a folder; expected an image file.")
     if is_file(path) and is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
+
+    def turned(picture: Image.Image) -> np.ndarray:
+        ImageOps.exif_transpose(picture, in_place=True)
+        return convert(picture)
+
+    return _open(path, str(path), turned)
+
+
+def _open(
+    source: Path | io.BytesIO, name: str, convert: Callable[[Image.Image], np.ndarray]
+) -> np.ndarray:
+    """Decode and convert; errors say the name."""
     try:
-        with Image.open(path) as picture:
-            ImageOps.exif_transpose(picture, in_place=True)
+        with Image.open(source) as picture:
             return convert(picture)
     except UnidentifiedImageError as error:
-        raise InputError(f"{path} is not an image that Pillow can read.") from error
+        raise InputError(f"{name} is not an image that Pillow can read.") from error
     except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+        raise InputError(f"{name} cannot be read as an image: {str(error).rstrip('.')}.") from error
 
 
 def _to_nonzero(picture: Image.Image) -> np.ndarray:

@@ -1,0 +1,62 @@
+"""What the server refuses before anybody reads it."""
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from flowcolor.app.data_urls import MOST_BYTES
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+MOST_REQUEST = 2 * MOST_BYTES  # Base64 takes a third more than the file.
+
+
+class Guard:
+    """An ASGI application in front of another one.
+
+    gradio would write every upload to a file, under the name that the visitor gives. This page
+    needs no such upload, so none is accepted; and no request may be so large that it fills the
+    memory.
+
+    Args:
+        application: What answers all other requests.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+        elif scope["path"].rstrip("/").endswith("/upload"):
+            await _refuse(send, 403, "This server accepts no files.")
+        else:
+            await self._limited(scope, receive, send)
+
+    async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
+        refusal = f"A request expects at most {MOST_REQUEST >> 20} MB."
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_REQUEST:
+            await _refuse(send, 413, refusal)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            # One that does not tell its length beforehand is cut off, as if the visitor had left.
+            return message if seen <= MOST_REQUEST else {"type": "http.disconnect"}
+
+        await self.application(scope, counted, send)
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"detail": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

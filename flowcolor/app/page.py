@@ -1,0 +1,119 @@
+"""The page itself: three boxes, options behind a fold, and what calls the painter."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from flowcolor.app import web
+from flowcolor.app.answer import NOTHING_DRAWN, Answer, answer
+from flowcolor.app.data_urls import MOST_BYTES
+from flowcolor.app.examples import Example, examples
+from flowcolor.app.uploads import open_upload
+from flowcolor.painting import How
+
+if TYPE_CHECKING:
+    from flowcolor.inference import Painter
+
+_SIZES = [
+    ("as trained: the best colours", "trained"),
+    ("the drawing's own: the finest lines, slower", "own"),
+    *((f"{side} pixels", str(side)) for side in (96, 128, 192, 256)),
+]
+_LINES = [("yours", "keep"), ("half and half", "blend"), ("the model's", "model")]
+_WAITING = 100  # Requests; the next are told that there are too many.
+
+
+def build_page(painter: "Painter") -> gr.Blocks:
+    """Return the page for one painter, which all visitors share.
+
+    Nothing of a visitor stays on the server: every request brings the drawing, the reference and
+    the options, and its answer goes to the one who asked.
+
+    Args:
+        painter: What paints.
+    """
+    page = gr.Blocks(analytics_enabled=False, title="flowcolor")
+    with page:
+        gr.Markdown("# flowcolor\nDraw a face. It is painted with the colours of the reference.")
+        with gr.Row():
+            with gr.Column(scale=3, min_width=300):
+                gr.Markdown("### Drawing")
+                drawing = _box("drawing", examples("drawing"), "An example of a drawing")
+            with gr.Column(scale=3, min_width=300):
+                gr.Markdown("### Picture")
+                result = gr.HTML(
+                    "",
+                    html_template=web.text("result.html"),
+                    js_on_load=web.text("result.js"),
+                    apply_default_css=False,
+                    elem_id="result",
+                )
+                report = gr.Markdown(NOTHING_DRAWN, elem_id="report", elem_classes="fc-report")
+            with gr.Column(scale=2, min_width=220, visible=painter.colorizer.reference != "unused"):
+                gr.Markdown("### Reference")
+                photos = examples("photo")
+                reference = _box(
+                    "reference", photos, "An example of a reference", value=photos[0].picture
+                )
+        with gr.Accordion("Options", open=False):
+            lines = gr.Radio(_LINES, value="keep", label="Lines of the picture")
+            size = gr.Dropdown(_SIZES, value="trained", label="Size at which it is painted")
+            clean = gr.Checkbox(
+                True, label="Clean the drawing: make paper white and strokes dark first"
+            )
+            draw = gr.Checkbox(
+                False, label="The drawing is a photograph of a face: draw its lines first"
+            )
+            gr.Markdown(f"Painted by the model `{painter.name}`.")
+        inputs = [drawing, reference, lines, size, clean, draw]
+        gr.on(
+            [
+                *(box.input for box in (drawing, reference)),
+                *(lines.input, size.input, clean.input, draw.input),
+            ],
+            _painting(painter),
+            inputs,
+            [result, report],
+            api_name="paint",
+            # While one picture is painted, of all further strokes only the last one counts.
+            trigger_mode="always_last",
+            concurrency_limit=1,
+            show_progress="minimal",
+            show_progress_on=report,
+        )
+    page.queue(max_size=_WAITING)
+    return page
+
+
+def _box(name: str, offered: list[Example], word: str, value: str = "") -> gr.HTML:
+    return gr.HTML(
+        value,
+        html_template=web.text(f"{name}.html"),
+        js_on_load=web.text("common.js") + web.text(f"{name}.js"),
+        apply_default_css=False,
+        server_functions=[open_upload],
+        elem_id=name,
+        examples=[example._asdict() for example in offered],
+        example_word=word,
+        most_bytes=MOST_BYTES,
+        pasted_by_default=name == "drawing",
+    )
+
+
+def _painting(painter: "Painter") -> Callable[..., Answer]:
+    usual = How(check=painter.colorizer.exact)
+
+    def paint(
+        drawing: str | None,
+        reference: str | None,
+        lines: str,
+        size: str,
+        clean: bool,
+        draw: bool,
+    ) -> Answer:
+        how = replace(usual, lines=lines, size=size, clean=clean, draw=draw)
+        return answer(painter, drawing, reference, how)
+
+    return paint

@@ -1,0 +1,304 @@
+"""The page in a real browser, as somebody uses it who has never opened a terminal."""
+
+import shutil
+import time
+from statistics import median
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flowcolor.app.answer import NOTHING_DRAWN
+from flowcolor.app.data_urls import from_data_url
+from flowcolor.app.examples import examples
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright drives a browser")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium shows the page"),
+    pytest.mark.slow,
+]
+WIDTHS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
+PATIENCE = 120_000  # Milliseconds; a busy machine is no failure.
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(start):
+    return start()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open the page; every address but loopback is refused, and noted as a fault."""
+    contexts = []
+
+    def run(served, width="desktop"):
+        context = browser.new_context(viewport=WIDTHS[width], has_touch=width == "phone")
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.outside, page.asked, page.wrong = [], [], []
+
+        def look(route):
+            address = urlsplit(route.request.url)
+            page.asked.append(address.path)
+            if address.scheme in ("data", "blob") or address.hostname == "127.0.0.1":
+                route.continue_()
+            else:
+                page.outside.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", look)
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.goto(served.link)
+        page.locator("#drawing .fc-ready, #drawing.fc-ready").wait_for()
+        page.locator("#reference .fc-ready, #reference.fc-ready").wait_for()
+        return page
+
+    yield run
+    for context in contexts:
+        context.close()
+
+
+def source(page):
+    return page.locator("#result .fc-picture").get_attribute("src") or ""
+
+
+def painted(page, before):
+    """Wait for another picture than before and return its address."""
+    page.wait_for_function(
+        "old => { const p = document.querySelector('#result .fc-picture');"
+        " return !p.hidden && p.src !== old; }",
+        arg=before,
+    )
+    return source(page)
+
+
+def shown(page, agrees):
+    """Wait for a picture that agrees and return it; one that never does fails.
+
+    Pictures of earlier strokes may arrive in between: on a busy machine much later.
+    """
+    seen = ""
+    for _ in range(PATIENCE // 250):
+        if source(page) not in ("", seen):
+            seen = source(page)
+            picture = from_data_url(seen, "It", 2048)
+            if agrees(picture):
+                return picture
+        page.wait_for_timeout(250)
+    raise AssertionError("No picture that agrees was shown.")
+
+
+def follows(page):
+    """Tell of a picture whether it has lines where the paper has some, and only there."""
+    lines = drawing(page)
+
+    def agrees(picture):
+        if picture.shape != lines.shape:
+            return False
+        inked, blank = picture[:, lines[0] == 0], picture[:, lines[0] == 1]
+        return float(inked.amax()) < 0.02 < float(blank.amin())
+
+    return agrees
+
+
+def colored_like(index):
+    """Tell of a picture whether its mean colour is nearer to this example's than to the other's."""
+    means = [from_data_url(each.picture, "It", 256).mean((1, 2)) for each in examples("photo")]
+
+    def agrees(picture):
+        apart = [float((picture.mean((1, 2)) - mean).norm()) for mean in means]
+        return apart[index] < apart[1 - index]
+
+    return agrees
+
+
+def stroke(page, *points):
+    """Draw with the mouse; points are parts of the paper's sides."""
+    canvas = page.locator("#drawing canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def circle(x, y, radius, corners=24):
+    angles = np.linspace(0, 2 * np.pi, corners)
+    return [(x + radius * np.cos(a), y + radius * np.sin(a)) for a in angles]
+
+
+def drawing(page):
+    url = page.locator("#drawing canvas").evaluate("canvas => canvas.toDataURL()")
+    return from_data_url(url, "It", 2048)
+
+
+def example(page, name, index):
+    page.locator(f"#{name} .fc-examples button").nth(index).click()
+
+
+def say(capsys, text):
+    with capsys.disabled():
+        print(f"\n  {text}")  # noqa: T201
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_strokes_and_an_example_become_a_picture_of_their_lines_and_colours(served, visit, width):
+    page = visit(served, width)
+    assert page.locator("#report").inner_text().strip() == NOTHING_DRAWN
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    stroke(page, *circle(0.5, 0.5, 0.3))
+    first = painted(page, "")
+    stroke(page, (0.4, 0.45), (0.45, 0.45))
+    stroke(page, (0.4, 0.62), (0.6, 0.62))
+    painted(page, first)
+    assert float((drawing(page) < 0.1).float().mean()) > 0.005
+    agrees = follows(page)
+    for index in (1, 0):
+        example(page, "reference", index)
+        like = colored_like(index)
+        shown(page, lambda picture, like=like: agrees(picture) and like(picture))
+    assert "Every line can be recovered" in page.locator("#report").inner_text()
+    assert page.outside == []
+    assert page.wrong == []
+    assert not any("upload" in path for path in page.asked)
+
+
+def test_undo_redo_eraser_and_clear_do_what_they_say(served, visit):
+    page = visit(served)
+    stroke(page, (0.2, 0.2), (0.8, 0.8))
+    one = drawing(page)
+    stroke(page, (0.2, 0.8), (0.8, 0.2))
+    two = drawing(page)
+    page.get_by_role("button", name="Undo").click()
+    assert drawing(page).equal(one)
+    page.get_by_role("button", name="Redo").click()
+    assert drawing(page).equal(two)
+    page.get_by_role("button", name="Eraser").click()
+    stroke(page, (0.2, 0.2), (0.3, 0.3))
+    assert int((drawing(page) == 0).sum()) < int((two == 0).sum())
+    page.get_by_role("button", name="Clear").click()
+    assert float(drawing(page).amin()) == 1
+    page.locator("#report").get_by_text(NOTHING_DRAWN).wait_for()
+    assert page.locator("#result .fc-picture").is_hidden()
+    page.get_by_role("button", name="Undo").click()
+    assert float(drawing(page).amin()) == 0
+    with page.expect_download() as download:
+        painted(page, "")
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "painted.png"
+    with Image.open(download.value.path()) as saved:
+        assert saved.size == (512, 512)
+
+
+def test_the_keyboard_is_enough(served, visit):
+    page = visit(served)
+    page.locator("#drawing canvas").focus()
+    page.keyboard.press("Space")
+    for key in ("ArrowRight", "ArrowDown"):
+        for _ in range(8):
+            page.keyboard.press(key)
+    page.keyboard.press("Space")
+    first = painted(page, "")
+    ink = (drawing(page)[0] < 0.5).nonzero()
+    assert ink.amin(0).tolist() == pytest.approx([256, 256], abs=4)
+    assert ink.amax(0).tolist() == pytest.approx([336, 336], abs=4)
+    page.keyboard.press("Control+z")
+    assert float(drawing(page).amin()) == 1
+    page.keyboard.press("Control+Shift+z")
+    page.locator("#reference .fc-examples button").nth(1).focus()
+    page.keyboard.press("Enter")
+    painted(page, first)
+
+
+def test_odd_files_are_painted_or_refused_in_a_sentence_and_the_server_lives_on(
+    served, visit, tmp_path
+):
+    page = visit(served)
+    shape = Image.new("RGB", (300, 200), "white")
+    shape.paste("black", (10, 8, 290, 16))
+    shape.paste("black", (10, 8, 18, 192))
+    good = {"cmyk.tif": shape.convert("CMYK"), "ü name.gif": shape.convert("P")}
+    for index, (name, picture) in enumerate(good.items()):
+        path = tmp_path / name
+        picture.save(path)
+        example(page, "reference", index)
+        page.locator("#drawing input.fc-file").set_input_files(path)
+        like = colored_like(index)
+        got = shown(page, lambda p, like=like: p.shape == (3, 200, 300) and like(p))
+        assert drawing(page).shape == (3, 200, 300)
+        assert float(got[:, 10:14, 20:280].amax()) < 0.1
+    (tmp_path / "broken.png").write_bytes((tmp_path / "cmyk.tif").read_bytes()[:500])
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "empty.png").touch()
+    Image.new("1", (9000, 9000)).save(tmp_path / "huge.png")
+    with (tmp_path / "large.bmp").open("wb") as file:
+        file.truncate(40 * 2**20)
+    problem = page.locator("#drawing .fc-problem")
+    for name in ("broken.png", "text.jpg", "empty.png", "huge.png", "large.bmp"):
+        page.locator("#drawing input.fc-file").set_input_files(tmp_path / name)
+        page.locator("#drawing .fc-problem:not([hidden])").wait_for()
+        assert problem.inner_text().startswith("The file ")
+        assert problem.inner_text().count(".") >= 1
+        page.evaluate("document.querySelector('#drawing .fc-problem').hidden = true")
+    grey = tmp_path / "grey.png"
+    Image.new("L", (99, 99), 120).save(grey)
+    page.locator("#reference input.fc-file").set_input_files(grey)
+    example(page, "drawing", 0)
+    page.locator("#report").get_by_text("reference").wait_for()
+    assert page.wrong == []
+
+
+def test_two_tabs_do_not_see_each_other(served, visit):
+    tabs = [visit(served), visit(served)]
+    marks = [((0.1, 0.1), (0.9, 0.1)), ((0.1, 0.9), (0.9, 0.9))]
+    for index, (page, mark) in enumerate(zip(tabs, marks, strict=True)):
+        example(page, "reference", index)
+        stroke(page, *mark)
+    for index, page in enumerate(tabs):
+        agrees, like = follows(page), colored_like(index)
+        shown(page, lambda picture, a=agrees, like=like: a(picture) and like(picture))
+    for page in tabs:  # And it stays so.
+        shown(page, follows(page))
+    assert not drawing(tabs[0]).equal(drawing(tabs[1]))
+
+
+def test_a_picture_comes_soon_after_a_stroke(served, visit, capsys):
+    page = visit(served)
+    stroke(page, *circle(0.5, 0.5, 0.35))
+    before, times = painted(page, ""), []
+    for index in range(20):
+        x, y = 0.3 + 0.1 * (index % 5), 0.35 + 0.1 * (index // 5)
+        stroke(page, (x, y), (x + 0.05, y + 0.03))
+        start = time.monotonic()
+        before = painted(page, before)
+        times.append(time.monotonic() - start)
+    say(capsys, f"from stroke to picture: median {median(times):.2f} s, longest {max(times):.2f} s")
+    assert len(times) == 20
+
+
+def test_a_server_that_is_stopped_while_it_paints_ends_cleanly(start, visit):
+    served = start("--model", "faces")
+    page = visit(served)
+    example(page, "drawing", 0)
+    page.wait_for_timeout(200)
+    status, error = served.stop()
+    assert (status, error) == (130, "flowcolor: interrupted\n")
+    page.locator("#reference input.fc-file").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"x"}
+    )
+    page.locator("#reference .fc-problem").get_by_text("The server did not answer.").wait_for()

@@ -1,0 +1,158 @@
+"""The server without a browser: ports, ends, uploads, and that nothing stays on the disk."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flowcolor.app.guard import MOST_REQUEST, Guard
+from flowcolor.app.server import bind, link, own_folder, share
+from flowcolor.cli.main import main
+from flowcolor.errors import InputError
+
+
+def test_a_free_port_is_taken_and_named():
+    with bind("127.0.0.1", 0) as first, bind("127.0.0.1", 0) as second:
+        assert link(first).startswith("http://127.0.0.1:")
+        assert link(first) != link(second)
+
+
+def test_a_taken_port_is_one_sentence_at_once(capsys):
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        assert main(["app", "--port", str(port)]) == 2
+    assert capsys.readouterr().err == (
+        f"flowcolor: --port expects a free port, got {port}, which is in use.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "sentence"),
+    [
+        ("127.0.0.1", 70000, "--port expects a number from 0 to 65535, got 70000."),
+        ("127.0.0.1", -1, "--port expects a number"),
+        ("no such host", 0, "--host expects an address of this machine, got 'no such host'."),
+        ("192.0.2.1", 0, "--host expects an address of this machine, got '192.0.2.1'."),
+    ],
+)
+def test_what_cannot_be_listened_at_is_one_sentence(host, port, sentence):
+    with pytest.raises(InputError) as caught:
+        bind(host, port)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_every_address_is_shown_as_one_that_a_browser_can_open():
+    with bind("0.0.0.0", 0) as taken:  # noqa: S104
+        assert link(taken) == f"http://127.0.0.1:{taken.getsockname()[1]}"
+    if socket.has_ipv6:
+        with bind("::1", 0) as taken:
+            assert link(taken) == f"http://[::1]:{taken.getsockname()[1]}"
+
+
+def test_a_public_link_without_network_is_one_sentence(monkeypatch):
+    def tunnel(*_):
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr("gradio.networking.setup_tunnel", tunnel)
+    with (
+        bind("127.0.0.1", 0) as taken,
+        pytest.raises(InputError, match="--share needs the network and gradio's server: Could"),
+    ):
+        share(taken)
+
+
+def test_the_folder_of_gradio_is_removed_and_the_environment_as_before(monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "before")
+    with own_folder():
+        folder = Path(os.environ["GRADIO_TEMP_DIR"])
+        assert folder.is_dir()
+        assert folder.parent == Path(tempfile.gettempdir())
+    assert not folder.exists()
+    assert os.environ["GRADIO_TEMP_DIR"] == "before"
+
+
+@pytest.mark.parametrize("words", [["--model", "nobody"], ["--model", "no.safetensors"]])
+def test_no_model_is_one_sentence_and_the_port_is_free_again(words, capsys):
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+    assert main(["app", "--port", str(port), *words]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert words[1] in error
+    bind("127.0.0.1", port).close()
+
+
+def test_importing_the_page_changes_no_environment_and_needs_no_gradio():
+    code = """
+import os, sys
+before = dict(os.environ)
+import flowcolor.app.answer, flowcolor.app.server, flowcolor.app.uploads, flowcolor.cli.app
+assert dict(os.environ) == before and "gradio" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+async def answered(body, path="/gradio_api/component_server", headers=()):
+    """Return the status that a guarded application gives, and how much of the body it saw."""
+    sent, seen = [], 0
+
+    async def application(scope, receive, send):
+        nonlocal seen
+        while True:
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if message["type"] == "http.disconnect" or not message.get("more_body"):
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    parts = iter(body)
+
+    async def receive():
+        return {"type": "http.request", "body": next(parts), "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": path, "headers": list(headers)}
+    await Guard(application)(scope, receive, send)
+    return sent[0]["status"], seen
+
+
+def test_uploads_to_files_and_huge_requests_are_refused_unread():
+    assert asyncio.run(answered([b"x"] * 9, "/gradio_api/upload")) == (403, 0)
+    length = [(b"content-length", str(MOST_REQUEST + 1).encode())]
+    assert asyncio.run(answered([b"x"] * 9, headers=length)) == (413, 0)
+    part = bytes(2**20)  # Of a length that nobody tells.
+    assert asyncio.run(answered([part] * 100))[1] == MOST_REQUEST
+
+
+@pytest.mark.slow
+def test_a_served_page_keeps_nothing_and_ends_cleanly(start, tmp_path):
+    served = start("--model", "tint", temporary=tmp_path)
+    assert served.said[:2] == [
+        "flowcolor app: loading PyTorch and gradio ...",
+        "loading the model tint ...",
+    ]
+    page = httpx.get(served.link, timeout=60)
+    assert page.status_code == 200
+    assert "fonts.googleapis.com" not in page.text
+    upload = f"{served.link}/gradio_api/upload"
+    files = {"files": ("secret name.png", b"content")}
+    assert httpx.post(upload, files=files, timeout=60).status_code == 403
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert served.stop() == (130, "flowcolor: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_terminated_server_leaves_nothing(start, tmp_path):
+    served = start("--model", "tint", temporary=tmp_path)
+    assert served.stop(signal.SIGTERM) == (128 + signal.SIGTERM, "")
+    assert list(tmp_path.iterdir()) == []
