@@ -62,7 +62,8 @@ def make_askers(count: int, model: str) -> list[Asker]:
 def ask(asker: Asker, link: str, until: float) -> None:
     """Ask for pictures until it is time to stop."""
     try:
-        client = Client(link, verbose=False)
+        # A busy machine is slow to accept a request, which is no error of the page.
+        client = Client(link, verbose=False, httpx_kwargs={"timeout": 300})
     except Exception as error:
         asker.errors.append(repr(error))
         return
