@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "api_index",
     "mathml",
+    "offline",
     "strip",
 ]
 autodoc_member_order = "bysource"

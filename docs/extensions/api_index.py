@@ -74,7 +74,10 @@ class ApiIndex(SphinxDirective):
         rows = [self._row(module, name) for name in names_of(module)]
         group = nodes.tgroup("", nodes.colspec(colwidth=35), nodes.colspec(colwidth=65), cols=2)
         group += nodes.tbody("", *rows)
-        return [nodes.rubric(module, "", nodes.literal("", module)), nodes.table("", group)]
+        return [
+            nodes.rubric(module, "", nodes.literal("", module)),
+            nodes.table("", group, classes=["names"]),
+        ]
 
     def _row(self, module, name):
         link = addnodes.pending_xref(

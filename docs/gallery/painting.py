@@ -31,8 +31,8 @@ def inputs() -> Iterator[Picture]:
 def references() -> Iterator[Picture]:
     """One drawing with the colours of several photographs, each of which lies in a corner."""
     drawing = collins()["drawing"]
-    for name in FACES:
-        photo = invented(name)
+    photos = {"hopper": hopper()["photo"]} | {name: invented(name) for name in FACES}
+    for name, photo in photos.items():
         image = painter()(drawing, photo).image
         yield f"reference-{name}", with_inset(image, photo)
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ pytest.importorskip("math_core", reason="without math-core there are no formulas
 ROOT = Path(__file__).parents[2]
 CONF = """import sys
 sys.path.insert(0, {extensions!r})
-extensions = ["myst_parser", "mathml", "strip"]
+extensions = ["myst_parser", "mathml", "offline", "strip"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 html_math_renderer, html_theme = "mathml", "furo"
 """
@@ -20,7 +21,7 @@ PAGE = """# Page
 
 Inline $a < b$.
 
-$$\\frac{1}{2}$$
+$$\\frac{1}{2}, \\qquad c$$
 
 :::{strip}
 ![`--lines keep`](drawing.webp)
@@ -35,43 +36,41 @@ def build(place, page):
     (place / "index.md").write_text(page, "utf-8")
     shutil.copy(ROOT / "docs/pictures/gallery/lines-keep.webp", place / "drawing.webp")
     command = [sys.executable, "-m", "sphinx", "-q", str(place), str(place / "html")]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    return said, (place / "html/index.html").read_text("utf-8")
-
-
-def fetched(site):
-    command = [sys.executable, str(ROOT / ".ci/check_site.py"), str(site)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return run.returncode, run.stderr, (place / "html/index.html").read_text("utf-8")
 
 
 def test_formulas_and_strips_are_in_the_page_and_nothing_comes_from_elsewhere(tmp_path):
-    said, html = build(tmp_path, PAGE)
-    assert said == ""
+    status, said, html = build(tmp_path, PAGE)
+    assert (status, said) == (0, "")
     assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in html
     assert "<mfrac><mn>1</mn><mn>2</mn></mfrac>" in html
+    assert html.count('<math display="block">') == 2  # Each can go on a line of its own.
     assert 'alt="--lines keep"' in html
     assert html.count("<figcaption>") == 2
-    assert fetched(tmp_path / "html").returncode == 0
 
 
-def test_a_formula_that_cannot_be_drawn_and_a_strip_of_words_are_named(tmp_path):
-    said, _ = build(tmp_path, "# Page\n\n$\\nonsense{2}$\n\n:::{strip}\nwords\n:::\n")
+def test_what_cannot_be_drawn_shown_or_fetched_is_named(tmp_path):
+    page = "# Page\n\n$\\nonsense{2}$\n\n:::{strip}\nwords\n:::\n\n"
+    status, said, _ = build(tmp_path, page + '<script src="https://cdn.example/a.js"></script>\n')
     assert "index.md:3: WARNING: a formula cannot be drawn" in said
     assert "strip expects ![caption](file) in each line, got 'words'" in said
+    assert status != 0
+    assert "index.html fetches https://cdn.example/a.js" in said
 
 
 @pytest.mark.parametrize(
     "element",
     [
-        '<script defer src="https://cdn.example/a.js"></script>',
-        '<link rel="stylesheet" href="//fonts.example/a.css">',
-        '<img src="http://pictures.example/a.png">',
-        "<style>@font-face { src: url(https://fonts.example/a.woff2) }</style>",
+        '<script defer src="https://cdn.example/a"></script>',
+        '<link rel="stylesheet" href="//cdn.example/a">',
+        '<img src="http://cdn.example/a">',
+        "<style>@font-face { src: url(https://cdn.example/a) }</style>",
+        '@import "https://cdn.example/a";',
     ],
 )
-def test_a_page_that_fetches_from_elsewhere_is_named(tmp_path, element):
-    (tmp_path / "page.html").write_text(f'<a href="https://example.org">{element}</a>', "utf-8")
-    found = fetched(tmp_path)
-    assert found.returncode == 1
-    assert ".example/a" in found.stderr
-    assert "example.org" not in found.stderr
+def test_an_element_that_fetches_from_elsewhere_is_found_and_a_link_is_not(monkeypatch, element):
+    monkeypatch.syspath_prepend(ROOT / "docs/extensions")
+    fetched = import_module("offline").fetched
+    assert [url.rpartition("//")[2] for url in fetched(element)] == ["cdn.example/a"]
+    assert fetched('<a href="https://example.org">out</a> <img src="_images/a.png">') == []
