@@ -1,6 +1,7 @@
 """Sphinx configuration: sphinx-build -W --keep-going docs docs/_build."""
 
 import inspect
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ extensions = [
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+# Else a class whose docstring has sections after "Args" lists its arguments a second time, bare.
+autodoc_typehints_description_target = "documented_params"
 napoleon_custom_sections = ["Shape", "Reference"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -33,6 +36,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 # Pages with code cells are run anew by every build: what they show is what the code does today.
 nb_execution_mode = "force"
+os.environ.pop("MPLBACKEND", None)  # With "Agg", as servers set it, cells would show no figure.
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True

@@ -1,4 +1,4 @@
-"""Pages of the package in a real browser: a question of ``flowcolor study``, desk and phone."""
+"""A page of the package in a real browser: a question of ``flowcolor study``, desk and phone."""
 
 import hashlib
 import json
