@@ -14,8 +14,8 @@ class InputError(ValueError):
         message: The sentence.
 
     Example:
-        >>> trace = "Caught InputError in worker 0.\nTraceback:\nflowcolor.errors.InputError: No."
-        >>> str(InputError(trace))
+        >>> trace = "Caught InputError in worker 0.\nTraceback:\n"
+        >>> str(InputError(trace + "flowcolor.errors.InputError: No."))
         'No.'
     """
 

@@ -25,7 +25,8 @@ def fences(page: Path, language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    lines = "\n".join(code for page in PAGES for code in fences(page, "bash")).splitlines()
+    code = "\n".join(code for page in PAGES for code in fences(page, "bash"))
+    lines = code.replace("\\\n", " ").splitlines()
     return sorted({line.partition("#")[0].strip() for line in lines if "flowcolor " in line})
 
 

@@ -146,8 +146,10 @@ class ContentRelevance(_Relevance):
         - output: ``{"cr": scalar}``, higher is better.
 
     Example:
-        >>> ContentRelevance(random_weights=True).note
-        'preset thesis: relu1_2, relu2_2 of vgg19; random weights: comparable with no other number'
+        >>> for part in ContentRelevance(random_weights=True).note.split("; "):
+        ...     print(part)
+        preset thesis: relu1_2, relu2_2 of vgg19
+        random weights: comparable with no other number
     """
 
     name = "cr"

@@ -1,0 +1,88 @@
+"""What ``flowcolor colorize`` makes of a drawing, with each of its options."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from torch import Tensor
+from torch.nn import functional
+
+import flowcolor
+from docs.gallery.paper import papers
+from docs.gallery.people import FACES, collins, drawn, hopper, invented, whole
+from flowcolor.inference import Painter
+from flowcolor.io.images import resize
+
+Picture = tuple[str, Tensor]
+
+
+@cache
+def painter(name: str = "faces") -> Painter:
+    """Return a method, loaded once."""
+    return flowcolor.load(name)
+
+
+def inputs() -> Iterator[Picture]:
+    """The two embedded portraits, as photographs and as drawings."""
+    for name, person in (("collins", collins()), ("hopper", hopper())):
+        yield f"{name}-photo", person["photo"]
+        yield f"{name}-drawing", person["drawing"]
+
+
+def references() -> Iterator[Picture]:
+    """One drawing with the colours of several photographs, each of which lies in a corner."""
+    drawing = collins()["drawing"]
+    photos = {"hopper": hopper()["photo"]} | {name: invented(name) for name in FACES}
+    for name, photo in photos.items():
+        image = painter()(drawing, photo).image
+        yield f"reference-{name}", with_inset(image, photo)
+
+
+def lines() -> Iterator[Picture]:
+    """``--lines``."""
+    drawing, photo = collins()["drawing"], hopper()["photo"]
+    for way in ("keep", "blend", "model"):
+        yield f"lines-{way}", painter()(drawing, photo, lines=way).image
+
+
+def sizes() -> Iterator[Picture]:
+    """``--size``, and a drawing that is no square."""
+    drawing, photo = collins()["drawing"], hopper()["photo"]
+    for side in (32, 128):
+        yield f"size-{side}", painter()(drawing, photo, shorter=side).image
+    tall = drawn(whole("blond"))
+    yield "tall-drawing", tall
+    yield "tall-painted", painter()(tall, hopper()["photo"]).image
+
+
+def methods() -> Iterator[Picture]:
+    """``--method``."""
+    drawing, photo = collins()["drawing"], hopper()["photo"]
+    yield "method-tint", painter("tint")(drawing, photo).image
+    yield "method-unchanged", painter("unchanged")(drawing).image
+
+
+def drawing_first() -> Iterator[Picture]:
+    """``--draw``: a photograph in the place of the drawing."""
+    photo = invented("park")
+    yield "draw-photo", photo
+    yield "draw-without", painter()(photo, hopper()["photo"]).image
+    yield "draw-with", painter()(drawn(photo), hopper()["photo"]).image
+
+
+def paper() -> Iterator[Picture]:
+    """Kinds of paper, what comes of them, and what would without cleaning."""
+    photo = hopper()["photo"]
+    for name, page in papers(collins()["drawing"]).items():
+        yield f"paper-{name}", page
+        yield f"paper-{name}-painted", painter()(page, photo).image
+        if name in ("shadow", "inverse", "corner"):
+            yield f"paper-{name}-not-cleaned", painter()(page, photo, clean=False).image
+
+
+def with_inset(image: Tensor, photo: Tensor) -> Tensor:
+    """Lay a small photograph into the lower right corner of an image."""
+    side = image.shape[-1] // 3
+    small = functional.pad(resize(photo, (side, side)).clamp(0, 1), (4, 0, 4, 0), value=1.0)
+    image = image.clone()
+    image[:, -small.shape[-2] :, -small.shape[-1] :] = small
+    return image
