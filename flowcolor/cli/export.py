@@ -22,7 +22,7 @@ def main(words: Sequence[str]) -> None:
             f"--output expects a file ending in {suffix} for --format {options.format}, "
             f"got {output}."
         )
-    say(f"Exporting {options.checkpoint}; this takes a minute ...")
+    say(f"Exporting {options.checkpoint}; this takes some minutes ...")
     start = time.monotonic()
 
     from flowcolor.deploy.export import export_model
