@@ -11,10 +11,11 @@ from torch.nn import functional
 
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
+from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.images import crop, resize
 from flowcolor.models import Colorizer, SketchColorFlow
-from flowcolor.models.checkpoint import read_weights
+from flowcolor.models.checkpoint import Weights, read_weights
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.models.round_trip import device_of, exact
 from flowcolor.pretrained import PACKAGED, packaged_file
@@ -134,32 +135,55 @@ class Painter:
         return Painted(image, worked_at, *errors, said, notices)
 
 
-def load(source: str | Path = "faces", device: str | torch.device = "cpu") -> Painter:
+def load(
+    source: str | Path = "faces",
+    device: str | torch.device = "cpu",
+    *,
+    endpoint: str | None = None,
+) -> Painter:
     """Return what colours drawings.
 
     Args:
         source: The name of a model inside the package (``"faces"``), of a method without weights
-            (``"tint"``), or a ``.ckpt`` or ``.safetensors`` file.
+            (``"tint"``), a ``.ckpt`` or ``.safetensors`` file, a folder that
+            :meth:`~flowcolor.models.Colorizer.save_pretrained` wrote, or a model of a hub,
+            ``"hf://user/name"`` or ``"hf://user/name@revision"``.
         device: Where it works.
+        endpoint: Address of another hub than that of ``huggingface_hub``'s settings.
 
     Raises:
         InputError: There is no such name and no such file, or the file is something else.
     """
     name = str(source)
     known = methods()
-    if name in PACKAGED:
-        weights = read_weights(packaged_file(name))
-    elif name in known:
+    if name in known:
         return Painter(untrained_method(name).to(device), 0, name)
-    elif isinstance(source, Path) or Path(name).suffix:
-        weights = read_weights(source)
-    else:
-        names = [*PACKAGED, *(word for word, kind in known.items() if not kind.trained)]
-        raise InputError(
-            f"A model expects a file or one of {', '.join(names)}, got {name!r}"
-            f"{did_you_mean(name, names)}."
-        )
+    weights = find_weights(source, endpoint)
     return Painter(weights.build().to(device), weights.size, name)
+
+
+def find_weights(source: str | Path, endpoint: str | None = None) -> Weights:
+    """Read a model of the package, of a file, a folder or a hub, as :func:`load` takes them.
+
+    Raises:
+        InputError: There is no such name and no such file, or the file is something else.
+    """
+    name = str(source)
+    if name in PACKAGED:
+        return read_weights(packaged_file(name))
+    if name.startswith("hf:"):
+        from flowcolor.deploy.hub import fetch, hub_name  # Here: few look at a hub.
+
+        return fetch(hub_name(name), endpoint)
+    if holds_model(Path(source)):
+        return read_folder(Path(source))
+    if isinstance(source, Path) or Path(name).suffix:
+        return read_weights(source)
+    names = [*PACKAGED, *(word for word, kind in methods().items() if not kind.trained)]
+    raise InputError(
+        f"A model expects a file or one of {', '.join(names)}, got {name!r}"
+        f"{did_you_mean(name, names)}."
+    )
 
 
 def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int]:

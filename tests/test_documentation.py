@@ -61,14 +61,24 @@ def holds(found: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("command", commands())
 def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
-    from flowcolor.cli import ablate, app, colorize, quickstart, score, study_options, weights
+    from flowcolor.cli import (
+        ablate,
+        app,
+        colorize,
+        export,
+        push,
+        quickstart,
+        score,
+        study_options,
+        weights,
+    )
     from flowcolor.cli.prepare import make_parser
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
     plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights}
-    plain |= {"score": score, "ablate": ablate, "app": app}
+    plain |= {"score": score, "ablate": ablate, "app": app, "push": push, "export": export}
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers |= {
         "study make": study_options.make_parser,
@@ -111,7 +121,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "app", "score", "study", "weights",
+        "ablate", "app", "score", "study", "weights", "push", "export",
     }  # fmt: skip
 
 

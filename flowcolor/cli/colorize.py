@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowcolor.cli.options import OptionParser, check_device
+from flowcolor.cli.options import OptionParser, check_device, model_source
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_file
@@ -179,7 +179,7 @@ def main(words: Sequence[str]) -> None:
     colorize(jobs, painter, how)
 
 
-def _chosen(method: str | None, checkpoint: Path | None, device: str) -> "Painter":
+def _chosen(method: str | None, checkpoint: str | Path | None, device: str) -> "Painter":
     """Return what --method or --checkpoint names, or else the packaged model."""
     from flowcolor.inference import load
 
@@ -211,7 +211,11 @@ def _parser() -> OptionParser:
         type=Path,
         help="a photograph, for all drawings, or a folder whose files are named like the drawings",
     )
-    parser.add_argument("--checkpoint", type=Path, help="a .ckpt or .safetensors file of flowcolor")
+    parser.add_argument(
+        "--checkpoint",
+        type=model_source,
+        help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",
+    )
     parser.add_argument(
         "--method",
         help="instead of a checkpoint, a model of the package (faces, the default) or a method "

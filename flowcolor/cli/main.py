@@ -26,6 +26,8 @@ commands:
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
+  push        share a model on a hub:   flowcolor push --checkpoint C --repo user/name
+  export      write a model for other runtimes: flowcolor export --format onnx --output F
 
 options:
   -h, --help     this text; `flowcolor COMMAND --help` lists the options of a command
@@ -93,6 +95,18 @@ def _weights(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _push(arguments: list[str]) -> None:
+    from flowcolor.cli.push import main
+
+    main(arguments)
+
+
+def _export(arguments: list[str]) -> None:
+    from flowcolor.cli.export import main
+
+    main(arguments)
+
+
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
@@ -107,6 +121,8 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "predict": lambda arguments: _train(["predict", *arguments]),
     "methods": _methods,
     "weights": _weights,
+    "push": _push,
+    "export": _export,
 }
 
 

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from flowcolor.errors import InputError, did_you_mean
@@ -53,3 +54,13 @@ def check_device(name: str) -> str:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
     return name
+
+
+def model_source(word: str) -> str | Path:
+    """Return what names a model: ``hf://user/name`` as it is, everything else as a place.
+
+    Example:
+        >>> model_source("hf://user/name"), model_source("a/b.ckpt").name
+        ('hf://user/name', 'b.ckpt')
+    """
+    return word if word.startswith("hf:") else Path(word)

@@ -119,8 +119,11 @@ def _at_most(condition: Tensor, tokens: int) -> Tensor:
     height, width = condition.shape[2:]
     if height * width <= tokens:
         return condition
-    shrink = math.sqrt(tokens / (height * width))
-    size = max(1, int(height * shrink)), max(1, int(width * shrink))
+    # The root of h^2 t / (h w), in whole numbers: rounded, 65 x 65 became 31 x 31 and not 32 x 32.
+    size = (
+        max(1, math.isqrt(tokens * height // width)),
+        max(1, math.isqrt(tokens * width // height)),
+    )
     return functional.adaptive_avg_pool2d(condition, size)
 
 

@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from jaxtyping import Float
@@ -86,6 +87,39 @@ class Colorizer(nn.Module, ABC):
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
         return self.colorize(content, reference, **options)
+
+    def save_pretrained(self, folder: str | Path, size: int = 0) -> None:
+        """Write the model as a folder in the format of the hub, for :meth:`from_pretrained`.
+
+        Args:
+            folder: Gets ``config.json`` and ``model.safetensors``.
+            size: Side of its training images in pixels, 0 if there were none.
+
+        Raises:
+            InputError: A file cannot be written.
+        """
+        # Here: no model needs to know of hubs before it is asked.
+        from flowcolor.deploy.pretrained import save_pretrained
+
+        save_pretrained(self, Path(folder), size)
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | Path, *, revision: str | None = None, endpoint: str | None = None
+    ) -> Self:
+        """Build a model from a folder or a hub, in eval mode on the CPU; nothing is unpickled.
+
+        Args:
+            source: A folder that :meth:`save_pretrained` wrote, or ``"user/name"`` on a hub.
+            revision: Branch, tag or commit on the hub.
+            endpoint: Address of another hub, see :func:`flowcolor.load`.
+
+        Raises:
+            InputError: There is no such model, or it is of another class.
+        """
+        from flowcolor.deploy.pretrained import from_pretrained
+
+        return from_pretrained(cls, source, revision, endpoint)
 
     def check_inputs(
         self,

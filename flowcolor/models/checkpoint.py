@@ -12,7 +12,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -157,7 +157,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
             f"{path} is not a checkpoint of flowcolor: it expects a .ckpt written by "
             f"`flowcolor fit` or a .safetensors, got a file that cannot be read as one."
         ) from error
-    if not isinstance(checkpoint, dict) or not _is_description(checkpoint.get(KEY)):
+    if not isinstance(checkpoint, dict) or not is_description(checkpoint.get(KEY)):
         raise InputError(
             f"{path} is not a checkpoint of flowcolor: the description under the key {KEY!r} "
             "is missing or damaged."
@@ -170,15 +170,20 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     return checkpoint
 
 
-def read_weights(path: Path | str) -> Weights:
+def read_weights(path: Path | str, description: dict[str, Any] | None = None) -> Weights:
     """Read weights and description from a ``.ckpt`` or a ``.safetensors`` file.
+
+    Args:
+        path: The file.
+        description: That of a ``.safetensors`` file that has it elsewhere, see
+            :func:`is_description`.
 
     Raises:
         InputError: The file is missing, damaged, or was not written by flowcolor.
     """
     path = _existing(path)
     if path.suffix == ".safetensors":
-        return _read_safetensors(path)
+        return _read_safetensors(path, description)
     checkpoint = read_checkpoint(path)
     state = {
         name.removeprefix(PREFIX): value
@@ -193,16 +198,17 @@ def load_model(path: Path | str) -> "Colorizer":
     return read_weights(path).build()
 
 
-def _read_safetensors(path: Path) -> Weights:
+def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            description = json.loads((file.metadata() or {}).get(KEY, "null"))
+            if description is None:
+                description = json.loads((file.metadata() or {}).get(KEY, "null"))
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a safetensors file ({error}).") from error
-    if not _is_description(description):
+    if not is_description(description):
         raise InputError(
             f"{path} is not a model of flowcolor: the description under the key {KEY!r} of its "
             "metadata is missing or damaged."
@@ -211,7 +217,8 @@ def _read_safetensors(path: Path) -> Weights:
     return Weights(path, description, state)
 
 
-def _is_description(value: object) -> bool:
+def is_description(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value describes a model as :func:`describe` does, in plain values."""
     if not isinstance(value, dict) or not {"model", "config", "size"} <= value.keys():
         return False
     config, size = value["config"], value["size"]

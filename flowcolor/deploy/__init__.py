@@ -1,0 +1,1 @@
+"""Models that leave this library: to a hub, and to the formats of other runtimes."""

@@ -1,0 +1,96 @@
+"""A model as a folder in the hub's own format: ``config.json`` and ``model.safetensors``."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import is_dir, is_file, whole_file, write_text
+from flowcolor.models.checkpoint import KEY, Weights, is_description, read_weights
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+CARD = "README.md"
+
+
+def write_folder(weights: Weights, folder: Path, card: str | None = None) -> list[Path]:
+    """Write a model, each file whole or not at all; numbers are kept bit for bit.
+
+    ``config.json`` holds the arguments of the constructor by name, as the hub's own mixin writes
+    them, and under ``"flowcolor"`` the class, the size of its training images and the version.
+
+    Args:
+        weights: The model.
+        folder: Where to; it is made if it is not there.
+        card: Text of ``README.md``; ``None`` for none.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: A file cannot be written.
+    """
+    from safetensors.torch import save
+
+    description = weights.description
+    about = {name: value for name, value in description.items() if name != "config"}
+    config = {**description["config"], KEY: about}
+    # In the file, too, so that it is a model by itself, as --checkpoint takes it. Others look for
+    # the key "format" before they read any.
+    metadata = {"format": "pt", KEY: json.dumps(description)}
+    whole = save(_writable(weights.state), metadata=metadata)
+    with whole_file(folder / WEIGHTS) as file:
+        file.write(whole)
+    write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG)
+    if card is None:
+        return [folder / CONFIG, folder / WEIGHTS]
+    write_text(card, folder / CARD)
+    return [folder / CONFIG, folder / WEIGHTS, folder / CARD]
+
+
+def read_folder(folder: Path, source: str | None = None) -> Weights:
+    """Read what :func:`write_folder` wrote; nothing is unpickled or executed.
+
+    Args:
+        folder: The folder.
+        source: What the user calls it, for messages; ``None``: the folder.
+
+    Raises:
+        InputError: A file is missing, damaged or not one of flowcolor.
+    """
+    name = source or str(folder)
+    for part in (CONFIG, WEIGHTS):
+        if not is_file(folder / part):
+            raise InputError(f"{name} is no model of flowcolor: it expects {part}, got none.")
+    description = _description(folder / CONFIG, name)
+    return read_weights(folder / WEIGHTS, description)
+
+
+def holds_model(folder: Path) -> bool:
+    """Tell whether a folder is there that claims to hold a model."""
+    return is_dir(folder) and is_file(folder / CONFIG)
+
+
+def _description(path: Path, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{CONFIG} of {name} expects JSON, got a damaged file.") from error
+    about = config.pop(KEY, None) if isinstance(config, dict) else None
+    description = {**about, "config": config} if isinstance(about, dict) else None
+    if not is_description(description):
+        raise InputError(
+            f"{CONFIG} of {name} expects the arguments of a model and, under {KEY!r}, its model "
+            "and size: the file is damaged or of another library."
+        )
+    return description
+
+
+def _writable(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    # Cloned: safetensors refuses tensors that share memory.
+    return {name: value.detach().cpu().contiguous().clone() for name, value in state.items()}

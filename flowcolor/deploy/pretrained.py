@@ -1,0 +1,37 @@
+"""What ``Model.from_pretrained`` and ``model.save_pretrained`` do."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from flowcolor.deploy.folder import read_folder, write_folder
+from flowcolor.deploy.hub import HubName, fetch, hub_name
+from flowcolor.errors import InputError
+from flowcolor.io.files import is_dir
+from flowcolor.models.base import Colorizer
+from flowcolor.models.checkpoint import Weights, describe
+
+C = TypeVar("C", bound=Colorizer)
+
+
+def save_pretrained(model: Colorizer, folder: Path, size: int) -> None:
+    """Write a model as :func:`~flowcolor.deploy.folder.write_folder` does."""
+    write_folder(Weights(folder, describe(model, size), model.state_dict()), folder)
+
+
+def from_pretrained(
+    kind: type[C], source: str | Path, revision: str | None, endpoint: str | None
+) -> C:
+    """Build a model of a folder or a hub.
+
+    Raises:
+        InputError: There is no such model, or it is not of this kind.
+    """
+    if is_dir(Path(source)):
+        weights = read_folder(Path(source))
+    else:
+        name = hub_name(str(source))
+        weights = fetch(HubName(name.repo, revision or name.revision), endpoint)
+    model = weights.build()
+    if not isinstance(model, kind):
+        raise InputError(f"{source} expects a {kind.__name__}, got a {type(model).__name__}.")
+    return model

@@ -1,0 +1,217 @@
+"""Weights that travel, offline: to a hub on loopback and back, bit for bit."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import yaml
+
+import flowcolor
+from flowcolor.cli.main import main
+from flowcolor.deploy.folder import read_folder
+from flowcolor.errors import InputError
+from flowcolor.inference import find_weights
+from flowcolor.models import SketchColorFlow, Tint
+from flowcolor.models.checkpoint import export_weights, read_weights
+from flowcolor.pretrained import packaged_file
+from tests.deploy.hub_server import COMMIT, running_hub
+from tests.models.helpers import images, trained
+
+constants = pytest.importorskip("huggingface_hub.constants")
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    path = tmp_path / "own.safetensors"
+    export_weights(trained(ccbs=1, aggregation="attention", width=8), path, 16)
+    return path
+
+
+def push(hub, source, *more):
+    words = ["push", "--checkpoint", str(source), "--repo", "us/ours", "--endpoint", hub.endpoint]
+    return main([*words, *more])
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype and torch.equal(one[name], other[name]) for name in one
+    )
+
+
+def test_the_packaged_model_goes_to_a_hub_and_comes_back_bit_for_bit(hub, capsys):
+    assert push(hub, "faces", "--private") == 0
+    assert 'flowcolor.load("hf://us/ours")' in capsys.readouterr().out
+    assert hub.private == {"us/ours"}
+    assert hub.repos["us/ours"].keys() == {"README.md", "config.json", "model.safetensors"}
+    own = read_weights(packaged_file("faces"))
+    back = find_weights("hf://us/ours", hub.endpoint)
+    assert same(back.state, own.state)
+    assert back.description == own.description
+    painter = flowcolor.load("hf://us/ours", endpoint=hub.endpoint)
+    assert painter.size == 64
+    sketch, photo = images(1, 32)
+    assert torch.equal(painter.colorizer(sketch, photo), own.build()(sketch, photo))
+
+
+def test_only_two_files_are_fetched_once_and_without_the_token_of_another_hub(hub, checkpoint):
+    push(hub, checkpoint)
+    hub.repos["us/ours"]["pytorch_model.bin"] = b"never opened"
+    hub.tokens.clear()
+    hub.asked.clear()
+    for _ in range(2):
+        flowcolor.load(f"hf://us/ours@{COMMIT}", endpoint=hub.endpoint)
+    fetched = [line for line in hub.asked if line.startswith("GET")]
+    root = f"GET /us/ours/resolve/{COMMIT}"
+    assert fetched == [f"{root}/config.json", f"{root}/model.safetensors"]
+    assert hub.tokens == {None}
+
+
+def test_a_folder_is_read_by_its_class_by_load_and_by_the_mixin_of_the_hub(tmp_path):
+    from huggingface_hub import PyTorchModelHubMixin
+
+    class Theirs(PyTorchModelHubMixin, SketchColorFlow):
+        pass
+
+    model = trained(ccbs=1, nccbs=0)
+    model.save_pretrained(tmp_path / "ours", 16)
+    ways = {
+        "class": SketchColorFlow.from_pretrained(tmp_path / "ours"),
+        "load": flowcolor.load(str(tmp_path / "ours")).colorizer,
+        "mixin": Theirs.from_pretrained(str(tmp_path / "ours")),
+        "file": flowcolor.load(tmp_path / "ours/model.safetensors").colorizer,
+    }
+    for name, again in ways.items():
+        assert same(again.state_dict(), model.state_dict()), name
+        assert torch.equal(again(*images()), model(*images())), name
+    assert flowcolor.load(tmp_path / "ours").size == 16
+
+
+def test_a_model_without_weights_travels_too(tmp_path):
+    Tint().save_pretrained(tmp_path)
+    assert isinstance(Tint.from_pretrained(tmp_path), Tint)
+    with pytest.raises(InputError, match=r"expects a SketchColorFlow, got a Tint\."):
+        SketchColorFlow.from_pretrained(tmp_path)
+
+
+def test_the_card_says_what_is_known_and_what_is_not(tmp_path, checkpoint, capsys):
+    scores = tmp_path / "test.json"
+    summary = {"self": {"pairs": 3, "ssim": 0.5981}, "cross": {"pairs": 3, "ssim": 0.25}}
+    about = {"data": {"train": "/home/me"}}
+    scores.write_text(json.dumps({"summary": summary, "about": about}))
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder"]
+    assert main([*words, str(tmp_path / "bare")]) == 0
+    facts = ["--license", "cc-by-4.0", "--data", 'Faces: "ours", CC0', "--scores", str(scores)]
+    assert main([*words, str(tmp_path / "full"), *facts]) == 0
+    assert "nothing was sent" in capsys.readouterr().out
+    bare, full = ((tmp_path / name / "README.md").read_text() for name in ("bare", "full"))
+    for text, licence in ((bare, "unknown"), (full, "cc-by-4.0")):
+        matter = yaml.safe_load(text.split("---\n")[1])
+        assert matter["license"] == licence
+        assert matter["pipeline_tag"] == "image-to-image"
+        assert matter["library_name"] == "flowcolor"
+        assert 'flowcolor.load("hf://us/ours")' in text
+    assert bare.count("not given") == 3
+    assert "not given" not in full
+    assert '- Faces: "ours", CC0' in full
+    assert "| its own photograph, deformed | 3 | 0.598 |" in full
+    assert "/home/me" not in full
+
+
+def refused(call, *args, **options):
+    with pytest.raises(InputError) as caught:
+        call(*args, **options)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_what_a_hub_does_not_have_is_one_sentence(hub):
+    hub.repos["us/others"] = {"pytorch_model.bin": b"", "config.json": b"{}"}
+    hub.repos["us/none"] = {"weights.h5": b""}
+
+    def load(name):
+        return refused(flowcolor.load, name, endpoint=hub.endpoint)
+
+    assert load("hf://us/nothing").startswith(
+        f"hf://us/nothing expects a model of {hub.endpoint}, got none of that name"
+    )
+    assert (
+        load("hf://us/others@old")
+        == "hf://us/others@old expects a revision of us/others, got 'old'."
+    )
+    for name in ("others", "none"):
+        assert load(f"hf://us/{name}") == (
+            f"hf://us/{name} is no model of flowcolor: it expects config.json and "
+            "model.safetensors there, and opens no other kind of file."
+        )
+
+
+@pytest.mark.parametrize(
+    "name", ["hf://", "hf://faces", "hf://a/b/c", "hf:/a/b", "hf://a/b@", "hf://a/é"]
+)
+def test_a_name_of_another_form_is_one_sentence(name):
+    assert refused(flowcolor.load, name).startswith("A model on a hub expects a name like hf://")
+
+
+def test_a_hub_that_cannot_be_reached_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # Between six tries.
+    endpoint = "http://127.0.0.1:9"
+    sentence = refused(flowcolor.load, "hf://us/ours", endpoint=endpoint)
+    assert sentence == (
+        f"hf://us/ours expects a network that reaches {endpoint}, got none, and keeps no copy."
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (b"{", "expects JSON, got a damaged file"),
+        (b"[]", "the file is damaged or of another library"),
+        (b"{}", "the file is damaged or of another library"),
+        (b'{"flowcolor": {"model": "SketchColorFlow", "size": "64"}}', "damaged"),
+        (b'{"ccbs": 1e999, "flowcolor": {"model": "SketchColorFlow", "size": 64}}', "damaged"),
+        (b'{"ccbs": 9, "flowcolor": {"model": "SketchColorFlow", "size": 64}}', "too few"),
+        (b'{"x": 1, "flowcolor": {"model": "SketchColorFlow", "size": 64}}', "does not describe"),
+        (b'{"flowcolor": {"model": "os.system", "size": 64}}', "expects a model of this version"),
+    ],
+)
+def test_a_damaged_configuration_is_one_sentence(tmp_path, config, words):
+    trained(ccbs=1, nccbs=0).save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_bytes(config)
+    assert words in refused(lambda: read_folder(tmp_path).build())
+
+
+def test_a_push_that_fails_is_one_sentence_and_status_2(hub, checkpoint, capsys):
+    words = ["push", "--checkpoint", str(checkpoint), "--endpoint", "http://127.0.0.1:9"]
+    assert main([*words, "--repo", "ours"]) == 2
+    assert main([*words, "--repo", "us/ours"]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("flowcolor: A model on a hub expects a name like hf://user/name")
+    assert second.startswith("flowcolor: Pushing to us/ours at http://127.0.0.1:9 failed: ")
+
+
+def test_without_the_extra_one_sentence_says_what_to_install():
+    code = """
+import sys
+sys.modules["huggingface_hub"] = None
+import flowcolor
+from flowcolor.models import SketchColorFlow
+try:
+    flowcolor.load("hf://us/ours")
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "hf://us/ours needs huggingface_hub: pip install 'flowcolor[hub]'.\n"
