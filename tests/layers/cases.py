@@ -142,6 +142,12 @@ CASES = {
     "AffineCoupling, odd channels, two networks": Case(
         lambda: AffineCoupling(conv_net(1, 2), conv_net(1, 2), "exp"), 3
     ),
+    "AffineCoupling, first half steers, shift first": Case(
+        lambda: AffineCoupling(conv_net(3, 4), scale="atan", steer="first", order="shift_scale"), 5
+    ),
+    "AffineCoupling, only shifts": Case(
+        lambda: AffineCoupling(conv_net(2, 2), scale="none", steer="first"), 4
+    ),
     "ConditionalAffineCoupling, FAM": Case(lambda: conditional(fam()), 4, condition=Feature(6)),
     "ConditionalAffineCoupling, FAM to the letter": Case(
         lambda: conditional(fam(1.0)), 4, condition=Feature(6)
