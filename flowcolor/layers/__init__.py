@@ -7,10 +7,14 @@ from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
+from flowcolor.layers.factor import Factor
 from flowcolor.layers.haar import HaarDownsample
 from flowcolor.layers.inverted import Inverted
 from flowcolor.layers.orthogonal import OrthogonalDownsample
+from flowcolor.layers.partial import Partial
 from flowcolor.layers.squeeze import Squeeze
+from flowcolor.layers.top_prior import TopPrior
+from flowcolor.layers.zero_conv import ZeroConv2d
 
 __all__ = [
     "ActNorm",
@@ -20,6 +24,7 @@ __all__ = [
     "Chain",
     "ConcatAggregation",
     "ConditionalAffineCoupling",
+    "Factor",
     "FeatureAggregation",
     "HaarDownsample",
     "Inverted",
@@ -27,5 +32,8 @@ __all__ = [
     "InvertibleLayer",
     "NoAggregation",
     "OrthogonalDownsample",
+    "Partial",
     "Squeeze",
+    "TopPrior",
+    "ZeroConv2d",
 ]

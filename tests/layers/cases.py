@@ -13,11 +13,14 @@ from flowcolor.layers import (
     AffineCoupling,
     Chain,
     ConditionalAffineCoupling,
+    Factor,
     HaarDownsample,
     Inverted,
     InvertibleConv1x1,
     OrthogonalDownsample,
+    Partial,
     Squeeze,
+    TopPrior,
 )
 from tests.strategies import Sample
 
@@ -177,6 +180,16 @@ CASES = {
     "HaarDownsample": Case(lambda: HaarDownsample(3), 3, multiple=2),
     "Squeeze": Case(lambda: Squeeze(), 3, multiple=2),
     "Squeeze, factor 3": Case(lambda: Squeeze(3), 1, multiple=3),
+    "Partial, coarser inside, last channels pass": Case(
+        lambda: Partial(
+            Chain([Squeeze(), ActNorm(4), conditional(fam()), Inverted(Squeeze())]), 2, "last"
+        ),
+        3,
+        multiple=2,
+        condition=[Feature(6, shrink=2)],
+    ),
+    "Factor": Case(lambda: Factor(conv_net(2, 4), Chain([ActNorm(2), InvertibleConv1x1(2)])), 4),
+    "TopPrior": Case(lambda: TopPrior(conv_net(2, 4)), 2),
     "Chain": Case(lambda: Chain([ActNorm(3), InvertibleConv1x1(3), ActNorm(3)]), 3, planar=False),
     "Chain, empty": Case(lambda: Chain([]), 3, planar=False),
     "Chain, resampling": Case(
