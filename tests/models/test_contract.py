@@ -15,7 +15,7 @@ from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchan
 from tests.models.helpers import trained, trained_glow
 
 CASES = {
-    "glow": lambda: trained_glow(levels=1, steps=2),
+    "glow": lambda: trained_glow(levels=1),
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

@@ -41,9 +41,21 @@ class Objective(nn.Module, ABC):
             batch: ``content``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
         """
 
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return what of a validation batch is to be logged beside the scores of all methods.
+
+        Args:
+            colorizer: In eval mode, without gradients.
+            batch: As in :meth:`losses`.
+        """
+        return {}
+
 
 def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
     """Colour a batch, with its references if the colorizer uses any; not clamped."""
-    reference = None if colorizer.reference == "unused" else batch["reference"]
-    result: Tensor = colorizer(batch["content"], reference)
+    if colorizer.reference == "unused":
+        result: Tensor = colorizer(batch["content"], None)
+        return result
+    own = {"reference_content": batch["reference_content"]} if "reference_content" in batch else {}
+    result = colorizer(batch["content"], batch["reference"], **own)
     return result

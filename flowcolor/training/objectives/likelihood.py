@@ -19,7 +19,8 @@ class Likelihood(Objective):
 
     with :math:`b_i` the bits per dimension of a part, see
     :func:`~flowcolor.models.bits_per_dim`; for :class:`~flowcolor.models.Glow` the parts are
-    ``photo`` and ``content``. Each is logged, ``train/photo`` for one.
+    ``photo`` and ``content``. Each is logged, ``train/bits_photo`` for one, and in validation,
+    always with the same noise, ``val/bits_photo``.
 
     Args:
         weights: The weight :math:`w_i` of each part. ``None``: all alike.
@@ -62,7 +63,16 @@ class Likelihood(Objective):
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted bits per dimension, and those of each part."""
         density = cast(Density, colorizer)
-        bits = {k: b.mean() for k, b in density.bits(batch["content"], batch["truth"]).items()}
-        weights = dict.fromkeys(bits, 1.0) if self.weights is None else self.weights
-        terms = [weight * bits[name] for name, weight in weights.items()]
+        parts = density.bits(batch["content"], batch["truth"])
+        bits = {f"bits_{name}": value.mean() for name, value in parts.items()}
+        weights = dict.fromkeys(parts, 1.0) if self.weights is None else self.weights
+        terms = [weight * bits[f"bits_{name}"] for name, weight in weights.items()]
         return {"loss": torch.stack(terms).sum() / sum(weights.values()), **bits}
+
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return the bits per dimension of each part."""
+        if not isinstance(colorizer, Density):
+            return {}
+        generator = torch.Generator(batch["content"].device).manual_seed(0)
+        bits = colorizer.bits(batch["content"], batch["truth"], generator)
+        return {f"bits_{name}": value.mean() for name, value in bits.items()}
