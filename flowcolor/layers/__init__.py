@@ -5,6 +5,8 @@ from flowcolor.layers.aggregation import AdaIN, ConcatAggregation, FeatureAggreg
 from flowcolor.layers.attention import AttentionAggregation
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.chain import Chain
+from flowcolor.layers.conditional_actnorm import ConditionalActNorm
+from flowcolor.layers.conditional_conv1x1 import ConditionalConv1x1
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
 from flowcolor.layers.factor import Factor
@@ -23,7 +25,9 @@ __all__ = [
     "AttentionAggregation",
     "Chain",
     "ConcatAggregation",
+    "ConditionalActNorm",
     "ConditionalAffineCoupling",
+    "ConditionalConv1x1",
     "Factor",
     "FeatureAggregation",
     "HaarDownsample",

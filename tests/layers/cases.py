@@ -12,7 +12,9 @@ from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
     Chain,
+    ConditionalActNorm,
     ConditionalAffineCoupling,
+    ConditionalConv1x1,
     Factor,
     HaarDownsample,
     Inverted,
@@ -90,6 +92,12 @@ def conv_net(channels: int, out_channels: int) -> nn.Module:
         nn.Tanh(),
         nn.Conv2d(6, out_channels, kernel_size=1),
     )
+
+
+def vector_net(count: int) -> nn.Module:
+    """Return a small network that gives numbers for each image of four channels."""
+    pool = nn.AdaptiveAvgPool2d(1)
+    return nn.Sequential(pool, nn.Tanh(), nn.Flatten(), nn.Linear(4, count))
 
 
 class VectorFusion(nn.Module):
@@ -172,6 +180,12 @@ CASES = {
     "ConditionalAffineCoupling, vector": Case(
         lambda: conditional(VectorFusion(), scale="sigmoid2"), 4, condition=Feature(4)
     ),
+    "ConditionalActNorm": Case(
+        lambda: ConditionalActNorm(3, vector_net(6)), 3, condition=Feature(4)
+    ),
+    "ConditionalConv1x1": Case(
+        lambda: ConditionalConv1x1(3, vector_net(9)), 3, condition=Feature(4)
+    ),
     "OrthogonalDownsample": Case(lambda: OrthogonalDownsample(2), 2, multiple=2),
     "OrthogonalDownsample, factor 3": Case(lambda: OrthogonalDownsample(2, 3), 2, multiple=3),
     "OrthogonalDownsample, shared": Case(
@@ -212,14 +226,14 @@ CASES = {
     ),
     "Inverted, ActNorm": Case(lambda: Inverted(ActNorm(3)), 3, planar=False),
     "Inverted, InvertibleConv1x1": Case(
-        lambda: Inverted(InvertibleConv1x1(3, "lu")), 3, planar=False
+        lambda: Inverted(InvertibleConv1x1(3, "householder")), 3, planar=False
     ),
     "Inverted, AffineCoupling": Case(lambda: Inverted(AffineCoupling(conv_net(2, 6))), 5),
     "Inverted, ConditionalAffineCoupling": Case(
         lambda: Inverted(conditional(fam())), 4, condition=Feature(6)
     ),
     "Inverted, OrthogonalDownsample": Case(lambda: Inverted(OrthogonalDownsample(2)), 8),
-    "Inverted, HaarDownsample": Case(lambda: Inverted(HaarDownsample(2)), 8),
+    "Inverted, HaarDownsample": Case(lambda: Inverted(HaarDownsample(2, rebalance=0.5)), 8),
     "Inverted, Squeeze": Case(lambda: Inverted(Squeeze(2)), 12),
     "Inverted, Chain": Case(
         lambda: Inverted(Chain([Squeeze(), ActNorm(4), conditional(fam()), Inverted(ActNorm(4))])),

@@ -53,9 +53,9 @@ class Objective(nn.Module, ABC):
 
 def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
     """Colour a batch, with its references if the colorizer uses any; not clamped."""
-    if colorizer.reference == "unused":
-        result: Tensor = colorizer(batch["content"], None)
-        return result
-    own = {"reference_content": batch["reference_content"]} if "reference_content" in batch else {}
-    result = colorizer(batch["content"], batch["reference"], **own)
+    unused, options = colorizer.reference == "unused", {}
+    if not unused and "reference_content" in batch:
+        options["reference_content"] = batch["reference_content"]
+    reference = None if unused else batch["reference"]
+    result: Tensor = colorizer(batch["content"], reference, **options)
     return result
