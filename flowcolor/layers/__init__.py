@@ -14,6 +14,7 @@ from flowcolor.layers.haar import HaarDownsample
 from flowcolor.layers.inverted import Inverted
 from flowcolor.layers.orthogonal import OrthogonalDownsample
 from flowcolor.layers.partial import Partial
+from flowcolor.layers.spline_coupling import SplineCoupling
 from flowcolor.layers.squeeze import Squeeze
 from flowcolor.layers.top_prior import TopPrior
 from flowcolor.layers.zero_conv import ZeroConv2d
@@ -37,6 +38,7 @@ __all__ = [
     "NoAggregation",
     "OrthogonalDownsample",
     "Partial",
+    "SplineCoupling",
     "Squeeze",
     "TopPrior",
     "ZeroConv2d",

@@ -21,6 +21,7 @@ from flowcolor.layers import (
     InvertibleConv1x1,
     OrthogonalDownsample,
     Partial,
+    SplineCoupling,
     Squeeze,
     TopPrior,
 )
@@ -186,6 +187,7 @@ CASES = {
     "ConditionalConv1x1": Case(
         lambda: ConditionalConv1x1(3, vector_net(9)), 3, condition=Feature(4)
     ),
+    "SplineCoupling": Case(lambda: SplineCoupling(conv_net(2, 2 * 8), bins=3, steer="first"), 4),
     "OrthogonalDownsample": Case(lambda: OrthogonalDownsample(2), 2, multiple=2),
     "OrthogonalDownsample, factor 3": Case(lambda: OrthogonalDownsample(2, 3), 2, multiple=3),
     "OrthogonalDownsample, shared": Case(
