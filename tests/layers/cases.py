@@ -81,9 +81,19 @@ class Case:
         return x, None if self.condition is None else tensor(self.condition, 1)
 
 
+_WITH_NETWORKS = (
+    AffineCoupling,
+    ConditionalActNorm,
+    ConditionalAffineCoupling,
+    ConditionalConv1x1,
+    SplineCoupling,
+    TopPrior,
+)
+
+
 def couplings(layer: layers.InvertibleLayer) -> int:
-    """Count the couplings in a layer."""
-    return sum(isinstance(m, AffineCoupling | ConditionalAffineCoupling) for m in layer.modules())
+    """Count the layers inside of a layer that call a network, as couplings do."""
+    return sum(isinstance(module, _WITH_NETWORKS) for module in layer.modules())
 
 
 def conv_net(channels: int, out_channels: int) -> nn.Module:

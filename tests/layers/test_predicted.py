@@ -47,8 +47,8 @@ def test_an_image_is_mixed_by_the_matrix_of_its_own_condition(kind):
 def test_predictions_of_another_number_are_refused_in_words():
     layer = ConditionalActNorm(3, nn.Linear(4, 5))
     expected = (
-        r"^ConditionalActNorm expects its network to return shape \(2, 6\) for a condition of shape "
-        r"\(2, 4\), got \(2, 5\)\.$"
+        r"^ConditionalActNorm expects its network to return shape \(2, 6\) for a condition of "
+        r"shape \(2, 4\), got \(2, 5\)\.$"
     )
     with pytest.raises(ValueError, match=expected):
         layer(torch.randn(2, 3, 4, 5), torch.randn(2, 4))
