@@ -5,12 +5,19 @@ from flowcolor.layers.aggregation import AdaIN, ConcatAggregation, FeatureAggreg
 from flowcolor.layers.attention import AttentionAggregation
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.chain import Chain
+from flowcolor.layers.conditional_actnorm import ConditionalActNorm
+from flowcolor.layers.conditional_conv1x1 import ConditionalConv1x1
 from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
+from flowcolor.layers.factor import Factor
 from flowcolor.layers.haar import HaarDownsample
 from flowcolor.layers.inverted import Inverted
 from flowcolor.layers.orthogonal import OrthogonalDownsample
+from flowcolor.layers.partial import Partial
+from flowcolor.layers.spline_coupling import SplineCoupling
 from flowcolor.layers.squeeze import Squeeze
+from flowcolor.layers.top_prior import TopPrior
+from flowcolor.layers.zero_conv import ZeroConv2d
 
 __all__ = [
     "ActNorm",
@@ -19,7 +26,10 @@ __all__ = [
     "AttentionAggregation",
     "Chain",
     "ConcatAggregation",
+    "ConditionalActNorm",
     "ConditionalAffineCoupling",
+    "ConditionalConv1x1",
+    "Factor",
     "FeatureAggregation",
     "HaarDownsample",
     "Inverted",
@@ -27,5 +37,9 @@ __all__ = [
     "InvertibleLayer",
     "NoAggregation",
     "OrthogonalDownsample",
+    "Partial",
+    "SplineCoupling",
     "Squeeze",
+    "TopPrior",
+    "ZeroConv2d",
 ]

@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral, Real
+from typing import Any, get_args
 
 from torch import nn
 
@@ -21,6 +22,21 @@ def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: ob
         if not real or not math.isfinite(number) or number < smallest:  # type: ignore[arg-type,operator]
             bound = "" if smallest == -math.inf else f" of at least {smallest:g}"
             raise ValueError(_message(owner, name, f"a finite number{bound}", number))
+
+
+def check_positive(owner: object, /, **numbers: object) -> None:
+    """Raise ``ValueError`` for an argument that is no finite number above 0."""
+    for name, number in numbers.items():
+        real = isinstance(number, Real) and not isinstance(number, bool)
+        if not real or not math.isfinite(number) or number <= 0:  # type: ignore[arg-type,operator]
+            raise ValueError(_message(owner, name, "a finite number above 0", number))
+
+
+def check_choice(owner: object, /, **choices: tuple[object, Any]) -> None:
+    """Raise ``ValueError`` for a word that is not of the ``Literal`` beside it."""
+    for name, (value, literal) in choices.items():
+        if value not in get_args(literal):
+            raise ValueError(_message(owner, name, f"one of {list(get_args(literal))}", value))
 
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:

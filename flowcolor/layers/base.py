@@ -3,7 +3,7 @@ r"""The contract that every flowcolor layer obeys."""
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -37,9 +37,12 @@ class InvertibleLayer(nn.Module, ABC):
     Attributes:
         num_conditions: How many conditions the layer consumes from the list that a
             :class:`~flowcolor.layers.Chain` is given: 0 if unconditional, 1 if conditional.
+        vjp_takes_lists: Whether :meth:`vjp` knows what to do with a list of conditions, which only
+            layers that hold other layers are ever given.
     """
 
     num_conditions: int = 0
+    vjp_takes_lists: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
@@ -59,6 +62,17 @@ class InvertibleLayer(nn.Module, ABC):
         if step.inverse:
             return invert_then_differentiate(self.inverse, self.forward, step)
         return invert_then_differentiate(self.forward, self.inverse, step)
+
+    def differentiate(self, step: ReverseStep) -> Rebuilt:
+        """Do :meth:`vjp`, or what works for every layer where its own way does not serve.
+
+        A layer that draws random numbers cannot go its own way, which evaluates its networks in
+        another order; nor can one that is given a list of conditions and knows one alone.
+        """
+        several = step.condition is not None and not isinstance(step.condition, Tensor)
+        if step.random is not None or (several and not self.vjp_takes_lists):
+            return InvertibleLayer.vjp(self, step)
+        return self.vjp(step)
 
     def steps(self, condition: Any, *, inverse: bool) -> "list[Step]":
         """Return the steps that a call consists of: several for a layer that is made of layers."""

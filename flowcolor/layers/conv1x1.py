@@ -1,5 +1,6 @@
 r"""Invertible 1x1 convolution: a learned mixing of channels."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -9,10 +10,11 @@ from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
+from flowcolor.layers.functional.more_matrices import Householder, Permutation
 from flowcolor.layers.functional.pixels import mix
 from flowcolor.values import widen
 
-Parametrization = Literal["full", "lu", "orthogonal"]
+Parametrization = Literal["full", "lu", "orthogonal", "householder", "permutation"]
 
 
 class InvertibleConv1x1(InvertibleLayer):
@@ -31,13 +33,17 @@ class InvertibleConv1x1(InvertibleLayer):
             a fixed permutation :math:`P` and fixed signs :math:`\sigma`; its log-det is
             :math:`\sum_c s_c` and it cannot become singular. ``"orthogonal"`` learns
             :math:`W = Q \exp(A - A^T)` from a fixed rotation :math:`Q`; the log-det is zero.
+            ``"householder"`` learns a product of :math:`C` reflections, whose log-det is zero, too.
+            ``"permutation"`` learns nothing: channels are exchanged in a random order.
+        learn: Whether :math:`W` is learned. If not, it stays what it was at first, for instance a
+            random rotation, as in conditional INNs; its parameters do not require gradients.
 
     Shape:
         - ``x``, ``y``: :math:`(B, C, *)` with any spatial axes, for images :math:`(B, C, H, W)`.
         - ``logdet``: :math:`(B,)`.
 
     Raises:
-        ValueError: If ``parametrization`` is not one of the three.
+        ValueError: If ``parametrization`` is not one of the five.
 
     Reference:
         Kingma and Dhariwal, "Glow" (2018), section 3.2, equations 9 to 11.
@@ -49,19 +55,27 @@ class InvertibleConv1x1(InvertibleLayer):
         (torch.Size([8, 3, 4, 4]), torch.Size([8]))
     """
 
-    def __init__(self, channels: int, parametrization: Parametrization = "full") -> None:
+    def __init__(
+        self, channels: int, parametrization: Parametrization = "full", *, learn: bool = True
+    ) -> None:
         super().__init__()
-        matrices: dict[str, type[Full | LU | Orthogonal]]
-        matrices = {"full": Full, "lu": LU, "orthogonal": Orthogonal}
+        matrices: dict[str, Callable[[int], ChannelMatrix]] = {
+            "full": Full,
+            "lu": LU,
+            "orthogonal": Orthogonal,
+            "householder": Householder,
+            "permutation": Permutation,
+        }
         check_count(self, channels=channels)
         if parametrization not in sorted(matrices):
             raise ValueError(
-                f"InvertibleConv1x1 expects parametrization to be one of {sorted(matrices)}, "
+                f"InvertibleConv1x1 expects parametrization to be one of {list(matrices)}, "
                 f"got {parametrization!r}."
             )
         self.channels = channels
         self.parametrization = parametrization
         self.matrix: ChannelMatrix = matrices[parametrization](channels)
+        self.matrix.requires_grad_(learn)
         self._kept: Kept[Tensor] = Kept()
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:

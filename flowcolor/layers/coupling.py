@@ -4,17 +4,11 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_module
+from flowcolor.layers.arguments import check_choice, check_module, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
-from flowcolor.layers.functional.affine import (
-    affine,
-    apply_affine,
-    check_scale,
-    split_half,
-    sum_per_sample,
-)
+from flowcolor.layers.functional.affine import Half, Order, affine, apply_affine, split_half
 from flowcolor.layers.functional.affine_vjp import differentiate_affine
-from flowcolor.layers.functional.scale import Scale
+from flowcolor.layers.functional.scale import CLAMP, Scale
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.layers.subnetwork import call_network
 from flowcolor.values import widen
@@ -23,25 +17,49 @@ from flowcolor.values import widen
 class _Coupling(InvertibleLayer):
     """What couplings share: all but what their networks see."""
 
-    net: nn.Module
-    shift_net: nn.Module | None
-    scale: Scale
+    def __init__(
+        self,
+        net: nn.Module,
+        shift_net: nn.Module | None,
+        scale: Scale,
+        steer: Half,
+        order: Order,
+        clamp: float | None,
+    ) -> None:
+        super().__init__()
+        check_choice(self, scale=(scale, Scale), steer=(steer, Half), order=(order, Order))
+        check_module(self, net=net)
+        if clamp is not None or scale == "atan":
+            check_positive(self, clamp=clamp)
+        if shift_net is not None:
+            check_module(self, shift_net=shift_net)
+            if scale == "none":
+                raise ValueError(
+                    f"{type(self).__name__} with scale 'none' expects its shift from net and "
+                    f"shift_net to be None, got {type(shift_net).__name__}."
+                )
+        self.net = net
+        self.shift_net = shift_net
+        self.scale: Scale = scale
+        self.steer: Half = steer
+        self.order: Order = order
+        self.clamp = clamp
 
     @abstractmethod
-    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+    def fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
         """Return what the networks see, given the half that is not changed."""
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         x = widen(x)
-        a, b = split_half(self, x)
-        scale, log_scale, shift = affine(self, self.steer(b, condition), a)
-        return apply_affine(x, scale, shift, inverse=False), sum_per_sample(log_scale)
+        a, b = split_half(self, x, self.steer)
+        scale, shift, logdet = affine(self, self.fuse(b, condition), a)
+        return apply_affine(self, x, scale, shift, self.steer, inverse=False), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         y = widen(y)
-        a, b = split_half(self, y)
-        scale, log_scale, shift = affine(self, self.steer(b, condition), a)
-        return apply_affine(y, scale, shift, inverse=True), -sum_per_sample(log_scale)
+        a, b = split_half(self, y, self.steer)
+        scale, shift, logdet = affine(self, self.fuse(b, condition), a)
+        return apply_affine(self, y, scale, shift, self.steer, inverse=True), -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         return differentiate_affine(self, step)
@@ -54,8 +72,8 @@ class AffineCoupling(_Coupling):
         (a, b) = \mathrm{split}(x), \qquad y = [a \odot s(f_1(b)) + f_2(b),\; b], \qquad
         \log|\det J| = \textstyle\sum \log s(f_1(b))
 
-    The networks need not be invertible. With an odd number of channels :math:`a` is the larger
-    part.
+    The networks need not be invertible. With an odd number of channels the first half is the
+    larger one.
 
     Args:
         net: Gives :math:`f_1(b)` if ``shift_net`` is given, else :math:`f_1(b)` and :math:`f_2(b)`
@@ -65,13 +83,22 @@ class AffineCoupling(_Coupling):
             classes that have an attribute ``takes_any_layout = True``.
         shift_net: Gives :math:`f_2(b)`.
         scale: How :math:`s` makes a positive number, see
-            :func:`~flowcolor.layers.functional.scale.positive_scale`.
+            :func:`~flowcolor.layers.functional.scale.positive_scale`; ``"none"`` only shifts:
+            ``net`` then gives :math:`f_2(b)` alone, and the log-det is 0.
+        steer: Which half is :math:`b`. ``"first"``, as in Glow: :math:`y = [b,\; a \odot s + t]`.
+        order: ``"shift_scale"``, as in the code released with Glow:
+            :math:`y = [(a + f_2(b)) \odot s(f_1(b)),\; b]`.
+        clamp: The :math:`c` of the scales ``"exp"`` and ``"atan"``; ``"exp"`` may have none.
 
     Shape:
         - ``x``, ``y``: :math:`(B, C, *)` with :math:`C \ge 2`.
         - ``net``: :math:`(B, \lfloor C/2 \rfloor, *)` to :math:`(B, 2\lceil C/2 \rceil, *)`, or to
-          :math:`(B, \lceil C/2 \rceil, *)` beside a ``shift_net`` of the same shape.
+          :math:`(B, \lceil C/2 \rceil, *)` beside a ``shift_net`` of the same shape or alone with
+          scale ``"none"``. Where the first half steers, floor and ceiling change places.
         - ``logdet``: :math:`(B,)`.
+
+    Raises:
+        ValueError: If an argument is none of those above.
 
     Reference:
         Dinh et al., "Density estimation using Real NVP" (2017), section 3.2, with the halves in
@@ -86,18 +113,18 @@ class AffineCoupling(_Coupling):
     """
 
     def __init__(
-        self, net: nn.Module, shift_net: nn.Module | None = None, scale: Scale = "bounded"
+        self,
+        net: nn.Module,
+        shift_net: nn.Module | None = None,
+        scale: Scale = "bounded",
+        *,
+        steer: Half = "second",
+        order: Order = "scale_shift",
+        clamp: float | None = CLAMP,
     ) -> None:
-        super().__init__()
-        check_scale(self, scale)
-        check_module(self, net=net)
-        if shift_net is not None:
-            check_module(self, shift_net=shift_net)
-        self.net = net
-        self.shift_net = shift_net
-        self.scale: Scale = scale
+        super().__init__(net, shift_net, scale, steer, order, clamp)
 
-    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+    def fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
         return b
 
 
@@ -118,6 +145,9 @@ class ConditionalAffineCoupling(_Coupling):
             :class:`~flowcolor.layers.FeatureAggregation`.
         shift_net: As in :class:`AffineCoupling`.
         scale: As in :class:`AffineCoupling`.
+        steer: As in :class:`AffineCoupling`.
+        order: As in :class:`AffineCoupling`.
+        clamp: As in :class:`AffineCoupling`.
 
     Shape:
         - ``x``, ``y``: :math:`(B, C, *)` with :math:`C \ge 2`.
@@ -139,18 +169,16 @@ class ConditionalAffineCoupling(_Coupling):
         aggregate: nn.Module,
         shift_net: nn.Module | None = None,
         scale: Scale = "bounded",
+        *,
+        steer: Half = "second",
+        order: Order = "scale_shift",
+        clamp: float | None = CLAMP,
     ) -> None:
-        super().__init__()
-        check_scale(self, scale)
-        check_module(self, net=net, aggregate=aggregate)
-        if shift_net is not None:
-            check_module(self, shift_net=shift_net)
-        self.net = net
+        super().__init__(net, shift_net, scale, steer, order, clamp)
+        check_module(self, aggregate=aggregate)
         self.aggregate = aggregate
-        self.shift_net = shift_net
-        self.scale: Scale = scale
 
-    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+    def fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
         if condition is None:
             raise ValueError("ConditionalAffineCoupling expects a condition, got None.")
         return call_network(self, self.aggregate, b, condition)

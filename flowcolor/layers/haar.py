@@ -1,9 +1,11 @@
 r"""The Haar wavelet transform as a downsampling."""
 
+import math
+
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.layers.arguments import check_count, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis
 from flowcolor.layers.functional.patches import (
@@ -18,19 +20,21 @@ from flowcolor.values import widen
 class HaarDownsample(InvertibleLayer):
     r"""Halve the resolution by one level of the orthonormal Haar transform.
 
-    .. math:: y_{c} = Q x_c, \qquad \log|\det J| = 0
+    .. math:: y_{c} = r\, Q x_c, \qquad \log|\det J| = C H W \log r
 
     Each 2 x 2 patch of a channel becomes its mean (times 2) and its horizontal, vertical and
     diagonal details. Nothing is learned.
 
     Args:
         channels: Number of input channels :math:`C`.
+        rebalance: The factor :math:`r`. A flow of several levels whose couplings bound their scale
+            may want less than 1: a smooth image's means double at every level.
 
     Shape:
         - ``x``: :math:`(B, C, H, W)` with even :math:`H` and :math:`W`.
         - ``y``: :math:`(B, 4C, H/2, W/2)`; channel :math:`4c + k` is coefficient :math:`k` of
           channel :math:`c`.
-        - ``logdet``: :math:`(B,)`, zero.
+        - ``logdet``: :math:`(B,)`, zero for :math:`r = 1`.
 
     Reference:
         Ardizzone et al., "Guided image generation with conditional invertible neural networks"
@@ -44,10 +48,12 @@ class HaarDownsample(InvertibleLayer):
 
     basis: Tensor
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, rebalance: float = 1.0) -> None:
         super().__init__()
         check_count(self, channels=channels)
+        check_positive(self, rebalance=rebalance)
         self.channels = channels
+        self.rebalance = rebalance
         self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
         self.register_load_state_dict_post_hook(_restore_basis)
 
@@ -55,13 +61,16 @@ class HaarDownsample(InvertibleLayer):
         check_divisible(self, x, self.channels, 2)
         x = widen(x)
         with torch.autocast(x.device.type, enabled=False):
-            return to_patches(x, self.basis, 2), x.new_zeros(x.shape[0])
+            return to_patches(x, self.basis * self.rebalance, 2), self._logdet(x)
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, 2)
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
-            return from_patches(y, self.basis, 2), y.new_zeros(y.shape[0])
+            return from_patches(y, self.basis / self.rebalance, 2), -self._logdet(y)
+
+    def _logdet(self, x: Tensor) -> LogDet:
+        return x.new_full((x.shape[0],), math.log(self.rebalance) * x.shape[1:].numel())
 
 
 def _restore_basis(layer: HaarDownsample, _: object) -> None:

@@ -2,7 +2,12 @@
 
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.density import Density
+from flowcolor.models.glow import Glow
+from flowcolor.models.glow_flow import glow_flow
+from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
@@ -12,6 +17,9 @@ from flowcolor.models.unchanged import Unchanged
 
 __all__ = [
     "Colorizer",
+    "Density",
+    "Glow",
+    "GlowNet",
     "Hints",
     "InvertibleColorizer",
     "PatchCritic",
@@ -19,9 +27,13 @@ __all__ = [
     "SketchColorFlow",
     "Tint",
     "Unchanged",
+    "bits_per_dim",
     "conditional_coupling_block",
     "coupling_block",
+    "dequantize",
     "flowcolor_base",
     "flowcolor_small",
     "flowcolor_tiny",
+    "glow_flow",
+    "log_normal",
 ]

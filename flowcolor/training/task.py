@@ -102,7 +102,12 @@ class Task(LightningModule, ABC):
     def validation_step(
         self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
     ) -> dict[str, Tensor]:
-        """Return the coloured batch in [0, 1] as ``result``."""
+        """Return the coloured batch in [0, 1] as ``result``; log what the objective scores."""
+        if dataloader_idx == 0:  # The photographs of both settings are the same.
+            size = len(batch["name"])
+            for name, value in self.objective.scores(self.colorizer, batch).items():
+                options = {"add_dataloader_idx": False, "sync_dist": True, "batch_size": size}
+                self.log(f"val/{name}", value, **options)  # type: ignore[arg-type]
         return {"result": self(batch).float().clamp(0, 1)}
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:

@@ -12,12 +12,18 @@ from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
     Chain,
+    ConditionalActNorm,
     ConditionalAffineCoupling,
+    ConditionalConv1x1,
+    Factor,
     HaarDownsample,
     Inverted,
     InvertibleConv1x1,
     OrthogonalDownsample,
+    Partial,
+    SplineCoupling,
     Squeeze,
+    TopPrior,
 )
 from tests.strategies import Sample
 
@@ -75,9 +81,19 @@ class Case:
         return x, None if self.condition is None else tensor(self.condition, 1)
 
 
+_WITH_NETWORKS = (
+    AffineCoupling,
+    ConditionalActNorm,
+    ConditionalAffineCoupling,
+    ConditionalConv1x1,
+    SplineCoupling,
+    TopPrior,
+)
+
+
 def couplings(layer: layers.InvertibleLayer) -> int:
-    """Count the couplings in a layer."""
-    return sum(isinstance(m, AffineCoupling | ConditionalAffineCoupling) for m in layer.modules())
+    """Count the layers inside of a layer that call a network, as couplings do."""
+    return sum(isinstance(module, _WITH_NETWORKS) for module in layer.modules())
 
 
 def conv_net(channels: int, out_channels: int) -> nn.Module:
@@ -87,6 +103,12 @@ def conv_net(channels: int, out_channels: int) -> nn.Module:
         nn.Tanh(),
         nn.Conv2d(6, out_channels, kernel_size=1),
     )
+
+
+def vector_net(count: int) -> nn.Module:
+    """Return a small network that gives numbers for each image of four channels."""
+    pool = nn.AdaptiveAvgPool2d(1)
+    return nn.Sequential(pool, nn.Tanh(), nn.Flatten(), nn.Linear(4, count))
 
 
 class VectorFusion(nn.Module):
@@ -142,6 +164,12 @@ CASES = {
     "AffineCoupling, odd channels, two networks": Case(
         lambda: AffineCoupling(conv_net(1, 2), conv_net(1, 2), "exp"), 3
     ),
+    "AffineCoupling, first half steers, shift first": Case(
+        lambda: AffineCoupling(conv_net(3, 4), scale="atan", steer="first", order="shift_scale"), 5
+    ),
+    "AffineCoupling, only shifts": Case(
+        lambda: AffineCoupling(conv_net(2, 2), scale="none", steer="first"), 4
+    ),
     "ConditionalAffineCoupling, FAM": Case(lambda: conditional(fam()), 4, condition=Feature(6)),
     "ConditionalAffineCoupling, FAM to the letter": Case(
         lambda: conditional(fam(1.0)), 4, condition=Feature(6)
@@ -163,6 +191,13 @@ CASES = {
     "ConditionalAffineCoupling, vector": Case(
         lambda: conditional(VectorFusion(), scale="sigmoid2"), 4, condition=Feature(4)
     ),
+    "ConditionalActNorm": Case(
+        lambda: ConditionalActNorm(3, vector_net(6)), 3, condition=Feature(4)
+    ),
+    "ConditionalConv1x1": Case(
+        lambda: ConditionalConv1x1(3, vector_net(9)), 3, condition=Feature(4)
+    ),
+    "SplineCoupling": Case(lambda: SplineCoupling(conv_net(2, 2 * 8), bins=3, steer="first"), 4),
     "OrthogonalDownsample": Case(lambda: OrthogonalDownsample(2), 2, multiple=2),
     "OrthogonalDownsample, factor 3": Case(lambda: OrthogonalDownsample(2, 3), 2, multiple=3),
     "OrthogonalDownsample, shared": Case(
@@ -171,6 +206,16 @@ CASES = {
     "HaarDownsample": Case(lambda: HaarDownsample(3), 3, multiple=2),
     "Squeeze": Case(lambda: Squeeze(), 3, multiple=2),
     "Squeeze, factor 3": Case(lambda: Squeeze(3), 1, multiple=3),
+    "Partial, coarser inside, last channels pass": Case(
+        lambda: Partial(
+            Chain([Squeeze(), ActNorm(4), conditional(fam()), Inverted(Squeeze())]), 2, "last"
+        ),
+        3,
+        multiple=2,
+        condition=[Feature(6, shrink=2)],
+    ),
+    "Factor": Case(lambda: Factor(conv_net(2, 4), Chain([ActNorm(2), InvertibleConv1x1(2)])), 4),
+    "TopPrior": Case(lambda: TopPrior(conv_net(2, 4)), 2),
     "Chain": Case(lambda: Chain([ActNorm(3), InvertibleConv1x1(3), ActNorm(3)]), 3, planar=False),
     "Chain, empty": Case(lambda: Chain([]), 3, planar=False),
     "Chain, resampling": Case(
@@ -193,14 +238,14 @@ CASES = {
     ),
     "Inverted, ActNorm": Case(lambda: Inverted(ActNorm(3)), 3, planar=False),
     "Inverted, InvertibleConv1x1": Case(
-        lambda: Inverted(InvertibleConv1x1(3, "lu")), 3, planar=False
+        lambda: Inverted(InvertibleConv1x1(3, "householder")), 3, planar=False
     ),
     "Inverted, AffineCoupling": Case(lambda: Inverted(AffineCoupling(conv_net(2, 6))), 5),
     "Inverted, ConditionalAffineCoupling": Case(
         lambda: Inverted(conditional(fam())), 4, condition=Feature(6)
     ),
     "Inverted, OrthogonalDownsample": Case(lambda: Inverted(OrthogonalDownsample(2)), 8),
-    "Inverted, HaarDownsample": Case(lambda: Inverted(HaarDownsample(2)), 8),
+    "Inverted, HaarDownsample": Case(lambda: Inverted(HaarDownsample(2, rebalance=0.5)), 8),
     "Inverted, Squeeze": Case(lambda: Inverted(Squeeze(2)), 12),
     "Inverted, Chain": Case(
         lambda: Inverted(Chain([Squeeze(), ActNorm(4), conditional(fam()), Inverted(ActNorm(4))])),

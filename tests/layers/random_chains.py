@@ -179,18 +179,24 @@ class _Cook:
                 self.sides.append(self.shape[1:])
                 return lambda: Recolor(channels)
         half, rest = channels // 2, -(-channels // 2)
-        two, scale = self.draw(st.booleans()), self.draw(st.sampled_from(SCALES))
+        scale = self.draw(st.sampled_from([*SCALES, "none"]))
+        two = scale != "none" and self.draw(st.booleans())
+        one = 1 if two or scale == "none" else 2  # How many results the first network gives.
+        order = self.draw(st.sampled_from(["scale_shift", "shift_scale"]))
+        steer = self.draw(st.sampled_from(["first", "second"]))
+        half, rest = (half, rest) if steer == "second" else (rest, half)
 
         def nets() -> tuple[nn.Module, nn.Module | None]:
-            return conv_net(half, rest if two else 2 * rest), conv_net(half, rest) if two else None
+            return conv_net(half, one * rest), conv_net(half, rest) if two else None
 
+        options = {"scale": scale, "steer": steer, "order": order}
         if kind == "coupling":
-            return lambda: AffineCoupling(*nets(), scale=scale)
+            return lambda: AffineCoupling(*nets(), **options)
         self.sides.append(self.shape[1:])
         fusions = [FeatureAggregation, ConcatAggregation, AdaIN, NoAggregation]
         fusion = self.draw(st.sampled_from(fusions)) if self.listed else MeanFusion
         sizes = [] if fusion is NoAggregation else [half, CONDITION_CHANNELS]
-        return lambda: ConditionalAffineCoupling(*nets()[:1], fusion(*sizes), nets()[1], scale)
+        return lambda: ConditionalAffineCoupling(*nets()[:1], fusion(*sizes), nets()[1], **options)
 
 
 @st.composite

@@ -207,8 +207,8 @@ def test_stays_in_float32_under_autocast(kind):
 
 def test_unknown_parametrization_is_refused_in_words():
     expected = (
-        r"^InvertibleConv1x1 expects parametrization to be one of \['full', 'lu', 'orthogonal'\], "
-        r"got 'qr'\.$"
+        r"^InvertibleConv1x1 expects parametrization to be one of \['full', 'lu', 'orthogonal', "
+        r"'householder', 'permutation'\], got 'qr'\.$"
     )
     with pytest.raises(ValueError, match=expected):
         InvertibleConv1x1(3, "qr")

@@ -58,7 +58,7 @@ def test_extreme_networks_give_finite_log_dets(scale, raw):
     assert y.isfinite().all()
     assert logdet.isfinite().all()
     assert torch.equal(layer.inverse(y)[1], -logdet)
-    if scale in ("bounded", "exp"):
+    if scale in ("bounded", "exp", "atan"):
         assert_close(layer.inverse(layer(x)[0])[0], x, rtol=0, atol=1e-4)
 
 
@@ -98,7 +98,7 @@ def test_shift_of_another_shape_is_refused_in_words(layer):
 
 @pytest.mark.parametrize("kind", [AffineCoupling, ConditionalAffineCoupling])
 def test_unknown_scale_is_refused_in_words(kind):
-    names = re.escape("['bounded', 'sigmoid', 'sigmoid2', 'exp']")
+    names = re.escape("['bounded', 'sigmoid', 'sigmoid2', 'exp', 'atan', 'none']")
     expected = rf"^{kind.__name__} expects scale to be one of {names}, got 'tanh'\.$"
     with pytest.raises(ValueError, match=expected):
         kind(conv_net(2, 4), nn.Identity(), scale="tanh")
@@ -108,3 +108,49 @@ def test_vectors_couple_too():
     layer, x = AffineCoupling(nn.Linear(2, 4)), torch.randn(3, 4)
     y, logdet = layer(x)
     assert_close(layer.inverse(y), (x, -logdet))
+
+
+@pytest.mark.parametrize("two", [False, True])
+@pytest.mark.parametrize("steer", ["first", "second"])
+@pytest.mark.parametrize("order", ["scale_shift", "shift_scale"])
+def test_either_half_steers_and_either_step_comes_first(steer, order, two):
+    x = torch.randn(2, 5, 3, 2, dtype=torch.float64)
+    first, second = x.tensor_split([3], dim=1)
+    a, b = (second, first) if steer == "first" else (first, second)
+    seen, changed = b.shape[1], a.shape[1]
+    nets = [conv_net(seen, changed if two else 2 * changed), conv_net(seen, changed)][: 1 + two]
+    layer = AffineCoupling(*nets, scale="atan", steer=steer, order=order, clamp=1.5).double()
+    raw, shift = [net(b) for net in nets] if two else nets[0](b).tensor_split(2, dim=1)
+    log_s = 0.636 * 1.5 * torch.atan(raw / 1.5)
+    changed = (a + shift) * log_s.exp() if order == "shift_scale" else a * log_s.exp() + shift
+    y, logdet = layer(x)
+    assert_close(y, torch.cat([b, changed] if steer == "first" else [changed, b], 1))
+    assert_close(logdet, log_s.sum((1, 2, 3)))
+
+
+def test_without_a_scale_a_coupling_only_shifts():
+    net, x = conv_net(2, 3), torch.randn(2, 5, 3, 2)
+    y, logdet = AffineCoupling(net, scale="none")(x)
+    assert_close(y, torch.cat([x[:, :3] + net(x[:, 3:]), x[:, 3:]], 1))
+    assert torch.equal(logdet, torch.zeros(2))
+    with pytest.raises(ValueError, match=r"shift_net to be None, got Identity\.$"):
+        AffineCoupling(net, nn.Identity(), "none")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("steer", "third", "one of ['first', 'second']"),
+        ("order", "shift", "one of ['scale_shift', 'shift_scale']"),
+        ("clamp", 0.0, "a finite number above 0"),
+    ],
+)
+def test_unknown_options_are_refused_in_words(option, value, expected):
+    sentence = f"AffineCoupling expects {option} to be {expected}, got {value!r}."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        AffineCoupling(conv_net(2, 4), **{option: value})
+
+
+def test_an_arc_tangent_needs_its_clamp():
+    with pytest.raises(ValueError, match=r"clamp to be a finite number above 0, got None\.$"):
+        AffineCoupling(conv_net(2, 4), scale="atan", clamp=None)

@@ -1,4 +1,4 @@
-"""The four scales, against their formulas."""
+"""The five scales, against their formulas."""
 
 import math
 
@@ -20,6 +20,11 @@ FORMULAS = {
     "sigmoid": sigmoid,
     "sigmoid2": lambda r: sigmoid(r + 2),
     "exp": lambda r: math.exp(2 * math.tanh(r / 2)),
+    "atan": lambda r: math.exp(0.636 * 2 * math.atan(r / 2)),
+}
+CLAMPS = {  # With another c.
+    "exp": lambda r, c: r if c is None else c * math.tanh(r / c),
+    "atan": lambda r, c: 0.636 * c * math.atan(r / c),
 }
 
 
@@ -31,6 +36,21 @@ def test_scale_and_logarithm_follow_their_formulas(kind, raw):
     assert_close(log_scale.item(), math.log(FORMULAS[kind](raw)), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(("kind", "clamp"), [("exp", 1.5), ("exp", None), ("atan", 0.6)])
+@given(raw=st.floats(-30, 30), grad_scale=st.floats(-10, 10), grad_log=st.floats(-10, 10))
+def test_another_clamp_is_that_of_the_formula_and_of_its_gradient(
+    kind, clamp, raw, grad_scale, grad_log
+):
+    r = torch.tensor([raw], dtype=torch.float64, requires_grad=True)
+    grads = torch.tensor([grad_scale]).double(), torch.tensor([grad_log]).double()
+    scale, log_scale = positive_scale(r, kind, clamp)
+    assert_close(log_scale.item(), CLAMPS[kind](raw, clamp), rtol=1e-9, atol=1e-12)
+    assert_close(scale.item(), math.exp(CLAMPS[kind](raw, clamp)), rtol=1e-9, atol=0)
+    (expected,) = torch.autograd.grad((scale, log_scale), r, grads)
+    actual = differentiate_scale(r.detach(), scale.detach(), kind, *grads, clamp)
+    assert_close(actual, expected, rtol=1e-9, atol=1e-14)
+
+
 @pytest.mark.parametrize(
     ("kind", "low", "high", "start"),
     [
@@ -38,12 +58,13 @@ def test_scale_and_logarithm_follow_their_formulas(kind, raw):
         ("sigmoid", 0.0, 1.0, 0.5),
         ("sigmoid2", 0.0, 1.0, sigmoid(2)),
         ("exp", math.exp(-2), math.exp(2), 1.0),
+        ("atan", math.exp(-0.636 * math.pi), math.exp(0.636 * math.pi), 1.0),
     ],
 )
 def test_extremes_stay_in_range_with_finite_logarithms_and_gradients(kind, low, high, start):
     raw = torch.tensor([-1e4, -100.0, 0.0, 100.0, 1e4], requires_grad=True)
     scale, log_scale = positive_scale(raw, kind)
-    assert_close(scale[[0, 2, 4]], torch.tensor([low, start, high]))
+    assert_close(scale[[0, 2, 4]], torch.tensor([low, start, high]), rtol=1e-3, atol=1e-6)
     assert log_scale.isfinite().all()
     assert (scale.diff() >= 0).all()
     (gradient,) = torch.autograd.grad(scale.sum() + log_scale.sum(), raw)

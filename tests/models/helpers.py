@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import SketchColorFlow
+from flowcolor.models import Glow, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -23,6 +23,17 @@ def trained(seed=0, size=0.03, **config):
     model = SketchColorFlow(**{"downsamplings": 1, "ccbs": 3} | config)
     with torch.no_grad():
         model(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_glow(seed=0, size=0.03, **config):
+    """Build a small Glow, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = Glow(**{"levels": 2, "steps": 1, "hidden": 6} | config)
+    with torch.no_grad():
+        model.bits(*images())
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()

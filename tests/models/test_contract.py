@@ -12,9 +12,10 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained
+from tests.models.helpers import trained, trained_glow
 
 CASES = {
+    "glow": lambda: trained_glow(levels=1),
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

@@ -1,75 +1,97 @@
 r"""The arithmetic of couplings: split, scale and shift by networks."""
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.base import LogDet
 from flowcolor.layers.functional.layout import for_networks
-from flowcolor.layers.functional.scale import SCALES, Scale, positive_scale
+from flowcolor.layers.functional.scale import Scale, positive_scale
 from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.layers.subnetwork import call_network
+
+Half = Literal["first", "second"]
+Order = Literal["scale_shift", "shift_scale"]
 
 
 @runtime_checkable  # Without it, tests that check annotations at run time fail.
 class Networks(Protocol):
-    """What is read from a coupling."""
+    """What is read from a layer that scales and shifts by networks."""
 
     net: nn.Module
     shift_net: nn.Module | None
     scale: Scale
+    order: Order
+    clamp: float | None
 
 
-def check_scale(layer: object, scale: str) -> None:
-    """Raise ``ValueError`` for an unknown kind of scale."""
-    if scale not in SCALES:
-        raise ValueError(
-            f"{type(layer).__name__} expects scale to be one of {list(SCALES)}, got {scale!r}."
-        )
-
-
-def split_half(layer: object, x: Tensor) -> tuple[Tensor, Tensor]:
+def split_half(layer: object, x: Tensor, steer: Half) -> tuple[Tensor, Tensor]:
     """Return the half that is changed and the half that steers, as views of ``x``."""
     if x.ndim < 2 or x.shape[1] < 2:
         raise ValueError(
             f"{type(layer).__name__} expects an input of shape (batch, channels, *spatial) with at "
             f"least 2 channels, got {tuple(x.shape)}."
         )
-    a, b = x.chunk(2, dim=1)
-    return a, b
+    first, second = x.chunk(2, dim=1)
+    return (first, second) if steer == "second" else (second, first)
 
 
-def sum_per_sample(log_scale: Tensor) -> LogDet:
-    """Return the sum for each image."""
-    return log_scale.sum(tuple(range(1, log_scale.ndim)))
+def join_halves(changed: Tensor, steering: Tensor, steer: Half) -> Tensor:
+    """Undo :func:`split_half`."""
+    return torch.cat([changed, steering] if steer == "second" else [steering, changed], 1)
 
 
-def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return scale, log-scale and shift for ``a``, in its precision whatever autocast does to h."""
+def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor | None, Tensor, LogDet]:
+    """Return scale, shift and log-det for ``a``, in its precision whatever autocast does to h.
+
+    The scale is ``None`` where there is none.
+    """
     h = for_networks(h, layer.net, layer.shift_net)
+    if layer.scale == "none":
+        return None, run_network(layer, layer.net, h, a), a.new_zeros(a.shape[0])
     if layer.shift_net is None:
         raw, shift = run_network(layer, layer.net, h, a, parts=2).chunk(2, dim=1)
     else:
         raw = run_network(layer, layer.net, h, a)
         shift = run_network(layer, layer.shift_net, h, a)
-    return *positive_scale(raw, layer.scale), shift
+    scale, log_scale = positive_scale(raw, layer.scale, layer.clamp)
+    return scale, shift, log_scale.sum(tuple(range(1, log_scale.ndim)))
 
 
-def apply_affine(x: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
-    """Return the output of a coupling for ``x``, of which the second half is not changed."""
-    a, b = x.chunk(2, dim=1)
+def transform(
+    a: Tensor,
+    scale: Tensor | None,
+    shift: Tensor,
+    order: Order,
+    *,
+    inverse: bool,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Scale and shift ``a``, in that order or the other, or undo it; into ``out`` if given."""
+    if scale is None:
+        return torch.sub(a, shift, out=out) if inverse else torch.add(a, shift, out=out)
+    if order == "scale_shift":
+        if not inverse:
+            return torch.addcmul(shift, a, scale, out=out)
+        return torch.div(torch.sub(a, shift, out=out), scale, out=out)
+    if inverse:
+        return torch.sub(torch.div(a, scale, out=out), shift, out=out)
+    return torch.mul(torch.add(a, shift, out=out), scale, out=out)
+
+
+def apply_affine(
+    layer: Networks, x: Tensor, scale: Tensor | None, shift: Tensor, steer: Half, *, inverse: bool
+) -> Tensor:
+    """Return the output of a coupling for ``x``, of which the half that steers is not changed."""
+    a, b = split_half(layer, x, steer)
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform():
-        a = (a - shift) / scale if inverse else torch.addcmul(shift, a, scale)
-        return torch.cat([a, b], 1)
+        return join_halves(transform(a, scale, shift, layer.order, inverse=inverse), b, steer)
     # Written into one tensor in the layout of x: `cat` would hold the new half twice.
     y = torch.empty_like(x)
-    half, rest = y.chunk(2, dim=1)
+    half, rest = split_half(layer, y, steer)
     rest.copy_(b)
-    if inverse:
-        torch.sub(a, shift, out=half).div_(scale)
-    else:
-        torch.addcmul(shift, a, scale, out=half)
+    transform(a, scale, shift, layer.order, inverse=inverse, out=half)
     return y
 
 

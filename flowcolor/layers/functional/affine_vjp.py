@@ -1,12 +1,18 @@
 r"""The derivative of couplings, with one evaluation of their networks."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.functional.affine import Networks, run_network, split_half
+from flowcolor.layers.functional.affine import (
+    Half,
+    Networks,
+    join_halves,
+    run_network,
+    split_half,
+)
 from flowcolor.layers.functional.layout import for_networks
 from flowcolor.layers.functional.scale import differentiate_scale, positive_scale
 from flowcolor.layers.reversible.vjp import (
@@ -18,101 +24,141 @@ from flowcolor.layers.reversible.vjp import (
     gradients_of,
 )
 
+_Part = Literal["scale", "shift"]
+
 
 @runtime_checkable  # Without it, tests that check annotations at run time fail.
 class Coupling(Networks, Protocol):
     """What is read from a coupling."""
 
-    def steer(self, b: Tensor, condition: Tensor | None) -> Tensor:
+    steer: Half
+
+    def fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
         """Return what the networks see."""
 
 
 def differentiate_affine(layer: Coupling, step: ReverseStep) -> Rebuilt:
-    r"""Invert and differentiate a coupling with one evaluation of its networks.
+    """Invert and differentiate a coupling with one evaluation of its networks.
 
-    The steering half passed unchanged, so scale :math:`s` and shift :math:`t` are the same ones.
-    Forward, :math:`y = s a + t`:
-
-    .. math::
-        a = (y - t) / s, \quad \dot a = s \dot y, \quad \dot t = \dot y, \quad
-        \dot s = \dot y a + \dot\ell / s
-
-    and inverse, :math:`a = (y - t) / s` with the log-det's sign turned:
-
-    .. math::
-        y = s a + t, \quad \dot y = \dot a / s, \quad \dot t = -\dot y, \quad
-        \dot s = -\dot y a - \dot\ell / s
+    The steering half passed unchanged, so scale and shift are the same ones.
     """
-    a, b = split_half(layer, step.out)
-    grad_a, grad_b = step.grad_out.chunk(2, dim=1)
+    a, b = split_half(layer, step.out, layer.steer)
+    grad_a, grad_b = split_half(layer, step.grad_out, layer.steer)
     b, c = b.detach().requires_grad_(), step.condition
     wanted = [c] if c is not None and c.requires_grad else []
     with torch.enable_grad():
         # Views: torch's counter of operations, for one, fails on modules that are given leaves.
-        steering = layer.steer(b.view_as(b), None if c is None else c.view_as(c))
+        steering = layer.fuse(b.view_as(b), None if c is None else c.view_as(c))
         steering = for_networks(steering, layer.net, layer.shift_net)
     # The graph is cut here, so that those of the networks are walked and freed one by one.
     h = steering.detach().requires_grad_()
-    each = step.grad_logdet.view(-1, *[1] * (a.ndim - 1)).expand_as(a)
-    undo = _undo_inverse if step.inverse else _undo_forward
-    half, grad_half, grads = undo(layer, h, a, grad_a, each, (h, *step.params))
+    half, grad_half, grads = undo_affine(layer, h, a, grad_a, step, (h, *step.params))
     grad_h, grad_condition = grads.pop(h, None), None
     if grad_h is not None:
         found = gradients_of((steering,), (b, *wanted, *step.params), (grad_h,))
         grad_b = grad_b + found.pop(b) if b in found else grad_b
         grad_condition = found.pop(c, None) if wanted else None
         grads = add_gradients(grads, found)
-    x, grad_x = torch.cat([half, b.detach()], 1), torch.cat([grad_half, grad_b], 1)
-    return Rebuilt(x, grad_x, grad_condition, grads)
+    x = join_halves(half, b.detach(), layer.steer)
+    return Rebuilt(x, join_halves(grad_half, grad_b, layer.steer), grad_condition, grads)
 
 
-def _undo_forward(
-    layer: Networks, h: Tensor, y: Tensor, grad_y: Tensor, each: Tensor, inputs: Sequence[Tensor]
+def undo_affine(
+    layer: Networks,
+    h: Tensor,
+    out: Tensor,
+    grad: Tensor,
+    step: ReverseStep,
+    inputs: Sequence[Tensor],
 ) -> tuple[Tensor, Tensor, Gradients]:
-    grads: Gradients = {}
-    if layer.shift_net is None:
-        (raw, shift), end = _graph(layer, layer.net, h, y, parts=2)
-    else:
-        (shift,), end = _graph(layer, layer.shift_net, h, y)
-        grads = gradients_of((end,), inputs, (grad_y,))
-        del end  # So that this graph is freed before the next one is made.
-        (raw,), end = _graph(layer, layer.net, h, y)
-    a = y - shift
-    del shift
-    scale = positive_scale(raw, layer.scale)[0]
-    a.div_(scale)
-    grad_output = differentiate_scale(raw, scale, layer.scale, grad_y * a, each)
-    grad_a = scale.mul_(grad_y)
-    del raw
-    if layer.shift_net is None:
-        grad_output = torch.cat([grad_output, grad_y], 1)
-    return a, grad_a, add_gradients(grads, gradients_of((end,), inputs, (grad_output,)))
+    r"""Undo scaling by :math:`s` and shifting by :math:`t`, and differentiate, one by one.
+
+    =================  =====================  ==================================================
+    what was done      undone                 gradients
+    =================  =====================  ==================================================
+    :math:`y = a + t`  :math:`a = y - t`      :math:`\dot a = \dot t = \dot y`
+    :math:`a = y - t`  :math:`y = a + t`      :math:`\dot y = \dot a, \dot t = -\dot a`
+    :math:`y = s a`    :math:`a = y / s`      :math:`\dot a = s \dot y,
+                                              \dot s = \dot y a + \dot\ell / s`
+    :math:`a = y / s`  :math:`y = s a`        :math:`\dot y = \dot a / s,
+                                              \dot s = -\dot y a - \dot\ell / s`
+    =================  =====================  ==================================================
+
+    Args:
+        layer: Its networks are evaluated once each.
+        h: What they see, a leaf of the graph.
+        out: What was returned, of the half that was changed.
+        grad: Its gradient.
+        step: What else is known.
+        inputs: Leaves whose gradients are wanted.
+
+    Returns:
+        What was given, its gradient, and the gradients of ``inputs``.
+    """
+    parts: list[_Part] = ["shift"] if layer.scale == "none" else ["scale", "shift"]
+    # The last that was done is undone first; `inverse` had undone the last one first.
+    last_first = (layer.order == "scale_shift") != step.inverse
+    order = parts[::-1] if last_first else parts
+    each = step.grad_logdet.view(-1, *[1] * (out.ndim - 1)).expand_as(out)
+    x, grads = out, {}  # type: tuple[Tensor, Gradients]
+    for group in [parts] if layer.shift_net is None else [[part] for part in order]:
+        net = layer.shift_net if group == ["shift"] and layer.shift_net else layer.net
+        values, end = _graph(layer, net, h, out, group)
+        found: dict[_Part, Tensor] = {}
+        for part in (part for part in order if part in group):
+            buffer = None if x is out else x  # The caller's is not to be overwritten.
+            undo = _undo_scale if part == "scale" else _undo_shift
+            x, grad, found[part] = undo(
+                layer, x, grad, values.pop(part), each, step.inverse, buffer
+            )
+        one = len(group) == 1
+        grad_output = found[group[0]] if one else torch.cat([found.pop(p) for p in group], 1)
+        grads = add_gradients(grads, gradients_of((end,), inputs, (grad_output,)))
+        del end, grad_output, found  # So that this graph is freed before the next one is made.
+    return x, grad, grads
 
 
-def _undo_inverse(
-    layer: Networks, h: Tensor, a: Tensor, grad_a: Tensor, each: Tensor, inputs: Sequence[Tensor]
-) -> tuple[Tensor, Tensor, Gradients]:
-    joint = layer.shift_net is None
-    (raw, *rest), end = _graph(layer, layer.net, h, a, parts=2 if joint else 1)
-    scale = positive_scale(raw, layer.scale)[0]
-    grad_y, y = grad_a / scale, a * scale
-    grad_output = differentiate_scale(raw, scale, layer.scale, (grad_y * a).neg_(), -each)
-    del raw, scale
-    if joint:
-        grad_output = torch.cat([grad_output, -grad_y], 1)
-    grads = gradients_of((end,), inputs, (grad_output,))
-    del end, grad_output
-    if layer.shift_net is not None:
-        rest, end = _graph(layer, layer.shift_net, h, a)
-        grads = add_gradients(grads, gradients_of((end,), inputs, (-grad_y,)))
-    return y.add_(rest[0]), grad_y, grads
+def _undo_shift(
+    layer: Networks,
+    out: Tensor,
+    grad: Tensor,
+    shift: Tensor,
+    each: Tensor,
+    inverse: bool,
+    buffer: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    if inverse:
+        return torch.add(out, shift, out=buffer), grad, -grad
+    return torch.sub(out, shift, out=buffer), grad, grad
+
+
+def _undo_scale(
+    layer: Networks,
+    out: Tensor,
+    grad: Tensor,
+    raw: Tensor,
+    each: Tensor,
+    inverse: bool,
+    buffer: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    scale = positive_scale(raw, layer.scale, layer.clamp)[0]
+    if inverse:
+        grad_y = grad / scale
+        grad_scale = (grad_y * out).neg_()
+        y = torch.mul(out, scale, out=buffer)
+        grad_raw = differentiate_scale(raw, scale, layer.scale, grad_scale, -each, layer.clamp)
+        return y, grad_y, grad_raw
+    a = torch.div(out, scale, out=buffer)
+    grad_raw = differentiate_scale(raw, scale, layer.scale, grad * a, each, layer.clamp)
+    return a, scale.mul_(grad), grad_raw
 
 
 def _graph(
-    layer: Networks, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1
-) -> tuple[list[Tensor], GraphEnd]:
-    """Evaluate a network; return its numbers, in so many parts, and its graph apart from them."""
+    layer: Networks, net: nn.Module, h: Tensor, a: Tensor, parts: Sequence[_Part]
+) -> tuple[dict[_Part, Tensor], GraphEnd]:
+    """Evaluate a network; return its numbers by part, and its graph apart from them."""
     with torch.enable_grad():
         # A view, as above; not by `view_as`, which may change the layout.
-        output = run_network(layer, net, h[:], a, parts)
-    return list(output.detach().chunk(parts, dim=1)), GraphEnd(output)
+        output = run_network(layer, net, h[:], a, len(parts))
+    values = output.detach().chunk(len(parts), dim=1)
+    return dict(zip(parts, values, strict=True)), GraphEnd(output)

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp"]
-SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp")
+Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "none"]
+SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp", "atan")  # That scale at all.
 
-_CLAMP = 2.0  # "exp" stays within exp(-2) and exp(2).
+CLAMP = 2.0  # By default "exp" stays within exp(-2) and exp(2).
+_ARC = 0.636  # About 2 / pi, in the digits of the networks that were trained with it.
 
 
-def positive_scale(raw: Tensor, kind: Scale) -> tuple[Tensor, Tensor]:
+def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tuple[Tensor, Tensor]:
     r"""Return the scale :math:`s(r) > 0` and its logarithm.
 
     - ``"bounded"``: :math:`s = 1/2 + \sigma(r)`, between 0.5 and 1.5 and 1 at zero. Undoing a
@@ -20,18 +21,21 @@ def positive_scale(raw: Tensor, kind: Scale) -> tuple[Tensor, Tensor]:
     - ``"sigmoid"``: :math:`s = \sigma(r)`, the thesis's equation 3.5. No floor: deep stacks lose
       their inverse in float32 once trained.
     - ``"sigmoid2"``: :math:`s = \sigma(r + 2)`, as in the code released with Glow. No floor either.
-    - ``"exp"``: :math:`s = \exp(2 \tanh(r / 2))`, between 0.14 and 7.4 and 1 at zero; the soft
-      clamp of Ardizzone et al. (2019) with a hyperbolic tangent. Its floor is low: each coupling
-      may magnify an error by seven.
+    - ``"exp"``: :math:`s = \exp(c \tanh(r / c))`, for :math:`c = 2` between 0.14 and 7.4 and 1 at
+      zero; the soft clamp of Ardizzone et al. (2019) with a hyperbolic tangent. Its floor is low:
+      each coupling may magnify an error by seven. Without a clamp, :math:`s = e^r`.
+    - ``"atan"``: :math:`s = \exp(0.636\, c \arctan(r / c))`, the soft clamp of Ardizzone et al.
+      with their arc tangent, between :math:`e^{-c}` and :math:`e^c`.
 
-    After a few dozen hard training steps, deep stacks with ``"sigmoid"``, ``"sigmoid2"`` or
-    ``"exp"`` may give back an image that has nothing to do with the one they were given, for
-    inputs far outside of the training images first. With ``"bounded"`` an error of ``1e-3`` is a
-    bad case. :func:`flowcolor.testing.measure_drift` tells.
+    After a few dozen hard training steps, deep stacks with ``"sigmoid"``, ``"sigmoid2"``,
+    ``"exp"`` or ``"atan"`` may give back an image that has nothing to do with the one they were
+    given, for inputs far outside of the training images first. With ``"bounded"`` an error of
+    ``1e-3`` is a bad case. :func:`flowcolor.testing.measure_drift` tells.
 
     Args:
         raw: Network output :math:`r`, of any shape and range.
-        kind: One of the four names.
+        kind: One of the five names.
+        clamp: The :math:`c` of ``"exp"`` and ``"atan"``; ``None`` for none, of ``"exp"`` only.
     """
     match kind:
         case "bounded":
@@ -42,12 +46,21 @@ def positive_scale(raw: Tensor, kind: Scale) -> tuple[Tensor, Tensor]:
         case "sigmoid2":
             return (raw + 2).sigmoid(), functional.logsigmoid(raw + 2)
         case "exp":
-            log_scale = _CLAMP * torch.tanh(raw / _CLAMP)
+            log_scale = raw if clamp is None else clamp * torch.tanh(raw / clamp)
             return log_scale.exp(), log_scale
+        case "atan" if clamp is not None:
+            log_scale = _ARC * clamp * torch.atan(raw / clamp)
+            return log_scale.exp(), log_scale
+    raise ValueError(f"positive_scale expects kind to be one of {list(SCALES)}, got {kind!r}.")
 
 
 def differentiate_scale(
-    raw: Tensor, scale: Tensor, kind: Scale, grad_scale: Tensor, grad_log: Tensor
+    raw: Tensor,
+    scale: Tensor,
+    kind: Scale,
+    grad_scale: Tensor,
+    grad_log: Tensor,
+    clamp: float | None = CLAMP,
 ) -> Tensor:
     r"""Return the gradient for :math:`r`, given those for :math:`s(r)` and :math:`\log s(r)`.
 
@@ -58,9 +71,10 @@ def differentiate_scale(
     Args:
         raw: Network output :math:`r`.
         scale: Its scale :math:`s`.
-        kind: One of the four names.
+        kind: One of the five names.
         grad_scale: :math:`\dot s`.
         grad_log: :math:`\dot\ell`, expanded to the shape of ``raw``.
+        clamp: The :math:`c` of ``"exp"`` and ``"atan"``.
     """
     match kind:
         case "bounded":
@@ -71,6 +85,10 @@ def differentiate_scale(
         case "sigmoid" | "sigmoid2":
             rest = (-raw if kind == "sigmoid" else -2 - raw).sigmoid_()  # 1 - s, with its digits.
             return grad_scale.mul_(scale).add_(grad_log).mul_(rest)
-        case "exp":
-            slope = torch.tanh(raw / _CLAMP).square_().neg_().add_(1)
-            return grad_scale.mul_(scale).add_(grad_log).mul_(slope)
+    grad_raw = grad_scale.mul_(scale).add_(grad_log)  # For log s, of which r is a function.
+    if clamp is None:
+        return grad_raw
+    bent = raw / clamp
+    if kind == "atan":
+        return grad_raw.mul_(_ARC).div_(bent.square_().add_(1))
+    return grad_raw.mul_(bent.tanh_().square_().neg_().add_(1))

@@ -54,12 +54,7 @@ class _Backward(nn.Module):
         self.layer = layer
 
     def forward(self, step: ReverseStep) -> Rebuilt:
-        several = step.condition is not None and not isinstance(step.condition, Tensor)
-        if several or step.random is not None:
-            # Layers that draw random numbers cannot go their own way: it evaluates their networks
-            # in another order. Layers of several conditions are not asked to: own ways take one.
-            return InvertibleLayer.vjp(self.layer, step)
-        return self.layer.vjp(step)
+        return self.layer.differentiate(step)
 
 
 def _tensors(layer: nn.Module) -> dict[str, Tensor]:

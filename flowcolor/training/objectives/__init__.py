@@ -3,6 +3,7 @@
 from flowcolor.training.objectives.adversarial import Adversarial
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
+from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 
-__all__ = ["Adversarial", "Exchanged", "Objective", "Paired"]
+__all__ = ["Adversarial", "Exchanged", "Likelihood", "Objective", "Paired"]

@@ -72,8 +72,11 @@ class Adversarial(Objective):
         for name, value in (("weight", weight), ("gradient_clip_val", gradient_clip_val)):
             if value is not None and not 0 <= value < float("inf"):
                 raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
-        if isinstance(objective, Adversarial):
-            raise InputError("Adversarial expects another objective inside, got itself.")
+        if isinstance(objective, Adversarial) or not (objective is None or objective.paints):
+            raise InputError(
+                "Adversarial expects an objective inside whose results a critic can judge, got "
+                f"{type(objective).__name__}."
+            )
         self.objective = Paired() if objective is None else objective
         self.critic = PatchCritic() if critic is None else critic
         self.kind: Kind = kind

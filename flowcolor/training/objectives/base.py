@@ -1,6 +1,7 @@
 """The contract of what training minimises."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -15,7 +16,12 @@ class Objective(nn.Module, ABC):
     An objective may own parameters, which the optimizer gets beside the colorizer's; only the
     colorizer's are exported. It is chosen beside the colorizer, and any task can train any pair of
     which :meth:`check` has nothing to say.
+
+    Attributes:
+        paints: Whether the drawings of the batch are coloured.
     """
+
+    paints: ClassVar[bool] = True
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse a colorizer that this objective cannot train, before anything is read.
@@ -34,19 +40,31 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        """Return ``loss``, the scalar to minimise, its parts by name, and ``result``.
+        """Return ``loss``, the scalar to minimise, its parts by name, and perhaps ``result``.
 
-        The result is what has been coloured, for others to judge: the batch, and then perhaps its
-        first drawings once more, with other references.
+        The result is what has been coloured, for a critic to judge: the batch, and then perhaps its
+        first drawings once more, with other references. Objectives whose ``paints`` is true have one.
 
         Args:
             colorizer: What is trained; it is called as a module, so that hooks see it.
             batch: ``content``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
         """
 
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return what of a validation batch is to be logged beside the scores of all methods.
+
+        Args:
+            colorizer: In eval mode, without gradients.
+            batch: As in :meth:`losses`.
+        """
+        return {}
+
 
 def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
     """Colour a batch, with its references if the colorizer uses any; not clamped."""
-    reference = None if colorizer.reference == "unused" else batch["reference"]
-    result: Tensor = colorizer(batch["content"], reference)
+    unused, options = colorizer.reference == "unused", {}
+    if not unused and "reference_content" in batch:
+        options["reference_content"] = batch["reference_content"]
+    reference = None if unused else batch["reference"]
+    result: Tensor = colorizer(batch["content"], reference, **options)
     return result

@@ -8,7 +8,7 @@ from torch.testing import assert_close
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
-from flowcolor.training.objectives import Adversarial, Exchanged, Paired
+from flowcolor.training.objectives import Adversarial, Exchanged, Likelihood, Paired
 from flowcolor.training.objectives.base import colorize_batch
 
 L1 = {"l1": 10.0, "perceptual": 0.0}
@@ -76,8 +76,9 @@ def test_the_critic_judges_what_was_coloured_with_references_of_others_beside_it
         objective.critic(torch.cat([content[[0, 1, 0]], results], 1)),
     )
     assert_close(losses["loss"], inner["loss"] + 0.5 * fool)
-    with pytest.raises(InputError, match="another objective inside, got itself"):
-        Adversarial(objective)
+    for other in (objective, Likelihood()):
+        with pytest.raises(InputError, match=f"a critic can judge, got {type(other).__name__}"):
+            Adversarial(other)
     flow.reference = "unused"
     with pytest.raises(InputError, match="Exchanged expects a colorizer that takes a reference"):
         objective.check(flow)

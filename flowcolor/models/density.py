@@ -1,0 +1,49 @@
+"""What a colorizer offers that knows how probable its images are."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import torch
+
+from flowcolor.models.base import Image
+from flowcolor.models.likelihood import Bits
+
+
+class Density(ABC):
+    """A model of the probability of images, for colorizers to derive from besides.
+
+    Attributes:
+        parts: What :meth:`bits` measures, by name.
+    """
+
+    parts: ClassVar[Sequence[str]]
+
+    @abstractmethod
+    def bits(
+        self, content: Image, photo: Image, generator: torch.Generator | None = None
+    ) -> Mapping[str, Bits]:
+        """Return bits per dimension, of each part one number per sample.
+
+        Args:
+            content: Drawings or grey photographs, :math:`(B, 3, H, W)` in [0, 1].
+            photo: Their photographs.
+            generator: Source of the noise that makes bytes continuous.
+        """
+
+    @abstractmethod
+    def sample(
+        self,
+        count: int,
+        temperature: float = 1.0,
+        size: int | tuple[int, int] = 64,
+        generator: torch.Generator | None = None,
+    ) -> Image:
+        """Return images that nobody has seen, in [0, 1].
+
+        Args:
+            count: How many.
+            temperature: Standard deviation of the noise; below 1 images are more usual ones.
+            size: Their height and width, or both.
+            generator: Source of the noise.
+        """

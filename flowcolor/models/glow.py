@@ -1,0 +1,212 @@
+r"""Glow: a density of images, which colours by arithmetic of latents."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from flowcolor.color import to_gray
+from flowcolor.layers import Chain
+from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.layers.chain import Memory
+from flowcolor.layers.functional.patches import shuffle, unshuffle
+from flowcolor.layers.functional.scale import Scale
+from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.density import Density
+from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
+from flowcolor.models.hints import Hints
+from flowcolor.models.likelihood import Bits, bits_per_dim, check_bits, dequantize, log_normal
+
+
+class Glow(InvertibleColorizer, Density):
+    r"""A flow from images to standard normal noise, see :func:`~flowcolor.models.glow_flow`.
+
+    One model knows photographs and drawings. To colour, it goes as far from the content's latent as
+    the reference's is from that of the reference's own drawing:
+
+    .. math:: I_{rec} = f^{-1}\big(f(I_s) + \alpha\,(f(I_{ref}) - f(I_{ref,s}))\big)
+
+    Without a reference that way is the mean one of the photographs seen last in training. The
+    paper moves along means of an attribute; that a drawing is one, and that one image is mean
+    enough, is flowcolor's own reading: Glow itself is no published colorizer.
+
+    Args:
+        levels: How often resolution is halved.
+        steps: Steps of each level.
+        hidden: Channels inside of the networks.
+        scale: How couplings form their scale, see :class:`~flowcolor.layers.AffineCoupling`;
+            ``"sigmoid2"`` is the letter and loses the inverse in float32 when trained, ``"none"``
+            only shifts, as published for faces of 256x256.
+        bits: How many bits of each byte count, 8, or 5 as published for faces.
+        strength: :math:`\alpha`.
+        padding_value: See :class:`~flowcolor.layers.ZeroConv2d`.
+        memory: What training keeps, see :class:`~flowcolor.layers.Chain`; results and gradients
+            are the same. May be set on a built model.
+
+    Attributes:
+        flow: The flow :math:`f`, of images less one half. Its latent has the image's shape.
+        mean_way: The mean of :math:`f(I) - f(I_s)` over photographs and places, by channel.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of ``multiple``.
+
+    Raises:
+        ValueError: If an argument or an image is none of those above.
+
+    Reference:
+        Kingma and Dhariwal, "Glow: generative flow with invertible 1x1 convolutions" (2018).
+        https://arxiv.org/abs/1807.03039
+
+    Example:
+        >>> model = Glow(levels=2, steps=1, hidden=8).eval()
+        >>> model.colorize(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 3, 16, 16])
+        >>> model.sample(4, temperature=0.7, size=16).shape
+        torch.Size([4, 3, 16, 16])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    reference: ClassVar[Use] = "optional"
+    parts = ("photo", "content")
+    mean_way: Tensor
+    seen: Tensor
+
+    def __init__(
+        self,
+        levels: int = 4,
+        steps: int = 8,
+        hidden: int = 512,
+        *,
+        scale: Scale = "bounded",
+        bits: int = 8,
+        strength: float = 1.0,
+        padding_value: float = 1.0,
+        memory: Memory = "none",
+    ) -> None:
+        super().__init__()
+        check_glow_sizes(self, levels, steps, hidden)
+        check_bits("Glow", bits)
+        check_number(self, strength=strength)
+        self.config: dict[str, Any] = {
+            "levels": levels,
+            "steps": steps,
+            "hidden": hidden,
+            "scale": scale,
+            "bits": bits,
+            "strength": strength,
+            "padding_value": padding_value,
+        }
+        self.multiple = 2**levels
+        self.byte_bits, self.strength = bits, strength
+        self.flow = glow_flow(levels, steps, hidden, scale=scale, padding_value=padding_value)
+        self.register_buffer("mean_way", torch.zeros(3 * 4**levels))
+        self.register_buffer("seen", torch.tensor(0))
+        self.memory = memory
+
+    @property
+    def memory(self) -> Memory:
+        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
+        return self.flow.memory
+
+    @memory.setter
+    def memory(self, memory: Memory) -> None:
+        for part in self.flow.modules():
+            if isinstance(part, Chain):
+                part.memory = memory
+
+    def log_prob(self, values: Tensor) -> Bits:
+        """Return the log-density in nats of images as :func:`dequantize` returns them."""
+        z, logdet = self.flow(values - 0.5)
+        log_prob: Tensor = log_normal(z) + logdet
+        return log_prob
+
+    def bits(
+        self, content: Tensor, photo: Tensor, generator: torch.Generator | None = None
+    ) -> Mapping[str, Bits]:
+        self._check_image("content", content)
+        self._check_image("photo", photo)
+        both = dequantize(torch.cat([photo, content]), self.byte_bits, generator)
+        z, logdet = self.flow(both - 0.5)
+        bits = bits_per_dim(log_normal(z) + logdet, both[0].numel(), self.byte_bits)
+        if self.training:
+            self._remember(*z.detach().split([len(photo), len(content)]))
+        return dict(zip(self.parts, bits.split([len(photo), len(content)]), strict=True))
+
+    def sample(
+        self,
+        count: int,
+        temperature: float = 1.0,
+        size: int | tuple[int, int] = 64,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        check_count(self, count=count)
+        check_number(self, temperature=temperature, smallest=0)
+        sides = (size, size) if isinstance(size, int) else size
+        like = next(self.parameters())
+        noise = torch.randn(
+            count, 3, *sides, generator=generator, dtype=like.dtype, device=like.device
+        )
+        self._check_image("noise", noise)
+        return self.decode(temperature * noise, None).clamp(0, 1)
+
+    def encode(self, image: Tensor) -> tuple[Tensor, None]:
+        """Return the latent of an image, each value in the middle of its bin."""
+        self._check_image("image", image)
+        z: Tensor = self.flow((255 * image + 0.5) / 256 - 0.5)[0]
+        return z, None
+
+    def decode(self, z: Tensor, conditions: None = None) -> Tensor:
+        """Return the image of a latent; not clamped."""
+        return (256 * (self.flow.inverse(z)[0] + 0.5) - 0.5) / 255
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Paint ``content`` with what distinguishes ``reference`` from its own drawing.
+
+        Without ``reference_content``, which is that drawing, the reference's grey takes its place.
+        """
+        self.check_inputs(content, reference, hints, temperature)
+        if reference is None:
+            z = self.encode(content)[0]
+            places = self.mean_way.to(z.dtype)[:, None, None]
+            way = shuffle(places.expand(1, -1, *self._coarse(z)), self.multiple)
+            return self.decode(z + self.strength * way)
+        if reference_content is None:
+            reference_content = to_gray(reference).expand(-1, 3, -1, -1)
+        for name, image in (("reference", reference), ("reference_content", reference_content)):
+            if image.shape != content.shape:
+                raise ValueError(
+                    f"Glow expects a content and a {name} of the same shape, got "
+                    f"{tuple(content.shape)} and {tuple(image.shape)}."
+                )
+        z, start, end = self.encode(torch.cat([content, reference_content, reference]))[0].chunk(3)
+        return self.decode(z + self.strength * (end - start))
+
+    @torch.no_grad()
+    def _remember(self, photo: Tensor, content: Tensor) -> None:
+        way = unshuffle(photo - content, self.multiple).mean((0, 2, 3))
+        self.seen += 1
+        # The mean of all at first, then of about the last hundred: the latents move in training.
+        share = (1 / self.seen).clamp(min=0.01).to(self.mean_way.dtype)
+        self.mean_way.lerp_(way.to(self.mean_way.dtype), share)
+
+    def _coarse(self, z: Tensor) -> list[int]:
+        return [side // self.multiple for side in z.shape[2:]]
+
+    def _check_image(self, name: str, image: Tensor) -> None:
+        super()._check_image(name, image)
+        height, width = image.shape[2:]
+        if height % self.multiple or width % self.multiple or not height * width:
+            raise ValueError(
+                f"Glow expects the height and width of {name} to be multiples of {self.multiple}, "
+                f"got {height} x {width}."
+            )

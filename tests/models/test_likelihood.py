@@ -1,0 +1,53 @@
+"""Bytes made continuous, and densities in bits, against their formulas."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal
+from torch.testing import assert_close
+
+from flowcolor.models import bits_per_dim, dequantize, log_normal
+
+
+@pytest.mark.parametrize("bits", [1, 5, 8])
+def test_dequantised_bytes_lie_in_their_bins(bits):
+    levels = torch.arange(256.0)
+    values = dequantize((levels / 255).expand(200, -1), bits)
+    assert ((values >= 0) & (values < 1)).all()
+    bins = (values * 2**bits).floor()
+    assert torch.equal(bins, (levels // 2 ** (8 - bits)).expand(200, -1))
+    inside = (values * 2**bits - bins).flatten()  # Uniform: mean 1/2 and variance 1/12.
+    assert abs(inside.mean() - 0.5) < 0.01
+    assert abs(inside.var() - 1 / 12) < 0.01
+
+
+def test_floats_between_bytes_are_rounded_first():
+    images = (torch.arange(256.0) + 0.4) / 255
+    assert torch.equal((dequantize(images) * 256).floor(), torch.arange(256.0))
+
+
+def test_the_same_seed_gives_the_same_noise():
+    images = torch.rand(2, 3, 4, 4)
+    one, two = (dequantize(images, generator=torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("bits", [5, 8])
+def test_a_density_that_is_even_over_all_images_needs_every_bit(bits):
+    assert_close(bits_per_dim(torch.zeros(2), 48, bits), torch.full([2], float(bits)))
+
+
+def test_bits_are_those_of_the_formula():
+    z, logdet = torch.randn(2, 3, 4, 5, dtype=torch.float64), torch.randn(2).double()
+    log_prob = log_normal(z) + logdet
+    assert_close(log_normal(z), Normal(0.0, 1.0).log_prob(z).sum((1, 2, 3)))
+    energy = 0.5 * z.square().sum((1, 2, 3)) + 30 * math.log(2 * math.pi)
+    expected = (energy - logdet + 60 * math.log(256)) / (60 * math.log(2))
+    assert_close(bits_per_dim(log_prob, 60), expected)
+
+
+@pytest.mark.parametrize("bits", [0, 9, 5.0, True])
+def test_bits_that_a_byte_has_not_are_refused(bits):
+    with pytest.raises(ValueError, match=r"^dequantize expects bits to be a whole number from 1"):
+        dequantize(torch.rand(2), bits)
