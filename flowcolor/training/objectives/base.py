@@ -43,7 +43,7 @@ class Objective(nn.Module, ABC):
         """Return ``loss``, the scalar to minimise, its parts by name, and perhaps ``result``.
 
         The result is what has been coloured, for a critic to judge: the batch, and then perhaps its
-        first drawings once more, with other references. Objectives whose ``paints`` is true have one.
+        first drawings once more, with other references. Objectives that paint have one.
 
         Args:
             colorizer: What is trained; it is called as a module, so that hooks see it.
