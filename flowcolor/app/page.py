@@ -1,7 +1,6 @@
 """The page itself: three boxes, options behind a fold, and what calls the painter."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -22,6 +21,7 @@ _SIZES = [
     *((f"{side} pixels", str(side)) for side in (96, 128, 192, 256)),
 ]
 _LINES = [("yours", "keep"), ("half and half", "blend"), ("the model's", "model")]
+_ONE_MODEL = "painter"  # One queue for all that it does: two at once would only slow each other.
 _WAITING = 100  # Requests; the next are told that there are too many.
 
 
@@ -80,9 +80,22 @@ def build_page(painter: "Painter") -> gr.Blocks:
             # While one picture is painted, of all further strokes only the last one counts.
             trigger_mode="always_last",
             concurrency_limit=1,
+            concurrency_id=_ONE_MODEL,
             show_progress="minimal",
             show_progress_on=report,
         )
+        if painter.colorizer.exact:
+            # Running backwards takes longer than painting: nobody who still draws waits for it.
+            result.rested(
+                _checking(painter),
+                inputs,
+                report,
+                api_name="check",
+                trigger_mode="always_last",
+                concurrency_limit=1,
+                concurrency_id=_ONE_MODEL,
+                show_progress="hidden",
+            )
     page.queue(max_size=_WAITING)
     return page
 
@@ -103,8 +116,6 @@ def _box(name: str, offered: list[Example], word: str, value: str = "") -> gr.HT
 
 
 def _painting(painter: "Painter") -> Callable[..., Answer]:
-    usual = How(check=painter.colorizer.exact)
-
     def paint(
         drawing: str | None,
         reference: str | None,
@@ -113,7 +124,22 @@ def _painting(painter: "Painter") -> Callable[..., Answer]:
         clean: bool,
         draw: bool,
     ) -> Answer:
-        how = replace(usual, lines=lines, size=size, clean=clean, draw=draw)
+        how = How(lines=lines, size=size, clean=clean, draw=draw)
         return answer(painter, drawing, reference, how)
 
     return paint
+
+
+def _checking(painter: "Painter") -> Callable[..., str]:
+    def check(
+        drawing: str | None,
+        reference: str | None,
+        lines: str,
+        size: str,
+        clean: bool,
+        draw: bool,
+    ) -> str:
+        how = How(lines=lines, size=size, clean=clean, draw=draw, check=True)
+        return answer(painter, drawing, reference, how).text
+
+    return check

@@ -13,6 +13,7 @@ from flowcolor.deploy.export import export_model
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
 from flowcolor.inference import load
+from flowcolor.layers.attention import _at_most
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights
 from tests.deploy.conftest import portraits
@@ -82,7 +83,9 @@ def test_the_mean_over_areas_is_adaptive_pooling(size):
     kept = len(down), len(across)
     assert kept[0] * kept[1] <= 1024
     assert kept == size or (kept[0] + 1) * (kept[1] + 1) > 1024
-    torch.testing.assert_close(down @ x @ across.mT, functional.adaptive_avg_pool2d(x, kept))
+    found = down @ x @ across.mT
+    torch.testing.assert_close(found, functional.adaptive_avg_pool2d(x, kept))
+    torch.testing.assert_close(found, _at_most(x, 1024))  # What attention does by itself.
 
 
 @pytest.mark.parametrize(
