@@ -60,6 +60,7 @@ function isBlank() {
 
 function send() {
   clearTimeout(timer);
+  document.dispatchEvent(new Event("fc-changed"));
   timer = setTimeout(() => {
     const here = done.findLast((entry) => entry.tool === "picture" || entry.tool === "clear");
     const url = canvas.toDataURL("image/png");

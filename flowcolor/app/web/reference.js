@@ -11,6 +11,7 @@ function show() {
 function take(url) {
   props.value = url;
   show();
+  document.dispatchEvent(new Event("fc-changed"));
   trigger("input");
 }
 
