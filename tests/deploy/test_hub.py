@@ -59,7 +59,7 @@ def test_the_packaged_model_goes_to_a_hub_and_comes_back_bit_for_bit(hub, capsys
     assert same(back.state, own.state)
     assert back.description == own.description
     painter = flowcolor.load("hf://us/ours", endpoint=hub.endpoint)
-    assert painter.size == 64
+    assert painter.size == 128
     sketch, photo = images(1, 32)
     assert torch.equal(painter.colorizer(sketch, photo), own.build()(sketch, photo))
 
