@@ -244,5 +244,6 @@ def test_concat_is_a_pointwise_mix_of_both():
 def test_no_aggregation_escapes_this_file():
     public = {getattr(layers, name) for name in layers.__all__}
     aggregations = {kind for kind in public if not issubclass(kind, InvertibleLayer)}
+    aggregations -= {layers.ZeroConv2d}  # Only a part of networks.
     assert {type(build()) for build in CASES.values()} == aggregations
     assert all(issubclass(kind, nn.Module) for kind in aggregations)

@@ -7,6 +7,7 @@ from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.resume import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
@@ -44,5 +45,7 @@ def _is_trial(trainer: Trainer) -> bool:
 def _best(trainer: Trainer) -> Path | None:
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.monitor and callback.best_model_path:
-            return Path(callback.best_model_path)
+            path = Path(callback.best_model_path)
+            if is_file(path):  # A run that was moved still names its best file where it was.
+                return path
     return None
