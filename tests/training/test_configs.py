@@ -11,7 +11,7 @@ def build(*words):
 
 
 def test_the_packaged_configurations_are_these():
-    faces = ["faces", "faces_128", "faces_critic", "faces_exchanged"]
+    faces = ["faces", "faces_128", "faces_128_exchanged", "faces_critic", "faces_exchanged"]
     assert packaged_configs() == [*faces, "portraits", "quickstart", "thesis"]
 
 
