@@ -47,8 +47,9 @@ def lines() -> Iterator[Picture]:
 def sizes() -> Iterator[Picture]:
     """``--size``, and a drawing that is no square."""
     drawing, photo = collins()["drawing"], hopper()["photo"]
-    for side in (32, 128):
+    for side in (32, 64):
         yield f"size-{side}", painter()(drawing, photo, shorter=side).image
+    yield "size-own", painter()(drawing, photo, shorter=None).image
     tall = drawn(whole("blond"))
     yield "tall-drawing", tall
     yield "tall-painted", painter()(tall, hopper()["photo"]).image
