@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -15,6 +15,9 @@ from flowcolor.models.hints import Hints
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
 Image = Float[Tensor, "batch 3 height width"]
+
+
+Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: annotations are also checked one by one.
 
 
 class Colorizer(nn.Module, ABC):
@@ -105,8 +108,12 @@ class Colorizer(nn.Module, ABC):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, *, revision: str | None = None, endpoint: str | None = None
-    ) -> Self:
+        cls: type[Kind],
+        source: str | Path,
+        *,
+        revision: str | None = None,
+        endpoint: str | None = None,
+    ) -> Kind:
         """Build a model from a folder or a hub, in eval mode on the CPU; nothing is unpickled.
 
         Args:

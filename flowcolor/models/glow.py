@@ -141,7 +141,7 @@ class Glow(InvertibleColorizer, Density):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         check_count(self, count=count)
-        check_number(self, temperature=temperature, smallest=0)
+        check_number(self, temperature=temperature, smallest=0.0)
         sides = (size, size) if isinstance(size, int) else size
         like = next(self.parameters())
         noise = torch.randn(
