@@ -107,7 +107,7 @@ def test_samples_are_decoded_noise_of_the_temperature():
     with torch.no_grad():
         noise = torch.randn(3, 3, 8, 12, generator=torch.Generator().manual_seed(4))
         assert torch.equal(sample(temperature=0.7), model.decode(0.7 * noise, None).clamp(0, 1))
-        coldest = sample(temperature=0)
+        coldest = sample(temperature=0.0)
     assert torch.equal(coldest[0], coldest[2])
 
 
