@@ -126,8 +126,14 @@ def serve(page: "gr.Blocks", taken: socket.socket, when_ready: Callable[[], None
             when_ready()
 
     server.startup = startup  # type: ignore[method-assign]
-    with taken:
-        server.run(sockets=[taken])
+    before = signal.getsignal(signal.SIGINT)
+    # Of a process that was started in the background, uvicorn stops at Ctrl-C and says nothing.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with taken:
+            server.run(sockets=[taken])
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def share(taken: socket.socket) -> str:
