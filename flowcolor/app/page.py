@@ -1,7 +1,7 @@
 """The page itself: three boxes, options behind a fold, and what calls the painter."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -57,22 +57,9 @@ def build_page(painter: "Painter") -> gr.Blocks:
                 reference = _box(
                     "reference", photos, "An example of a reference", value=photos[0].picture
                 )
-        with gr.Accordion("Options", open=False):
-            lines = gr.Radio(_LINES, value="keep", label="Lines of the picture")
-            size = gr.Dropdown(_SIZES, value="trained", label="Size at which it is painted")
-            clean = gr.Checkbox(
-                True, label="Clean the drawing: make paper white and strokes dark first"
-            )
-            draw = gr.Checkbox(
-                False, label="The drawing is a photograph of a face: draw its lines first"
-            )
-            gr.Markdown(f"Painted by the model `{painter.name}`.")
-        inputs = [drawing, reference, lines, size, clean, draw]
+        inputs = [drawing, reference, *_options(painter.name)]
         gr.on(
-            [
-                *(box.input for box in (drawing, reference)),
-                *(lines.input, size.input, clean.input, draw.input),
-            ],
+            [box.input for box in inputs],
             _painting(painter),
             inputs,
             [result, report],
@@ -98,6 +85,21 @@ def build_page(painter: "Painter") -> gr.Blocks:
             )
     page.queue(max_size=_WAITING)
     return page
+
+
+def _options(model: str) -> list[Any]:
+    """Return the options behind the fold, in the order in which painting takes them."""
+    with gr.Accordion("Options", open=False):
+        lines = gr.Radio(_LINES, value="keep", label="Lines of the picture")
+        size = gr.Dropdown(_SIZES, value="trained", label="Size at which it is painted")
+        clean = gr.Checkbox(
+            True, label="Clean the drawing: make paper white and strokes dark first"
+        )
+        draw = gr.Checkbox(
+            False, label="The drawing is a photograph of a face: draw its lines first"
+        )
+        gr.Markdown(f"Painted by the model `{model}`.")
+    return [lines, size, clean, draw]
 
 
 def _box(name: str, offered: list[Example], word: str, value: str = "") -> gr.HTML:

@@ -1,6 +1,5 @@
 """The page in a real browser, as somebody uses it who has never opened a terminal."""
 
-import shutil
 import time
 from statistics import median
 from urllib.parse import urlsplit
@@ -12,11 +11,10 @@ from PIL import Image
 from flowcolor.app.answer import NOTHING_DRAWN
 from flowcolor.app.data_urls import from_data_url
 from flowcolor.app.examples import examples
+from tests.browser import launched, needs_browser
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright drives a browser")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium shows the page"),
+    needs_browser,
     pytest.mark.slow,
 ]
 WIDTHS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
@@ -25,11 +23,8 @@ PATIENCE = 120_000  # Milliseconds; a busy machine is no failure.
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

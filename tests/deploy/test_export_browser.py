@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.browser import launched, needs_browser
 from tests.deploy.conftest import portraits
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright drives a browser")
@@ -22,7 +23,7 @@ PACKAGE = Path(os.environ.get("ONNXRUNTIME_WEB", ROOT / "node_modules/onnxruntim
 FILES = [f"ort-wasm-simd-threaded.{suffix}" for suffix in ("mjs", "wasm")] + ["ort.wasm.min.js"]
 pytestmark = [
     pytest.mark.compiled,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium shows the page"),
+    needs_browser,
     pytest.mark.skipif(
         not all((PACKAGE / "dist" / name).is_file() for name in FILES),
         reason="no onnxruntime-web: npm pack it, unpack it, and name its folder in ONNXRUNTIME_WEB",
@@ -70,9 +71,7 @@ def rgba(image):
 def test_a_browser_paints_what_torch_paints(model, onnx, address, capsys):
     drawing, photo = (images[0] for images in portraits(1, 64, 48))
     (drawn, drawing), (shown, photo) = rgba(drawing), rgba(photo)
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
+    with launched() as browser:
         page = browser.new_page()
         wrong, asked = [], []
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -82,7 +81,6 @@ def test_a_browser_paints_what_torch_paints(model, onnx, address, capsys):
         _, _ = page.evaluate(PAINT, [drawn, shown, 48, 64])
         first = time.monotonic() - start
         milliseconds, painted = page.evaluate(PAINT, [drawn, shown, 48, 64])
-        browser.close()
     assert wrong == []
     assert {url.startswith((address, "blob:", "data:")) for url in asked} == {True}
     expected = model(drawing[None], photo[None])[0].clamp(0, 1).mul(255)

@@ -1,28 +1,23 @@
 """The page in a real browser, from disk, as a participant walks through it."""
 
 import json
-import shutil
 
 import pytest
 
 from flowcolor.evaluation.study.answers import read_answers
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import read_key
+from tests.browser import launched, needs_browser
 from tests.evaluation.study.conftest import LEVELS
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright drives a browser")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium shows the page")
+pytestmark = needs_browser
 WIDTHS = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=flags)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
