@@ -7,6 +7,8 @@ from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.iunet import IUNet
+from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.residual_net import ResidualNet
@@ -21,6 +23,7 @@ __all__ = [
     "Glow",
     "GlowNet",
     "Hints",
+    "IUNet",
     "InvertibleColorizer",
     "PatchCritic",
     "ResidualNet",
@@ -35,5 +38,6 @@ __all__ = [
     "flowcolor_small",
     "flowcolor_tiny",
     "glow_flow",
+    "iunet_flow",
     "log_normal",
 ]
