@@ -3,6 +3,8 @@
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
+from flowcolor.models.full_glow import FullGlow
+from flowcolor.models.full_glow_flow import conditional_glow_flow
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
@@ -20,6 +22,7 @@ from flowcolor.models.unchanged import Unchanged
 __all__ = [
     "Colorizer",
     "Density",
+    "FullGlow",
     "Glow",
     "GlowNet",
     "Hints",
@@ -32,6 +35,7 @@ __all__ = [
     "Unchanged",
     "bits_per_dim",
     "conditional_coupling_block",
+    "conditional_glow_flow",
     "coupling_block",
     "dequantize",
     "flowcolor_base",

@@ -11,11 +11,12 @@ from flowcolor.models.methods import methods
 
 
 def test_every_method_is_listed_with_its_traits(capsys):
-    names = {"glow", "iunet", "sketch_color", "tint", "unchanged"}
+    names = {"full_glow", "glow", "iunet", "sketch_color", "tint", "unchanged"}
     assert main(["methods"]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert rows.keys() == methods().keys() == names
     words = {name: " ".join(row.split()) for name, row in rows.items()}
+    assert words["full_glow"] == "full_glow drawing optional unused exact, random a checkpoint"
     assert words["glow"] == "glow drawing or gray optional unused exact a checkpoint"
     assert words["iunet"] == "iunet drawing or gray required unused - a checkpoint"
     assert words["sketch_color"] == "sketch_color drawing required unused exact a checkpoint"

@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import Glow, IUNet, SketchColorFlow
+from flowcolor.models import FullGlow, Glow, IUNet, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -44,6 +44,17 @@ def trained_iunet(seed=0, size=0.03, **config):
     torch.manual_seed(seed)
     model = IUNet(**{"channels": [4, 8], "couplings": 1} | config)
     with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_full_glow(seed=0, size=0.03, **config):
+    """Build a small Full-Glow, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = FullGlow(**{"levels": 2, "steps": 1, "hidden": 6, "pool": 2} | config)
+    with torch.no_grad():
+        model.bits(*images())
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()
