@@ -68,6 +68,7 @@ class FullGlow(InvertibleColorizer, Density):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: ClassVar[Use] = "optional"
+    compares: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     parts = ("photo", "content")
     started: Tensor
@@ -174,7 +175,7 @@ class FullGlow(InvertibleColorizer, Density):
         """Draw a photograph of ``content``, or give it the latent of ``reference``.
 
         Without ``reference_content``, which is the reference's own drawing, the reference's grey
-        takes its place. With a reference nothing is drawn, and ``temperature`` does not count.
+        takes its place. With a reference there is no chance, and ``temperature`` does not count.
         """
         self.check_inputs(content, reference, hints, temperature)
         check_number(self, temperature=temperature, smallest=0.0)

@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from flowcolor.color import to_gray
 from flowcolor.data.datasets.embedded import load_portrait
+from flowcolor.layers import Chain
 from flowcolor.models import IUNet, iunet_flow
 from flowcolor.testing import check_invertible
 from tests.layers.memory_modes import MODES
@@ -60,6 +61,7 @@ def test_a_level_lets_its_first_channels_go_by():
 def test_gradients_are_those_of_plain_autograd():
     def gradients(memory):
         model = trained_iunet(channels=[4, 8, 12], memory=memory).double().train()
+        assert {part.memory for part in model.flow.modules() if isinstance(part, Chain)} == {memory}
         model(*(i.double() for i in images())).square().mean().backward()
         return {name: p.grad for name, p in model.named_parameters()}
 
