@@ -21,6 +21,7 @@ from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
     GradientLines,
+    Hed,
     MixedFilter,
     SketchFilter,
     SobelLines,
@@ -39,6 +40,7 @@ __all__ = [
     "EmbeddedPortraits",
     "Folders",
     "GradientLines",
+    "Hed",
     "MixedFilter",
     "PairFolders",
     "PhotoFolder",

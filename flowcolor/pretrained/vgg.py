@@ -15,8 +15,8 @@ from flowcolor.pretrained.weights import find_weights, load_tensors
 _log = logging.getLogger(__name__)
 
 # ImageNet's statistics, as every torchvision classifier was trained with.
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class VGGActivations:
@@ -98,11 +98,12 @@ class VGGActivations:
     def normalize(self, images: Tensor) -> Tensor:
         """Bring images into the range that the network was trained with, float32 or wider."""
         x = images.to(torch.promote_types(images.dtype, torch.float32))
-        return (x - x.new_tensor(_MEAN).view(3, 1, 1)) / x.new_tensor(_STD).view(3, 1, 1)
+        mean, std = (x.new_tensor(value).view(3, 1, 1) for value in (IMAGENET_MEAN, IMAGENET_STD))
+        return (x - mean) / std
 
     def undo_normalize(self, gradient: Tensor) -> Tensor:
         """Take a gradient back through :meth:`normalize`."""
-        return gradient / gradient.new_tensor(_STD).view(3, 1, 1)
+        return gradient / gradient.new_tensor(IMAGENET_STD).view(3, 1, 1)
 
     def network_like(self, images: Tensor) -> nn.Sequential:
         """Return the network, up to its last layer of interest, where and as wide as images are."""
