@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
-from flowcolor.pretrained.weights import find_weights, load_tensors
+from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +76,8 @@ class VGGActivations:
                 _randomize(features)
             else:
                 path = find_weights(self.name, self.path, download=download)
+                if weights_note(path):
+                    _log.warning("%s: %s, %s.", path, self.name, weights_note(path))
                 tensors = features_only(load_tensors(path), features, path)
                 features.load_state_dict(tensors, assign=True)
         names = _relu_names(features)
@@ -115,6 +117,18 @@ class VGGActivations:
                 network.to(*wanted)
         return network
 
+    @property
+    def label(self) -> str:
+        """The network, and what has to stand beside its numbers: of which weights they are.
+
+        Example:
+            >>> VGGActivations(["relu1_2"], random_weights=True).label
+            'vgg16'
+        """
+        file = None if self.random_weights else self.path or cached_file(self.name)
+        note = weights_note(Path(file).expanduser()) if file is not None else ""
+        return f"{self.name} {note}".strip()
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "VGGActivations":
         return self
 
@@ -123,7 +137,7 @@ class VGGActivations:
 
     def __repr__(self) -> str:
         weights = "random" if self.random_weights else self.path or "pretrained"
-        return f"{self.name} ({weights}): {', '.join(self.layers)}"
+        return f"{self.label} ({weights}): {', '.join(self.layers)}"
 
 
 def empty_features(name: str) -> nn.Sequential:

