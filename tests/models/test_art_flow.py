@@ -12,6 +12,7 @@ from flowcolor.data.sketches import ColorDodge
 from flowcolor.layers import ActNorm
 from flowcolor.models import ArtFlow
 from flowcolor.testing import check_invertible
+from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_art_flow
 
 transfers = pytest.mark.parametrize("transfer", ["adain", "wct"])
@@ -116,6 +117,17 @@ def test_gradients_are_those_of_plain_autograd(memory, transfer):
         for name, right in expected.items():
             assert right is None or right.isfinite().all()
             assert_close(found[name], right, rtol=1e-9, atol=1e-11, msg=name)
+
+
+def test_training_keeps_four_images_whatever_the_number_of_steps():
+    """Two latents, that of the result before its mean is added, and the result."""
+    pair = torch.rand(2, 1, 3, 64, 64)
+    for steps in (1, 3):
+        model = ArtFlow(2, steps, 8, memory="reversible").eval()
+        with SavedBytes() as kept:
+            model(*pair)
+        statistics = kept.beside(*model.parameters()) - 4 * 4 * 3 * 64 * 64
+        assert 0 <= statistics < 4 * 48 * 20
 
 
 @pytest.mark.slow
