@@ -29,7 +29,8 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
       with their arc tangent, between :math:`e^{-c}` and :math:`e^c`.
     - ``"zero_sum"``: :math:`s = \exp(u - \bar u)` with :math:`u = c \tanh(r / c)` and its mean
       :math:`\bar u` over the channels (axis 1), so that the logarithms of each pixel sum to zero
-      and volume is preserved, as in the code released with GIN (Sorrenson et al., 2020).
+      and volume is preserved, as in GIN (Sorrenson et al., 2020,
+      https://arxiv.org/abs/2001.04872).
 
     After a few dozen hard training steps, deep stacks with another scale than ``"bounded"`` may
     give back an image that has nothing to do with the one they were given, for inputs far outside
