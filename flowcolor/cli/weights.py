@@ -13,7 +13,7 @@ from flowcolor.io.files import is_file
 # In the order of the table.
 _PURPOSES = {
     "vgg16": "the perceptual loss; LPIPS with network vgg16",
-    "vgg19": "SR, CR",
+    "vgg19": "SR, CR, content and style loss",
     "inception": "FID, KID",
     "alexnet": "LPIPS",
 }

@@ -12,9 +12,11 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained, trained_glow
+from tests.models.helpers import trained, trained_art_flow, trained_glow
 
 CASES = {
+    "art_flow": trained_art_flow,
+    "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
     "glow": lambda: trained_glow(levels=1),
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
