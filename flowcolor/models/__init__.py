@@ -1,5 +1,6 @@
 """Models made of layers, and the builders of their named sizes."""
 
+from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
@@ -11,6 +12,7 @@ from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
+from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.residual_net import ResidualNet
@@ -20,6 +22,7 @@ from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
 
 __all__ = [
+    "ArtFlow",
     "Colorizer",
     "Density",
     "FullGlow",
@@ -44,4 +47,6 @@ __all__ = [
     "glow_flow",
     "iunet_flow",
     "log_normal",
+    "transfer_covariance",
+    "transfer_mean_and_std",
 ]

@@ -12,9 +12,17 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained, trained_full_glow, trained_glow, trained_iunet
+from tests.models.helpers import (
+    trained,
+    trained_art_flow,
+    trained_full_glow,
+    trained_glow,
+    trained_iunet,
+)
 
 CASES = {
+    "art_flow": trained_art_flow,
+    "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
     "full_glow": lambda: trained_full_glow(levels=1),
     "glow": lambda: trained_glow(levels=1),
     "iunet": trained_iunet,
