@@ -6,14 +6,11 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from flowcolor.data.sketches import GradientLines
-from flowcolor.inference import paint
 from flowcolor.layers import ActNorm, AffineCoupling, Factor, InvertibleConv1x1
 from flowcolor.models import FullGlow, bits_per_dim, dequantize, glow_flow, log_normal
 from flowcolor.models.full_glow_predictors import predicted_conv1x1
 from flowcolor.models.full_glow_steps import with_outputs
 from flowcolor.testing import check_invertible
-from flowcolor.training.objectives.base import colorize_batch
 from tests.layers.memory_modes import MODES
 from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_full_glow
@@ -146,19 +143,6 @@ def test_a_predicted_convolution_starts_as_a_rotation():
         weight = layer(units[..., None], condition)[0][..., 0]
         assert_close(weight @ weight.T, units, rtol=0, atol=1e-6)
         assert torch.linalg.det(weight) > 0
-
-
-def test_painting_draws_the_reference_and_repeats_itself():
-    model, (content, photo) = trained_full_glow(), images(batch=1)
-    drawing = GradientLines()(photo[0], (16, 16)).expand(1, 3, -1, -1)
-    expected = model.colorize(content, photo, reference_content=drawing)
-    assert not torch.allclose(model.colorize(content, photo), expected, atol=1e-3)
-    found = paint(model, content[0], photo[0], None).image
-    assert_close(found, expected[0].clamp(0, 1))
-    data = {"content": content, "reference": photo, "truth": photo, "name": ["a"]}
-    assert_close(colorize_batch(model, data), expected)
-    first, second = (paint(model, content[0], None, None).image for _ in range(2))
-    assert torch.equal(first, second)
 
 
 def test_samples_are_photographs_of_drawn_drawings():
