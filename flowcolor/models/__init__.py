@@ -7,8 +7,10 @@ from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
@@ -22,7 +24,9 @@ __all__ = [
     "GlowNet",
     "Hints",
     "InvertibleColorizer",
+    "Levin",
     "PatchCritic",
+    "Poisson",
     "ResidualNet",
     "SketchColorFlow",
     "Tint",
