@@ -153,8 +153,8 @@ class Painter:
         """Colour one grey photograph; of one in colour, its luma.
 
         Where the model works at another size, the finest details of brightness are added
-        afterwards. What a method that keeps the luma paints beyond what a screen can show is moved
-        towards grey, at the same luma.
+        afterwards. Colours beyond what a screen can show are moved towards grey, at the same luma
+        (:func:`~flowcolor.color.into_gamut`).
 
         Args:
             photo: :math:`(3, H, W)` in [0, 1], of any size.
@@ -177,8 +177,8 @@ class Painter:
         )
         own = (gray.shape[-2], gray.shape[-1])
         image = resize(small, own) + (gray - resize(seen, own))
-        image = into_gamut(image[None])[0] if self.colorizer.keeps_luminance else image.clamp(0, 1)
-        return Painted(image, worked_at, *errors, [], _notices_of(reference))
+        fitting = into_gamut(image[None])[0]
+        return Painted(fitting, worked_at, *errors, [], _notices_of(reference))
 
 
 def load(

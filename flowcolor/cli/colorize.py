@@ -165,9 +165,9 @@ def _parser() -> OptionParser:
     )
     parser.add_argument(
         "--set",
-        action="append",
+        nargs="+",
         metavar="NAME=VALUE",
-        help="an option of the method, as --set system=normal for levin; several may be given",
+        help="options of the method, as --set system=normal neighbors=4 for levin",
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"

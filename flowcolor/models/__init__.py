@@ -9,6 +9,7 @@ from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
 from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
+from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
@@ -16,8 +17,10 @@ from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_ti
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
+from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
+    "LUT",
     "Colorizer",
     "Density",
     "Glow",
@@ -31,6 +34,7 @@ __all__ = [
     "SketchColorFlow",
     "Tint",
     "Unchanged",
+    "Wavelet",
     "bits_per_dim",
     "conditional_coupling_block",
     "coupling_block",

@@ -94,6 +94,7 @@ def test_options_of_a_method_are_set_by_name(files):
     assert not torch.equal(found[:, 6, 5], gray[:, 6, 5])
 
 
+LENT = ("--reference", "photo.png")
 LEVIN = ("--method", "levin", "--content", "grey.png")
 
 
@@ -111,7 +112,7 @@ LEVIN = ("--method", "levin", "--content", "grey.png")
             "Levin cannot use --reference, got photo.png.",
         ),
         (
-            (*["--method", "tint", "--content", "grey.png", "--reference", "photo.png", "--hints"], LAYER),
+            ("--method", "tint", "--content", "grey.png", "--hints", LAYER, *LENT),
             "Tint cannot use --hints, got marks.png.",
         ),
         (

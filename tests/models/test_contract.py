@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import (
+    LUT,
     Colorizer,
     Hints,
     InvertibleColorizer,
@@ -19,16 +20,19 @@ from flowcolor.models import (
     Poisson,
     Tint,
     Unchanged,
+    Wavelet,
 )
 from tests.models.helpers import trained, trained_glow
 
 CASES = {
     "glow": lambda: trained_glow(levels=1),
     "levin": Levin,
+    "lut": LUT,
     "poisson": Poisson,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,
+    "wavelet": Wavelet,
 }
 cases = pytest.mark.parametrize("name", CASES)
 seeds = st.integers(0, 2**32 - 1)
