@@ -39,9 +39,7 @@ def read_hints(path: str | Path, content: Float[Tensor, "3 height width"]) -> Hi
     layer = read_layer(path)
     wanted, got = (f"{x.shape[-1]}x{x.shape[-2]}" for x in (content, layer))
     if wanted != got:
-        raise InputError(
-            f"{path} expects the size of the picture that it marks, {wanted}, got {got}."
-        )
+        raise InputError(f"{path} expects the size of its picture, {wanted}, got {got}.")
     colors, opacity = layer[:3], layer[3]
     if float(opacity.amin()) < 1:
         mask = opacity > _OPAQUE

@@ -85,7 +85,7 @@ def test_dots_and_thin_lines_are_all_rim_and_kept():
         ),
         (
             lambda gray: layer(gray, 255, (31, 20)),
-            "expects the size of the picture that it marks, 30x20, got 31x20.",
+            "expects the size of its picture, 30x20, got 31x20.",
         ),
         (
             lambda gray: marked(gray, lambda draw: draw.rectangle((4, 5, 8, 9), (90, 90, 90))),
