@@ -63,7 +63,7 @@ class LUT(Colorizer):
         super().__init__()
         check_choice(self, space=(space, Space), gamut=(gamut, Gamut))
         if edges is not None:
-            check_number(self, edges=edges, smallest=0)
+            check_number(self, edges=edges, smallest=0.0)
         self.space, self.gamut, self.edges = space, gamut, edges
         self.match = interpolated if interpolate else look_up
         self.letter = letter

@@ -62,7 +62,7 @@ class Wavelet(Colorizer):
     ) -> None:
         super().__init__()
         check_choice(self, space=(space, Space))
-        check_number(self, contrast=contrast, smallest=0)
+        check_number(self, contrast=contrast, smallest=0.0)
         if not weights or not all(0 <= weight <= 1 for weight in weights):
             raise ValueError(
                 f"Wavelet expects weights to be one or more numbers in [0, 1], got {weights}."

@@ -120,7 +120,7 @@ LEVIN = ("--method", "levin", "--content", "grey.png")
             "SketchColorFlow expects --sketch, a drawing, got grey.png.",
         ),
         ((*LEVIN, "--hints", LAYER, "--draw"), "--draw expects --sketch, a drawing, got --conte"),
-        ((*LEVIN, "--set", "sytem=normal"), "got 'sytem'; did you mean 'system'."),
+        ((*LEVIN, "--set", "neighbours=4"), "got 'neighbours'; did you mean 'neighbors'."),
         ((*LEVIN, "--set", "system=cube"), "Levin expects system to be one of ['square', 'norm"),
         ((*LEVIN, "--set", "system"), "--set expects NAME=VALUE, got 'system'."),
         (

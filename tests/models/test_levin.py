@@ -183,6 +183,6 @@ def test_the_scale_of_the_brightness_does_not_matter(weights):
         ({"neighbors": 6}, r"Levin expects neighbors to be one of \[4, 8\], got 6\."),
     ],
 )
-def test_wrong_options_are_one_sentence(wrong, expected):
+def test_wrong_options_are_refused_in_one_sentence(wrong, expected):
     with pytest.raises(ValueError, match=expected):
         Levin(**wrong)

@@ -89,6 +89,6 @@ def test_luminance_can_be_kept():
 
 
 @pytest.mark.parametrize("wrong", [-1.0, float("nan")])
-def test_what_is_no_smoothness_is_one_sentence(wrong):
+def test_what_is_no_smoothness_is_refused_in_one_sentence(wrong):
     with pytest.raises(ValueError, match=r"Poisson expects smoothness of at least 0, got "):
         Poisson(wrong)

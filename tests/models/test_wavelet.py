@@ -108,6 +108,6 @@ def test_what_comes_first_changes_the_content():
         ({"contrast": -1.0}, r"Wavelet expects contrast to be a finite number of at least 0, got"),
     ],
 )
-def test_wrong_options_are_one_sentence(wrong, expected):
+def test_wrong_options_are_refused_in_one_sentence(wrong, expected):
     with pytest.raises(ValueError, match=expected):
         Wavelet(**wrong)
