@@ -3,6 +3,7 @@
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
+from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
@@ -23,6 +24,7 @@ __all__ = [
     "LUT",
     "Colorizer",
     "Density",
+    "Gatys",
     "Glow",
     "GlowNet",
     "Hints",

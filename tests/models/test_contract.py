@@ -14,6 +14,7 @@ import flowcolor.models
 from flowcolor.models import (
     LUT,
     Colorizer,
+    Gatys,
     Hints,
     InvertibleColorizer,
     Levin,
@@ -25,6 +26,7 @@ from flowcolor.models import (
 from tests.models.helpers import trained, trained_glow
 
 CASES = {
+    "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
     "levin": Levin,
     "lut": LUT,
