@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowcolor.cli.jobs import Job, find_jobs, protect_inputs
+from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.options import OptionParser, check_device, model_source
 from flowcolor.cli.settings import read_settings
 from flowcolor.console import complain, say
@@ -91,6 +91,8 @@ def main(words: Sequence[str]) -> None:
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
+    if options.gallery is not None:
+        jobs = choose_references(jobs, options.gallery)
     protect_inputs(jobs)
     colorize(jobs, painter, how)
 
@@ -123,6 +125,8 @@ def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
         ("hints", "a copy of the picture with marks in colour"),
     ):
         use, value = getattr(model, argument), getattr(options, argument)
+        if argument == "reference":
+            value = value or options.gallery
         if use == "required" and value is None:
             raise InputError(f"{name} expects --{argument}, {what}, got none.")
         if use == "unused" and value is not None:
@@ -142,10 +146,17 @@ def _parser() -> OptionParser:
     contents.add_argument(
         "--content", type=Path, help="instead of a drawing, a grey photograph, or a folder of them"
     )
-    parser.add_argument(
+    lending = parser.add_mutually_exclusive_group()
+    lending.add_argument(
         "--reference",
         type=Path,
         help="a photograph, for all drawings, or a folder whose files are named like the drawings",
+    )
+    lending.add_argument(
+        "--gallery",
+        type=Path,
+        help="instead of a reference, a folder of photographs: that which looks most like the "
+        "drawing or grey photograph is taken",
     )
     parser.add_argument(
         "--hints",

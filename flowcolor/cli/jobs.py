@@ -1,9 +1,10 @@
 """What ``flowcolor colorize`` is to paint: files, or the files of folders, that belong together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flowcolor.console import say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_file
 
@@ -107,6 +108,25 @@ def _partners(
             f"{len(missing)} of {len(names)}: {first_ten(missing)}."
         )
     return [found[stem] for stem in stems]
+
+
+def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
+    """Give each job the photograph of a folder that looks most like its content, and say which.
+
+    Raises:
+        InputError: The folder holds no other photograph, or a file cannot be read.
+    """
+    from flowcolor.nearest import Gallery, vgg_look
+    from flowcolor.pretrained.weights import cached_file
+
+    weights = cached_file("vgg19")
+    look = None if weights is None else vgg_look(weights)
+    how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
+    gallery = Gallery(folder, look)
+    chosen = [replace(job, reference=gallery.nearest(job.content)) for job in jobs]
+    for job in chosen:
+        say(f"{job.content} gets the colours of {job.reference}, the most like it {how}")
+    return chosen
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:
