@@ -6,6 +6,7 @@ light.
 
 from typing import TYPE_CHECKING, Any
 
+from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
 from flowcolor.data.cross_reference import CrossReference
@@ -39,6 +40,7 @@ __all__ = [
     "EmbeddedPortraits",
     "Folders",
     "GradientLines",
+    "HintPoints",
     "MixedFilter",
     "PairFolders",
     "PhotoFolder",
