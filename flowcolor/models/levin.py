@@ -54,7 +54,7 @@ class Levin(Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: ClassVar[Use] = "unused"
-    hints: ClassVar[Use] = "required"
+    hints: Use = "required"
     keeps_luminance: ClassVar[bool] = True
     trained: ClassVar[bool] = False
 

@@ -45,7 +45,7 @@ class Poisson(Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: ClassVar[Use] = "unused"
-    hints: ClassVar[Use] = "required"
+    hints: Use = "required"
     trained: ClassVar[bool] = False
 
     def __init__(self, smoothness: float = 1e10, keep_luminance: bool = False) -> None:

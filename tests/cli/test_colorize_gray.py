@@ -8,7 +8,7 @@ from flowcolor.cli.main import main
 from flowcolor.color import rgb_to_yuv, to_gray
 from flowcolor.inference import load
 from flowcolor.io.images import read_image, write_image
-from flowcolor.models import Levin
+from flowcolor.models import Hints, Levin
 from flowcolor.models.hint_files import read_hints
 
 LAYER = "marks.png"
@@ -74,6 +74,21 @@ def test_drawings_take_marks_too(files):
     assert colorize(*words, "--no-clean", "--lines", "model") == 0
     expected = torch.tensor([170.0, 110, 110]) / 255
     assert torch.allclose(read_image("o.png")[:, 6, 5], expected, atol=1e-3)
+
+
+def test_marks_stay_where_they_are_when_a_page_is_cut_to_its_strokes():
+    page = torch.ones(3, 200, 200)
+    page[:, 20:60, 20:60] = 0  # A frame in a corner of the page.
+    page[:, 22:58, 22:58] = 1
+    mask, colors = torch.zeros(1, 1, 200, 200), torch.zeros(1, 3, 200, 200)
+    mask[..., 30:35, 30:35] = 1
+    colors[:, 0] = 0.8
+    painted = load("levin")(page, hints=Hints(colors, mask))
+    assert "cut the page to the strokes" in painted.said
+    inside = painted.image[:, 40, 40]
+    assert inside[0] > inside[1] + 0.1
+    alone = load("levin")(page, hints=Hints(colors.roll(80, 3), mask.roll(80, 3)))
+    assert alone.image[:, 40, 40].std() < 0.01  # The mark is outside of what was cut out.
 
 
 def test_folders_of_photographs_and_marks_are_matched_by_stem(files):
