@@ -10,14 +10,16 @@ from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.models import Gatys
 from flowcolor.models.gatys_loss import GatysLoss, convolutions, gram, relu_name
+from flowcolor.pretrained.vgg import VGGActivations
 
 pytest.importorskip("torchvision")
 
 
-class Small:
+class Small(VGGActivations):
     """Three convolutions in place of VGG's sixteen."""
 
     def __init__(self, dtype=torch.float64):
+        super().__init__(["relu2_1"], "vgg16", random_weights=True)
         torch.manual_seed(1)
         parts = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(True), nn.Conv2d(4, 5, 3, padding=1)]
         parts += [nn.ReLU(True), nn.MaxPool2d(2), nn.Conv2d(5, 6, 3, padding=1), nn.ReLU(True)]
