@@ -15,7 +15,7 @@ from flowcolor.data.crisp import crisp
 from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.images import crop, resize
-from flowcolor.models import Colorizer, Hints, SketchColorFlow
+from flowcolor.models import Colorizer, Hints, InvertibleColorizer, SketchColorFlow
 from flowcolor.models.checkpoint import Weights, read_weights
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.models.round_trip import device_of, exact
@@ -34,12 +34,15 @@ _STROKE = 0.1  # Darkness below which there is nothing on a page.
 class Painted:
     r"""A painted drawing and how exactly the flows can be run backwards on this very pair.
 
+    What was not measured is not a number: all three without a check, and the third for methods
+    other than :class:`~flowcolor.models.SketchColorFlow`, whose latents are not the drawing's own.
+
     Args:
         image: The result at the drawing's own size, :math:`(3, H, W)` in [0, 1].
         worked_at: Height and width at which the model ran, padding included.
         photo_error: :math:`\max |\mathrm{decode}(\mathrm{encode}(R)) - R|` of the photograph.
         latent_error: Largest difference between the drawing's latent and the latent of the result,
-            as a part of the largest latent.
+            or of the latter decoded and encoded again, as a part of the largest latent.
         sketch_error: Largest error of the drawing recovered from the result alone.
         said: What was done to the drawing before, a few words each.
         notices: What the caller may want to know, a sentence each.
@@ -338,10 +341,15 @@ def _notices_of(reference: Tensor | None) -> list[str]:
 
 
 def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> Errors:
-    if not isinstance(model, SketchColorFlow) or photo is None:
+    if not isinstance(model, InvertibleColorizer):
         raise InputError(
             f"--check expects a method that can be run backwards, got {type(model).__name__}."
         )
+    if not isinstance(model, SketchColorFlow) or photo is None:
+        latent, beside = model.encode(result)
+        again, _ = model.encode(model.decode(latent, beside))
+        photo_error = math.nan if photo is None else _largest(_there_and_back(model, photo) - photo)
+        return photo_error, _largest(again - latent) / max(_largest(latent), 1e-12), math.nan
     colors, conditions = model.encode_color(photo)
     latent = model.encode_sketch(drawing, conditions)
     again, _ = model.color_flow(result, conditions)
@@ -351,6 +359,10 @@ def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Ten
         _largest(again - latent) / max(_largest(latent), 1e-12),
         _largest(recovered - drawing),
     )
+
+
+def _there_and_back(model: InvertibleColorizer, image: Tensor) -> Tensor:
+    return model.decode(*model.encode(image))
 
 
 def _largest(difference: Tensor) -> float:

@@ -1,6 +1,7 @@
 """``flowcolor colorize``: colour a drawing or a grey photograph, or a folder of them."""
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,10 +72,15 @@ def _paint_one(job: Job, painter: "Painter", how: How) -> str:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     lines += [f"  notice: {notice}" for notice in painted.notices]
     if how.check:
+        errors = {
+            "photograph": painted.photo_error,
+            "latent": painted.latent_error,
+            "drawing recovered from the result": painted.sketch_error,
+        }
+        measured = ", ".join(f"{k} {v:.1e}" for k, v in errors.items() if not math.isnan(v))
         lines.append(
-            f"  round trip of what the model computed: photograph {painted.photo_error:.1e}, "
-            f"latent {painted.latent_error:.1e}, drawing recovered from the result "
-            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)"
+            f"  round trip of what the model computed: {measured} "
+            "(largest errors, colours from 0 to 1)"
         )
     return "\n".join(lines)
 

@@ -22,6 +22,7 @@ from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
     GradientLines,
+    Hed,
     MixedFilter,
     SketchFilter,
     SobelLines,
@@ -40,6 +41,7 @@ __all__ = [
     "EmbeddedPortraits",
     "Folders",
     "GradientLines",
+    "Hed",
     "HintPoints",
     "MixedFilter",
     "PairFolders",

@@ -1,5 +1,6 @@
 """Models made of layers, and the builders of their named sizes."""
 
+from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
@@ -8,6 +9,7 @@ from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
 from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.lut import LUT
@@ -22,6 +24,7 @@ from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
     "LUT",
+    "ArtFlow",
     "Colorizer",
     "Density",
     "Gatys",
@@ -46,4 +49,6 @@ __all__ = [
     "flowcolor_tiny",
     "glow_flow",
     "log_normal",
+    "transfer_covariance",
+    "transfer_mean_and_std",
 ]

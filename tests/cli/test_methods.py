@@ -14,7 +14,7 @@ def test_every_method_is_listed_with_its_traits(capsys):
     assert main(["methods"]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert rows.keys() == methods().keys()
-    assert rows.keys() >= {"gatys", "glow", "levin", "lut", "poisson", "sketch_color", "wavelet"}
+    assert rows.keys() >= {"art_flow", "gatys", "glow", "levin", "lut", "sketch_color", "wavelet"}
     words = {name: " ".join(row.split()) for name, row in rows.items()}
     assert words["glow"] == "glow drawing or gray optional unused exact a checkpoint"
     assert words["sketch_color"] == "sketch_color drawing required unused exact a checkpoint"

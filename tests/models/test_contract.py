@@ -23,9 +23,11 @@ from flowcolor.models import (
     Unchanged,
     Wavelet,
 )
-from tests.models.helpers import trained, trained_glow
+from tests.models.helpers import trained, trained_art_flow, trained_glow
 
 CASES = {
+    "art_flow": trained_art_flow,
+    "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
     "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
     "levin": Levin,

@@ -5,5 +5,6 @@ from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.training.objectives.transfer import Transfer
 
-__all__ = ["Adversarial", "Exchanged", "Likelihood", "Objective", "Paired"]
+__all__ = ["Adversarial", "Exchanged", "Likelihood", "Objective", "Paired", "Transfer"]
