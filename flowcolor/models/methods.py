@@ -17,11 +17,9 @@ def methods() -> dict[str, type[Colorizer]]:
         'Tint'
     """
     public = [getattr(models, name) for name in models.__all__]
-    return {
-        kind.__module__.rpartition(".")[2]: kind
-        for kind in public
-        if isclass(kind) and issubclass(kind, Colorizer) and not isabstract(kind)
-    }
+    kinds = [kind for kind in public if isclass(kind) and issubclass(kind, Colorizer)]
+    named = {kind.__module__.rpartition(".")[2]: kind for kind in kinds if not isabstract(kind)}
+    return dict(sorted(named.items()))
 
 
 def untrained_method(name: str, settings: Mapping[str, Any] | None = None) -> Colorizer:
