@@ -4,32 +4,42 @@ from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
+from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
 from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
+from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
+from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
+from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
+    "LUT",
     "ArtFlow",
     "Colorizer",
     "Density",
+    "Gatys",
     "Glow",
     "GlowNet",
     "Hints",
     "InvertibleColorizer",
+    "Levin",
     "PatchCritic",
+    "Poisson",
     "ResidualNet",
     "SketchColorFlow",
     "Tint",
     "Unchanged",
+    "Wavelet",
     "bits_per_dim",
     "conditional_coupling_block",
     "coupling_block",
