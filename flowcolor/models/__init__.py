@@ -4,11 +4,15 @@ from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.density import Density
+from flowcolor.models.full_glow import FullGlow
+from flowcolor.models.full_glow_flow import conditional_glow_flow
 from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.iunet import IUNet
+from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
 from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
@@ -27,10 +31,12 @@ __all__ = [
     "ArtFlow",
     "Colorizer",
     "Density",
+    "FullGlow",
     "Gatys",
     "Glow",
     "GlowNet",
     "Hints",
+    "IUNet",
     "InvertibleColorizer",
     "Levin",
     "PatchCritic",
@@ -42,12 +48,14 @@ __all__ = [
     "Wavelet",
     "bits_per_dim",
     "conditional_coupling_block",
+    "conditional_glow_flow",
     "coupling_block",
     "dequantize",
     "flowcolor_base",
     "flowcolor_small",
     "flowcolor_tiny",
     "glow_flow",
+    "iunet_flow",
     "log_normal",
     "transfer_covariance",
     "transfer_mean_and_std",

@@ -39,6 +39,8 @@ class Colorizer(nn.Module, ABC):
         reference: Whether it needs a photograph that lends the colours.
         hints: Whether it needs colours at given points. Of the class: at most; one model may use
             none.
+        compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
+            it and has none draws it; else the reference's luma takes its place.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
@@ -52,6 +54,7 @@ class Colorizer(nn.Module, ABC):
     content: ClassVar[frozenset[Content]]
     reference: ClassVar[Use]
     hints: Use = "unused"
+    compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False
