@@ -10,6 +10,7 @@ from flowcolor.models.hints import Hints
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.residual_net import ResidualNet
+from flowcolor.models.revgan import RevGAN
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
@@ -24,6 +25,7 @@ __all__ = [
     "InvertibleColorizer",
     "PatchCritic",
     "ResidualNet",
+    "RevGAN",
     "SketchColorFlow",
     "Tint",
     "Unchanged",

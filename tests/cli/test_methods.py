@@ -13,7 +13,8 @@ from flowcolor.models.methods import methods
 def test_every_method_is_listed_with_its_traits(capsys):
     assert main(["methods"]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
-    assert rows.keys() == methods().keys() == {"glow", "sketch_color", "tint", "unchanged"}
+    expected = {"glow", "revgan", "sketch_color", "tint", "unchanged"}
+    assert rows.keys() == methods().keys() == expected
     words = {name: " ".join(row.split()) for name, row in rows.items()}
     assert words["glow"] == "glow drawing or gray optional unused exact a checkpoint"
     assert words["sketch_color"] == "sketch_color drawing required unused exact a checkpoint"

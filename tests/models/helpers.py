@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import Glow, SketchColorFlow
+from flowcolor.models import Glow, RevGAN, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -34,6 +34,16 @@ def trained_glow(seed=0, size=0.03, **config):
     model = Glow(**{"levels": 2, "steps": 1, "hidden": 6} | config)
     with torch.no_grad():
         model.bits(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_revgan(seed=0, size=0.03, **config):
+    """Build a small RevGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = RevGAN(**{"width": 2, "blocks": 2} | config)
+    with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()

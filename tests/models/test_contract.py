@@ -12,10 +12,11 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained, trained_glow
+from tests.models.helpers import trained, trained_glow, trained_revgan
 
 CASES = {
     "glow": lambda: trained_glow(levels=1),
+    "revgan": trained_revgan,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,
