@@ -2,7 +2,9 @@
 
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
-from flowcolor.models.density import Density
+from flowcolor.models.cinn import CINN
+from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
+from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
@@ -17,7 +19,10 @@ from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
 
 __all__ = [
+    "CINN",
     "Colorizer",
+    "ConditionNet",
+    "ConditionalDensity",
     "Density",
     "Glow",
     "GlowNet",
@@ -30,6 +35,7 @@ __all__ = [
     "Tint",
     "Unchanged",
     "bits_per_dim",
+    "cinn_flow",
     "conditional_coupling_block",
     "coupling_block",
     "dequantize",

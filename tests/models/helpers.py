@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import Glow, RevGAN, SketchColorFlow
+from flowcolor.models import CINN, Glow, RevGAN, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -43,6 +43,17 @@ def trained_revgan(seed=0, size=0.03, **config):
     """Build a small RevGAN and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = RevGAN(**{"width": 2, "blocks": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_cinn(seed=0, size=0.1, **config):
+    """Build a small CINN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"coarse": 1, "blocks": (1, 2, 2, 1), "widths": (4, 4, 4, 4), "features": 4}
+    model = CINN(**sizes | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

@@ -12,9 +12,10 @@ from torch.testing import assert_close
 
 import flowcolor.models
 from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained, trained_glow, trained_revgan
+from tests.models.helpers import trained, trained_cinn, trained_glow, trained_revgan
 
 CASES = {
+    "cinn": lambda: trained_cinn(shrink=2),
     "glow": lambda: trained_glow(levels=1),
     "revgan": trained_revgan,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
