@@ -12,6 +12,7 @@ from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.layers import Chain
 from flowcolor.models import CINN
+from flowcolor.models.checkpoint import export_weights, load_model
 from flowcolor.testing import check_invertible
 from tests.models.helpers import images, trained_cinn
 
@@ -164,6 +165,15 @@ def test_a_few_steps_learn_more_with_a_condition_than_without():
 def test_what_cannot_be_built_is_refused_in_words(options, expected):
     with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
         CINN(**options)
+
+
+def test_a_file_with_lists_of_sizes_rebuilds_the_model(tmp_path):
+    model = trained_cinn()
+    export_weights(model, tmp_path / "cinn.safetensors", 16)
+    again = load_model(tmp_path / "cinn.safetensors")
+    assert again.config == model.config
+    photo = images()[1]
+    assert torch.equal(again.encode(photo)[0], model.encode(photo)[0])
 
 
 def test_images_of_another_size_are_refused_in_words():
