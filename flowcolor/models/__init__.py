@@ -4,6 +4,8 @@ from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
+from flowcolor.models.cinn_large import large_cinn_flow
+from flowcolor.models.cinn_large_condition import LargeConditionNet
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
@@ -28,6 +30,7 @@ __all__ = [
     "GlowNet",
     "Hints",
     "InvertibleColorizer",
+    "LargeConditionNet",
     "PatchCritic",
     "ResidualNet",
     "RevGAN",
@@ -43,5 +46,6 @@ __all__ = [
     "flowcolor_small",
     "flowcolor_tiny",
     "glow_flow",
+    "large_cinn_flow",
     "log_normal",
 ]

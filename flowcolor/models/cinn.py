@@ -12,7 +12,9 @@ from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
-from flowcolor.models.cinn_sizes import check_cinn_sizes
+from flowcolor.models.cinn_large import large_cinn_flow
+from flowcolor.models.cinn_large_condition import LargeConditionNet
+from flowcolor.models.cinn_sizes import LAYOUTS, Layout, check_cinn_sizes
 from flowcolor.models.density import ConditionalDensity
 from flowcolor.models.hints import Hints
 from flowcolor.models.lab_data import Data, LabData, lightness
@@ -35,12 +37,15 @@ class CINN(InvertibleColorizer, ConditionalDensity):
             lightness is not that of a photograph. With ``"chroma"`` a drawing becomes a tinted one.
         shrink: How much coarser chroma is than the content, 1, 2 or 4: means of patches on the way
             in, linear interpolation on the way out.
-        coarse: Side of what the last level sees as one, see :func:`~flowcolor.models.cinn_flow`;
-            the flow takes multiples of four times as much.
-        blocks: Of the four levels.
-        widths: Channels inside of the networks of each level.
-        features: Channels of the finest features :math:`\phi`, see
-            :class:`~flowcolor.models.ConditionNet`.
+        layout: ``"small"``, the published example for 64x64, see
+            :func:`~flowcolor.models.cinn_flow`; or ``"large"``, the published network for 256x256
+            with chroma of 64x64, see :func:`~flowcolor.models.large_cinn_flow`, whose ``shrink`` is
+            4.
+        blocks: Of each level. ``None``: as published.
+        widths: Channels inside of the networks of each level. ``None``: as published.
+        features: Channels of the first convolution of :math:`\phi`.
+        coarse: Side of what the last level sees as one, in its own pixels. ``None``: as published,
+            16 or 4, which is 64 pixels of chroma.
         noise: Deviation of the noise that training adds to the data, whose own deviation is 1.
         memory: What training keeps, see :class:`~flowcolor.layers.Chain`; results and gradients
             are the same. May be set on a built model.
@@ -62,7 +67,7 @@ class CINN(InvertibleColorizer, ConditionalDensity):
         (2019), sections 3 and 4.2. https://arxiv.org/abs/1907.02392
 
     Example:
-        >>> model = CINN(coarse=1, blocks=(1, 1, 1, 1), widths=(4, 4, 4, 4), features=4).eval()
+        >>> model = CINN(blocks=[1, 1, 1, 1], widths=[4, 4, 4, 4], features=4, coarse=1).eval()
         >>> gray = torch.rand(1, 1, 16, 16).expand(-1, 3, -1, -1)
         >>> model.colorize(gray, temperature=0.7).shape
         torch.Size([1, 3, 16, 16])
@@ -78,37 +83,44 @@ class CINN(InvertibleColorizer, ConditionalDensity):
         self,
         data: Data = "chroma",
         shrink: int = 1,
-        coarse: int = 16,
-        blocks: Sequence[int] = (2, 4, 4, 4),
-        widths: Sequence[int] = (32, 64, 128, 512),
+        layout: Layout = "small",
+        blocks: Sequence[int] | None = None,
+        widths: Sequence[int] | None = None,
         features: int = 64,
+        coarse: int | None = None,
         *,
         noise: float = 0.05,
         memory: Memory = "none",
     ) -> None:
         super().__init__()
-        check_choice(self, data=(data, Data))
+        check_choice(self, data=(data, Data), layout=(layout, Layout))
         check_number(self, noise=noise, smallest=0.0)
-        if shrink not in ((1, 2, 4) if data == "chroma" else (1,)):
-            allowed = "1, 2 or 4" if data == "chroma" else "1 with data 'color'"
-            raise ValueError(f"CINN expects shrink to be {allowed}, got {shrink!r}.")
-        check_cinn_sizes(self, coarse, blocks, widths, features)
+        published = LAYOUTS[layout]
+        blocks = published.blocks if blocks is None else list(blocks)
+        widths = published.widths if widths is None else list(widths)
+        coarse = published.coarse if coarse is None else coarse
+        check_cinn_sizes(self, data, shrink, layout, blocks, widths, features, coarse)
         self.config: dict[str, Any] = {
             "data": data,
             "shrink": shrink,
-            "coarse": coarse,
-            "blocks": list(blocks),
-            "widths": list(widths),
+            "layout": layout,
+            "blocks": blocks,
+            "widths": widths,
             "features": features,
+            "coarse": coarse,
             "noise": noise,
         }
-        self.multiple = 4 * coarse * shrink
-        self.lab_data = LabData(data, shrink)
-        self.noise, self.blocks = noise, list(blocks)
-        self.condition_net = ConditionNet(features, shrink, coarse)
-        self.flow = cinn_flow(self.lab_data.channels, blocks, widths, features, coarse)
-        for parameter in self.parameters():
-            nn.init.normal_(parameter, std=0.02)
+        self.multiple = published.step * coarse * shrink
+        self.lab_data, self.noise = LabData(data, shrink), noise
+        channels = self.lab_data.channels
+        if layout == "small":
+            self.condition_net: nn.Module = ConditionNet(features, shrink, coarse, blocks)
+            self.flow = cinn_flow(channels, blocks, widths, features, coarse)
+            for parameter in self.parameters():
+                nn.init.normal_(parameter, std=0.02)
+        else:
+            self.condition_net = LargeConditionNet(features, widths, blocks, coarse)
+            self.flow = large_cinn_flow(channels, blocks, widths, features, coarse)
         self.memory = memory
 
     @property
@@ -201,10 +213,9 @@ class CINN(InvertibleColorizer, ConditionalDensity):
         return z
 
     def _conditions(self, content: Tensor) -> list[Tensor]:
-        """Return the condition of each coupling: all of a level have the same."""
-        levels = self.condition_net(lightness(rgb_to_lab(content)))
-        pairs = zip(levels, self.blocks, strict=True)
-        return [level for level, count in pairs for _ in range(2 * count)]
+        """Return the condition of each coupling: the two of a block have the same."""
+        blocks = self.condition_net(lightness(rgb_to_lab(content)))
+        return [block for block in blocks for _ in range(2)]
 
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)

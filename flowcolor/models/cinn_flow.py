@@ -1,13 +1,11 @@
-r"""The flow of a conditional INN that colours, as one chain, and the net that conditions it."""
+r"""The smaller flow of a conditional INN that colours, and the network that conditions it."""
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from flowcolor.layers import (
     Chain,
-    ConditionalAffineCoupling,
     HaarDownsample,
     Inverted,
     InvertibleConv1x1,
@@ -15,13 +13,13 @@ from flowcolor.layers import (
     Partial,
     Squeeze,
 )
-from flowcolor.layers.functional.affine import Half
+from flowcolor.models.cinn_blocks import convolution, coupling_pair
 
-_REBALANCE = 0.5  # Means of a smooth image double at every level, and this halves them.
+REBALANCE = 0.5  # Means of a smooth image double at every level, and this halves them.
 
 
 class ConditionNet(nn.Module):
-    r"""Give the features of a content for each of the four levels of :func:`cinn_flow`.
+    r"""Give the features of a content for each block of :func:`cinn_flow`, level by level.
 
     Convolutions of 3x3 with LeakyReLU between them, at the flow's resolution, a half and a quarter
     of it; then the means of 4x4 patches, and one convolution that sees all of the coarsest grid.
@@ -31,14 +29,15 @@ class ConditionNet(nn.Module):
             times.
         shrink: How much coarser the flow is than the content.
         coarse: Side, at a quarter of the flow's resolution, of what the last level sees as one.
+        blocks: Of each of the four levels.
 
     Shape:
-        - content: :math:`(B, 1, H, W)`, lightness of mean 0 and deviation 1.
-        - result: :math:`(B, f, H/s, W/s)`, :math:`(B, 2f, H/2s, W/2s)`,
+        - content: :math:`(B, 1, H, W)`, lightness of mean 0 and deviation 1, or about that.
+        - result: of the levels :math:`(B, f, H/s, W/s)`, :math:`(B, 2f, H/2s, W/2s)`,
           :math:`(B, 2f, H/4s, W/4s)` and :math:`(B, 8f, H/4sk, W/4sk)` for :math:`k` ``coarse``.
     """
 
-    def __init__(self, features: int, shrink: int, coarse: int) -> None:
+    def __init__(self, features: int, shrink: int, coarse: int, blocks: Sequence[int]) -> None:
         super().__init__()
         f, g, pool = features, 2 * features, min(4, coarse)
         act = nn.LeakyReLU()
@@ -46,30 +45,27 @@ class ConditionNet(nn.Module):
         first = nn.Conv2d(1, f, shrink + 2, stride=shrink, padding=1)
         self.levels = nn.ModuleList(
             [
-                nn.Sequential(first, act, _conv(f, f)),
-                nn.Sequential(act, _conv(f, g), act, _conv(g, g, stride=2)),
-                nn.Sequential(act, _conv(g, g, stride=2)),
+                nn.Sequential(first, act, convolution(f, f)),
+                nn.Sequential(act, convolution(f, g), act, convolution(g, g, stride=2)),
+                nn.Sequential(act, convolution(g, g, stride=2)),
                 nn.Sequential(
                     act, nn.AvgPool2d(pool), nn.Conv2d(g, 4 * g, coarse // pool, coarse // pool)
                 ),
             ]
         )
+        self.blocks = list(blocks)
 
     def forward(self, content: Tensor) -> list[Tensor]:
-        """Return the features of each level, the finest first."""
-        found = []
-        for level in self.levels:
+        """Return the features of each block; those of a level are the same."""
+        found: list[Tensor] = []
+        for level, count in zip(self.levels, self.blocks, strict=True):
             content = level(content)
-            found.append(content)
+            found += [content] * count
         return found
 
 
 def cinn_flow(
-    channels: int,
-    blocks: Sequence[int],
-    widths: Sequence[int],
-    features: int,
-    coarse: int,
+    channels: int, blocks: Sequence[int], widths: Sequence[int], features: int, coarse: int
 ) -> Chain:
     r"""Build three levels of convolutional blocks and one of fully connected ones.
 
@@ -88,19 +84,19 @@ def cinn_flow(
 
     Reference:
         Ardizzone et al., "Guided image generation with conditional invertible neural networks"
-        (2019), section 3 and appendix. https://arxiv.org/abs/1907.02392
+        (2019), section 3. https://arxiv.org/abs/1907.02392. The sizes are those of the small
+        example in the code released with it.
     """
     c, conditions = channels, (features, 2 * features, 2 * features, 8 * features)
-    numbers = 2 * c * coarse**2
-    sizes, clamps = (c, 4 * c, 4 * c, numbers), (1.0, 1.0, 1.0, 0.6)
+    sizes, clamps = (c, 4 * c, 4 * c, 2 * c * coarse**2), (1.0, 1.0, 1.0, 0.6)
     levels: list[list[InvertibleLayer]] = []
     for level, count in enumerate(blocks):
-        layers: list[InvertibleLayer] = []
+        size, layers = sizes[level], []  # type: tuple[int, list[InvertibleLayer]]
         for block in range(count):
             # Every other network of the middle levels looks at single pixels.
             kernel = 1 if level == 3 or (level > 0 and block % 2 == 0) else 3
-            size, seen, width = sizes[level], conditions[level], widths[level]
-            layers += _block(size, seen, width, kernel, clamps[level])
+            network = _Network(widths[level], kernel)
+            layers += coupling_pair(size, conditions[level], network, clamps[level])
             if size > 3:  # Fewer channels have no order to speak of.
                 layers.append(InvertibleConv1x1(size, "permutation"))
         levels.append(layers)
@@ -108,41 +104,25 @@ def cinn_flow(
     connected = Chain([Squeeze(coarse), *last, Inverted(Squeeze(coarse))])
     coarser = Chain(
         [
-            HaarDownsample(c, _REBALANCE),
+            HaarDownsample(c, REBALANCE),
             *quarter,
             Partial(connected, passed=2 * c),
             Inverted(Squeeze()),
         ]
     )
-    middle = [HaarDownsample(c, _REBALANCE), *half, Partial(coarser, passed=3 * c)]
+    middle = [HaarDownsample(c, REBALANCE), *half, Partial(coarser, passed=3 * c)]
     return Chain([*finest, *middle, Inverted(Squeeze())])
 
 
-class _Stack(nn.Module):
-    takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
+class _Network:
+    """Builds two convolutions."""
 
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        return torch.cat([x, condition.to(x.dtype)], 1)
+    def __init__(self, width: int, kernel: int) -> None:
+        self.width, self.kernel = width, kernel
 
-
-def _block(
-    channels: int, condition: int, width: int, kernel: int, clamp: float
-) -> list[InvertibleLayer]:
-    first, second = (channels + 1) // 2, channels // 2
-    layers: list[InvertibleLayer] = []
-    halves: tuple[tuple[int, int, Half], ...]
-    halves = (second, first, "second"), (first, second, "first")
-    for steering, changed, steer in halves:
-        net = nn.Sequential(
-            _conv(steering + condition, width, kernel),
+    def __call__(self, channels: int, out_channels: int) -> nn.Module:
+        return nn.Sequential(
+            convolution(channels, self.width, self.kernel),
             nn.ReLU(inplace=True),
-            _conv(width, 2 * changed, kernel),
+            convolution(self.width, out_channels, self.kernel),
         )
-        layers.append(
-            ConditionalAffineCoupling(net, _Stack(), scale="atan", steer=steer, clamp=clamp)
-        )
-    return layers
-
-
-def _conv(channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(channels, out_channels, kernel, stride, padding=kernel // 2)

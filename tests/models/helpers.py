@@ -52,9 +52,10 @@ def trained_revgan(seed=0, size=0.03, **config):
 def trained_cinn(seed=0, size=0.1, **config):
     """Build a small CINN and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
-    sizes = {"coarse": 1, "blocks": (1, 2, 2, 1), "widths": (4, 4, 4, 4), "features": 4}
+    sizes = {"coarse": 1, "blocks": [1, 2, 2, 1], "widths": [4, 4, 4, 4], "features": 4}
     model = CINN(**sizes | config)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += size * torch.randn_like(parameter)
+            if parameter.requires_grad:  # Rotations that are fixed stay rotations.
+                parameter += size * torch.randn_like(parameter)
     return model.eval()

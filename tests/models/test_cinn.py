@@ -38,6 +38,29 @@ def lightness(image):
     return 116 * torch.where(y > 0.008856, y.clamp(min=1e-9) ** (1 / 3), 7.787 * y + 16 / 116) - 16
 
 
+LARGE = {
+    "layout": "large",
+    "shrink": 4,
+    "blocks": [1, 1, 2, 1, 2],
+    "widths": [4, 4, 4, 4, 4],
+    "features": 4,
+    "coarse": 1,
+}
+
+
+def test_parameters_of_the_large_layout_are_those_of_the_public_code():
+    with torch.device("meta"):
+        model = CINN(layout="large", shrink=4)
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    fixed = sum(p.numel() for p in model.flow.parameters() if not p.requires_grad)
+    # The public network keeps its classes of colours, from 256 channels, which nothing reads.
+    classes = 256 * 313 + 313 + 313 * 2 + 2
+    assert learned + classes == 88_949_693
+    # It also holds the inverse of each rotation, the constants of Haar, and a number a block.
+    assert learned + classes + 2 * fixed + 128 * 4 + 30 == 89_052_667
+    assert model.multiple == 256
+
+
 def test_parameters_are_those_of_the_public_code():
     with torch.device("meta"):
         model = CINN()
@@ -47,14 +70,29 @@ def test_parameters_are_those_of_the_public_code():
     assert model.multiple == 64
 
 
-@pytest.mark.parametrize("data", ["chroma", "color"])
-def test_the_flow_has_the_log_det_of_its_jacobian_and_a_latent_of_the_data_s_shape(data):
-    model = trained_cinn(data=data, size=0.2, coarse=2)
-    x = torch.randn(2, model.lab_data.channels, 8, 8)
-    conditions = model._conditions(grays(torch.rand(2, 3, 8, 8)))
+@pytest.mark.parametrize("options", [{"coarse": 2}, {"coarse": 1, "data": "color"}])
+def test_the_flow_has_the_log_det_of_its_jacobian_and_a_latent_of_the_data_s_shape(options):
+    model = trained_cinn(size=0.1, **options)
+    side = model.multiple
+    conditions = model._conditions(grays(torch.rand(2, 3, side, side)))
+    side //= model.lab_data.shrink
+    x = torch.randn(2, model.lab_data.channels, side, side)
     z = model.flow(x, conditions)[0]
     assert z.shape == x.shape
     check_invertible(model.flow, x, conditions)
+
+
+def test_the_large_flow_is_undone_and_has_the_log_det_of_its_jacobian():
+    model = trained_cinn(**LARGE).double()
+    x = torch.randn(1, 2, 16, 16, dtype=torch.float64)
+    conditions = model._conditions(grays(torch.rand(1, 3, 64, 64, dtype=torch.float64)))
+    z, logdet = model.flow(x, conditions)
+    again, back = model.flow.inverse(z, conditions)
+    assert_close(again, x)
+    assert_close(back, -logdet)
+    jacobian = torch.func.jacrev(lambda x: model.flow(x, conditions)[0])(x).reshape(512, 512)
+    assert_close(logdet[0], torch.linalg.slogdet(jacobian).logabsdet)
+    assert logdet.abs() > 1
 
 
 def test_the_content_keeps_its_lightness_and_the_latent_never_changes_it():
@@ -111,16 +149,20 @@ def test_bits_are_those_of_normal_latents():
 
 
 @pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
-def test_gradients_are_those_of_plain_autograd(memory):
+@pytest.mark.parametrize("options", [{"shrink": 2}, LARGE])
+def test_gradients_are_those_of_plain_autograd(memory, options):
     def gradients(memory):
-        model = trained_cinn(memory=memory, shrink=2).double().train()
+        model = trained_cinn(memory=memory, **options).double().train()
         assert {c.memory for c in model.flow.modules() if isinstance(c, Chain)} == {memory}
-        photo = images()[1].double()
+        photo = images(side=model.multiple)[1].double()
         model.bits(grays(photo), photo, torch.Generator().manual_seed(1))["photo"].sum().backward()
         return {name: p.grad for name, p in model.named_parameters()}
 
     expected, found = gradients("none"), gradients(memory)
     for name, right in expected.items():
+        if right is None:
+            assert name.endswith("matrix.entries"), "fixed rotations alone"
+            continue
         assert_close(found[name], right, rtol=0, atol=1e-10, msg=name)
         assert right.any(), name
 
@@ -129,7 +171,7 @@ def test_a_few_steps_learn_more_with_a_condition_than_without():
     photos, found = portraits(), []
     for content in (grays(photos), torch.full_like(photos, 0.5)):
         torch.manual_seed(0)
-        model = CINN("chroma", 1, 8, (1, 1, 1, 1), (16, 16, 16, 16), 8, memory="reversible")
+        model = CINN(blocks=[1] * 4, widths=[16] * 4, features=8, coarse=8, memory="reversible")
         optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
         for _ in range(60):
             optimizer.zero_grad()
@@ -153,11 +195,22 @@ def test_a_few_steps_learn_more_with_a_condition_than_without():
         ),
         ({"coarse": 3}, "CINN expects coarse to be 1, 2, 4, ..., 32 or 64, got 3."),
         (
-            {"blocks": (1, 2)},
-            "CINN expects blocks to be four numbers, one for each level, got (1, 2).",
+            {"blocks": [1, 2]},
+            "CINN expects blocks to be 4 numbers, one for each level, got [1, 2].",
         ),
         (
-            {"widths": (1, 2, 0, 1)},
+            {"layout": "large"},
+            "CINN expects data 'chroma' and shrink 4 with layout 'large', got 'chroma' and 1.",
+        ),
+        (
+            {"features": 100_000},
+            (
+                "CINN expects sizes of a few billion parameters at most, got blocks [2, 4, 4, 4], "
+                "widths [32, 64, 128, 512], features 100000 and coarse 16."
+            ),
+        ),
+        (
+            {"widths": [1, 2, 0, 1]},
             "CINN expects widths to be a whole number of at least 1, got 0.",
         ),
     ],

@@ -12,6 +12,7 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.metrics.psnr import psnr
 from flowcolor.models import PatchCritic, RevGAN
 from flowcolor.testing import check_invertible
+from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_revgan
 
 
@@ -72,6 +73,17 @@ def test_the_core_keeps_its_inverse_in_float32_on_blank_paper():
         features = model.drawing_encoder(torch.ones(1, 3, 32, 32))
         again = model.core.inverse(model.core(features)[0])[0]
     assert_close(again, features, rtol=0, atol=1e-4)
+
+
+def test_reversible_the_core_keeps_a_twentieth_of_what_autograd_keeps():
+    model, features = RevGAN(4, 9), torch.rand(2, 16, 16, 16, requires_grad=True)
+    kept = {}
+    for model.memory in ("none", "reversible"):
+        with SavedBytes() as saved:
+            y, _ = model.core(features)
+        kept[model.memory] = saved.beside(*model.parameters())
+        del y
+    assert kept["reversible"] <= kept["none"] / 20
 
 
 def test_training_and_use_give_the_same_image():
