@@ -3,7 +3,11 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
-from flowcolor.models.density import Density
+from flowcolor.models.cinn import CINN
+from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
+from flowcolor.models.cinn_large import large_cinn_flow
+from flowcolor.models.cinn_large_condition import LargeConditionNet
+from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
 from flowcolor.models.gatys import Gatys
@@ -20,6 +24,7 @@ from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
+from flowcolor.models.revgan import RevGAN
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
@@ -27,9 +32,12 @@ from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
+    "CINN",
     "LUT",
     "ArtFlow",
     "Colorizer",
+    "ConditionNet",
+    "ConditionalDensity",
     "Density",
     "FullGlow",
     "Gatys",
@@ -38,15 +46,18 @@ __all__ = [
     "Hints",
     "IUNet",
     "InvertibleColorizer",
+    "LargeConditionNet",
     "Levin",
     "PatchCritic",
     "Poisson",
     "ResidualNet",
+    "RevGAN",
     "SketchColorFlow",
     "Tint",
     "Unchanged",
     "Wavelet",
     "bits_per_dim",
+    "cinn_flow",
     "conditional_coupling_block",
     "conditional_glow_flow",
     "coupling_block",
@@ -56,6 +67,7 @@ __all__ = [
     "flowcolor_tiny",
     "glow_flow",
     "iunet_flow",
+    "large_cinn_flow",
     "log_normal",
     "transfer_covariance",
     "transfer_mean_and_std",

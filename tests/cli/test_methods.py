@@ -21,6 +21,7 @@ def test_every_method_is_listed_with_its_traits(capsys):
     assert words["sketch_color"] == "sketch_color drawing required optional exact a checkpoint"
     assert words["levin"] == "levin drawing or gray unused required keeps luma nothing"
     assert words["iunet"] == "iunet drawing or gray required unused - a checkpoint"
+    assert words["cinn"] == "cinn drawing or gray optional unused exact, random a checkpoint"
     assert words["tint"] == "tint drawing or gray required unused - nothing"
 
 
