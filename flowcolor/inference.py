@@ -1,4 +1,4 @@
-"""Colour drawings of any size, with a model of the package, of a file, or without weights."""
+"""Colour pictures of any size, with a model of the package, of a file, or without weights."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
 from flowcolor.data.sketches import GradientLines
 from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.images import crop, resize
-from flowcolor.models import Colorizer, InvertibleColorizer, SketchColorFlow
+from flowcolor.models import Colorizer, Hints, InvertibleColorizer, SketchColorFlow
 from flowcolor.models.checkpoint import Weights, read_weights
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.models.round_trip import device_of, exact
@@ -83,6 +84,7 @@ class Painter:
         drawing: Tensor,
         reference: Tensor | None = None,
         *,
+        hints: Hints | None = None,
         shorter: int | Literal["trained"] | None = "trained",
         lines: Lines = "keep",
         clean: bool = True,
@@ -94,6 +96,8 @@ class Painter:
             drawing: :math:`(3, H, W)` in [0, 1], of any size, on any paper.
             reference: :math:`(3, H', W')` in [0, 1], a photograph of any size; it is stretched to
                 the drawing's proportions. ``None`` for methods that use none.
+            hints: Colours at points of the drawing, of its size, for methods that use them; see
+                :func:`~flowcolor.models.hint_files.read_hints`.
             shorter: Shorter side in pixels at which the model works; ``None``: the drawing's own;
                 ``"trained"``: that of its training images.
             lines: Where the lines of the result come from: ``"keep"``, the drawing at its own
@@ -110,6 +114,7 @@ class Painter:
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
+        _check_hints(hints, drawing)
         page, said, notices = drawing, [], _notices_of(reference)
         top, left, bottom, right = box = (0, 0, drawing.shape[-2], drawing.shape[-1])
         if clean:
@@ -126,7 +131,10 @@ class Painter:
         _check_size(region, side)
         if clean and float(page.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
-        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check)
+        if hints is not None:
+            hints = hints.cropped(*box)
+        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check, hints)
+        small = small.clamp(0, 1)
         own = (region.shape[-2], region.shape[-1])
         image = resize(small, own).clamp(0, 1) if lines != "keep" else small
         if lines != "model":
@@ -137,6 +145,44 @@ class Painter:
             page[:, top:bottom, left:right] = image
             image = page
         return Painted(image, worked_at, *errors, said, notices)
+
+    def photograph(
+        self,
+        photo: Tensor,
+        reference: Tensor | None = None,
+        *,
+        hints: Hints | None = None,
+        shorter: int | Literal["trained"] | None = "trained",
+    ) -> Painted:
+        """Colour one grey photograph; of one in colour, its luma.
+
+        Where the model works at another size, the finest details of brightness are added
+        afterwards. Colours beyond what a screen can show are moved towards grey, at the same luma
+        (:func:`~flowcolor.color.into_gamut`).
+
+        Args:
+            photo: :math:`(3, H, W)` in [0, 1], of any size.
+            reference: As for drawings.
+            hints: Colours at points of the photograph, of its size.
+            shorter: As for drawings.
+
+        Raises:
+            InputError: The method colours drawings only, or the inputs are against its traits.
+        """
+        if "gray" not in self.colorizer.content:
+            raise InputError(
+                f"{type(self.colorizer).__name__} expects a drawing, got a photograph."
+            )
+        _check_hints(hints, photo)
+        gray = to_gray(photo).expand(3, -1, -1)
+        side = (self.size or None) if shorter == "trained" else shorter
+        small, worked_at, errors, seen = _run(
+            self.colorizer, gray, reference, side, check=False, hints=hints
+        )
+        own = (gray.shape[-2], gray.shape[-1])
+        image = resize(small, own) + (gray - resize(seen, own))
+        fitting = into_gamut(image[None])[0]
+        return Painted(fitting, worked_at, *errors, [], _notices_of(reference))
 
 
 def load(
@@ -234,11 +280,16 @@ def paint(
     """
     result, worked_at, errors, _ = _run(model, sketch, reference, shorter, check)
     own = (sketch.shape[-2], sketch.shape[-1])
-    return Painted(resize(result, own), worked_at, *errors)
+    return Painted(resize(result.clamp(0, 1), own), worked_at, *errors)
 
 
 def _run(
-    model: Colorizer, sketch: Tensor, reference: Tensor | None, shorter: int | None, check: bool
+    model: Colorizer,
+    sketch: Tensor,
+    reference: Tensor | None,
+    shorter: int | None,
+    check: bool,
+    hints: Hints | None = None,
 ) -> tuple[Tensor, tuple[int, int], Errors, Tensor]:
     """Return the result at the model's size, that size with padding, errors, and what it saw."""
     device = device_of(model)
@@ -249,8 +300,9 @@ def _run(
     drawing = pad(seen[None], model.multiple).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
+    given = None if hints is None else hints.resized(*size).padded(*worked_at).to(device)
     try:
-        model.check_inputs(drawing, photo)
+        model.check_inputs(drawing, photo, given)
     except ValueError as error:
         raise InputError(str(error)) from error
     errors: Errors = (math.nan, math.nan, math.nan)
@@ -261,10 +313,18 @@ def _run(
     if model.stochastic:  # The same drawing is painted alike every time.
         options["generator"] = torch.Generator(device).manual_seed(0)
     with exact(model):
-        result = model.colorize(drawing, photo, **options)
+        result = model.colorize(drawing, photo, hints=given, **options)
         if check:
             errors = _errors(model, drawing, photo, result)
-    return crop(result, size)[0].clamp(0, 1).cpu(), worked_at, errors, seen
+    return crop(result, size)[0].cpu(), worked_at, errors, seen
+
+
+def _check_hints(hints: Hints | None, picture: Tensor) -> None:
+    if hints is not None and hints.colors.shape != (1, *picture.shape):
+        raise InputError(
+            f"A painter expects hints of the shape of the picture, {(1, *picture.shape)}, got "
+            f"{tuple(hints.colors.shape)}."
+        )
 
 
 def _check_size(sketch: Tensor, shorter: int | None) -> None:

@@ -47,6 +47,7 @@ class Colorizer(nn.Module, ABC):
         trained: Whether it has weights that a training finds, so that it needs a checkpoint.
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
+        least: How many times ``multiple`` the sides are at least.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
             the same colorizer, whose weights a file then fills.
     """
@@ -61,6 +62,7 @@ class Colorizer(nn.Module, ABC):
     trained: ClassVar[bool] = True
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
+    least: int = 2
     config: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod

@@ -194,5 +194,5 @@ def test_each_drawing_of_a_folder_gets_the_photograph_of_its_own_name(tmp_path):
         for stem in ("a", "b", "c"):
             write_image(torch.rand(3, 8, 8), tmp_path / folder / f"{stem}.png")
     jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
-    names = [(job.sketch.stem, job.reference.stem, job.output.stem) for job in jobs]
+    names = [(job.content.stem, job.reference.stem, job.output.stem) for job in jobs]
     assert names == [("a", "a", "a"), ("b", "b", "b"), ("c", "c", "c")]

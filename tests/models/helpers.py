@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import ArtFlow, FullGlow, Glow, IUNet, SketchColorFlow
+from flowcolor.models import CINN, ArtFlow, FullGlow, Glow, IUNet, RevGAN, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -68,4 +68,26 @@ def trained_full_glow(seed=0, size=0.03, **config):
         model.bits(*images())
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_revgan(seed=0, size=0.03, **config):
+    """Build a small RevGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = RevGAN(**{"width": 2, "blocks": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_cinn(seed=0, size=0.1, **config):
+    """Build a small CINN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"coarse": 1, "blocks": [1, 2, 2, 1], "widths": [4, 4, 4, 4], "features": 4}
+    model = CINN(**sizes | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:  # Rotations that are fixed stay rotations.
+                parameter += size * torch.randn_like(parameter)
     return model.eval()
