@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from flowcolor.data import open_portraits
-from flowcolor.io.images import to_uint8
+from flowcolor.io.images import resize, to_uint8
 
 ROOT = Path(__file__).parents[1]
 PICTURES, EXAMPLES = ROOT / "docs/pictures", ROOT / "flowcolor/app/examples"
@@ -29,6 +29,9 @@ def make_examples() -> None:
     for index, name in enumerate(("astronaut", "grace_hopper")):
         for kind, side, key in (("photo", 256, "photo"), ("drawing", 512, "content")):
             image = open_portraits("embedded", side)[index][key]
+            if (name, kind) == ("astronaut", "photo"):  # As in the quickstart: her face alone.
+                closer = open_portraits("embedded", 512)[index][key][:, :370, 70:440]
+                image = resize(closer, (side, side))
             pixels = to_uint8(image).permute(1, 2, 0).numpy()
             if kind == "photo":
                 Image.fromarray(pixels).save(EXAMPLES / f"{name}_photo.jpg", quality=85)
