@@ -17,15 +17,17 @@ from flowcolor.painting import How, paint
 if TYPE_CHECKING:
     from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
+    from flowcolor.models.dots import Dot
 
 
-def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
+def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["Dot"] = ()) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
         jobs: What to paint.
         painter: What paints.
         how: In which way.
+        dots: Colours at places, the same for all.
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
@@ -34,7 +36,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
     failed, start = [], time.monotonic()
     for done, job in enumerate(jobs, 1):
         try:
-            text = _paint_one(job, painter, how)
+            text = _paint_one(job, painter, how, dots)
         except InputError as error:
             if len(jobs) == 1:
                 raise
@@ -56,14 +58,17 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
 
 
-def _paint_one(job: Job, painter: "Painter", how: How) -> str:
+def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
+    from flowcolor.models.dots import hints_of_dots
     from flowcolor.models.hint_files import read_hints
 
     picture = read_image(job.content)
     reference = None if job.reference is None else read_image(job.reference)
     hints = None if job.hints is None else read_hints(job.hints, picture)
+    if dots:
+        hints = hints_of_dots(dots, *picture.shape[1:])
     painted = paint(painter, picture, reference, how, hints)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
@@ -90,17 +95,20 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
+    from flowcolor.models.dots import read_dots
+
     gray = options.content is not None
     how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
     how.require_possible()
     painter = _chosen(options)
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
+    dots = read_dots(options.dots or [])
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
     protect_inputs(jobs)
-    colorize(jobs, painter, how)
+    colorize(jobs, painter, how, dots)
 
 
 def _chosen(options: argparse.Namespace) -> "Painter":
@@ -128,15 +136,18 @@ def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
         raise InputError(f"{name} expects {wanted}, got {options.content or options.sketch}.")
     for argument, what in (
         ("reference", "a photograph or a folder of them"),
-        ("hints", "a copy of the picture with marks in colour"),
+        ("hints", "a copy of the picture with marks in colour, or --dots"),
     ):
         use, value = getattr(model, argument), getattr(options, argument)
         if argument == "reference":
             value = value or options.gallery
+        elif options.dots:
+            value = " ".join(options.dots)
         if use == "required" and value is None:
             raise InputError(f"{name} expects --{argument}, {what}, got none.")
         if use == "unused" and value is not None:
-            raise InputError(f"{name} cannot use --{argument}, got {value}.")
+            option = "dots" if argument == "hints" and options.dots else argument
+            raise InputError(f"{name} cannot use --{option}, got {value}.")
     if options.check and not model.exact:
         raise InputError(f"--check expects a method that can be run backwards, got {name}.")
 
@@ -164,11 +175,19 @@ def _parser() -> OptionParser:
         help="instead of a reference, a folder of photographs: that which looks most like the "
         "drawing or grey photograph is taken",
     )
-    parser.add_argument(
+    points = parser.add_mutually_exclusive_group()
+    points.add_argument(
         "--hints",
         type=Path,
         help="colours at points: a transparent picture that is painted where a colour is given, or "
         "a copy of the drawing or grey photograph with marks in colour; or a folder of such files",
+    )
+    points.add_argument(
+        "--dots",
+        nargs="+",
+        metavar="X,Y=COLOUR",
+        help="instead of a file of hints, colours at places in pixels from the upper left corner, "
+        "as 120,80=#3366cc or 120,80=red",
     )
     parser.add_argument(
         "--checkpoint",
