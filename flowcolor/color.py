@@ -20,6 +20,7 @@ _TO_XYZ = (
     (0.019334, 0.119193, 0.950227),
 )
 _WHITE = (0.95047, 1.0, 1.08883)
+_DARK = 0.008856  # Of white: below, lightness grows in a straight line.
 
 
 def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
@@ -143,5 +144,50 @@ def rgb_to_lab(
     # A sum of products rather than a matrix product, which autocast and TF32 would round.
     weights = (rgb.new_tensor(_TO_XYZ) / white)[None, :, :, None, None]
     xyz = (weights * linear[:, None]).sum(2)
-    x, y, z = torch.where(xyz > 0.008856, xyz.pow(1 / 3), 7.787 * xyz + 16 / 116).unbind(1)
+    # Clamped, because the root's infinite slope at 0, times 0, would be the gradient of black.
+    root = xyz.clamp(min=_DARK).pow(1 / 3)
+    x, y, z = torch.where(xyz > _DARK, root, 7.787 * xyz + 16 / 116).unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def lab_to_rgb(
+    lab: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    r"""Convert CIE L*a*b* under D65 to sRGB: undo :func:`rgb_to_lab`.
+
+    Args:
+        lab: L in :math:`[0, 100]`, a and b, of any size.
+
+    Returns:
+        RGB in float32 or wider, not clamped: what no screen can show lies outside of
+        :math:`[0, 1]`, where negative light is bent as positive light is.
+
+    Raises:
+        ValueError: If ``lab`` is not a float image of shape (batch, 3, height, width).
+
+    Reference:
+        IEC 61966-2-1 (1999); CIE 15 (2004). The same numbers as ``skimage.color.lab2rgb``, which
+        clamps.
+
+    Example:
+        >>> image = torch.rand(2, 3, 4, 4)
+        >>> torch.allclose(lab_to_rgb(rgb_to_lab(image)), image, atol=1e-5)
+        True
+    """
+    if lab.ndim != 4 or lab.shape[1] != 3 or not lab.is_floating_point():
+        raise ValueError(
+            "lab_to_rgb expects float images of shape (batch, 3, height, width), got "
+            f"{lab.dtype} of shape {tuple(lab.shape)}."
+        )
+    lightness, a, b = widen(lab).unbind(1)
+    y = (lightness + 16) / 116
+    bent = torch.stack([y + a / 500, y, y - b / 200], 1)
+    xyz = torch.where(bent > _DARK ** (1 / 3), bent**3, (bent - 16 / 116) / 7.787)
+    # In float64: rounded, the inverse would lose a digit.
+    white = torch.tensor(_WHITE, dtype=torch.float64)
+    back = (torch.tensor(_TO_XYZ, dtype=torch.float64).inverse() * white).to(xyz)
+    linear = (back[None, :, :, None, None] * xyz[:, None]).sum(2)
+    bend = 0.04045 / 12.92
+    size = linear.abs()
+    powers = linear.sign() * (1.055 * size.clamp(min=bend).pow(1 / 2.4) - 0.055)
+    return torch.where(size > bend, powers, 12.92 * linear)

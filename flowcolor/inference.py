@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch.nn import functional
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
+from flowcolor.data.sketches import GradientLines
 from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.images import crop, resize
@@ -305,8 +306,14 @@ def _run(
     except ValueError as error:
         raise InputError(str(error)) from error
     errors: Errors = (math.nan, math.nan, math.nan)
+    options: dict[str, Any] = {}
+    if model.compares and reference is not None:
+        lines = GradientLines()(reference.cpu(), worked_at).to(device)
+        options["reference_content"] = lines.expand(1, 3, -1, -1)
+    if model.stochastic:  # The same drawing is painted alike every time.
+        options["generator"] = torch.Generator(device).manual_seed(0)
     with exact(model):
-        result = model.colorize(drawing, photo, hints=given)
+        result = model.colorize(drawing, photo, hints=given, **options)
         if check:
             errors = _errors(model, drawing, photo, result)
     return crop(result, size)[0].cpu(), worked_at, errors, seen

@@ -137,7 +137,7 @@ def _limits(weights: Weights, model: Colorizer) -> list[str]:
     if model.multiple > 1:
         limits.append(
             f"Sides of what the bare model takes are multiples of {model.multiple}, at least "
-            f"{2 * model.multiple}."
+            f"{model.least * model.multiple}."
         )
     limits.append("On subjects unlike its training data nothing is known of its results.")
     return limits

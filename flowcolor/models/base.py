@@ -39,12 +39,15 @@ class Colorizer(nn.Module, ABC):
         reference: Whether it needs a photograph that lends the colours.
         hints: Whether it needs colours at given points. Of the class: at most; one model may use
             none.
+        compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
+            it and has none draws it; else the reference's luma takes its place.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
         trained: Whether it has weights that a training finds, so that it needs a checkpoint.
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
+        least: How many times ``multiple`` the sides are at least.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
             the same colorizer, whose weights a file then fills.
     """
@@ -52,12 +55,14 @@ class Colorizer(nn.Module, ABC):
     content: ClassVar[frozenset[Content]]
     reference: ClassVar[Use]
     hints: Use = "unused"
+    compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False
     trained: ClassVar[bool] = True
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
+    least: int = 2
     config: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEY = "flowcolor"
 PREFIX = "colorizer."
 _LARGEST = 2**16
+_MOST_NUMBERS = 64
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,9 @@ def _is_setting(value: object) -> bool:
     # Built before it is compared with the weights: a huge number would fill the memory.
     if isinstance(value, int | float):
         return math.isfinite(value) and abs(value) <= _LARGEST
+    if isinstance(value, list):  # Channels of each level, for one; no lists of lists.
+        numbers = all(isinstance(part, int | float) and _is_setting(part) for part in value)
+        return numbers and len(value) <= _MOST_NUMBERS
     return value is None or isinstance(value, str)
 
 

@@ -1,4 +1,4 @@
-"""What a colorizer offers that knows how probable its images are."""
+"""What a colorizer offers that knows how probable images are."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from flowcolor.models.base import Image
 from flowcolor.models.likelihood import Bits
 
 
-class Density(ABC):
-    """A model of the probability of images, for colorizers to derive from besides.
+class ConditionalDensity(ABC):
+    """Knows how probable a photograph is, given its content; for colorizers to derive from besides.
 
     Attributes:
         parts: What :meth:`bits` measures, by name.
@@ -30,6 +30,10 @@ class Density(ABC):
             photo: Their photographs.
             generator: Source of the noise that makes bytes continuous.
         """
+
+
+class Density(ConditionalDensity):
+    """Knows how probable images are, whatever the content, and makes new ones."""
 
     @abstractmethod
     def sample(

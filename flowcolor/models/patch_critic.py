@@ -4,6 +4,9 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
+from flowcolor.layers.arguments import check_positive
+from flowcolor.models.initial_weights import gaussian_weights
+
 Norm = Literal["instance", "none"]
 
 
@@ -22,6 +25,8 @@ class PatchCritic(nn.Module):
         norm: ``"instance"`` normalises each channel of each image, but not of the first and the
             last convolution; mean and variance then carry a little from outside of the patch.
             ``"none"`` normalises nothing.
+        std: Standard deviation of the weights at first, with biases of 0, as in the paper, whose
+            it is 0.02. ``None``: those of torch.
 
     Shape:
         - input: :math:`(B, C, H, W)`, sides of at least 3 pixels for each answer that is wanted
@@ -42,7 +47,12 @@ class PatchCritic(nn.Module):
     """
 
     def __init__(
-        self, channels: int = 6, width: int = 64, layers: int = 3, norm: Norm = "instance"
+        self,
+        channels: int = 6,
+        width: int = 64,
+        layers: int = 3,
+        norm: Norm = "instance",
+        std: float | None = None,
     ) -> None:
         super().__init__()
         if min(channels, width, layers) < 1 or layers > 6:
@@ -54,6 +64,8 @@ class PatchCritic(nn.Module):
             raise ValueError(
                 f"PatchCritic expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
             )
+        if std is not None:
+            check_positive(self, std=std)
         self.channels = channels
         strides = [2] * layers + [1, 1]
         widths = [channels, *(width * min(2**i, 8) for i in range(layers + 1)), 1]
@@ -66,6 +78,8 @@ class PatchCritic(nn.Module):
                 stages.append(nn.InstanceNorm2d(widths[i + 1]))
             stages.append(nn.LeakyReLU(0.2))
         self.body = nn.Sequential(*stages)
+        if std is not None:
+            gaussian_weights(self, std)
         self.receptive_field = 1
         for stride in reversed(strides):
             self.receptive_field = (self.receptive_field - 1) * stride + 4

@@ -10,15 +10,15 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
-from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.objectives.game import Game
 from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
 
 
 class AdversarialTask(Task):
-    """Let the colorizer and the critic of an adversarial objective step on every batch.
+    """Let the colorizer and the critics of an adversarial objective step on every batch.
 
-    Both gradients are of the same moment: the critic judges the result before either moves. So all
+    Both gradients are of the same moment: critics judge the result before either side moves. So all
     weights get their gradients before any is used, as data-parallel training needs.
 
     Lightning counts the steps of both optimizers: its ``global_step`` and ``max_steps`` run twice
@@ -27,9 +27,9 @@ class AdversarialTask(Task):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not isinstance(self.objective, Adversarial):
+        if not isinstance(self.objective, Game):
             raise InputError(
-                "AdversarialTask expects an Adversarial objective, got "
+                "AdversarialTask expects an objective with critics, such as Adversarial, got "
                 f"{type(self.objective).__name__}."
             )
         self.automatic_optimization = False
@@ -40,16 +40,16 @@ class AdversarialTask(Task):
         return self.global_step // 2
 
     @property
-    def adversarial(self) -> Adversarial:
+    def game(self) -> Game:
         """The objective."""
-        assert isinstance(self.objective, Adversarial)  # noqa: S101 - the constructor has seen to it
+        assert isinstance(self.objective, Game)  # noqa: S101 - the constructor has seen to it
         return self.objective
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """Move both by one batch."""
-        losses = self.adversarial.losses(self.colorizer, batch)
-        result = losses.pop("result")
-        losses |= self.adversarial.critic_losses(batch, result)
+        """Move both sides by one batch."""
+        made = self.game.losses(self.colorizer, batch)
+        made |= self.game.critic_losses(batch, made)
+        losses = {name: value for name, value in made.items() if value.ndim == 0}
         require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
         self.log_losses(losses, batch)
         optimizers: Any = self.optimizers()
@@ -72,7 +72,7 @@ class AdversarialTask(Task):
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [
             self.build_optimizer(self.optimizer, self.colorizer.parameters()),
-            self.build_optimizer(self.adversarial.optimizer, self.adversarial.critic.parameters()),
+            self.build_optimizer(self.game.optimizer, self.game.critic_parameters()),
         ]
 
     def _advance(self) -> None:
@@ -83,7 +83,7 @@ class AdversarialTask(Task):
                 config.scheduler.step(float(self.trainer.callback_metrics[config.monitor]))
 
     def _clip(self, optimizer: Any) -> None:
-        limit = self.adversarial.gradient_clip_val
+        limit = self.game.gradient_clip_val
         if limit is None:
             return
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)

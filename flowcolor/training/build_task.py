@@ -8,7 +8,8 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from flowcolor.models import Colorizer
 from flowcolor.training.adversarial_task import AdversarialTask
 from flowcolor.training.colorization_task import ColorizationTask
-from flowcolor.training.objectives import Adversarial, Objective, Paired
+from flowcolor.training.objectives import Objective, Paired
+from flowcolor.training.objectives.game import Game
 from flowcolor.training.task import Interval, Task
 
 
@@ -28,11 +29,11 @@ def build_task(
             :class:`~flowcolor.training.objectives.Paired`.
         optimizer: Builds the optimizer from the parameters.
         scheduler: Builds the learning rate schedule from the optimizer; constant if missing. With
-            an adversarial objective the critic's optimizer gets one, too.
+            critics their optimizer gets one, too.
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken,
             not the optimizer, the schedule or the epoch. To continue a run, use ``--ckpt_path``.
     """
     objective = Paired() if objective is None else objective
-    kind = AdversarialTask if isinstance(objective, Adversarial) else ColorizationTask
+    kind = AdversarialTask if isinstance(objective, Game) else ColorizationTask
     return kind(colorizer, objective, optimizer, scheduler, interval, weights)

@@ -79,9 +79,10 @@ class Task(LightningModule, ABC):
     def setup(self, stage: str) -> None:
         """Check the image size against the colorizer and load the weights to start from."""
         multiple = self.colorizer.multiple
-        if self.size % multiple or 0 < self.size < 2 * multiple:
+        least = self.colorizer.least * multiple
+        if self.size % multiple or 0 < self.size < least:
             raise InputError(
-                f"data.size expects a multiple of {multiple} of at least {2 * multiple} for this "
+                f"data.size expects a multiple of {multiple} of at least {least} for this "
                 f"model, got {self.size}."
             )
         content = getattr(getattr(self._trainer, "datamodule", None), "content", None)

@@ -6,8 +6,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from skimage.color import deltaE_cie76, rgb2lab
+from skimage.color import deltaE_cie76, lab2rgb, rgb2lab
 
+from flowcolor.color import lab_to_rgb
 from flowcolor.metrics import mean_color, mean_color_distance, nearer_to_own, rgb_to_lab
 
 
@@ -31,6 +32,30 @@ def test_colors_outside_the_range_are_clamped_and_nan_stays():
     image = torch.tensor([-1.0, 0.5, 2.0]).view(1, 3, 1, 1)
     assert torch.equal(rgb_to_lab(image), rgb_to_lab(image.clamp(0, 1)))
     assert rgb_to_lab(image * math.nan).isnan().all()
+
+
+def test_the_way_back_is_that_of_scikit_image_and_exact():
+    image = torch.rand(2, 3, 40, 40, dtype=torch.float64)
+    image[0] *= 0.1  # Both bends of the curves are in here.
+    lab = rgb_to_lab(image)
+    expected = torch.from_numpy(lab2rgb(lab.numpy(), channel_axis=1))
+    torch.testing.assert_close(lab_to_rgb(lab), expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(lab_to_rgb(lab), image, rtol=0, atol=1e-9)
+
+
+def test_colours_that_no_screen_shows_are_not_clamped():
+    lab = torch.tensor([[50.0, 90.0, -120.0], [20.0, -80.0, 60.0]]).view(2, 3, 1, 1)
+    image = lab_to_rgb(lab)
+    assert image.amax() > 1
+    assert image.amin() < 0
+
+
+def test_gradients_pass_there_and_back_also_near_black_and_end_at_black_itself():
+    image = torch.tensor([0.0, 1e-9, 0.001, 0.5]).view(4, 1, 1, 1).expand(-1, 3, 2, 2).double()
+    image = image.contiguous().requires_grad_()
+    lab_to_rgb(rgb_to_lab(image)).sum().backward()
+    assert image.grad[0].isfinite().all()  # Where colours are clamped.
+    torch.testing.assert_close(image.grad[1:], torch.ones_like(image[1:]), rtol=0, atol=1e-5)
 
 
 def test_half_precision_and_autocast_do_not_touch_the_formula():

@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import ArtFlow, Glow, SketchColorFlow
+from flowcolor.models import CINN, ArtFlow, FullGlow, Glow, IUNet, RevGAN, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -47,4 +47,47 @@ def trained_art_flow(seed=0, size=0.03, **config):
         model(*images())
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_iunet(seed=0, size=0.03, **config):
+    """Build a small invertible U-Net and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = IUNet(**{"channels": [4, 8], "couplings": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_full_glow(seed=0, size=0.03, **config):
+    """Build a small Full-Glow, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = FullGlow(**{"levels": 2, "steps": 1, "hidden": 6, "pool": 2} | config)
+    with torch.no_grad():
+        model.bits(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_revgan(seed=0, size=0.03, **config):
+    """Build a small RevGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = RevGAN(**{"width": 2, "blocks": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_cinn(seed=0, size=0.1, **config):
+    """Build a small CINN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"coarse": 1, "blocks": [1, 2, 2, 1], "widths": [4, 4, 4, 4], "features": 4}
+    model = CINN(**sizes | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:  # Rotations that are fixed stay rotations.
+                parameter += size * torch.randn_like(parameter)
     return model.eval()

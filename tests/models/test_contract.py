@@ -23,16 +23,28 @@ from flowcolor.models import (
     Unchanged,
     Wavelet,
 )
-from tests.models.helpers import trained, trained_art_flow, trained_glow
+from tests.models.helpers import (
+    trained,
+    trained_art_flow,
+    trained_cinn,
+    trained_full_glow,
+    trained_glow,
+    trained_iunet,
+    trained_revgan,
+)
 
 CASES = {
     "art_flow": trained_art_flow,
     "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
+    "cinn": lambda: trained_cinn(shrink=2),
+    "full_glow": lambda: trained_full_glow(levels=1),
     "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
+    "iunet": trained_iunet,
     "levin": Levin,
     "lut": LUT,
     "poisson": Poisson,
+    "revgan": trained_revgan,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

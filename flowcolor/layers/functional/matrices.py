@@ -131,7 +131,7 @@ def random_rotation(channels: int) -> Tensor:
         q * r.diagonal().sign()
     )  # Without the signs it is not uniform (Mezzadri, 2007).
     rotation[0] *= torch.linalg.det(rotation).sign()  # Otherwise every second is a reflection.
-    return rotation
+    return rotation.contiguous()  # `qr` transposes, and files take only what lies in order.
 
 
 def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:

@@ -3,8 +3,19 @@
 from flowcolor.training.objectives.adversarial import Adversarial
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
+from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.transfer import Transfer
+from flowcolor.training.objectives.unpaired import Unpaired
 
-__all__ = ["Adversarial", "Exchanged", "Likelihood", "Objective", "Paired", "Transfer"]
+__all__ = [
+    "Adversarial",
+    "Exchanged",
+    "ImagePool",
+    "Likelihood",
+    "Objective",
+    "Paired",
+    "Transfer",
+    "Unpaired",
+]

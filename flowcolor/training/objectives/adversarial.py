@@ -1,25 +1,22 @@
 """Another objective, and a critic that is trained against the colorizer."""
 
-from collections.abc import Callable
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Mapping
+from typing import get_args
 
 import torch
 from lightning.pytorch.cli import OptimizerCallable
-from torch import Tensor
-from torch.func import functional_call
-from torch.nn import functional
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask, check_weight
 from flowcolor.training.objectives.paired import Paired
 
-Kind = Literal["least_squares", "hinge", "bce"]
 
-
-class Adversarial(Objective):
+class Adversarial(Game):
     r"""Add to an objective what a critic :math:`D` holds against its result.
 
     The critic sees the drawing beside the image and answers for each patch. It judges all that the
@@ -66,13 +63,11 @@ class Adversarial(Objective):
         optimizer: OptimizerCallable | None = None,
         gradient_clip_val: float | None = 1.0,
     ) -> None:
-        super().__init__()
+        super().__init__(optimizer, gradient_clip_val)
         if kind not in get_args(Kind):
             raise InputError(f"kind expects one of {', '.join(get_args(Kind))}, got {kind!r}.")
-        for name, value in (("weight", weight), ("gradient_clip_val", gradient_clip_val)):
-            if value is not None and not 0 <= value < float("inf"):
-                raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
-        if isinstance(objective, Adversarial) or not (objective is None or objective.paints):
+        check_weight(weight=weight)
+        if isinstance(objective, Game) or not (objective is None or objective.paints):
             raise InputError(
                 "Adversarial expects an objective inside whose results a critic can judge, got "
                 f"{type(objective).__name__}."
@@ -81,8 +76,6 @@ class Adversarial(Objective):
         self.critic = PatchCritic() if critic is None else critic
         self.kind: Kind = kind
         self.weight = weight
-        self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
-        self.gradient_clip_val = gradient_clip_val
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what every objective does, and what the one inside refuses."""
@@ -95,49 +88,21 @@ class Adversarial(Objective):
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         terms = self.objective.losses(colorizer, batch)
         result = terms["result"]
-        # The critic only passes the gradient on here; its own comes from `critic_losses`.
-        frozen = {name: value.detach() for name, value in self.critic.named_parameters()}
-        seen = torch.cat([_drawings(batch, result), result], 1)
-        adversarial = _FOOL[self.kind](functional_call(self.critic, frozen, (seen,)).float())
+        adversarial = FOOL[self.kind](ask(self.critic, _pairs(batch, result)))
         total = terms["loss"] + self.weight * adversarial
         return {**terms, "loss": total, "adversarial": adversarial}
 
-    def critic_losses(self, batch: Batch, result: Tensor) -> dict[str, Tensor]:
-        """Return what the critic minimises on results, through which no gradient flows."""
+    def critic_parameters(self) -> Iterator[nn.Parameter]:
+        return self.critic.parameters()
+
+    def critic_losses(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
         real = self.critic(torch.cat([batch["content"], batch["truth"]], 1)).float()
-        fake = self.critic(torch.cat([_drawings(batch, result), result.detach()], 1)).float()
-        return {"critic": _TELL_APART[self.kind](real, fake)}
+        fake = self.critic(_pairs(batch, made["result"].detach())).float()
+        return {"critic": TELL_APART[self.kind](real, fake)}
 
 
-def _drawings(batch: Batch, result: Tensor) -> Tensor:
-    """Return the drawing of each result: after the whole batch, its first ones come again."""
+def _pairs(batch: Batch, result: Tensor) -> Tensor:
+    """Return each result beside its drawing: after the whole batch, the first ones come again."""
     drawings = batch["content"]
-    return torch.cat([drawings, drawings[: len(result) - len(drawings)]])
-
-
-def _adam(parameters: Any) -> torch.optim.Optimizer:
-    return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
-
-
-def _least_squares(real: Tensor, fake: Tensor) -> Tensor:
-    return (real - 1).square().mean() / 2 + fake.square().mean() / 2
-
-
-def _hinge(real: Tensor, fake: Tensor) -> Tensor:
-    return (1 - real).relu().mean() / 2 + (1 + fake).relu().mean() / 2
-
-
-def _bce(real: Tensor, fake: Tensor) -> Tensor:
-    return functional.softplus(-real).mean() / 2 + functional.softplus(fake).mean() / 2
-
-
-_TELL_APART: dict[Kind, Callable[[Tensor, Tensor], Tensor]] = {
-    "least_squares": _least_squares,
-    "hinge": _hinge,
-    "bce": _bce,
-}
-_FOOL: dict[Kind, Callable[[Tensor], Tensor]] = {
-    "least_squares": lambda fake: (fake - 1).square().mean(),
-    "hinge": lambda fake: -fake.mean(),
-    "bce": lambda fake: functional.softplus(-fake).mean(),
-}
+    drawings = torch.cat([drawings, drawings[: len(result) - len(drawings)]])
+    return torch.cat([drawings, result], 1)

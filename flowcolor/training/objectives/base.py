@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
+from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
+from flowcolor.evaluation.drawing_scores import lines_of
 from flowcolor.models import Colorizer, Hints
 
 
@@ -69,6 +71,9 @@ def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
     unused = colorizer.reference == "unused"
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
+    elif colorizer.compares:
+        drawn = lines_of(batch["reference"], GradientLines())
+        options["reference_content"] = drawn.expand(-1, 3, -1, -1)
     reference = None if unused else batch["reference"]
     result: Tensor = colorizer(batch["content"], reference, **options)
     return result

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.models import Colorizer, Density
+from flowcolor.models import Colorizer, ConditionalDensity
 from flowcolor.training.objectives.base import Objective
 
 
@@ -49,7 +49,7 @@ class Likelihood(Objective):
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer that knows no probability."""
         super().check(colorizer)
-        if not isinstance(colorizer, Density):
+        if not isinstance(colorizer, ConditionalDensity):
             raise InputError(
                 "Likelihood expects a colorizer that knows how probable images are, got "
                 f"{type(colorizer).__name__}."
@@ -64,7 +64,7 @@ class Likelihood(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted bits per dimension, and those of each part."""
-        density = cast(Density, colorizer)
+        density = cast(ConditionalDensity, colorizer)
         parts = density.bits(batch["content"], batch["truth"])
         bits = {f"bits_{name}": value.mean() for name, value in parts.items()}
         weights = dict.fromkeys(parts, 1.0) if self.weights is None else self.weights
@@ -73,7 +73,7 @@ class Likelihood(Objective):
 
     def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the bits per dimension of each part."""
-        if not isinstance(colorizer, Density):
+        if not isinstance(colorizer, ConditionalDensity):
             return {}
         generator = torch.Generator(batch["content"].device).manual_seed(0)
         bits = colorizer.bits(batch["content"], batch["truth"], generator)

@@ -99,7 +99,7 @@ def test_the_game_is_that_of_its_papers(kind):
     tell, fool = by_hand(kind, real, fake)
     assert_close(losses["adversarial"], fool)
     assert_close(losses["loss"], 10 * l1_loss(result, batch["truth"]) + 0.5 * fool)
-    assert_close(objective.critic_losses(batch, result)["critic"], tell)
+    assert_close(objective.critic_losses(batch, losses)["critic"], tell)
 
 
 def test_each_loss_moves_its_own_player_only():
@@ -110,7 +110,7 @@ def test_each_loss_moves_its_own_player_only():
     assert any(p.grad is not None and p.grad.any() for p in flow.parameters())
     assert all(p.grad is None for p in objective.critic.parameters())
     flow.zero_grad()
-    objective.critic_losses(batch, losses["result"])["critic"].backward()
+    objective.critic_losses(batch, losses)["critic"].backward()
     assert all(p.grad is None for p in flow.parameters())
     assert all(p.grad is not None for p in objective.critic.parameters())
 

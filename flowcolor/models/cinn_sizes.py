@@ -1,0 +1,79 @@
+"""Sizes of a conditional INN: the published ones, and those that cannot be built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from flowcolor.layers.arguments import check_count
+from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
+
+Layout = Literal["small", "large"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Sizes of a published network.
+
+    Args:
+        blocks: Of each level.
+        widths: Channels inside of the networks of each level.
+        coarse: Side of what the last level sees as one.
+        step: How much coarser than the data the last level is.
+    """
+
+    blocks: list[int]
+    widths: list[int]
+    coarse: int
+    step: int
+
+
+LAYOUTS: dict[Layout, Published] = {
+    "small": Published([2, 4, 4, 4], [32, 64, 128, 512], 16, 4),
+    "large": Published([4, 6, 6, 6, 8], [32, 64, 128, 256, 512], 4, 16),
+}
+
+
+def check_cinn_sizes(
+    owner: object,
+    data: str,
+    shrink: object,
+    layout: Layout,
+    blocks: Sequence[int],
+    widths: Sequence[int],
+    features: int,
+    coarse: int,
+) -> None:
+    """Refuse arguments of :class:`~flowcolor.models.CINN` that do not go together or are too large.
+
+    Raises:
+        ValueError: One sentence that says what is expected and what arrived.
+    """
+    if layout == "large":
+        if data != "chroma" or shrink != 4:
+            raise ValueError(
+                "CINN expects data 'chroma' and shrink 4 with layout 'large', got "
+                f"{data!r} and {shrink!r}."
+            )
+    elif shrink not in ((1, 2, 4) if data == "chroma" else (1,)):
+        allowed = "1, 2 or 4" if data == "chroma" else "1 with data 'color'"
+        raise ValueError(f"CINN expects shrink to be {allowed}, got {shrink!r}.")
+    check_count(owner, coarse=coarse, features=features)
+    levels = len(LAYOUTS[layout].blocks)
+    for name, numbers in (("blocks", blocks), ("widths", widths)):
+        if len(numbers) != levels:
+            raise ValueError(
+                f"CINN expects {name} to be {levels} numbers, one for each level, got {numbers}."
+            )
+        for number in numbers:
+            check_count(owner, **{name: number})
+    if coarse & (coarse - 1) or coarse > 64:
+        raise ValueError(f"CINN expects coarse to be 1, 2, 4, ..., 32 or 64, got {coarse}.")
+    # From above: each network as if it saw the most that any of its level sees.
+    seen = 8 * features + max(32, 2 * coarse**2, *widths)
+    pairs = zip(blocks, widths, strict=True)
+    parameters = sum(2 * count * 9 * width * seen for count, width in pairs) + 10_000 * features**2
+    if max(blocks) > MOST_BLOCKS or parameters > 16 * MOST_PARAMETERS:
+        raise ValueError(
+            f"CINN expects sizes of a few billion parameters at most, got blocks {blocks}, widths "
+            f"{widths}, features {features} and coarse {coarse}."
+        )
