@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.cli.colorize import find_jobs
+from flowcolor.cli.jobs import find_jobs
 from flowcolor.inference import pad, paint
 from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.models import SketchColorFlow, Unchanged
