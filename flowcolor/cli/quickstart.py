@@ -61,9 +61,9 @@ def paint(output: Path) -> Path:
     lent = {first["name"]: resize(closer, (_SIDE, _SIDE)), second["name"]: second["photo"]}
     rows = []
     for item, other in ((first, second), (second, first)):
-        photo = lent[other["name"]]
-        result = painter(item["content"], photo).image
-        rows.append([item["content"], photo, result, item["photo"]])
+        lender = lent[other["name"]]
+        result = painter(item["content"], lender).image
+        rows.append([item["content"], lender, result, item["photo"]])
     picture = output / "quickstart.png"
     write_grid([torch.stack(column) for column in zip(*rows, strict=True)], picture)
     drawing, photo = output / "drawing.png", output / "photo.png"
