@@ -32,10 +32,60 @@ def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
 def rgb_to_yuv(
     images: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider."""
+    """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider.
+
+    With bytes, JPEG writes chroma as 255 times ours plus 128.
+    """
     wide = widen(images)
     yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
     return yuv
+
+
+def yuv_to_rgb(
+    images: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    r"""Undo :func:`rgb_to_yuv` exactly, not by the rounded constants of JPEG's tables.
+
+    .. math:: R = Y + 1.402 V, \qquad B = Y + 1.772 U, \qquad
+              G = (Y - 0.299 R - 0.114 B) / 0.587
+
+    Values are not clamped: not every luma has every chroma, see :func:`into_gamut`.
+
+    Example:
+        >>> image = torch.rand(1, 3, 4, 4)
+        >>> torch.allclose(yuv_to_rgb(rgb_to_yuv(image)), image, atol=1e-6)
+        True
+    """
+    y, u, v = widen(images).unbind(1)
+    red, blue = y + 1.402 * v, y + 1.772 * u
+    return torch.stack([red, (y - _LUMA[0] * red - _LUMA[2] * blue) / _LUMA[1], blue], 1)
+
+
+def into_gamut(
+    image: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    r"""Move colours outside of [0, 1] towards the grey of their own luma until they fit.
+
+    .. math:: x' = Y + s\,(x - Y), \qquad
+              s = \max \{s \le 1 : 0 \le Y + s\,(x_k - Y) \le 1 \text{ for all } k\}
+
+    Clamping instead would change luma and hue. Luma outside of [0, 1] is clamped; what fits stays
+    as it is.
+
+    Example:
+        >>> too_red = torch.tensor([1.4, 0.2, 0.2]).view(1, 3, 1, 1)
+        >>> fitting = into_gamut(too_red)
+        >>> float(fitting.amax()), bool(torch.isclose(to_gray(fitting), to_gray(too_red)).all())
+        (1.0, True)
+    """
+    luma = to_gray(image)
+    gray = luma.clamp(0, 1)
+    away = image - luma
+    room = torch.where(away > 0, 1 - gray, gray)
+    share = torch.where(away.abs() > room, room / away.abs().clamp(min=1e-12), 1)
+    fitting = (gray + share.amin(1, keepdim=True) * away).clamp(0, 1)
+    fits = (image.amin(1, keepdim=True) >= 0) & (image.amax(1, keepdim=True) <= 1)
+    return torch.where(fits, image, fitting)
 
 
 def turn_hue(image: Tensor, turn: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from flowcolor.errors import InputError
 # What each extra brings, by the names under which it is imported; the test compares with pyproject.
 EXTRAS = {
     "app": ("gradio",),
+    "hed": ("h5py",),
     "train": (
         "docstring_parser",
         "jsonargparse",

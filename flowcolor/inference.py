@@ -1,20 +1,22 @@
-"""Colour drawings of any size, with a model of the package, of a file, or without weights."""
+"""Colour pictures of any size, with a model of the package, of a file, or without weights."""
 
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
+from flowcolor.data.sketches import GradientLines
 from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.images import crop, resize
-from flowcolor.models import Colorizer, SketchColorFlow
+from flowcolor.models import Colorizer, Hints, InvertibleColorizer, SketchColorFlow
 from flowcolor.models.checkpoint import Weights, read_weights
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.models.round_trip import device_of, exact
@@ -33,12 +35,15 @@ _STROKE = 0.1  # Darkness below which there is nothing on a page.
 class Painted:
     r"""A painted drawing and how exactly the flows can be run backwards on this very pair.
 
+    What was not measured is not a number: all three without a check, and the third for methods
+    other than :class:`~flowcolor.models.SketchColorFlow`, whose latents are not the drawing's own.
+
     Args:
         image: The result at the drawing's own size, :math:`(3, H, W)` in [0, 1].
         worked_at: Height and width at which the model ran, padding included.
         photo_error: :math:`\max |\mathrm{decode}(\mathrm{encode}(R)) - R|` of the photograph.
         latent_error: Largest difference between the drawing's latent and the latent of the result,
-            as a part of the largest latent.
+            or of the latter decoded and encoded again, as a part of the largest latent.
         sketch_error: Largest error of the drawing recovered from the result alone.
         said: What was done to the drawing before, a few words each.
         notices: What the caller may want to know, a sentence each.
@@ -79,6 +84,7 @@ class Painter:
         drawing: Tensor,
         reference: Tensor | None = None,
         *,
+        hints: Hints | None = None,
         shorter: int | Literal["trained"] | None = "trained",
         lines: Lines = "keep",
         clean: bool = True,
@@ -90,6 +96,8 @@ class Painter:
             drawing: :math:`(3, H, W)` in [0, 1], of any size, on any paper.
             reference: :math:`(3, H', W')` in [0, 1], a photograph of any size; it is stretched to
                 the drawing's proportions. ``None`` for methods that use none.
+            hints: Colours at points of the drawing, of its size, for methods that use them; see
+                :func:`~flowcolor.models.hint_files.read_hints`.
             shorter: Shorter side in pixels at which the model works; ``None``: the drawing's own;
                 ``"trained"``: that of its training images.
             lines: Where the lines of the result come from: ``"keep"``, the drawing at its own
@@ -106,6 +114,7 @@ class Painter:
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
+        _check_hints(hints, drawing)
         page, said, notices = drawing, [], _notices_of(reference)
         top, left, bottom, right = box = (0, 0, drawing.shape[-2], drawing.shape[-1])
         if clean:
@@ -122,7 +131,10 @@ class Painter:
         _check_size(region, side)
         if clean and float(page.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
-        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check)
+        if hints is not None:
+            hints = hints.cropped(*box)
+        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check, hints)
+        small = small.clamp(0, 1)
         own = (region.shape[-2], region.shape[-1])
         image = resize(small, own).clamp(0, 1) if lines != "keep" else small
         if lines != "model":
@@ -133,6 +145,44 @@ class Painter:
             page[:, top:bottom, left:right] = image
             image = page
         return Painted(image, worked_at, *errors, said, notices)
+
+    def photograph(
+        self,
+        photo: Tensor,
+        reference: Tensor | None = None,
+        *,
+        hints: Hints | None = None,
+        shorter: int | Literal["trained"] | None = "trained",
+    ) -> Painted:
+        """Colour one grey photograph; of one in colour, its luma.
+
+        Where the model works at another size, the finest details of brightness are added
+        afterwards. Colours beyond what a screen can show are moved towards grey, at the same luma
+        (:func:`~flowcolor.color.into_gamut`).
+
+        Args:
+            photo: :math:`(3, H, W)` in [0, 1], of any size.
+            reference: As for drawings.
+            hints: Colours at points of the photograph, of its size.
+            shorter: As for drawings.
+
+        Raises:
+            InputError: The method colours drawings only, or the inputs are against its traits.
+        """
+        if "gray" not in self.colorizer.content:
+            raise InputError(
+                f"{type(self.colorizer).__name__} expects a drawing, got a photograph."
+            )
+        _check_hints(hints, photo)
+        gray = to_gray(photo).expand(3, -1, -1)
+        side = (self.size or None) if shorter == "trained" else shorter
+        small, worked_at, errors, seen = _run(
+            self.colorizer, gray, reference, side, check=False, hints=hints
+        )
+        own = (gray.shape[-2], gray.shape[-1])
+        image = resize(small, own) + (gray - resize(seen, own))
+        fitting = into_gamut(image[None])[0]
+        return Painted(fitting, worked_at, *errors, [], _notices_of(reference))
 
 
 def load(
@@ -199,11 +249,11 @@ def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int
     return max(shorter, round(height * scale)), max(shorter, round(width * scale))
 
 
-def pad(image: Tensor, multiple: int) -> Tensor:
-    """Repeat the right and bottom border until both sides suit a model, at least two multiples."""
+def pad(image: Tensor, multiple: int, least: int = 2) -> Tensor:
+    """Repeat the right and bottom border until both sides are so many multiples or more."""
     height, width = image.shape[-2:]
-    tall = max(2 * multiple, math.ceil(height / multiple) * multiple)
-    wide = max(2 * multiple, math.ceil(width / multiple) * multiple)
+    tall = max(least, math.ceil(height / multiple)) * multiple
+    wide = max(least, math.ceil(width / multiple)) * multiple
     return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
 
 
@@ -230,11 +280,16 @@ def paint(
     """
     result, worked_at, errors, _ = _run(model, sketch, reference, shorter, check)
     own = (sketch.shape[-2], sketch.shape[-1])
-    return Painted(resize(result, own), worked_at, *errors)
+    return Painted(resize(result.clamp(0, 1), own), worked_at, *errors)
 
 
 def _run(
-    model: Colorizer, sketch: Tensor, reference: Tensor | None, shorter: int | None, check: bool
+    model: Colorizer,
+    sketch: Tensor,
+    reference: Tensor | None,
+    shorter: int | None,
+    check: bool,
+    hints: Hints | None = None,
 ) -> tuple[Tensor, tuple[int, int], Errors, Tensor]:
     """Return the result at the model's size, that size with padding, errors, and what it saw."""
     device = device_of(model)
@@ -242,19 +297,34 @@ def _run(
     _check_size(sketch, shorter)
     size = working_size(*own, shorter)
     seen = resize(sketch, size)
-    drawing = pad(seen[None], model.multiple).to(device)
+    drawing = pad(seen[None], model.multiple, model.least).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
+    given = None if hints is None else hints.resized(*size).padded(*worked_at).to(device)
     try:
-        model.check_inputs(drawing, photo)
+        model.check_inputs(drawing, photo, given)
     except ValueError as error:
         raise InputError(str(error)) from error
     errors: Errors = (math.nan, math.nan, math.nan)
+    options: dict[str, Any] = {}
+    if model.compares and reference is not None:
+        lines = GradientLines()(reference.cpu(), worked_at).to(device)
+        options["reference_content"] = lines.expand(1, 3, -1, -1)
+    if model.stochastic:  # The same drawing is painted alike every time.
+        options["generator"] = torch.Generator(device).manual_seed(0)
     with exact(model):
-        result = model.colorize(drawing, photo)
+        result = model.colorize(drawing, photo, hints=given, **options)
         if check:
             errors = _errors(model, drawing, photo, result)
-    return crop(result, size)[0].clamp(0, 1).cpu(), worked_at, errors, seen
+    return crop(result, size)[0].cpu(), worked_at, errors, seen
+
+
+def _check_hints(hints: Hints | None, picture: Tensor) -> None:
+    if hints is not None and hints.colors.shape != (1, *picture.shape):
+        raise InputError(
+            f"A painter expects hints of the shape of the picture, {(1, *picture.shape)}, got "
+            f"{tuple(hints.colors.shape)}."
+        )
 
 
 def _check_size(sketch: Tensor, shorter: int | None) -> None:
@@ -278,10 +348,15 @@ def _notices_of(reference: Tensor | None) -> list[str]:
 
 
 def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> Errors:
-    if not isinstance(model, SketchColorFlow) or photo is None:
+    if not isinstance(model, InvertibleColorizer):
         raise InputError(
             f"--check expects a method that can be run backwards, got {type(model).__name__}."
         )
+    if not isinstance(model, SketchColorFlow) or photo is None:
+        latent, beside = model.encode(result)
+        again, _ = model.encode(model.decode(latent, beside))
+        photo_error = math.nan if photo is None else _largest(_there_and_back(model, photo) - photo)
+        return photo_error, _largest(again - latent) / max(_largest(latent), 1e-12), math.nan
     colors, conditions = model.encode_color(photo)
     latent = model.encode_sketch(drawing, conditions)
     again, _ = model.color_flow(result, conditions)
@@ -291,6 +366,10 @@ def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Ten
         _largest(again - latent) / max(_largest(latent), 1e-12),
         _largest(recovered - drawing),
     )
+
+
+def _there_and_back(model: InvertibleColorizer, image: Tensor) -> Tensor:
+    return model.decode(*model.encode(image))
 
 
 def _largest(difference: Tensor) -> float:

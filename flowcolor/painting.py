@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from flowcolor.inference import Painted, Painter
+    from flowcolor.models import Hints
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class How:
         clean: Whether paper and strokes are cleaned first.
         draw: Whether a photograph is given as the drawing and its lines are drawn first.
         check: Whether to report how exactly the model runs backwards.
+        gray: Whether the picture is a grey photograph, which has neither lines nor paper.
     """
 
     size: str = "trained"
@@ -28,16 +30,41 @@ class How:
     clean: bool = True
     draw: bool = False
     check: bool = False
+    gray: bool = False
+
+    def require_possible(self) -> None:
+        """Refuse what contradicts itself, or is said of a grey photograph and concerns drawings.
+
+        Raises:
+            InputError: One sentence that names the option.
+        """
+        shorter_side(self.size)
+        of_drawings = {
+            "--lines": self.lines != "keep",
+            "--no-clean": not self.clean,
+            "--draw": self.draw,
+            "--check": self.check,
+        }
+        for option, given in of_drawings.items():
+            if self.gray and given:
+                raise InputError(f"{option} expects --sketch, a drawing, got --content.")
 
 
-def paint(painter: "Painter", picture: "Tensor", reference: "Tensor | None", how: How) -> "Painted":
-    """Paint a drawing, or the lines of a photograph.
+def paint(
+    painter: "Painter",
+    picture: "Tensor",
+    reference: "Tensor | None",
+    how: How,
+    hints: "Hints | None" = None,
+) -> "Painted":
+    """Paint a drawing, the lines of a photograph, or a grey photograph.
 
     Args:
         painter: What paints.
         picture: The drawing or photograph, :math:`(3, H, W)` in [0, 1].
         reference: The photograph that gives the colours, if the painter takes one.
         how: In which way.
+        hints: Colours at points of the picture, if the painter takes some.
 
     Raises:
         InputError: As those of the painter, or ``how.size`` is no size.
@@ -45,12 +72,16 @@ def paint(painter: "Painter", picture: "Tensor", reference: "Tensor | None", how
     from flowcolor.color import to_gray
     from flowcolor.data.sketches import GradientLines
 
+    shorter = shorter_side(how.size)
+    if how.gray:
+        return painter.photograph(picture, reference, hints=hints, shorter=shorter)
     size = (picture.shape[-2], picture.shape[-1])
     lines = GradientLines()(picture, size) if how.draw else to_gray(picture)
     return painter(
         lines.expand(3, -1, -1).contiguous(),
         reference,
-        shorter=shorter_side(how.size),
+        hints=hints,
+        shorter=shorter,
         lines=how.lines,  # type: ignore[arg-type]
         clean=how.clean,
         check=how.check,

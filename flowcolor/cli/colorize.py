@@ -1,111 +1,22 @@
-"""``flowcolor colorize``: paint a drawing, or a folder of drawings, with colours of photographs."""
+"""``flowcolor colorize``: colour a drawing or a grey photograph, or a folder of them."""
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.options import OptionParser, check_device, model_source
+from flowcolor.cli.settings import read_settings
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import exists, is_dir, is_file
-from flowcolor.painting import How, paint, shorter_side
+from flowcolor.painting import How, paint
 
 if TYPE_CHECKING:
     from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
-
-
-@dataclass(frozen=True)
-class Job:
-    """One drawing, the photograph that gives it its colours, and where the result goes."""
-
-    sketch: Path
-    reference: Path | None
-    output: Path
-
-
-def find_jobs(sketch: Path, reference: Path | None, output: Path) -> list[Job]:
-    """Pair files, or the files of folders by stem; a single photograph serves all drawings.
-
-    Without a reference, for a method that uses none, every drawing stands alone.
-
-    Raises:
-        InputError: A file or folder is missing, or a drawing has no photograph.
-    """
-    from flowcolor.io.images import IMAGE_SUFFIXES, list_images, own_stem, pairing_stem
-
-    _require_exists("--sketch", sketch)
-    if reference is not None:
-        _require_exists("--reference", reference)
-    is_folder = is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
-    if is_file(sketch):
-        if reference is not None and is_dir(reference):
-            raise InputError(
-                f"--reference expects one photograph for the one drawing {sketch}, got the folder "
-                f"{reference}."
-            )
-        if output.suffix and not is_dir(output) and is_folder:
-            raise InputError(
-                f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
-                f"got {output}."
-            )
-        return [Job(sketch, reference, output / f"{sketch.stem}.png" if is_folder else output)]
-    if not is_folder:
-        raise InputError(f"--output expects a folder for the drawings of {sketch}, got {output}.")
-    drawings = list_images(sketch)
-    nested = any(path.parent != sketch for path in drawings)
-    if nested and sketch.resolve() in (output / "file").resolve().parents:
-        # The next call would take these results for drawings.
-        raise InputError(
-            f"--output expects a folder outside of {sketch}, whose subfolders hold the drawings, "
-            f"got {output}."
-        )
-    photos = {}
-    if reference is not None and is_dir(reference):
-        photos = {pairing_stem(path, reference): path for path in list_images(reference)}
-    stems = [pairing_stem(path, sketch) for path in drawings]
-    missing = [
-        path.relative_to(sketch).as_posix()
-        for path, stem in zip(drawings, stems, strict=True)
-        if photos and stem not in photos
-    ]
-    if missing:
-        raise InputError(
-            f"{reference} expects a photograph with the stem of each drawing, got none for "
-            f"{len(missing)} of {len(drawings)}: {first_ten(missing)}."
-        )
-    return [
-        Job(path, photos.get(stem, reference), output / f"{own_stem(path, sketch)}.png")
-        for path, stem in zip(drawings, stems, strict=True)
-    ]
-
-
-def protect_inputs(jobs: Sequence[Job]) -> None:
-    """Refuse jobs that would write over a drawing or photograph.
-
-    Raises:
-        InputError: Before anything is painted; it names the file.
-    """
-    inputs = {_identity(path) for job in jobs for path in (job.sketch, job.reference) if path}
-    inputs.discard(None)
-    for job in jobs:
-        if _identity(job.output) in inputs:
-            raise InputError(
-                f"--output expects a place that holds no input, got {job.output}, which is a "
-                "drawing or photograph of this very call and would be overwritten."
-            )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what all names of one file share, links and other spellings; None without a file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
@@ -127,8 +38,8 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
         except InputError as error:
             if len(jobs) == 1:
                 raise
-            failed.append(job.sketch.name)
-            complain(f"left out {job.sketch}: {error}")
+            failed.append(job.content.name)
+            complain(f"left out {job.content}: {error}")
         else:
             say(text)
         if len(jobs) > 1 and done < len(jobs):
@@ -136,7 +47,8 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
             say(f"{done} of {len(jobs)}, about {_minutes(left)} left")
     if failed:
         raise InputError(
-            f"{len(failed)} of {len(jobs)} drawings could not be painted: {first_ten(failed)}."
+            f"{len(failed)} of {len(jobs)} {'photograph' if how.gray else 'drawing'}s could not be "
+            f"painted: {first_ten(failed)}."
         )
 
 
@@ -145,11 +57,14 @@ def _minutes(seconds: float) -> str:
 
 
 def _paint_one(job: Job, painter: "Painter", how: How) -> str:
-    """Paint one drawing, write it, and return what to say of it."""
+    """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
+    from flowcolor.models.hint_files import read_hints
 
+    picture = read_image(job.content)
     reference = None if job.reference is None else read_image(job.reference)
-    painted = paint(painter, read_image(job.sketch), reference, how)
+    hints = None if job.hints is None else read_hints(job.hints, picture)
+    painted = paint(painter, picture, reference, how, hints)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
     lines = [f"wrote {job.output} (painted at {width}x{height})"]
@@ -157,10 +72,15 @@ def _paint_one(job: Job, painter: "Painter", how: How) -> str:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     lines += [f"  notice: {notice}" for notice in painted.notices]
     if how.check:
+        errors = {
+            "photograph": painted.photo_error,
+            "latent": painted.latent_error,
+            "drawing recovered from the result": painted.sketch_error,
+        }
+        measured = ", ".join(f"{k} {v:.1e}" for k, v in errors.items() if not math.isnan(v))
         lines.append(
-            f"  round trip of what the model computed: photograph {painted.photo_error:.1e}, "
-            f"latent {painted.latent_error:.1e}, drawing recovered from the result "
-            f"{painted.sketch_error:.1e} (largest errors, colours from 0 to 1)"
+            f"  round trip of what the model computed: {measured} "
+            "(largest errors, colours from 0 to 1)"
         )
     return "\n".join(lines)
 
@@ -170,46 +90,85 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
-    how = How(options.size, options.lines, options.clean, options.draw, options.check)
-    shorter_side(how.size)
-    painter = _chosen(options.method, options.checkpoint, options.device)
-    _check_traits(painter.colorizer, options.reference, options.check)
-    jobs = find_jobs(options.sketch, options.reference, options.output)
+    gray = options.content is not None
+    how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
+    how.require_possible()
+    painter = _chosen(options)
+    _check_traits(painter.colorizer, options)
+    picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
+    jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
+    if options.gallery is not None:
+        jobs = choose_references(jobs, options.gallery)
     protect_inputs(jobs)
     colorize(jobs, painter, how)
 
 
-def _chosen(method: str | None, checkpoint: str | Path | None, device: str) -> "Painter":
+def _chosen(options: argparse.Namespace) -> "Painter":
     """Return what --method or --checkpoint names, or else the packaged model."""
-    from flowcolor.inference import load
+    from flowcolor.inference import Painter, load
+    from flowcolor.models.methods import untrained_method
 
-    if method is not None and checkpoint is not None:
+    method, device = options.method, check_device(options.device)
+    if method is not None and options.checkpoint is not None:
         raise InputError("flowcolor colorize expects either --method or --checkpoint, got both.")
-    return load(checkpoint or method or "faces", check_device(device))
+    if options.set:
+        if method is None:
+            raise InputError("--set expects --method, whose options it sets, got none.")
+        model = untrained_method(method, read_settings(options.set))
+        return Painter(model.to(device), 0, method)
+    return load(options.checkpoint or method or "faces", device)
 
 
-def _check_traits(model: "Colorizer", reference: Path | None, check: bool) -> None:
+def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
     """Refuse before any file is read what the method needs and has not, or cannot use."""
     name = type(model).__name__
-    if model.reference == "required" and reference is None:
-        raise InputError(f"{name} expects --reference, a photograph or a folder of them, got none.")
-    if model.reference == "unused" and reference is not None:
-        raise InputError(f"{name} cannot use --reference, got {reference}.")
-    if check and not model.exact:
+    content = "drawing" if options.content is None else "gray"
+    if content not in model.content:
+        wanted = "--sketch, a drawing" if content == "gray" else "--content, a grey photograph"
+        raise InputError(f"{name} expects {wanted}, got {options.content or options.sketch}.")
+    for argument, what in (
+        ("reference", "a photograph or a folder of them"),
+        ("hints", "a copy of the picture with marks in colour"),
+    ):
+        use, value = getattr(model, argument), getattr(options, argument)
+        if argument == "reference":
+            value = value or options.gallery
+        if use == "required" and value is None:
+            raise InputError(f"{name} expects --{argument}, {what}, got none.")
+        if use == "unused" and value is not None:
+            raise InputError(f"{name} cannot use --{argument}, got {value}.")
+    if options.check and not model.exact:
         raise InputError(f"--check expects a method that can be run backwards, got {name}.")
 
 
 def _parser() -> OptionParser:
     parser = OptionParser(
         prog="flowcolor colorize",
-        description="Paint a drawing with the colours of a photograph. Images may have any size "
-        "and format; the result has the size of the drawing.",
+        description="Paint a drawing, or colour a grey photograph. Images may have any size and "
+        "format; the result has the size of the picture.",
     )
-    parser.add_argument("--sketch", type=Path, required=True, help="a drawing, or a folder of them")
-    parser.add_argument(
+    contents = parser.add_mutually_exclusive_group(required=True)
+    contents.add_argument("--sketch", type=Path, help="a drawing, or a folder of them")
+    contents.add_argument(
+        "--content", type=Path, help="instead of a drawing, a grey photograph, or a folder of them"
+    )
+    lending = parser.add_mutually_exclusive_group()
+    lending.add_argument(
         "--reference",
         type=Path,
         help="a photograph, for all drawings, or a folder whose files are named like the drawings",
+    )
+    lending.add_argument(
+        "--gallery",
+        type=Path,
+        help="instead of a reference, a folder of photographs: that which looks most like the "
+        "drawing or grey photograph is taken",
+    )
+    parser.add_argument(
+        "--hints",
+        type=Path,
+        help="colours at points: a transparent picture that is painted where a colour is given, or "
+        "a copy of the drawing or grey photograph with marks in colour; or a folder of such files",
     )
     parser.add_argument(
         "--checkpoint",
@@ -220,6 +179,12 @@ def _parser() -> OptionParser:
         "--method",
         help="instead of a checkpoint, a model of the package (faces, the default) or a method "
         "without weights; see flowcolor methods",
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        metavar="NAME=VALUE",
+        help="options of the method, as --set system=normal neighbors=4 for levin",
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
@@ -257,10 +222,3 @@ def _parser() -> OptionParser:
         "the drawing can be recovered from the result",
     )
     return parser
-
-
-def _require_exists(option: str, path: Path) -> None:
-    if not exists(path):
-        raise InputError(
-            f"{option} expects an image or a folder, got {path}, which does not exist."
-        )

@@ -14,7 +14,7 @@ Paint line drawings of faces with the colours of any photograph.
 
 commands:
   quickstart  train a small model on two portraits inside the package and show the result
-  colorize    paint a drawing, or a folder of drawings, with a trained model
+  colorize    paint a drawing or colour a grey photograph, or a folder of them
   app         a page on which one draws a face and sees it painted
   prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS

@@ -83,8 +83,8 @@ def make_parser() -> OptionParser:
     parser.add_argument(
         "--sketch_filter",
         default="GradientLines",
-        help="what draws: GradientLines, SobelLines, XDoG or ColorDodge, the path of a class or "
-        'function of yours, or JSON: {"class_path": NAME, "init_args": {...}}',
+        help="what draws: GradientLines, SobelLines, XDoG, ColorDodge or Hed, the path of a "
+        'class or function of yours, or JSON: {"class_path": NAME, "init_args": {...}}',
     )
     parser.add_argument(
         "--background",

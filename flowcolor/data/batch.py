@@ -40,7 +40,7 @@ class Batch(TypedDict):
     It is a plain dictionary, so that loaders collate it and Lightning moves it to a device. Loaders
     give ``photo``; augmentation makes ``reference`` and ``truth`` of it. Where somebody else's
     photograph lends the colours, ``reference_content`` and ``reference_index`` are its own. For
-    prediction there is no truth.
+    prediction there is no truth. ``hint_colors`` are known where ``hint_mask`` is 1.
 
     Example:
         >>> import torch
@@ -60,6 +60,8 @@ class Batch(TypedDict):
     reference_content: NotRequired[Images]
     reference_index: NotRequired[Integer[Tensor, " batch"]]
     reference_name: NotRequired[Sequence[str]]
+    hint_colors: NotRequired[Images]
+    hint_mask: NotRequired[Float[Tensor, "batch 1 height width"]]
     cleaned: NotRequired[Images]
     labels: NotRequired[Integer[Tensor, "batch height width"]]
     reference_labels: NotRequired[Integer[Tensor, "batch height width"]]

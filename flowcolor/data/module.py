@@ -11,6 +11,7 @@ from torch.utils.data import Subset as FirstOnes
 
 from flowcolor.bounds import within
 from flowcolor.color import to_gray
+from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
@@ -67,6 +68,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         num_workers: Loader processes; with the cache, none are needed.
         content: What is coloured: ``drawing``, or ``gray``, the photograph's own luma (Rec. 601) in
             three equal channels, which then stands where the drawing would.
+        hints: Gives colours of the truth at points, in validation and test; in training,
+            ``augment.hints`` does. ``None``: no hints.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         cache: bool = True,
         num_workers: int = 0,
         content: Content = "drawing",
+        hints: HintPoints | None = None,
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
@@ -115,6 +119,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.cache = cache
         self.num_workers = num_workers
         self.content: Content = content
+        self.hints = hints
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
 
@@ -201,6 +206,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
             made["content"] = to_gray(made["truth"]).expand(-1, 3, -1, -1)
             if "reference_content" in made:
                 made["reference_content"] = to_gray(made["reference"]).expand(-1, 3, -1, -1)
+        if not training and self.hints is not None:
+            made = self.hints(made, self.seed, _EVALUATION_EPOCH)
         return made
 
     def _require_pairs(self, stage: str | None, held_out: Subset, tests: Subset) -> None:

@@ -93,6 +93,15 @@ def decode_image(data: bytes, name: str, most_pixels: int) -> UInt8[Tensor, "3 h
     return torch.from_numpy(_open(io.BytesIO(data), name, convert)).movedim(2, 0)
 
 
+def read_layer(path: str | Path) -> Float[Tensor, "4 height width"]:
+    """Read an image as RGB and opacity in [0, 1]; colours are those under the transparency.
+
+    Raises:
+        InputError: The file is missing, empty, truncated or not an image.
+    """
+    return torch.from_numpy(_read(Path(path), _to_layer))
+
+
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
     """Read a line drawing as three equal channels in [0, 1], paper is 1.
 
@@ -370,6 +379,15 @@ def _to_bytes(picture: Image.Image) -> np.ndarray:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _to_layer(picture: Image.Image) -> np.ndarray:
+    """Return (4, height, width), float32 in [0, 1]."""
+    if not picture.has_transparency_data:
+        planes = _to_rgb(picture)
+        return np.concatenate([planes, np.ones_like(planes[:1])])
+    pixels = np.asarray(picture.convert("RGBA")).astype(np.float32)
+    return np.moveaxis(pixels, 2, 0) / np.float32(255)
 
 
 def _is_wide(picture: Image.Image) -> bool:

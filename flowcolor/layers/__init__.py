@@ -11,6 +11,7 @@ from flowcolor.layers.conv1x1 import InvertibleConv1x1
 from flowcolor.layers.coupling import AffineCoupling, ConditionalAffineCoupling
 from flowcolor.layers.factor import Factor
 from flowcolor.layers.haar import HaarDownsample
+from flowcolor.layers.hinted import HintedAggregation
 from flowcolor.layers.inverted import Inverted
 from flowcolor.layers.orthogonal import OrthogonalDownsample
 from flowcolor.layers.partial import Partial
@@ -32,6 +33,7 @@ __all__ = [
     "Factor",
     "FeatureAggregation",
     "HaarDownsample",
+    "HintedAggregation",
     "Inverted",
     "InvertibleConv1x1",
     "InvertibleLayer",

@@ -124,7 +124,9 @@ class ConditionalConv1x1(InvertibleLayer):
             return weight, pixels * logabsdet.to(numbers.dtype)
         log_diagonal, rest = numbers.split([size, size**2 - size], dim=1)
         entries = rest.new_zeros(len(rest), size**2)
-        outside = (1 - torch.eye(size, device=rest.device)).flatten().nonzero()[:, 0]
+        # Between two entries of the diagonal are as many others as a row is long.
+        others = torch.arange(size**2 - size, device=rest.device)
+        outside = 1 + others + others // size
         entries = entries.index_copy(1, outside, rest).view(-1, size, size)
         identity = torch.eye(size, dtype=rest.dtype, device=rest.device)
         diagonal = torch.diag_embed(self.sign.to(rest.dtype) * log_diagonal.exp())

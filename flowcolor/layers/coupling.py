@@ -84,11 +84,13 @@ class AffineCoupling(_Coupling):
         shift_net: Gives :math:`f_2(b)`.
         scale: How :math:`s` makes a positive number, see
             :func:`~flowcolor.layers.functional.scale.positive_scale`; ``"none"`` only shifts:
-            ``net`` then gives :math:`f_2(b)` alone, and the log-det is 0.
+            ``net`` then gives :math:`f_2(b)` alone, and the log-det is 0. It is 0 with
+            ``"zero_sum"``, too, which scales some channels up and others down.
         steer: Which half is :math:`b`. ``"first"``, as in Glow: :math:`y = [b,\; a \odot s + t]`.
         order: ``"shift_scale"``, as in the code released with Glow:
             :math:`y = [(a + f_2(b)) \odot s(f_1(b)),\; b]`.
-        clamp: The :math:`c` of the scales ``"exp"`` and ``"atan"``; ``"exp"`` may have none.
+        clamp: The :math:`c` of the scales ``"exp"``, ``"atan"`` and ``"zero_sum"``; ``"atan"``
+            must have one.
 
     Shape:
         - ``x``, ``y``: :math:`(B, C, *)` with :math:`C \ge 2`.

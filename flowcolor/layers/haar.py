@@ -5,10 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count, check_positive
+from flowcolor.layers.arguments import check_choice, check_count, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis
 from flowcolor.layers.functional.patches import (
+    Dims,
     check_divisible,
     check_patched,
     from_patches,
@@ -29,11 +30,13 @@ class HaarDownsample(InvertibleLayer):
         channels: Number of input channels :math:`C`.
         rebalance: The factor :math:`r`. A flow of several levels whose couplings bound their scale
             may want less than 1: a smooth image's means double at every level.
+        dims: Axes of space: 2 for images, 1 for sequences, 3 for volumes.
 
     Shape:
         - ``x``: :math:`(B, C, H, W)` with even :math:`H` and :math:`W`.
         - ``y``: :math:`(B, 4C, H/2, W/2)`; channel :math:`4c + k` is coefficient :math:`k` of
           channel :math:`c`.
+        - With 1 or 3 axes, that many stand in the place of :math:`H, W`, and 2 or 8 in that of 4.
         - ``logdet``: :math:`(B,)`, zero for :math:`r = 1`.
 
     Reference:
@@ -48,26 +51,32 @@ class HaarDownsample(InvertibleLayer):
 
     basis: Tensor
 
-    def __init__(self, channels: int, rebalance: float = 1.0) -> None:
+    def __init__(self, channels: int, rebalance: float = 1.0, dims: Dims = 2) -> None:
         super().__init__()
         check_count(self, channels=channels)
         check_positive(self, rebalance=rebalance)
+        check_choice(self, dims=(dims, Dims))
         self.channels = channels
         self.rebalance = rebalance
-        self.register_buffer("basis", cosine_basis(2)[None], persistent=False)
+        self.dims: Dims = dims
+        self.register_buffer("basis", _signs(dims), persistent=False)
         self.register_load_state_dict_post_hook(_restore_basis)
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
-        check_divisible(self, x, self.channels, 2)
+        check_divisible(self, x, self.channels, 2, self.dims)
         x = widen(x)
         with torch.autocast(x.device.type, enabled=False):
-            return to_patches(x, self.basis * self.rebalance, 2), self._logdet(x)
+            return to_patches(x, self._basis() * self.rebalance, 2, self.dims), self._logdet(x)
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        check_patched(self, y, self.channels, 2)
+        check_patched(self, y, self.channels, 2, self.dims)
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
-            return from_patches(y, self.basis / self.rebalance, 2), -self._logdet(y)
+            return from_patches(y, self._basis() / self.rebalance, 2, self.dims), -self._logdet(y)
+
+    def _basis(self) -> Tensor:
+        # The root of 2 has no end in any precision: taken here, in that of the layer.
+        return widen(self.basis) * 2 ** (-(self.dims % 2) / 2)
 
     def _logdet(self, x: Tensor) -> LogDet:
         return x.new_full((x.shape[0],), math.log(self.rebalance) * x.shape[1:].numel())
@@ -75,5 +84,10 @@ class HaarDownsample(InvertibleLayer):
 
 def _restore_basis(layer: HaarDownsample, _: object) -> None:
     """Make the constant again: built without memory and then loaded, a model has none."""
-    basis = cosine_basis(2)[None].to(layer.basis.dtype)
+    basis = _signs(layer.dims).to(layer.basis.dtype)
     layer.basis = basis if layer.basis.is_meta else basis.to(layer.basis.device)
+
+
+def _signs(dims: int) -> Tensor:
+    """Return the transform but for the root of 2 of an odd number of axes: exact in any type."""
+    return cosine_basis(2, dims)[None].sign() * 2.0 ** -(dims // 2)

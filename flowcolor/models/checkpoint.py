@@ -77,15 +77,16 @@ class Weights:
         same = version == __version__
         return "" if same else f"; it was written by flowcolor {version}, and this is {__version__}"
 
-    def fill(self, model: nn.Module) -> None:
-        """Copy the weights into ``model``.
+    def fill(self, model: "Colorizer") -> None:
+        """Copy the weights into ``model``, or those of a simpler one of its class.
 
         Raises:
             InputError: The model has other parameters than the file, or all of these are zero.
         """
-        check_fits(self.state, model, self.path)
         require_weights(self.state, self.path)
-        model.load_state_dict(self.state)
+        state = model.upgraded(self.state)
+        check_fits(state, model, self.path)
+        model.load_state_dict(state)
 
 
 def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> None:

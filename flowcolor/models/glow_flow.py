@@ -62,22 +62,32 @@ def glow_flow(
     return Chain([*layers, Inverted(Squeeze())])
 
 
-def check_glow_sizes(model: object, levels: int, steps: int, hidden: int) -> None:
+def check_glow_sizes(
+    model: object, levels: int, steps: int, hidden: int, *, matrices: int = 2
+) -> None:
     """Refuse sizes that no machine could build, before memory is asked for.
+
+    Args:
+        model: Whose sizes they are.
+        levels: See :func:`glow_flow`.
+        steps: See :func:`glow_flow`.
+        hidden: See :func:`glow_flow`.
+        matrices: How many numbers a step has for each pair of channels, beside its networks'.
 
     Raises:
         ValueError: A size is no whole number of at least 1, or the model would have too many
             parameters.
     """
     check_count(model, levels=levels, steps=steps, hidden=hidden)
-    got = f"got {levels}, {steps} and {hidden}"
+    name, got = type(model).__name__, f"got {levels}, {steps} and {hidden}"
     if levels > 16 or steps > MOST_BLOCKS:  # First: numbers would grow with 4 to their power.
-        raise ValueError(f"Glow expects up to 16 levels of up to {MOST_BLOCKS} steps, {got}.")
+        raise ValueError(f"{name} expects up to 16 levels of up to {MOST_BLOCKS} steps, {got}.")
     sizes = [6 * 2**level for level in range(1, levels + 1)]
-    parameters = sum(steps * (hidden**2 + 14 * c * hidden + 2 * c**2) + 9 * c**2 for c in sizes)
+    each = sum(hidden**2 + 14 * c * hidden + matrices * c**2 for c in sizes)
+    parameters = steps * each + sum(9 * c**2 for c in sizes)
     if parameters > MOST_PARAMETERS:
         raise ValueError(
-            "Glow expects levels, steps and hidden that give up to "
+            f"{name} expects levels, steps and hidden that give up to "
             f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, {got}, that is "
             f"{parameters // 10**9} billion."
         )

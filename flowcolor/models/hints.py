@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,37 @@ class Hints:
         """Return the same hints on a device."""
         boxes = None if self.boxes is None else [box.to(device) for box in self.boxes]
         return Hints(self.colors.to(device), self.mask.to(device), boxes)
+
+    def resized(self, height: int, width: int) -> "Hints":
+        """Return the hints of the same picture at another size; none is lost.
+
+        Where several hints meet in one pixel, it gets their mean colour.
+        """
+        own = self.mask.shape[-2:]
+        if own == (height, width):
+            return self
+        given = (self.mask > 0).to(self.colors)
+        both = torch.cat([self.colors.where(given > 0, 0), given], 1)
+        both = functional.interpolate(both, (height, width), mode="bilinear", antialias=True)
+        colors, share = both[:, :3], both[:, 3:]
+        # What is left of a pixel's weight by rounding alone is no hint, but any part of a dot is.
+        marked = share > 1e-6
+        colors = (colors / share.clamp(min=1e-6)).clamp(0, 1)
+        scale = colors.new_tensor([width / own[1], height / own[0]]).repeat(2)
+        boxes = None if self.boxes is None else [box * scale.to(box.device) for box in self.boxes]
+        return Hints(colors, marked.to(colors), boxes)
+
+    def cropped(self, top: int, left: int, bottom: int, right: int) -> "Hints":
+        """Return the hints of a part of the picture."""
+        part = (..., slice(top, bottom), slice(left, right))
+        boxes = None
+        if self.boxes is not None:
+            corner = torch.tensor([left, top, left, top])
+            boxes = [box - corner.to(box) for box in self.boxes]
+        return Hints(self.colors[part], self.mask[part], boxes)
+
+    def padded(self, height: int, width: int) -> "Hints":
+        """Return the hints of a picture that was extended to the right and to the bottom."""
+        margin = (0, width - self.mask.shape[-1], 0, height - self.mask.shape[-2])
+        colors, mask = (functional.pad(x, margin) for x in (self.colors, self.mask))
+        return Hints(colors, mask, self.boxes)

@@ -1,6 +1,8 @@
 """Every colorizer by its name."""
 
+from collections.abc import Mapping
 from inspect import isabstract, isclass
+from typing import Any
 
 from flowcolor import models
 from flowcolor.errors import InputError, did_you_mean
@@ -15,18 +17,21 @@ def methods() -> dict[str, type[Colorizer]]:
         'Tint'
     """
     public = [getattr(models, name) for name in models.__all__]
-    return {
-        kind.__module__.rpartition(".")[2]: kind
-        for kind in public
-        if isclass(kind) and issubclass(kind, Colorizer) and not isabstract(kind)
-    }
+    kinds = [kind for kind in public if isclass(kind) and issubclass(kind, Colorizer)]
+    named = {kind.__module__.rpartition(".")[2]: kind for kind in kinds if not isabstract(kind)}
+    return dict(sorted(named.items()))
 
 
-def untrained_method(name: str) -> Colorizer:
+def untrained_method(name: str, settings: Mapping[str, Any] | None = None) -> Colorizer:
     """Return the colorizer of a name that needs no checkpoint, ready to use.
 
+    Args:
+        name: Of the method.
+        settings: Arguments of its constructor; what is left out has its default.
+
     Raises:
-        InputError: There is no such method, or it has weights that only a checkpoint brings.
+        InputError: There is no such method, it has weights that only a checkpoint brings, or it has
+            no such setting.
     """
     known = methods()
     if name not in known:
@@ -37,4 +42,16 @@ def untrained_method(name: str) -> Colorizer:
             f"--method {name} expects trained weights: give --checkpoint FILE instead, from which "
             "the method is known."
         )
-    return known[name]().eval()
+    defaults = known[name]().config
+    given = dict(settings or {})
+    for setting, value in given.items():
+        if setting not in defaults:
+            options = f"one of {', '.join(defaults)}" if defaults else "nothing"
+            hint = did_you_mean(setting, defaults)
+            raise InputError(f"--set for {name} expects {options}, got {setting!r}{hint}.")
+        if isinstance(defaults[setting], float) and type(value) is int:
+            given[setting] = float(value)
+    try:
+        return known[name](**given).eval()
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error

@@ -1,6 +1,6 @@
 r"""The sketch-and-colour flow: two conditional flows that paint a drawing with a photograph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import torch
@@ -14,8 +14,11 @@ from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_sizes
+from flowcolor.models.hint_maps import CHANNELS, hint_maps
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
+
+_HINTS = ".aggregate.hints."
 
 
 class SketchColorFlow(InvertibleColorizer):
@@ -40,6 +43,8 @@ class SketchColorFlow(InvertibleColorizer):
         attention_scale: Temperature of the attention, ``None`` for one over the square root of the
             number of terms, 1 for the thesis's letter; of ``"fam"`` only.
         width: Channels of the sub-networks in conditional blocks; ``None``: those of their input.
+        hint_points: Whether the model takes hints, colours at points of the drawing. They join the
+            conditions of both flows, see :func:`~flowcolor.models.hint_maps`.
         scale: How couplings form their scale, see :class:`~flowcolor.layers.AffineCoupling`;
             ``"sigmoid"`` is the thesis's letter and loses the inverse in float32 when trained.
         parametrization: Of the 1x1 convolutions, see :class:`~flowcolor.layers.InvertibleConv1x1`.
@@ -75,6 +80,7 @@ class SketchColorFlow(InvertibleColorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: ClassVar[Use] = "required"
+    hints: Use = "optional"
 
     def __init__(
         self,
@@ -85,6 +91,7 @@ class SketchColorFlow(InvertibleColorizer):
         aggregation: Aggregation = "fam",
         attention_scale: float | None = None,
         width: int | None = None,
+        hint_points: bool = False,
         scale: Scale = "bounded",
         parametrization: Parametrization = "full",
         norm: Norm = "instance",
@@ -99,14 +106,16 @@ class SketchColorFlow(InvertibleColorizer):
             "norm": norm,
             "norm_eps": norm_eps,
         }
-        conditional = {
+        conditional: dict[str, Any] = {
             "aggregation": aggregation,
             "attention_scale": attention_scale,
             "width": width,
         }
         sizes = {"downsamplings": downsamplings, "nccbs": nccbs, "ccbs": ccbs}
-        self.config: dict[str, Any] = sizes | conditional | block
+        self.config: dict[str, Any] = sizes | conditional | {"hint_points": hint_points} | block
+        self.hints = "optional" if hint_points else "unused"
         self.multiple = 2**downsamplings
+        conditional |= {"hint_channels": CHANNELS if hint_points else 0}
         self.sketch_flow = _flow(sizes, block, conditional)
         self.color_flow = _flow(sizes, block, conditional)
         self.memory = memory
@@ -174,12 +183,29 @@ class SketchColorFlow(InvertibleColorizer):
                 f"got {tuple(content.shape)} and {tuple(reference.shape)}."
             )
         _, conditions = self._encode_color(reference, whole=False)
+        if hints is not None:
+            conditions = self.hinted(conditions, hints)
         if self.memory == "reversible":
             # As one chain: the latent between the two flows is rebuilt, too, and need not be kept.
             both = Chain([self.sketch_flow, Inverted(self.color_flow)], self.memory)
             result: Tensor = both(content, [*conditions, *conditions])[0]
             return result
         return self.decode(self.encode_sketch(content, conditions), conditions)
+
+    def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights of a model without hints as those of one with, whose part is zero."""
+        if not self.config["hint_points"] or any(_HINTS in name for name in state):
+            return dict(state)
+        inside = {
+            name.replace(".aggregate.", ".aggregate.aggregate."): state[name] for name in state
+        }
+        hints = {name: value for name, value in self.state_dict().items() if _HINTS in name}
+        return inside | hints
+
+    def hinted(self, conditions: Sequence[Tensor], hints: Hints) -> list[Tensor]:
+        """Return the conditions with the hints in them, for both flows."""
+        maps = hint_maps(hints, self.multiple)
+        return [torch.cat([condition, maps.to(condition)], 1) for condition in conditions]
 
     def _encode_color(self, reference: Tensor, *, whole: bool) -> tuple[Tensor, list[Tensor]]:
         self._check_image("reference", reference)

@@ -10,7 +10,7 @@ from torch import Tensor
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file, whole_file
 from flowcolor.pretrained.vgg import empty_features, features_only
-from flowcolor.pretrained.weights import WEIGHTS, cached_path, load_tensors
+from flowcolor.pretrained.weights import WEIGHTS, cached_path, load_tensors, weights_note
 
 #: The networks of which only the convolutional part is needed.
 NETWORKS = ("vgg16", "vgg19", "alexnet")
@@ -37,11 +37,14 @@ def convert(source: Path, output: Path | None = None) -> Path:
         raise InputError(f"--convert expects a file of weights, got {str(source)!r}.")
     if output is not None and output.suffix.lower() != ".safetensors":
         raise InputError(f"--output expects a file ending in .safetensors, got {str(output)!r}.")
+    note = weights_note(source)
+    if note:  # Its copy would be found as if it were the network that everybody means.
+        raise InputError(f"--convert expects weights of ImageNet, got {str(source)!r}, {note}.")
     name, tensors = _recognise(load_tensors(source), source)
     output = output or cached_path(name).with_name(WEIGHTS[name].others[0])
     if output.resolve() == source.resolve():
         raise InputError(f"--output expects another file than --convert, got {str(output)!r}.")
-    _write(tensors, output, {"network": name, "sha256": checksum(source)})
+    write_tensors(tensors, output, {"network": name, "sha256": checksum(source)})
     return output
 
 
@@ -61,12 +64,23 @@ def problem(name: str, path: Path) -> str | None:
         return (
             None if found.startswith(expected) else f"its checksum is {found[:8]}, not {expected}"
         )
+    return not_made_of(WEIGHTS[name].filename, expected, path)
+
+
+def not_made_of(origin: str, sha256: str, path: Path) -> str | None:
+    """Say in a few words that a ``.safetensors`` was not made of a file, or return ``None``.
+
+    Args:
+        origin: The name of that file.
+        sha256: The beginning of its checksum, which was written along.
+        path: A file that exists.
+    """
     try:
         with safe_open(path, "pt") as file:
-            origin = (file.metadata() or {}).get("sha256", "")
+            found = (file.metadata() or {}).get("sha256", "")
     except (OSError, SafetensorError):
         return "it is damaged"
-    return None if origin.startswith(expected) else f"it was not made of {WEIGHTS[name].filename}"
+    return None if found.startswith(sha256) else f"it was not made of {origin}"
 
 
 def checksum(path: Path) -> str:
@@ -90,7 +104,12 @@ def _recognise(tensors: dict[str, Tensor], source: Path) -> tuple[str, dict[str,
     )
 
 
-def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+def write_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write named tensors as ``.safetensors``, whole or not at all.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     try:
         whole = save({key: value.contiguous() for key, value in tensors.items()}, metadata)
         with whole_file(path) as file:

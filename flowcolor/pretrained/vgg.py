@@ -10,13 +10,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
-from flowcolor.pretrained.weights import find_weights, load_tensors
+from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
 
 _log = logging.getLogger(__name__)
 
 # ImageNet's statistics, as every torchvision classifier was trained with.
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class VGGActivations:
@@ -76,6 +76,8 @@ class VGGActivations:
                 _randomize(features)
             else:
                 path = find_weights(self.name, self.path, download=download)
+                if weights_note(path):
+                    _log.warning("%s: %s, %s.", path, self.name, weights_note(path))
                 tensors = features_only(load_tensors(path), features, path)
                 features.load_state_dict(tensors, assign=True)
         names = _relu_names(features)
@@ -98,11 +100,12 @@ class VGGActivations:
     def normalize(self, images: Tensor) -> Tensor:
         """Bring images into the range that the network was trained with, float32 or wider."""
         x = images.to(torch.promote_types(images.dtype, torch.float32))
-        return (x - x.new_tensor(_MEAN).view(3, 1, 1)) / x.new_tensor(_STD).view(3, 1, 1)
+        mean, std = (x.new_tensor(value).view(3, 1, 1) for value in (IMAGENET_MEAN, IMAGENET_STD))
+        return (x - mean) / std
 
     def undo_normalize(self, gradient: Tensor) -> Tensor:
         """Take a gradient back through :meth:`normalize`."""
-        return gradient / gradient.new_tensor(_STD).view(3, 1, 1)
+        return gradient / gradient.new_tensor(IMAGENET_STD).view(3, 1, 1)
 
     def network_like(self, images: Tensor) -> nn.Sequential:
         """Return the network, up to its last layer of interest, where and as wide as images are."""
@@ -114,6 +117,18 @@ class VGGActivations:
                 network.to(*wanted)
         return network
 
+    @property
+    def label(self) -> str:
+        """The network, and what has to stand beside its numbers: of which weights they are.
+
+        Example:
+            >>> VGGActivations(["relu1_2"], random_weights=True).label
+            'vgg16'
+        """
+        file = None if self.random_weights else self.path or cached_file(self.name)
+        note = weights_note(Path(file).expanduser()) if file is not None else ""
+        return f"{self.name} {note}".strip()
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "VGGActivations":
         return self
 
@@ -122,7 +137,7 @@ class VGGActivations:
 
     def __repr__(self) -> str:
         weights = "random" if self.random_weights else self.path or "pretrained"
-        return f"{self.name} ({weights}): {', '.join(self.layers)}"
+        return f"{self.label} ({weights}): {', '.join(self.layers)}"
 
 
 def empty_features(name: str) -> nn.Sequential:

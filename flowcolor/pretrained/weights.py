@@ -61,6 +61,11 @@ WEIGHTS = {
 }
 
 
+def weights_folder() -> Path:
+    """Return the folder where weights are looked for: that of the torch hub cache."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
 def cached_path(name: str) -> Path:
     """Return the place in the torch hub cache where the weights ``name`` lie or would lie.
 
@@ -76,7 +81,7 @@ def cached_path(name: str) -> Path:
     """
     if name not in WEIGHTS:
         raise ValueError(f"`name` must be one of {', '.join(WEIGHTS)}, got {name!r}.")
-    return Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS[name].filename
+    return weights_folder() / WEIGHTS[name].filename
 
 
 def cached_file(name: str) -> Path | None:
@@ -158,6 +163,23 @@ def load_tensors(path: str | Path) -> dict[str, Tensor]:
             f"{' of other things' if isinstance(tensors, dict) else ''}."
         )
     return tensors
+
+
+def weights_note(path: Path) -> str:
+    """Return what has to stand beside every number that is made with a file; mostly nothing.
+
+    A file that flowcolor made carries it within; one that cannot be read has none.
+    """
+    if path.suffix.lower() != ".safetensors":
+        return ""
+    # Local import: only needed for this kind of file.
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            return str((file.metadata() or {}).get("note", ""))
+    except (OSError, SafetensorError):
+        return ""
 
 
 def _download(known: WeightsFile, target: Path) -> str | None:

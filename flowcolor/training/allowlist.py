@@ -53,6 +53,7 @@ def _classes(key: str) -> set[str] | None:
         "data.sketch_filter": _public(flowcolor.data, flowcolor.data.SketchFilter),
         "data.augment": {
             "flowcolor.data.SelfAugmentedReference",
+            "flowcolor.data.HintPoints",
             "flowcolor.data.StrokeAugmentation",
         },
     }.get(key)

@@ -91,6 +91,12 @@ class Task(LightningModule, ABC):
                 f"{type(self.colorizer).__name__} expects data.content to be "
                 f"{' or '.join(sorted(self.colorizer.content))}, got {content}."
             )
+        data = getattr(self._trainer, "datamodule", None)
+        if self.colorizer.hints == "required" and getattr(data, "hints", None) is None:
+            raise InputError(
+                f"{type(self.colorizer).__name__} expects colours at points: give data.hints, "
+                "which takes them from the truth, or files to flowcolor colorize --hints."
+            )
         if self.weights is not None:
             read_weights(self.weights).fill(self.colorizer)
         if stage == "fit":

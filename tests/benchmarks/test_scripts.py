@@ -15,6 +15,7 @@ SCRIPTS = {
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
     "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
     "data": "--size 16 --photo 32 --count 2 --batch 2 --ccbs 1 --repeats 1",
+    "classical": "--size 16 --repeats 1",
     "painting": "--side 32 --page 48 64 --repeats 1",
     "prepare": "--size 16 --photo 32 --count 2 --repeats 1",
 }
@@ -32,6 +33,7 @@ PARTS = {
     "other_libraries": {"K=1": {"rows", "steps", "samples"}},
     "scaling": {"scaling": {"rows"}},
     "data": {"data": {"rates"}},
+    "classical": {"classical": {"rows"}},
     "painting": {"painting": {"rows"}},
     "prepare": {"prepare": {"stages", "rates"}},
 }

@@ -9,6 +9,7 @@ from flowcolor.inference import pad, paint
 from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.models import SketchColorFlow, Unchanged
 from flowcolor.models.checkpoint import export_weights, load_model
+from tests.models.helpers import trained_art_flow
 from tests.training.helpers import flowcolor
 
 
@@ -65,6 +66,7 @@ def test_padding_does_not_move_the_drawing():
     assert padded.shape == (1, 3, 12, 16)
     assert torch.equal(padded[..., :9, :14], image)
     assert pad(torch.rand(1, 3, 1, 1), 4).shape == (1, 3, 8, 8)
+    assert pad(torch.rand(1, 3, 1, 5), 4, least=1).shape == (1, 3, 4, 8)
 
 
 def test_two_folders_are_matched_by_stem(checkpoint, tmp_path, capsys):
@@ -105,6 +107,22 @@ def test_the_check_is_small_for_a_flow_and_large_for_one_that_forgets(checkpoint
     model.decode = lambda z, conditions: (decode(z, conditions) * 8).round() / 8
     bad = paint(model, sketch, reference, None, check=True)
     assert min(bad.photo_error, bad.latent_error, bad.sketch_error) > 1e-3
+
+
+def test_the_check_of_any_other_invertible_method_says_what_it_measured(tmp_path, capsys):
+    model = trained_art_flow()
+    sketch, reference = resize(torch.rand(2, 3, 8, 8), (16, 16))
+    good = paint(model, sketch, reference, None, check=True)
+    assert max(good.photo_error, good.latent_error) < 1e-4
+    decode = model.decode
+    model.decode = lambda z, conditions=None: 1.1 * decode(z, conditions)
+    bad = paint(model, sketch, reference, None, check=True)
+    assert min(bad.photo_error, bad.latent_error) > 1e-3
+    export_weights(trained_art_flow(), tmp_path / "m.safetensors", 16)
+    page = picture(tmp_path / "s.png", 24, 16)
+    assert colorize(page, page, tmp_path / "m.safetensors", tmp_path / "o.png", "--check") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"round trip .* photograph \S+, latent \S+ \(largest errors", said)
 
 
 BAD = {
@@ -177,5 +195,5 @@ def test_each_drawing_of_a_folder_gets_the_photograph_of_its_own_name(tmp_path):
         for stem in ("a", "b", "c"):
             write_image(torch.rand(3, 8, 8), tmp_path / folder / f"{stem}.png")
     jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
-    names = [(job.sketch.stem, job.reference.stem, job.output.stem) for job in jobs]
+    names = [(job.content.stem, job.reference.stem, job.output.stem) for job in jobs]
     assert names == [("a", "a", "a"), ("b", "b", "b"), ("c", "c", "c")]

@@ -111,7 +111,7 @@ def test_equal_names_in_two_unicode_forms_are_one_pair(names, tmp_path):
         for shade, stem in ((50, name), (200, "other")):
             Image.new("RGB", (8, 8), (shade, 0, 0)).save(tmp_path / folder / f"{stem}.png")
     jobs = find_jobs(tmp_path / "drawings", tmp_path / "photos", tmp_path / "out")
-    pairs = {job.sketch.stem: job.reference.stem for job in jobs}
+    pairs = {job.content.stem: job.reference.stem for job in jobs}
     assert pairs == {names[0]: names[1], "other": "other"}
     predicted = SketchReferencePairs(tmp_path / "drawings", tmp_path / "photos", 8)
     assert dict(zip(predicted.names, (p.stem for p in predicted.references), strict=True)) == pairs

@@ -45,7 +45,8 @@ class Case:
     channels: int
     multiple: int = 1  # divides both sides
     condition: Feature | list[Feature] | None = None
-    planar: bool = True  # two spatial axes, neither more nor less
+    planar: bool = True  # as many spatial axes as dims, neither more nor less
+    dims: int = 2
 
     def layer(self, seed: int) -> layers.InvertibleLayer:
         """Build the layer as it comes: in training mode, waiting for data if it needs some."""
@@ -68,7 +69,7 @@ class Case:
 
     def inputs(self, sample: Sample) -> tuple[Tensor, Conditions]:
         """Return a batch and its conditions, in float32."""
-        sides = (*sample.sides, 1, 1)[:2] if self.planar else sample.sides
+        sides = (*sample.sides, 1, 1, 1)[: self.dims] if self.planar else sample.sides
         sides = tuple(self.multiple * side for side in sides)
 
         def tensor(feature: Feature, salt: int) -> Tensor:
@@ -170,6 +171,7 @@ CASES = {
     "AffineCoupling, only shifts": Case(
         lambda: AffineCoupling(conv_net(2, 2), scale="none", steer="first"), 4
     ),
+    "AffineCoupling, zero sum": Case(lambda: AffineCoupling(conv_net(2, 6), scale="zero_sum"), 5),
     "ConditionalAffineCoupling, FAM": Case(lambda: conditional(fam()), 4, condition=Feature(6)),
     "ConditionalAffineCoupling, FAM to the letter": Case(
         lambda: conditional(fam(1.0)), 4, condition=Feature(6)
@@ -204,8 +206,12 @@ CASES = {
         lambda: OrthogonalDownsample(3, shared=True), 3, multiple=2
     ),
     "HaarDownsample": Case(lambda: HaarDownsample(3), 3, multiple=2),
+    "HaarDownsample, 1-D": Case(lambda: HaarDownsample(3, dims=1), 3, multiple=2, dims=1),
+    "HaarDownsample, 3-D": Case(lambda: HaarDownsample(1, 0.5, dims=3), 1, multiple=2, dims=3),
     "Squeeze": Case(lambda: Squeeze(), 3, multiple=2),
     "Squeeze, factor 3": Case(lambda: Squeeze(3), 1, multiple=3),
+    "Squeeze, 1-D": Case(lambda: Squeeze(3, dims=1), 2, multiple=3, dims=1),
+    "Squeeze, 3-D": Case(lambda: Squeeze(dims=3), 1, multiple=2, dims=3),
     "Partial, coarser inside, last channels pass": Case(
         lambda: Partial(
             Chain([Squeeze(), ActNorm(4), conditional(fam()), Inverted(Squeeze())]), 2, "last"

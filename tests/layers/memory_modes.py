@@ -46,7 +46,7 @@ def plain(chain):
 def probe(y, logdet):
     """Return a loss whose gradient is a fixed random vector, so that no error cancels."""
     generator = torch.Generator().manual_seed(1)
-    weights = [torch.randn(t.shape, generator=generator).to(t.dtype) for t in (y, logdet)]
+    weights = [torch.randn(t.shape, generator=generator).to(t) for t in (y, logdet)]
     return (weights[0] * y).sum() + (weights[1] * logdet).sum()
 
 

@@ -18,6 +18,7 @@ from flowcolor.layers.base import to_float64
 from flowcolor.values import widen
 
 DIVISIBLE = "with height and width divisible by"
+SIDES = "height and width divisible by 2"
 IMAGE = "an input of shape (batch, {}, height, width) " + DIVISIBLE
 REFUSED = [
     (ActNorm(3), "forward", (2, 1, 4, 4), "an input of shape (batch, 3, *spatial)"),
@@ -34,6 +35,19 @@ REFUSED = [
     (Squeeze(), "forward", (2, 3, 5, 4), IMAGE.format("channels") + " 2"),
     (Squeeze(), "forward", (3, 4, 4), IMAGE.format("channels") + " 2"),
     (Squeeze(), "inverse", (2, 6, 4, 4), "a latent of shape (batch, 4*channels, height, width)"),
+    (
+        Squeeze(dims=1),
+        "forward",
+        (2, 3, 5),
+        "an input of shape (batch, channels, length) with length divisible by 2",
+    ),
+    (
+        Squeeze(dims=3),
+        "forward",
+        (2, 3, 4, 4),
+        "an input of shape (batch, channels, depth, height, width) with depth, " + SIDES,
+    ),
+    (HaarDownsample(3, dims=1), "inverse", (2, 3, 4), "a latent of shape (batch, 6, length)"),
     (HaarDownsample(3), "forward", (2, 1, 4, 4), IMAGE.format("3") + " 2"),
     (HaarDownsample(3), "inverse", (2, 4, 4, 4), "a latent of shape (batch, 12, height, width)"),
     (OrthogonalDownsample(3, 3), "forward", (2, 3, 4, 3), IMAGE.format("3") + " 3"),

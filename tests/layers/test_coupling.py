@@ -98,7 +98,7 @@ def test_shift_of_another_shape_is_refused_in_words(layer):
 
 @pytest.mark.parametrize("kind", [AffineCoupling, ConditionalAffineCoupling])
 def test_unknown_scale_is_refused_in_words(kind):
-    names = re.escape("['bounded', 'sigmoid', 'sigmoid2', 'exp', 'atan', 'none']")
+    names = re.escape("['bounded', 'sigmoid', 'sigmoid2', 'exp', 'atan', 'zero_sum', 'none']")
     expected = rf"^{kind.__name__} expects scale to be one of {names}, got 'tanh'\.$"
     with pytest.raises(ValueError, match=expected):
         kind(conv_net(2, 4), nn.Identity(), scale="tanh")

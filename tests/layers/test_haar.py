@@ -1,9 +1,12 @@
 """What is special about the Haar transform: its formula."""
 
+import pytest
 import torch
 from torch.testing import assert_close
 
 from flowcolor.layers import HaarDownsample
+
+EVEN = torch.tensor([0, 2])
 
 
 def test_coefficients_are_mean_and_differences():
@@ -12,6 +15,17 @@ def test_coefficients_are_mean_and_differences():
     c, d = x[:, :, 1::2, ::2], x[:, :, 1::2, 1::2]
     bands = [a + b + c + d, a - b + c - d, a + b - c - d, a - b - c + d]
     assert_close(HaarDownsample(3)(x)[0], torch.stack(bands, 2).flatten(1, 2) / 2)
+
+
+@pytest.mark.parametrize("dims", [1, 3])
+def test_coefficients_of_sequences_and_volumes_are_means_and_differences(dims):
+    x = torch.randn(2, 3, *[4] * dims)
+    pairs = x
+    for axis in range(2, 2 + dims):  # One axis after the other: sums, then differences.
+        a, b = pairs.index_select(axis, EVEN), pairs.index_select(axis, EVEN + 1)
+        pairs = torch.stack([a + b, a - b], -1) / 2**0.5
+    bands = pairs.flatten(2 + dims).movedim(-1, 2)
+    assert_close(HaarDownsample(3, dims=dims)(x)[0], bands.flatten(1, 2))
 
 
 def test_learns_and_stores_nothing():

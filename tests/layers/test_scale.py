@@ -1,4 +1,4 @@
-"""The five scales, against their formulas."""
+"""The scales, against their formulas."""
 
 import math
 
@@ -91,5 +91,23 @@ def test_the_closed_form_of_the_gradient_is_that_of_autograd(kind, raw, grad_sca
     assert given_scale.equal(scale)
 
 
+@pytest.mark.parametrize("clamp", [1.5, None])
+def test_scales_of_zero_sum_are_exponentials_of_what_differs_from_the_mean(clamp):
+    r = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
+    grads = torch.randn(2, 2, 5, 3, dtype=torch.float64)
+    scale, log_scale = positive_scale(r, "zero_sum", clamp)
+    bent = r if clamp is None else clamp * torch.tanh(r / clamp)
+    for i in range(5):
+        assert_close(log_scale[:, i], bent[:, i] - sum(bent[:, j] for j in range(5)) / 5)
+    assert_close(scale.prod(1), torch.ones(2, 3, dtype=torch.float64))
+    (expected,) = torch.autograd.grad((scale, log_scale), r, tuple(grads))
+    given_scale = scale.detach().clone()
+    actual = differentiate_scale(
+        r.detach(), given_scale, "zero_sum", grads[0].clone(), grads[1], clamp
+    )
+    assert_close(actual, expected, rtol=1e-9, atol=1e-12)
+    assert given_scale.equal(scale)
+
+
 def test_no_scale_escapes_this_file():
-    assert set(FORMULAS) == set(SCALES)
+    assert {*FORMULAS, "zero_sum"} == set(SCALES)

@@ -2,7 +2,7 @@
 
 import torch
 
-from flowcolor.models import CINN, Glow, RevGAN, SketchColorFlow
+from flowcolor.models import CINN, ArtFlow, FullGlow, Glow, IUNet, RevGAN, SketchColorFlow
 
 
 def images(batch=2, side=16, seed=1):
@@ -32,6 +32,38 @@ def trained_glow(seed=0, size=0.03, **config):
     """Build a small Glow, show it a batch, move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = Glow(**{"levels": 2, "steps": 1, "hidden": 6} | config)
+    with torch.no_grad():
+        model.bits(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_art_flow(seed=0, size=0.03, **config):
+    """Build a small ArtFlow, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = ArtFlow(**{"levels": 1, "steps": 2, "hidden": 6} | config)
+    with torch.no_grad():
+        model(*images())
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_iunet(seed=0, size=0.03, **config):
+    """Build a small invertible U-Net and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = IUNet(**{"channels": [4, 8], "couplings": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_full_glow(seed=0, size=0.03, **config):
+    """Build a small Full-Glow, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = FullGlow(**{"levels": 2, "steps": 1, "hidden": 6, "pool": 2} | config)
     with torch.no_grad():
         model.bits(*images())
         for parameter in model.parameters():

@@ -11,16 +11,44 @@ from safetensors.torch import load, save
 from torch.testing import assert_close
 
 import flowcolor.models
-from flowcolor.models import Colorizer, Hints, InvertibleColorizer, Tint, Unchanged
-from tests.models.helpers import trained, trained_cinn, trained_glow, trained_revgan
+from flowcolor.models import (
+    LUT,
+    Colorizer,
+    Gatys,
+    Hints,
+    InvertibleColorizer,
+    Levin,
+    Poisson,
+    Tint,
+    Unchanged,
+    Wavelet,
+)
+from tests.models.helpers import (
+    trained,
+    trained_art_flow,
+    trained_cinn,
+    trained_full_glow,
+    trained_glow,
+    trained_iunet,
+    trained_revgan,
+)
 
 CASES = {
+    "art_flow": trained_art_flow,
+    "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
     "cinn": lambda: trained_cinn(shrink=2),
+    "full_glow": lambda: trained_full_glow(levels=1),
+    "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
+    "iunet": trained_iunet,
+    "levin": Levin,
+    "lut": LUT,
+    "poisson": Poisson,
     "revgan": trained_revgan,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,
+    "wavelet": Wavelet,
 }
 cases = pytest.mark.parametrize("name", CASES)
 seeds = st.integers(0, 2**32 - 1)
@@ -44,7 +72,21 @@ def inputs(model, seed=0, batch=2, sides=(4, 4), dtype=torch.float32):
 
 
 def part(given, index):
-    return {name: value[index : index + 1] for name, value in given.items()}
+    return {name: one_of(value, index) for name, value in given.items()}
+
+
+def one_of(value, index):
+    if isinstance(value, Hints):
+        return Hints(one_of(value.colors, index), one_of(value.mask, index))
+    return value[index : index + 1]
+
+
+def tensors(given):
+    """Return every tensor that a colorizer is given, by name."""
+    found = {key: value for key, value in given.items() if not isinstance(value, Hints)}
+    if "hints" in given:
+        found |= {"colors": given["hints"].colors, "mask": given["hints"].mask}
+    return found
 
 
 @cases
@@ -73,9 +115,9 @@ def test_samples_do_not_influence_each_other(name, seed):
 def test_the_callers_tensors_are_unchanged_and_not_handed_back(name):
     model = CASES[name]()
     given = inputs(model)
-    before = {key: value.clone() for key, value in given.items()}
+    before = {key: value.clone() for key, value in tensors(given).items()}
     model(**given).add_(1)
-    for key, value in given.items():
+    for key, value in tensors(given).items():
         assert torch.equal(value, before[key]), key
 
 
@@ -100,14 +142,17 @@ def test_exchanging_references_changes_the_colours_where_the_traits_say_so(name)
 
 
 @cases
-def test_a_reference_that_is_needed_is_asked_for(name):
+@pytest.mark.parametrize("argument", ["reference", "hints"])
+def test_what_is_needed_is_asked_for(name, argument):
     model = CASES[name]()
-    content = inputs(model)["content"]
-    if model.reference == "required":
-        with pytest.raises(ValueError, match=rf"^{type(model).__name__} expects reference, got "):
-            model(content)
+    given = inputs(model)
+    content = given["content"]
+    given.pop(argument, None)
+    if getattr(model, argument) == "required":
+        with pytest.raises(ValueError, match=rf"^{type(model).__name__} expects {argument}, got "):
+            model(**given)
     else:
-        assert model(content).shape == content.shape
+        assert model(**given).shape == content.shape
 
 
 @cases

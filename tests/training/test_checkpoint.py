@@ -92,6 +92,7 @@ def test_what_is_not_a_checkpoint_is_one_sentence(kind, suffix, tmp_path):
         {"model": "Chain"},
         {"model": "flowcolor_tiny"},
         {"config": {"ccbs": 0}},
+        {"config": {"ccbs": [2]}},
         {"config": {"x": 1}},
     ],
 )
@@ -132,7 +133,9 @@ def test_an_export_that_cannot_be_written_is_one_sentence(model, tmp_path):
     "change",
     [
         {"config": {"ccbs": 10**9}},
-        {"config": {"ccbs": [2]}},
+        {"config": {"ccbs": [[2]]}},
+        {"config": {"ccbs": [10**9]}},
+        {"config": {"ccbs": [2] * 65}},
         {"config": "abc"},
         {"model": 3},
         {"size": "abc"},

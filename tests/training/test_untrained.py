@@ -44,3 +44,21 @@ def test_they_cannot_be_fitted(data, tmp_path, capsys):
     last = capsys.readouterr().err.splitlines()[-1]
     assert "Paired expects a colorizer with weights to train, got Tint" in last
     assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_more_points_make_those_that_need_them_better(data, tmp_path):
+    psnr = []
+    for count in (1, 50):
+        words = ("test", "--config", "models/levin", *data, f"--data.hints.count={count}")
+        out = ("--trainer.default_root_dir", tmp_path / str(count), "--pictures.extremes=0")
+        assert flowcolor(*words, "--trainer.accelerator=cpu", *out) == 0
+        report = json.loads((tmp_path / str(count) / "test/test.json").read_text())
+        psnr.append(report["summary"]["self"]["psnr"])
+    assert psnr[1] > psnr[0]
+
+
+def test_without_points_they_say_where_points_come_from(data, tmp_path, capsys):
+    words = ("test", "--config", "models/levin", *data, "--data.hints=null")
+    assert flowcolor(*words, "--trainer.default_root_dir", tmp_path) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "Levin expects colours at points: give data.hints, which takes them from " in last

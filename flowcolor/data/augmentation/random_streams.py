@@ -2,7 +2,7 @@
 
 import numpy as np
 
-AUGMENTING, PAIRING, SPLITTING, STROKES = range(4)  # Purposes.
+AUGMENTING, PAIRING, SPLITTING, STROKES, HINTS = range(5)  # Purposes.
 
 
 def stream(purpose: int, seed: int, *address: int) -> np.random.Generator:

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
@@ -57,6 +58,7 @@ class SelfAugmentedReference:
         shared_crop: Smallest part of the side that the centre crop keeps.
         flip: Probability of a flip, of truth and sketch and again of the reference.
         strokes: Redraws the sketches in training, after all else. ``None``: they stay as they are.
+        hints: Gives colours of the truth at points, in training. ``None``: no hints.
 
     Reference:
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
@@ -78,6 +80,7 @@ class SelfAugmentedReference:
         shared_crop: float = 0.8,
         flip: float = 0.5,
         strokes: StrokeAugmentation | None = None,
+        hints: HintPoints | None = None,
     ) -> None:
         if jitter not in ("reference", "both"):
             raise InputError(f'jitter should be "reference" or "both", got {jitter!r}.')
@@ -108,6 +111,7 @@ class SelfAugmentedReference:
         self.shared_crop = shared_crop
         self.flip = flip
         self.strokes = strokes
+        self.hints = hints
 
     def __call__(self, batch: Batch, seed: int, epoch: int, shared_geometry: bool = True) -> Batch:
         """Augment a batch on the device it is on.
@@ -143,8 +147,9 @@ class SelfAugmentedReference:
             "index": batch["index"],
             "name": batch["name"],
         }
-        if shared_geometry and self.strokes is not None:
-            return self.strokes(made, seed, epoch)
+        for change in (self.strokes, self.hints):
+            if shared_geometry and change is not None:
+                made = change(made, seed, epoch)
         return made
 
     def _draw(

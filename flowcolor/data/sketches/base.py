@@ -54,11 +54,19 @@ class SketchFilter(ABC):
                 f"{type(self).__name__} expects a mask of the photo's size "
                 f"{tuple(photo.shape[1:])}, got {tuple(mask.shape)}."
             )
-        lines = torch.from_numpy(self.draw(_gray(photo, _work_size(size)).numpy())).float()
-        drawing = _fit(lines, size)
+        drawing = _fit(self.lines(photo, _work_size(size)).float(), size)
         if mask is not None:
             drawing = 1 - (1 - drawing) * _fit(mask.to(drawing.dtype), size)
         return drawing.clamp(0, 1)[None]
+
+    def lines(self, photo: Tensor, size: tuple[int, int]) -> Tensor:
+        """Draw at the size at which lines are found; a filter that looks at colours overrides it.
+
+        Args:
+            photo: As in :meth:`__call__`.
+            size: Its shorter side is 512. The drawing may have another size of the same shape.
+        """
+        return torch.from_numpy(self.draw(_gray(photo, size).numpy()))
 
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":

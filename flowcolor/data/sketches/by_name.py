@@ -33,6 +33,8 @@ def _try(draw: Any, words: str) -> None:
     """Draw a blank photograph: a function that cannot is told now, not by every worker."""
     try:
         draw(torch.ones(3, 64, 64), (64, 64), None)
+    except InputError:  # A sentence of the filter's own, as that its weights are missing.
+        raise
     except (TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"A sketch filter takes a photograph, a size and a mask, but {words!r} answers a "

@@ -56,6 +56,8 @@ def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor | None, Tensor
         raw = run_network(layer, layer.net, h, a)
         shift = run_network(layer, layer.shift_net, h, a)
     scale, log_scale = positive_scale(raw, layer.scale, layer.clamp)
+    if layer.scale == "zero_sum":  # Rounding would leave something of the sum.
+        return scale, shift, a.new_zeros(a.shape[0])
     return scale, shift, log_scale.sum(tuple(range(1, log_scale.ndim)))
 
 

@@ -2,6 +2,7 @@ r"""Learned square matrices: three parametrisations for channels, orthogonal one
 
 import math
 from abc import ABC, abstractmethod
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -130,7 +131,7 @@ def random_rotation(channels: int) -> Tensor:
         q * r.diagonal().sign()
     )  # Without the signs it is not uniform (Mezzadri, 2007).
     rotation[0] *= torch.linalg.det(rotation).sign()  # Otherwise every second is a reflection.
-    return rotation
+    return rotation.contiguous()  # `qr` transposes, and files take only what lies in order.
 
 
 def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
@@ -142,12 +143,12 @@ def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
     return matrix
 
 
-def cosine_basis(factor: int) -> Tensor:
-    """Return the orthonormal DCT-II of a ``factor`` x ``factor`` patch; Haar's matrix for 2.
+def cosine_basis(factor: int, dims: int = 2) -> Tensor:
+    """Return the orthonormal DCT-II of a patch of ``dims`` axes; Haar's matrix for factor 2.
 
     Rows are coefficients, the mean first; columns are pixels in reading order.
     """
     n = torch.arange(factor, dtype=torch.float64)
     one = torch.cos(math.pi / factor * (n + 0.5) * n[:, None]) * math.sqrt(2 / factor)
     one[0] /= math.sqrt(2)
-    return torch.kron(one, one).to(torch.get_default_dtype())
+    return reduce(torch.kron, [one] * dims).to(torch.get_default_dtype())

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "none"]
-SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp", "atan")  # That scale at all.
+Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum", "none"]
+# Those that scale at all.
+SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum")
 
 CLAMP = 2.0  # By default "exp" stays within exp(-2) and exp(2).
 _ARC = 0.636  # About 2 / pi, in the digits of the networks that were trained with it.
@@ -26,16 +27,21 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
       each coupling may magnify an error by seven. Without a clamp, :math:`s = e^r`.
     - ``"atan"``: :math:`s = \exp(0.636\, c \arctan(r / c))`, the soft clamp of Ardizzone et al.
       with their arc tangent, between :math:`e^{-c}` and :math:`e^c`.
+    - ``"zero_sum"``: :math:`s = \exp(u - \bar u)` with :math:`u = c \tanh(r / c)` and its mean
+      :math:`\bar u` over the channels (axis 1), so that the logarithms of each pixel sum to zero
+      and volume is preserved, as in GIN (Sorrenson et al., 2020,
+      https://arxiv.org/abs/2001.04872).
 
-    After a few dozen hard training steps, deep stacks with ``"sigmoid"``, ``"sigmoid2"``,
-    ``"exp"`` or ``"atan"`` may give back an image that has nothing to do with the one they were
-    given, for inputs far outside of the training images first. With ``"bounded"`` an error of
-    ``1e-3`` is a bad case. :func:`flowcolor.testing.measure_drift` tells.
+    After a few dozen hard training steps, deep stacks with another scale than ``"bounded"`` may
+    give back an image that has nothing to do with the one they were given, for inputs far outside
+    of the training images first. With ``"bounded"`` an error of ``1e-3`` is a bad case.
+    :func:`flowcolor.testing.measure_drift` tells.
 
     Args:
         raw: Network output :math:`r`, of any shape and range.
-        kind: One of the five names.
-        clamp: The :math:`c` of ``"exp"`` and ``"atan"``; ``None`` for none, of ``"exp"`` only.
+        kind: One of the six names.
+        clamp: The :math:`c` of ``"exp"``, ``"atan"`` and ``"zero_sum"``; ``None`` for none, not of
+            ``"atan"``.
     """
     match kind:
         case "bounded":
@@ -45,8 +51,10 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
             return raw.sigmoid(), functional.logsigmoid(raw)
         case "sigmoid2":
             return (raw + 2).sigmoid(), functional.logsigmoid(raw + 2)
-        case "exp":
+        case "exp" | "zero_sum":
             log_scale = raw if clamp is None else clamp * torch.tanh(raw / clamp)
+            if kind == "zero_sum":
+                log_scale = log_scale - log_scale.mean(1, keepdim=True)
             return log_scale.exp(), log_scale
         case "atan" if clamp is not None:
             log_scale = _ARC * clamp * torch.atan(raw / clamp)
@@ -71,10 +79,10 @@ def differentiate_scale(
     Args:
         raw: Network output :math:`r`.
         scale: Its scale :math:`s`.
-        kind: One of the five names.
+        kind: One of the six names.
         grad_scale: :math:`\dot s`.
         grad_log: :math:`\dot\ell`, expanded to the shape of ``raw``.
-        clamp: The :math:`c` of ``"exp"`` and ``"atan"``.
+        clamp: The :math:`c` of ``"exp"``, ``"atan"`` and ``"zero_sum"``.
     """
     match kind:
         case "bounded":
@@ -86,6 +94,8 @@ def differentiate_scale(
             rest = (-raw if kind == "sigmoid" else -2 - raw).sigmoid_()  # 1 - s, with its digits.
             return grad_scale.mul_(scale).add_(grad_log).mul_(rest)
     grad_raw = grad_scale.mul_(scale).add_(grad_log)  # For log s, of which r is a function.
+    if kind == "zero_sum":
+        grad_raw.sub_(grad_raw.mean(1, keepdim=True))
     if clamp is None:
         return grad_raw
     bent = raw / clamp

@@ -6,6 +6,7 @@ from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Likelihood",
     "Objective",
     "Paired",
+    "Transfer",
     "Unpaired",
 ]

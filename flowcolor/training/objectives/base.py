@@ -1,13 +1,15 @@
 """The contract of what training minimises."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
+from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
-from flowcolor.models import Colorizer
+from flowcolor.evaluation.drawing_scores import lines_of
+from flowcolor.models import Colorizer, Hints
 
 
 class Objective(nn.Module, ABC):
@@ -61,10 +63,24 @@ class Objective(nn.Module, ABC):
 
 
 def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
-    """Colour a batch, with its references if the colorizer uses any; not clamped."""
-    unused, options = colorizer.reference == "unused", {}
+    """Colour a batch, with its references and hints if the colorizer uses any; not clamped."""
+    options: dict[str, Any] = {}
+    hints = hints_of(batch, colorizer)
+    if hints is not None:
+        options["hints"] = hints
+    unused = colorizer.reference == "unused"
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
+    elif colorizer.compares:
+        drawn = lines_of(batch["reference"], GradientLines())
+        options["reference_content"] = drawn.expand(-1, 3, -1, -1)
     reference = None if unused else batch["reference"]
     result: Tensor = colorizer(batch["content"], reference, **options)
     return result
+
+
+def hints_of(batch: Batch, colorizer: Colorizer) -> Hints | None:
+    """Return the hints of a batch, if it has any and the colorizer uses them."""
+    if colorizer.hints == "unused" or "hint_mask" not in batch:
+        return None
+    return Hints(batch["hint_colors"], batch["hint_mask"])

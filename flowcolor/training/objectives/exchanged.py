@@ -9,9 +9,11 @@ from flowcolor.color import rgb_to_yuv
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
-from flowcolor.models import Colorizer
-from flowcolor.training.objectives.base import Objective
+from flowcolor.models import Colorizer, Hints
+from flowcolor.models.hint_maps import spread
+from flowcolor.training.objectives.base import Objective, hints_of
 
+_NEAR, _ALIKE = 0.05, 0.15  # Of the side; of the range of colours.
 _CONTRAST = 170 / 255**2  # The paper's constant, which is for values up to 255.
 
 
@@ -27,9 +29,12 @@ class Exchanged(Objective):
               + w_e \Big(1 - \overline{\frac{2 m_{\hat t} m_t + \epsilon}
                                          {m_{\hat t}^2 + m_t^2 + \epsilon}}\Big)
               + w_c \, \overline{|\mathrm{mean}(\hat t) - \mathrm{mean}(r)|}
+              + w_h \frac{\sum v\,|\hat t - t|}{\sum v}
 
     with :math:`m` the magnitude of the luma's gradient by Prewitt's operator, which is the same
     for dark hair on a light wall and light hair on a dark one, and means of colour in YUV.
+    Where the drawings come with hints of :math:`t`, these hold whatever the reference: the last
+    term, in YUV, is of the places :math:`v` near a hint whose colour is like it.
     References move on by one place in the batch, so a batch needs two photographs.
 
     Args:
@@ -38,6 +43,7 @@ class Exchanged(Objective):
         share: How many of the batch are coloured a second time, above 0 and up to 1.
         edges: Weight :math:`w_e`.
         colors: Weight :math:`w_c`.
+        hints: Weight :math:`w_h`.
 
     Raises:
         InputError: A number is out of range.
@@ -53,15 +59,16 @@ class Exchanged(Objective):
         share: float = 0.5,
         edges: float = 2.0,
         colors: float = 5.0,
+        hints: float = 0.0,
     ) -> None:
         super().__init__()
         if not 0 < share <= 1:
             raise InputError(f"share expects a number above 0 and up to 1, got {share}.")
-        for name, value in (("edges", edges), ("colors", colors)):
+        for name, value in (("edges", edges), ("colors", colors), ("hints", hints)):
             if not 0 <= value < float("inf"):
                 raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
         self.loss = ColorizationLoss() if loss is None else loss
-        self.share, self.edges, self.colors = share, edges, colors
+        self.share, self.edges, self.colors, self.hints = share, edges, colors, hints
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer that takes no reference."""
@@ -82,7 +89,9 @@ class Exchanged(Objective):
         others = reference.roll(1, 0)[:count]
         # One call for both: the networks run once over a larger batch.
         contents = torch.cat([batch["content"], batch["content"][:count]])
-        both: Tensor = colorizer(contents, torch.cat([reference, others]))
+        hints = hints_of(batch, colorizer)
+        given = {} if hints is None else {"hints": _with_first_ones(hints, count)}
+        both: Tensor = colorizer(contents, torch.cat([reference, others]), **given)
         result, exchanged = both.split([size, count])
         terms: dict[str, Tensor] = self.loss(result, truth)
         if count == 0:
@@ -92,6 +101,9 @@ class Exchanged(Objective):
         colors = means.abs().mean()
         total = terms["loss"] + self.edges * edges + self.colors * colors
         parts = {"edges": edges, "mean_color": colors}
+        if hints is not None:
+            parts["hints"] = _near_hints(exchanged, truth[:count], hints)
+            total = total + self.hints * parts["hints"]
         return {**terms, **parts, "loss": total, "result": both}
 
 
@@ -103,6 +115,22 @@ def edge_similarity(
     # The root of zero has no gradient; the product's root needs none where either is flat.
     product = (first * second + 1e-12).sqrt()
     return (2 * product + _CONTRAST) / (first + second + _CONTRAST)
+
+
+def _with_first_ones(hints: Hints, count: int) -> Hints:
+    colors, mask = (torch.cat([part, part[:count]]) for part in (hints.colors, hints.mask))
+    return Hints(colors, mask)
+
+
+def _near_hints(result: Tensor, truth: Tensor, hints: Hints) -> Tensor:
+    """Return the mean difference to the truth where hints say what the colour is."""
+    known = torch.cat([hints.mask, hints.mask * hints.colors], 1)[: len(truth)]
+    known = spread(known, _NEAR * truth.shape[-1])
+    mask, colors = known[:, :1], known[:, 1:] / known[:, :1].clamp(min=1e-6)
+    alike = torch.exp(-0.5 * ((truth - colors) / _ALIKE).square().sum(1, keepdim=True))
+    weight = mask.clamp(max=1) * alike
+    difference = (rgb_to_yuv(result) - rgb_to_yuv(truth)).abs().sum(1, keepdim=True)
+    return (weight * difference).sum() / weight.sum().clamp(min=1)
 
 
 def _squared_gradient(images: Tensor) -> Tensor:

@@ -1,0 +1,155 @@
+"""What ``flowcolor colorize`` is to paint: files, or the files of folders, that belong together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flowcolor.console import say
+from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import exists, is_dir, is_file
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to colour, what gives it its colours, and where the result goes.
+
+    Args:
+        content: The drawing or grey photograph.
+        reference: The photograph that lends its colours.
+        output: The result.
+        hints: The file with colours at points of the content.
+    """
+
+    content: Path
+    reference: Path | None
+    output: Path
+    hints: Path | None = None
+
+
+def find_jobs(
+    content: Path,
+    reference: Path | None,
+    output: Path,
+    hints: Path | None = None,
+    option: str = "--sketch",
+) -> list[Job]:
+    """Pair files, or the files of folders by stem; a single photograph serves all drawings.
+
+    Without a reference, for a method that uses none, every drawing stands alone.
+
+    Args:
+        content: A picture or a folder of them.
+        reference: A photograph or a folder of them.
+        output: A file or a folder.
+        hints: A file of marks or a folder of them.
+        option: How the command line calls the content.
+
+    Raises:
+        InputError: A file or folder is missing, or a picture has no partner.
+    """
+    from flowcolor.io.images import IMAGE_SUFFIXES, list_images, own_stem, pairing_stem
+
+    what = "drawing" if option == "--sketch" else "photograph"
+    partners = {"--reference": reference, "--hints": hints}
+    for name, path in {option: content, **partners}.items():
+        if path is not None and not exists(path):
+            raise InputError(
+                f"{name} expects an image or a folder, got {path}, which does not exist."
+            )
+    is_folder = is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
+    if is_file(content):
+        for name, path in partners.items():
+            if path is not None and is_dir(path):
+                kind = "photograph" if name == "--reference" else "file"
+                raise InputError(
+                    f"{name} expects one {kind} for the one {what} {content}, got the folder "
+                    f"{path}."
+                )
+        if output.suffix and not is_dir(output) and is_folder:
+            raise InputError(
+                f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
+                f"got {output}."
+            )
+        place = output / f"{content.stem}.png" if is_folder else output
+        return [Job(content, reference, place, hints)]
+    if not is_folder:
+        raise InputError(f"--output expects a folder for the {what}s of {content}, got {output}.")
+    pictures = list_images(content)
+    nested = any(path.parent != content for path in pictures)
+    if nested and content.resolve() in (output / "file").resolve().parents:
+        # The next call would take these results for drawings.
+        raise InputError(
+            f"--output expects a folder outside of {content}, whose subfolders hold the {what}s, "
+            f"got {output}."
+        )
+    stems = [pairing_stem(path, content) for path in pictures]
+    names = [path.relative_to(content).as_posix() for path in pictures]
+    references = _partners(reference, "photograph", what, stems, names)
+    marks = _partners(hints, "file", what, stems, names)
+    return [
+        Job(path, photo, output / f"{own_stem(path, content)}.png", mark)
+        for path, photo, mark in zip(pictures, references, marks, strict=True)
+    ]
+
+
+def _partners(
+    given: Path | None, kind: str, what: str, stems: Sequence[str], names: Sequence[str]
+) -> list[Path | None]:
+    """Return the one file for all, or that of a folder whose stem is the same."""
+    from flowcolor.io.images import list_images, pairing_stem
+
+    if given is None or not is_dir(given):
+        return [given] * len(stems)
+    found = {pairing_stem(path, given): path for path in list_images(given)}
+    missing = [name for stem, name in zip(stems, names, strict=True) if stem not in found]
+    if missing:
+        raise InputError(
+            f"{given} expects a {kind} with the stem of each {what}, got none for "
+            f"{len(missing)} of {len(names)}: {first_ten(missing)}."
+        )
+    return [found[stem] for stem in stems]
+
+
+def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
+    """Give each job the photograph of a folder that looks most like its content, and say which.
+
+    Raises:
+        InputError: The folder holds no other photograph, or a file cannot be read.
+    """
+    from flowcolor.nearest import Gallery, vgg_look
+    from flowcolor.pretrained.weights import cached_file
+
+    weights = cached_file("vgg19")
+    look = None if weights is None else vgg_look(weights)
+    how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
+    gallery = Gallery(folder, look)
+    chosen = [replace(job, reference=gallery.nearest(job.content)) for job in jobs]
+    for job in chosen:
+        say(f"{job.content} gets the colours of {job.reference}, the most like it {how}")
+    return chosen
+
+
+def protect_inputs(jobs: Sequence[Job]) -> None:
+    """Refuse jobs that would write over a drawing, a photograph or their hints.
+
+    Raises:
+        InputError: Before anything is painted; it names the file.
+    """
+    given = (path for job in jobs for path in (job.content, job.reference, job.hints) if path)
+    inputs = {_identity(path) for path in given}
+    inputs.discard(None)
+    for job in jobs:
+        if _identity(job.output) in inputs:
+            raise InputError(
+                f"--output expects a place that holds no input, got {job.output}, which is a "
+                "drawing or photograph of this very call and would be overwritten."
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what all names of one file share, links and other spellings; None without a file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,31 @@
+"""Options of a method on the command line: ``--set NAME=VALUE``."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from flowcolor.errors import InputError
+
+
+def read_settings(words: Sequence[str]) -> dict[str, Any]:
+    """Return the values by name; what is no JSON is text.
+
+    Raises:
+        InputError: A word has no name or no value, or a name comes twice.
+
+    Example:
+        >>> read_settings(["system=normal", "neighbors=4", "weights=[0, 0.5, 1]"])
+        {'system': 'normal', 'neighbors': 4, 'weights': [0, 0.5, 1]}
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals or not value:
+            raise InputError(f"--set expects NAME=VALUE, got {word!r}.")
+        if name in found:
+            raise InputError(f"--set expects every option once, got {name} twice.")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found

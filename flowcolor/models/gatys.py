@@ -1,0 +1,225 @@
+"""A picture that is optimised until a network sees the content and the reference's style in it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.layers.arguments import check_choice, check_count, check_number
+from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
+from flowcolor.models.hints import Hints
+from flowcolor.pretrained.vgg import VGGActivations
+
+Network = Literal["vgg16", "vgg19"]
+Optimizer = Literal["adam", "lbfgs"]
+Start = Literal["content", "average", "noise"]
+_EVERY = 10  # Steps between two looks at how much the loss still falls.
+
+
+class Gatys(Colorizer):
+    r"""Change the picture itself until VGG sees the content in it, and the reference's style.
+
+    .. math:: \min_x \alpha^2\, \overline{(F^c(x) - F^c(t))^2}
+              + \sum_l \beta_l^2\, \overline{(G^l(x) - G^l(s))^2}
+
+    with :math:`F^l` the output of convolution :math:`l`, before its activation, :math:`G = F F^T`
+    over channels times positions, which forgets places, and bars for means
+    (:class:`~flowcolor.models.gatys_loss.GatysLoss`). Nothing is trained; every picture takes
+    hundreds of steps, minutes at 256x256 on a CPU. Texture changes with the colours unless the
+    luma is kept.
+
+    Args:
+        content_layer: Number of a convolution, :math:`c`, from 1: at or next to the highest of the
+            style's. 5 is conv3_1.
+        content_weight: :math:`\alpha`.
+        style_layers: Numbers :math:`l`: the lower, the more of the content is kept.
+        style_weights: :math:`\beta_l`, one for all or one for each.
+        steps: How often the picture is changed.
+        rate: Step of Adam in colour, from 0 to 1. L-BFGS searches its own.
+        optimizer: ``"adam"``, whose picture is brought back to [0, 1] after each step, or
+            ``"lbfgs"``, whose is clamped at the end: between, it would not know of it.
+        start: From the content, from the mean of content and reference, or from noise.
+        stop: End when ten steps make the loss smaller by less than this part of it; 0: never.
+        pooling: ``"max"``, as the network was trained, or ``"average"``.
+        keep_luminance: Whether to give the result the content's luma.
+        letter: Whether to leave out the normalisation that the network's weights expect, as the
+            document's program does.
+        inside: Whether weights stand inside the squares, as in the formula, so that 500 counts as
+            250,000.
+        network: Whose eyes. VGG16 has fewer convolutions in its later blocks.
+        weights: File with the network's weights, see :class:`~flowcolor.losses.PerceptualLoss`.
+        random_weights: Use random weights instead; for tests.
+
+    Reference:
+        Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks" (2016),
+        equations 1 to 7. https://doi.org/10.1109/CVPR.2016.265
+
+    Example:
+        >>> model = Gatys(1, style_layers=[1, 2], steps=2, random_weights=True)
+        >>> model.colorize(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 3, 16, 16])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    reference: ClassVar[Use] = "required"
+    trained: ClassVar[bool] = False
+    pretrained: ClassVar[Sequence[str]] = ("vgg19",)
+
+    def __init__(
+        self,
+        content_layer: int = 5,
+        content_weight: float = 1.0,
+        style_layers: Sequence[int] = (1, 2, 3, 4, 5),
+        style_weights: Sequence[float] = (500.0,),
+        *,
+        steps: int = 500,
+        rate: float = 0.02,
+        optimizer: Optimizer = "adam",
+        start: Start = "average",
+        stop: float = 0.0,
+        pooling: Literal["max", "average"] = "max",
+        keep_luminance: bool = False,
+        letter: bool = False,
+        inside: bool = True,
+        network: Network = "vgg19",
+        weights: str | Path | None = None,
+        random_weights: bool = False,
+    ) -> None:
+        super().__init__()
+        check_choice(
+            self,
+            optimizer=(optimizer, Optimizer),
+            start=(start, Start),
+            pooling=(pooling, Literal["max", "average"]),
+            network=(network, Network),
+        )
+        check_count(self, steps=steps)
+        check_number(self, smallest=0.0, content_weight=content_weight, rate=rate, stop=stop)
+        shares = list(style_weights) * (len(style_layers) if len(style_weights) == 1 else 1)
+        if not style_layers or len(shares) != len(style_layers):
+            raise ValueError(
+                "Gatys expects style_weights to be one number, or one for each of style_layers, "
+                f"got {len(style_weights)} for {len(style_layers)}."
+            )
+        most = sum(BLOCKS[network])
+        if not all(1 <= layer <= most for layer in (content_layer, *style_layers)):
+            raise ValueError(
+                f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got "
+                f"{[content_layer, *style_layers]}."
+            )
+        self.config = {
+            "content_layer": content_layer,
+            "content_weight": content_weight,
+            "style_layers": list(style_layers),
+            "style_weights": list(style_weights),
+            "steps": steps,
+            "rate": rate,
+            "optimizer": optimizer,
+            "start": start,
+            "stop": stop,
+            "pooling": pooling,
+            "keep_luminance": keep_luminance,
+            "letter": letter,
+            "inside": inside,
+            "network": network,
+            "weights": None if weights is None else str(weights),
+            "random_weights": random_weights,
+        }
+        self.steps, self.rate, self.stop = steps, rate, stop
+        self.optimizer, self.start, self.keep_luminance = optimizer, start, keep_luminance
+        self.layers = (content_layer, content_weight), dict(zip(style_layers, shares, strict=True))
+        self.options = {
+            "average": pooling == "average",
+            "normalize": not letter,
+            "inside": inside,
+        }
+        highest = max(content_layer, *style_layers)
+        # Above the last block of few channels, a picture must still have a pixel.
+        self.smallest = 2 ** (int(relu_name(network, highest)[4]) - 1)
+        self.activations = VGGActivations(
+            [relu_name(network, highest)], network, weights, random_weights=random_weights
+        )
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        self.check_inputs(content, reference, hints, temperature)
+        lent = cast(Tensor, reference)
+        if min(*content.shape[2:], *lent.shape[2:]) < self.smallest:
+            raise ValueError(
+                f"Gatys expects sides of at least {self.smallest} for its layers, got "
+                f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
+            )
+        pairs = zip(content.split(1), lent.split(1), strict=True)
+        # Its steps need gradients, also where the caller has switched them off.
+        with torch.inference_mode(False), torch.enable_grad():
+            results = [self._optimised(t.clone(), s.clone(), generator) for t, s in pairs]
+        result = torch.cat(results)
+        if self.keep_luminance:
+            result = yuv_to_rgb(torch.cat([to_gray(content), rgb_to_yuv(result)[:, 1:]], 1))
+        return result.to(content.dtype)
+
+    def _optimised(
+        self, content: Tensor, reference: Tensor, generator: torch.Generator | None
+    ) -> Tensor:
+        """Return one picture, (1, 3, H, W), after all steps."""
+        layer, styles = self.layers
+        loss = GatysLoss(self.activations, content, reference, layer, styles, **self.options)
+        x = self._begin(content, reference, generator).requires_grad_()
+        optimizer = self._optimizer(x)
+
+        def closure() -> Tensor:
+            value = loss(x)
+            (x.grad,) = torch.autograd.grad(value, x)  # Not backward: it would reach for more.
+            return value.detach()
+
+        before = float("inf")
+        for done in range(0, self.steps, _EVERY):
+            value = float("nan")
+            for _ in range(min(_EVERY, self.steps - done) if self.optimizer == "adam" else 1):
+                value = float(optimizer.step(closure))  # type: ignore[arg-type]
+                if self.optimizer == "adam":
+                    with torch.no_grad():
+                        x.clamp_(0, 1)
+            if self.stop > 0 and value > (1 - self.stop) * before:
+                break
+            before = value
+        return x.detach().clamp(0, 1)
+
+    def _optimizer(self, x: Tensor) -> torch.optim.Optimizer:
+        if self.optimizer == "adam":
+            return torch.optim.Adam([x], self.rate)
+        # One call is several steps: with fewer it never gets beyond the steepest descent. Its own
+        # tolerances are for losses whose gradients are larger.
+        return torch.optim.LBFGS(
+            [x],
+            max_iter=min(_EVERY, self.steps),
+            max_eval=10 * _EVERY,
+            tolerance_grad=0,
+            tolerance_change=0,
+            line_search_fn="strong_wolfe",
+        )
+
+    def _begin(
+        self, content: Tensor, reference: Tensor, generator: torch.Generator | None
+    ) -> Tensor:
+        if self.start == "content":
+            return content.clone()
+        if self.start == "average":
+            size = (content.shape[-2], content.shape[-1])
+            lent = functional.interpolate(reference, size, mode="bilinear", antialias=True)
+            return (content + lent) / 2
+        noise = torch.rand(content.shape, generator=generator, dtype=content.dtype)
+        return noise.to(content.device)

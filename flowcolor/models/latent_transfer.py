@@ -1,0 +1,135 @@
+r"""Give one latent the statistics of another, image by image."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from flowcolor.layers.base import to_float64
+
+Transfer = Literal["adain", "wct"]
+Latents = Float[Tensor, "batch channels _ _"]
+
+
+def transfer_mean_and_std(content: Latents, style: Latents, eps: float = 1e-5) -> Latents:
+    r"""Give each channel the mean and the standard deviation of the style's (AdaIN).
+
+    .. math:: y = \sqrt{\frac{\sigma_s^2 + \epsilon}{\sigma_c^2 + \epsilon}} \odot (c - \mu_c)
+        + \mu_s
+
+    Args:
+        content: :math:`c`. Means and unbiased variances are those of one image's pixels, at least
+            two.
+        style: :math:`s`, as many images of as many channels; other sizes are fine.
+        eps: :math:`\epsilon`, so that a flat channel is magnified by
+            :math:`\sqrt{\sigma_s^2 / \epsilon}` at most.
+
+    Reference:
+        Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
+        normalization" (2017), equation 8. https://arxiv.org/abs/1703.06868
+    """
+    over = {"dim": (2, 3), "keepdim": True}
+    variances = (latent.var(**over) + eps for latent in (style, content))  # type: ignore[call-overload]
+    style_variance, variance = variances
+    ratio = (style_variance / variance).sqrt()
+    return (content - content.mean(**over)) * ratio + style.mean(**over)  # type: ignore[call-overload,no-any-return]
+
+
+def transfer_covariance(content: Latents, style: Latents, eps: float = 1e-5) -> Latents:
+    r"""Give each image the mean and the covariance of the style's channels (WCT).
+
+    .. math:: y = \Sigma_s^{1/2}\, \Sigma_c^{-1/2} (c - \mu_c) + \mu_s, \qquad
+        \Sigma = V \max(\Lambda, \epsilon) V^T
+
+    for the covariance :math:`V \Lambda V^T` of one image's pixels. Smaller eigenvalues are raised
+    to :math:`\epsilon`; the code released with ArtFlow drops them, by which an image of few colours
+    would not come back from a transfer of its own statistics. The roots are taken in float64, and
+    their gradients are finite for equal eigenvalues, too.
+
+    Args:
+        content: :math:`c`, of at least two pixels.
+        style: :math:`s`, as many images of as many channels; other sizes are fine.
+        eps: :math:`\epsilon`.
+
+    Reference:
+        Li et al., "Universal style transfer via feature transforms" (2017), equations 2 and 3.
+        https://arxiv.org/abs/1705.08086
+    """
+    (mean, covariance), (style_mean, style_covariance) = map(_moments, (content, style))
+    color = symmetric_root(style_covariance, eps)
+    matrix = (color @ symmetric_root(covariance, eps, inverse=True)).to(content.dtype)
+    centred = content.flatten(2) - mean
+    return (matrix @ centred + style_mean).view(content.shape)
+
+
+def symmetric_root(
+    matrix: Float[Tensor, "batch n n"], eps: float, *, inverse: bool = False
+) -> Float[Tensor, "batch n n"]:
+    r"""Return :math:`V \max(\Lambda, \epsilon)^{\pm 1/2} V^T` of :math:`V \Lambda V^T`.
+
+    Args:
+        matrix: Symmetric.
+        eps: :math:`\epsilon`.
+        inverse: Whether the sign is minus.
+    """
+    root: Tensor = _SymmetricRoot.apply(matrix, eps, inverse)
+    return root
+
+
+class _SymmetricRoot(torch.autograd.Function):
+    r"""A root with the derivative of Daleckii and Krein.
+
+    Autograd's own, by way of ``eigh``, divides by differences of eigenvalues, which are zero for
+    all that a drawing has no colour for. Here these differences cancel:
+
+    .. math:: \dot M = V \big( K \odot (V^T \dot R V) \big) V^T, \qquad
+        K_{ij} = \frac{f(\lambda_i) - f(\lambda_j)}{\lambda_i - \lambda_j}
+    """
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, eps: float, inverse: bool) -> Tensor:
+        # NaN would end in an exception of LAPACK; the caller's latents hand it on anyway.
+        known = matrix.isfinite().all((1, 2), keepdim=True)
+        values, vectors = torch.linalg.eigh(torch.where(known, matrix, 0.0))
+        roots = values.clamp(min=eps).sqrt()
+        ctx.save_for_backward(values, vectors)
+        ctx.eps, ctx.inverse = eps, inverse
+        scaled = vectors / roots[:, None] if inverse else vectors * roots[:, None]
+        root: Tensor = scaled @ vectors.mT
+        return root
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        values, vectors = ctx.saved_tensors
+        raised = values.clamp(min=ctx.eps)
+        low, high = (op(values[:, :, None], values[:, None]) for op in _ENDS)
+        # How much of a difference is left by raising: all above eps, nothing below.
+        left = (high.clamp(min=ctx.eps) - low.clamp(min=ctx.eps)) / (high - low)
+        left = torch.where(high > low, left, (low > ctx.eps).to(left.dtype))
+        root = raised.sqrt()
+        factor = left / (root[:, :, None] + root[:, None])
+        if ctx.inverse:
+            factor = -factor / (root[:, :, None] * root[:, None])
+        inner = factor * (vectors.mT @ grad @ vectors)
+        return vectors @ ((inner + inner.mT) / 2) @ vectors.mT, None, None
+
+
+_ENDS = (torch.minimum, torch.maximum)
+
+
+def _moments(latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean of each image's pixels, (B, C, 1), and their covariance in float64."""
+    pixels = latents.flatten(2)
+    mean = pixels.mean(2, keepdim=True)
+    centred = to_float64(pixels - mean)
+    return mean, centred @ centred.mT / (pixels.shape[2] - 1)
+
+
+TRANSFERS: dict[Transfer, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "adain": transfer_mean_and_std,
+    "wct": transfer_covariance,
+}
