@@ -249,11 +249,11 @@ def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int
     return max(shorter, round(height * scale)), max(shorter, round(width * scale))
 
 
-def pad(image: Tensor, multiple: int) -> Tensor:
-    """Repeat the right and bottom border until both sides suit a model, at least two multiples."""
+def pad(image: Tensor, multiple: int, least: int = 2) -> Tensor:
+    """Repeat the right and bottom border until both sides are so many multiples or more."""
     height, width = image.shape[-2:]
-    tall = max(2 * multiple, math.ceil(height / multiple) * multiple)
-    wide = max(2 * multiple, math.ceil(width / multiple) * multiple)
+    tall = max(least, math.ceil(height / multiple)) * multiple
+    wide = max(least, math.ceil(width / multiple)) * multiple
     return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
 
 
@@ -297,7 +297,7 @@ def _run(
     _check_size(sketch, shorter)
     size = working_size(*own, shorter)
     seen = resize(sketch, size)
-    drawing = pad(seen[None], model.multiple).to(device)
+    drawing = pad(seen[None], model.multiple, model.least).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
     given = None if hints is None else hints.resized(*size).padded(*worked_at).to(device)
