@@ -11,6 +11,7 @@ from docs.gallery import judging, learning, painting
 MAKERS = (
     painting.inputs,
     painting.references,
+    painting.dots,
     painting.lines,
     painting.sizes,
     painting.methods,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from flowcolor.data import ColorizationDataModule
 
 _SIDE = 512  # Pixels of the pictures.
-# Which square of the astronaut's portrait lends colours: her face then lies where Hopper's does, and
-# colours follow places.
+# Which square of the astronaut's portrait lends colours: her face then lies where Hopper's does,
+# and colours follow places.
 _TOP, _LEFT, _CLOSER = 0, 70, 370
 
 

@@ -8,7 +8,7 @@ import torch
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
 
-_RADIUS = 1 / 128  # Of the shorter side: one pixel at 128.
+_RADIUS = 1 / 64  # Of the shorter side: two pixels at 128.
 
 
 @dataclass(frozen=True)
