@@ -9,10 +9,11 @@ Parts, each of which runs alone (``--parts counts,times``) and none of which nee
   of the images, so that weights and their gradients, which do not grow with a batch, drop out.
 - ``times``, at the sizes that learn on a CPU: seconds of forward and backward.
 
-A step is forward and backward of what the system is trained by: a colorization and its distance to
-the photograph (thesis, ArtFlow, iUNet), the bits of a photograph and, where the model knows drawings
-too, of its drawing (Glow, Full-Glow, cINN), six passes and two critics (RevGAN). The other two rows
-of RevGAN are one pass, and its reversible core alone. What a perceptual loss adds is not counted.
+A step is forward and backward of what the system is trained by: a colorization and its distance
+to the photograph (thesis, ArtFlow, iUNet); the bits of a photograph and, where the model knows
+drawings too, of its drawing (Glow, Full-Glow, cINN); six passes and two critics (RevGAN). The other
+two rows of RevGAN are one pass, and its reversible core alone. What a perceptual loss adds is not
+counted.
 
 The last two columns are what the public code holds: plainly, and with its own checkpoints or
 reversible engine. iUNet's has only the latter.
@@ -63,7 +64,7 @@ def counts(chosen: argparse.Namespace) -> Row:
         sizes = system.small if chosen.small else system.published
         # Which reads numbers, and there are none.
         with fake(), patch("flowcolor.color.require_colors"):
-            rows.append(_count(system, sizes, chosen))
+            rows.append(count_system(system, sizes, chosen))
     shared = ["parameters M", "GMACs of a colorization", "GMACs of a step"]
     for kind in ("held", "peak"):
         keys = ["system", *shared, *[f"{kind}, {mode}" for mode in chosen.modes]]
@@ -74,18 +75,18 @@ def counts(chosen: argparse.Namespace) -> Row:
     return {"rows": rows, "size": chosen.size, "batches": chosen.batches, "small": chosen.small}
 
 
-def _count(system: System, sizes: Any, chosen: argparse.Namespace) -> Row:
+def count_system(system: System, sizes: Any, chosen: argparse.Namespace) -> Row:
     row: Row = {"system": system.name}
     for mode in chosen.modes:
         model = system.build(**sizes, memory=mode)
-        _settle(model)
+        settle_all(model)
         loss = system.step(model)
         if mode == chosen.modes[0]:
             row["parameters M"] = sum(p.numel() for p in model.parameters()) / 1e6
             images = torch.rand(3, 1, 3, chosen.size, chosen.size).unbind()
             row["GMACs of a colorization"] = count(partial(colorize, model, images))["all"]
             row["GMACs of a step"] = count(partial(loss, images))["all"]
-        found = [_live(model, loss, batch, chosen.size) for batch in chosen.batches]
+        found = [live(model, loss, batch, chosen.size) for batch in chosen.batches]
         images_more = chosen.batches[1] - chosen.batches[0]
         for kind in ("held", "peak"):
             slope = (found[1][kind] - found[0][kind]) / images_more / MB
@@ -93,7 +94,7 @@ def _count(system: System, sizes: Any, chosen: argparse.Namespace) -> Row:
     return {**row, "public code": system.held, "public code, frugal": system.held_frugal}
 
 
-def _live(model: nn.Module, loss: Any, batch: int, size: int) -> dict[str, int]:
+def live(model: nn.Module, loss: Any, batch: int, size: int) -> dict[str, int]:
     images = torch.rand(3, batch, 3, size, size).unbind()
 
     def run(mark: Mark) -> None:
@@ -107,7 +108,7 @@ def _live(model: nn.Module, loss: Any, batch: int, size: int) -> dict[str, int]:
     return {"held": found.marked, "peak": found.peak}
 
 
-def _settle(model: nn.Module) -> None:
+def settle_all(model: nn.Module) -> None:
     """Tell a model without numbers that it has seen data."""
     settle(model)
     if isinstance(model, FullGlow):
