@@ -22,7 +22,9 @@ MAKERS = (
     learning.self_reference,
     learning.prepared,
     judging.quickstart,
+    judging.validated,
     judging.scored,
+    judging.graded,
 )
 
 
