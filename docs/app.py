@@ -22,6 +22,7 @@ from flowcolor.io.images import resize, to_uint8
 ROOT = Path(__file__).parents[1]
 PICTURES, EXAMPLES = ROOT / "docs/pictures", ROOT / "flowcolor/app/examples"
 WIDTHS = {"desktop": (1180, 760), "phone": (375, 760)}
+DOTS = {"#2060ff": (0.4, 0.43), "#d01030": (0.5, 0.625), "#20a040": (0.2, 0.92)}
 
 
 def make_examples() -> None:
@@ -84,7 +85,7 @@ def face() -> list[list[tuple[float, float]]]:
 
 
 def draw(page: Any) -> None:
-    """Draw the face with the mouse and wait until it is painted."""
+    """Draw the face with the mouse, set colour dots, and wait until it is painted."""
     box = page.locator("#drawing canvas").bounding_box()
     for stroke in face():
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
@@ -93,6 +94,9 @@ def draw(page: Any) -> None:
         for place in places[1:]:
             page.mouse.move(*place)
         page.mouse.up()
+    for color, (x, y) in DOTS.items():
+        page.locator("#drawing .fc-color").fill(color)
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
     page.locator("#result .fc-picture").wait_for()
     page.wait_for_load_state("networkidle")
 
