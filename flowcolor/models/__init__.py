@@ -22,6 +22,7 @@ from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
@@ -49,6 +50,7 @@ __all__ = [
     "LargeConditionNet",
     "Levin",
     "PatchCritic",
+    "Pix2Pix",
     "Poisson",
     "ResidualNet",
     "RevGAN",

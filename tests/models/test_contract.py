@@ -30,6 +30,7 @@ from tests.models.helpers import (
     trained_full_glow,
     trained_glow,
     trained_iunet,
+    trained_pix2pix,
     trained_revgan,
 )
 
@@ -43,6 +44,8 @@ CASES = {
     "iunet": trained_iunet,
     "levin": Levin,
     "lut": LUT,
+    "pix2pix": trained_pix2pix,
+    "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
