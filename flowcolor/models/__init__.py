@@ -14,6 +14,7 @@ from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
+from flowcolor.models.guided import Guided
 from flowcolor.models.hints import Hints
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
@@ -44,6 +45,7 @@ __all__ = [
     "Gatys",
     "Glow",
     "GlowNet",
+    "Guided",
     "Hints",
     "IUNet",
     "InvertibleColorizer",

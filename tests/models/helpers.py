@@ -2,7 +2,17 @@
 
 import torch
 
-from flowcolor.models import CINN, ArtFlow, FullGlow, Glow, IUNet, Pix2Pix, RevGAN, SketchColorFlow
+from flowcolor.models import (
+    CINN,
+    ArtFlow,
+    FullGlow,
+    Glow,
+    Guided,
+    IUNet,
+    Pix2Pix,
+    RevGAN,
+    SketchColorFlow,
+)
 
 
 def images(batch=2, side=16, seed=1):
@@ -97,6 +107,16 @@ def trained_pix2pix(seed=0, size=0.03, **config):
     """Build a small pix2pix and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = Pix2Pix(**{"width": 4, "levels": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_guided(seed=0, size=0.03, **config):
+    """Build a small guided network and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = Guided(**{"width": 2} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
