@@ -3,6 +3,7 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.cic import CIC
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
@@ -34,6 +35,7 @@ from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
+    "CIC",
     "CINN",
     "LUT",
     "ArtFlow",

@@ -3,6 +3,7 @@
 import torch
 
 from flowcolor.models import (
+    CIC,
     CINN,
     ArtFlow,
     FullGlow,
@@ -117,6 +118,16 @@ def trained_guided(seed=0, size=0.03, **config):
     """Build a small guided network and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = Guided(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_cic(seed=0, size=0.03, **config):
+    """Build a small CIC and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = CIC(**{"width": 2} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

@@ -26,6 +26,7 @@ from flowcolor.models import (
 from tests.models.helpers import (
     trained,
     trained_art_flow,
+    trained_cic,
     trained_cinn,
     trained_full_glow,
     trained_glow,
@@ -38,6 +39,7 @@ from tests.models.helpers import (
 CASES = {
     "art_flow": trained_art_flow,
     "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
+    "cic": trained_cic,
     "cinn": lambda: trained_cinn(shrink=2),
     "full_glow": lambda: trained_full_glow(levels=1),
     "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
