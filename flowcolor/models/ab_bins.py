@@ -58,7 +58,8 @@ def annealed_mean(
         Zhang et al. (2016), equation 5.
     """
     shares = (logits / annealing).softmax(1)
-    return torch.tensordot(shares, centers().to(logits), ([1], [0])).movedim(-1, 1)
+    mean: Tensor = torch.tensordot(shares, centers().to(logits), ([1], [0])).movedim(-1, 1)
+    return mean
 
 
 def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Tensor, " bins"]:
@@ -84,5 +85,6 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
     # Divided by what lies inside of the grid: else bins at its border would seem rare.
     spread = spread / room
     spread = spread / spread.sum()
-    weights = 1 / ((1 - uniform) * spread + uniform / COUNT)
-    return weights / (spread * weights).sum()
+    weights: Tensor = 1 / ((1 - uniform) * spread + uniform / COUNT)
+    mean = (spread * weights).sum()
+    return weights / mean
