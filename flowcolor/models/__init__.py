@@ -3,6 +3,7 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.cic import CIC
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
@@ -14,6 +15,7 @@ from flowcolor.models.gatys import Gatys
 from flowcolor.models.glow import Glow
 from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
+from flowcolor.models.guided import Guided
 from flowcolor.models.hints import Hints
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
@@ -22,6 +24,7 @@ from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.lut import LUT
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
@@ -32,6 +35,7 @@ from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
+    "CIC",
     "CINN",
     "LUT",
     "ArtFlow",
@@ -43,12 +47,14 @@ __all__ = [
     "Gatys",
     "Glow",
     "GlowNet",
+    "Guided",
     "Hints",
     "IUNet",
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",
     "PatchCritic",
+    "Pix2Pix",
     "Poisson",
     "ResidualNet",
     "RevGAN",

@@ -64,7 +64,7 @@ class ArtFlow(InvertibleColorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
 
     def __init__(
         self,

@@ -36,7 +36,8 @@ class Colorizer(nn.Module, ABC):
     Attributes:
         content: What it colours: ``"drawing"``, lines on white paper, ``"gray"``, a photograph's
             luma, or both.
-        reference: Whether it needs a photograph that lends the colours.
+        reference: Whether it needs a photograph that lends the colours. Of the class: at most; one
+            model may have no use for it.
         hints: Whether it needs colours at given points. Of the class: at most; one model may use
             none.
         compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
@@ -53,7 +54,7 @@ class Colorizer(nn.Module, ABC):
     """
 
     content: ClassVar[frozenset[Content]]
-    reference: ClassVar[Use]
+    reference: Use
     hints: Use = "unused"
     compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False

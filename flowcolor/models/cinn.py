@@ -74,7 +74,7 @@ class CINN(InvertibleColorizer, ConditionalDensity):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "optional"
+    reference: Use = "optional"
     stochastic: ClassVar[bool] = True
     parts = ("photo",)
     least = 1

@@ -67,7 +67,7 @@ class FullGlow(InvertibleColorizer, Density):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
-    reference: ClassVar[Use] = "optional"
+    reference: Use = "optional"
     compares: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     parts = ("photo", "content")

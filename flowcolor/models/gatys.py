@@ -66,7 +66,7 @@ class Gatys(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
     trained: ClassVar[bool] = False
     pretrained: ClassVar[Sequence[str]] = ("vgg19",)
 

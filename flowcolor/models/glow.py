@@ -67,7 +67,7 @@ class Glow(InvertibleColorizer, Density):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "optional"
+    reference: Use = "optional"
     parts = ("photo", "content")
     mean_way: Tensor
     seen: Tensor

@@ -55,7 +55,7 @@ class IUNet(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
 
     def __init__(
         self,

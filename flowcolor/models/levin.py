@@ -53,7 +53,7 @@ class Levin(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "unused"
+    reference: Use = "unused"
     hints: Use = "required"
     keeps_luminance: ClassVar[bool] = True
     trained: ClassVar[bool] = False

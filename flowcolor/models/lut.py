@@ -49,7 +49,7 @@ class LUT(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
     trained: ClassVar[bool] = False
 
     def __init__(

@@ -44,7 +44,7 @@ class Poisson(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "unused"
+    reference: Use = "unused"
     hints: Use = "required"
     trained: ClassVar[bool] = False
 

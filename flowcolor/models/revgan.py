@@ -58,7 +58,7 @@ class RevGAN(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "unused"
+    reference: Use = "unused"
     multiple = 4
 
     def __init__(

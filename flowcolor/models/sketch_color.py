@@ -79,7 +79,7 @@ class SketchColorFlow(InvertibleColorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
     hints: Use = "optional"
 
     def __init__(

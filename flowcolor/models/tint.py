@@ -24,7 +24,7 @@ class Tint(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
     trained: ClassVar[bool] = False
 
     def colorize(

@@ -21,7 +21,7 @@ class Unchanged(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "unused"
+    reference: Use = "unused"
     keeps_luminance: ClassVar[bool] = True
     trained: ClassVar[bool] = False
 

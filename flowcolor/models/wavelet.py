@@ -50,7 +50,7 @@ class Wavelet(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
-    reference: ClassVar[Use] = "required"
+    reference: Use = "required"
     trained: ClassVar[bool] = False
 
     def __init__(

@@ -56,6 +56,7 @@ def _classes(key: str) -> set[str] | None:
             "flowcolor.data.HintPoints",
             "flowcolor.data.StrokeAugmentation",
         },
+        "data.hints": {"flowcolor.data.HintPoints"},
     }.get(key)
 
 

@@ -2,7 +2,18 @@
 
 import torch
 
-from flowcolor.models import CINN, ArtFlow, FullGlow, Glow, IUNet, RevGAN, SketchColorFlow
+from flowcolor.models import (
+    CIC,
+    CINN,
+    ArtFlow,
+    FullGlow,
+    Glow,
+    Guided,
+    IUNet,
+    Pix2Pix,
+    RevGAN,
+    SketchColorFlow,
+)
 
 
 def images(batch=2, side=16, seed=1):
@@ -90,4 +101,34 @@ def trained_cinn(seed=0, size=0.1, **config):
         for parameter in model.parameters():
             if parameter.requires_grad:  # Rotations that are fixed stay rotations.
                 parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_pix2pix(seed=0, size=0.03, **config):
+    """Build a small pix2pix and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = Pix2Pix(**{"width": 4, "levels": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_guided(seed=0, size=0.03, **config):
+    """Build a small guided network and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = Guided(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_cic(seed=0, size=0.03, **config):
+    """Build a small CIC and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = CIC(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
     return model.eval()

@@ -36,6 +36,16 @@ def test_own_names_stay(known, tmp_path):
     assert only_allowed(config, [], [], tmp_path) == config
 
 
+def test_colours_at_points_for_validation_are_own_names(tmp_path):
+    config = recorded(None)
+    points = {"class_path": "flowcolor.data.HintPoints", "init_args": {"count": 10}}
+    config["data"]["hints"] = points
+    assert only_allowed(config, [], [], tmp_path) == config
+    config["data"]["hints"] = FOREIGN
+    with pytest.raises(InputError, match=r"data\.hints = own\.Filter, .*: give --data\.hints"):
+        only_allowed(config, [], [], tmp_path)
+
+
 @pytest.mark.parametrize(
     "foreign",
     [

@@ -6,6 +6,7 @@ from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 
@@ -16,6 +17,7 @@ __all__ = [
     "Likelihood",
     "Objective",
     "Paired",
+    "Rebalanced",
     "Transfer",
     "Unpaired",
 ]

@@ -1,0 +1,36 @@
+"""Chroma put onto a grey photograph, whose luma stays."""
+
+import torch
+from torch import Tensor
+
+from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
+from flowcolor.values import widen
+
+REACH = 110.0  # No a and no b of a colour that a screen can show is further from 0.
+
+
+def paint_chroma(content: Tensor, chroma: Tensor) -> Tensor:
+    r"""Return the image of a content's lightness and given a and b, with the content's luma.
+
+    .. math:: I = J + Y(I_s) - Y(J), \qquad J = \mathrm{RGB}\big(L(I_s), ab\big)
+
+    A grey photograph is the luma :math:`Y` of the true one. Its lightness is not: colours of one
+    lightness differ in luma, so what the conversion adds is taken back.
+
+    Args:
+        content: :math:`(B, 3, H, W)` in [0, 1], three equal channels.
+        chroma: a and b, :math:`(B, 2, H, W)`.
+
+    Example:
+        >>> gray = torch.full((1, 3, 1, 1), 0.5)
+        >>> red = paint_chroma(gray, torch.tensor([40.0, 20.0]).view(1, 2, 1, 1))
+        >>> bool(torch.isclose(to_gray(red), gray[:, :1]).all()), bool(red[0, 0] > red[0, 2])
+        (True, True)
+    """
+    image = lab_to_rgb(torch.cat([rgb_to_lab(content)[:, :1], widen(chroma)], 1))
+    return (image + to_gray(content) - to_gray(image)).to(content.dtype)
+
+
+def centered_lightness(content: Tensor) -> Tensor:
+    """Return the lightness as networks read it, from -1/2 for black to 1/2 for white."""
+    return (rgb_to_lab(content)[:, :1] - 50) / 100

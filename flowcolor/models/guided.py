@@ -1,0 +1,95 @@
+r"""Guided colorization: the colours of a grey photograph, learned, and corrected by a few dots."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from flowcolor.color import rgb_to_lab
+from flowcolor.layers.arguments import check_count
+from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
+from flowcolor.models.guided_net import GuidedNet
+from flowcolor.models.hints import Hints
+from flowcolor.values import widen
+
+
+class Guided(Colorizer):
+    r"""Give a grey photograph the colours that it may have had, and has at given points.
+
+    .. math::
+        ab = 110 \tanh G\big(\tfrac{L - 50}{100},\; \tfrac{m\,ab_h}{110},\; m - \tfrac12\big)
+
+    with CIE lightness :math:`L` of the content, hints :math:`ab_h` where the mask :math:`m` is
+    above 0, and the network :math:`G`, see :class:`~flowcolor.models.guided_net.GuidedNet`. The
+    result has the content's luma. Without hints all of :math:`m` is 0.
+
+    Args:
+        width: Channels of the first stage; 64 as published.
+
+    Attributes:
+        net: The network :math:`G`.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of 8.
+
+    Raises:
+        ValueError: If an argument or an image is none of those above.
+
+    Reference:
+        Zhang et al., "Real-time user-guided image colorization with learned deep priors" (2017),
+        section 3. https://arxiv.org/abs/1705.02999
+
+    Example:
+        >>> model, mask = Guided(width=4).eval(), torch.zeros(1, 1, 16, 16)
+        >>> mask[..., 4, 4] = 1
+        >>> gray = torch.rand(1, 1, 16, 16).expand(-1, 3, -1, -1)
+        >>> model.colorize(gray, hints=Hints(torch.rand(1, 3, 16, 16), mask)).shape
+        torch.Size([1, 3, 16, 16])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"gray"})
+    reference: Use = "unused"
+    hints: Use = "optional"
+    keeps_luminance: ClassVar[bool] = True
+    multiple = 8
+    least = 1
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        check_count(self, width=width)
+        if width > 512:  # Two billion parameters.
+            raise ValueError(f"Guided expects width to be at most 512, got {width}.")
+        self.config: dict[str, Any] = {"width": width}
+        self.net = GuidedNet(width)
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return ``content`` in the colours that it may have had, near the hints in theirs."""
+        self.check_inputs(content, reference, hints, temperature)
+        light = centered_lightness(content)
+        if hints is None:
+            given = light.new_zeros(len(light), 3, *light.shape[2:])
+        else:
+            mask = hints.mask.to(light)
+            colors = hints.colors.where(hints.mask > 0, 0).to(light)
+            given = torch.cat([mask * rgb_to_lab(colors)[:, 1:] / REACH, mask], 1)
+        seen = torch.cat([light, given[:, :2], given[:, 2:] - 0.5], 1)
+        return paint_chroma(content, REACH * widen(self.net(seen)).tanh())
+
+    def _check_image(self, argument: str, image: Tensor) -> None:
+        super()._check_image(argument, image)
+        height, width = image.shape[2:]
+        if height % self.multiple or width % self.multiple or not height * width:
+            raise ValueError(
+                f"Guided expects the height and width of {argument} to be multiples of "
+                f"{self.multiple}, got {height} x {width}."
+            )

@@ -1,0 +1,132 @@
+r"""pix2pix: from a drawing to a photograph by one U-Net, which learns against a critic."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.bounds import MOST_PARAMETERS
+from flowcolor.models.hints import Hints
+from flowcolor.models.initial_weights import gaussian_weights
+from flowcolor.models.unet import UNet
+
+
+class Pix2Pix(Colorizer):
+    r"""Turn a content into a photograph whose colours are learned, or taken from a reference.
+
+    .. math:: I_{rec} = \tfrac12 \big(1 + \tanh G([I_s, I_{ref}])\big)
+
+    with the :class:`~flowcolor.models.unet.UNet` :math:`G`. Its only chance is dropout, which is at
+    work in training and wherever a ``generator`` is given: the same generator draws the same
+    picture, another one another. Without, a model in eval mode drops nothing.
+
+    Args:
+        width: Channels of the first level.
+        levels: How often sides are halved.
+        dropout: Share that is dropped of the innermost features.
+        with_reference: Whether the model sees a reference beside the content, which is flowcolor's
+            own addition. It looks where it looks in the content, and suits references that lie
+            alike.
+
+    Attributes:
+        net: The network :math:`G`.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of ``multiple``,
+          :math:`2^n` for :math:`n` levels. A reference has the content's shape.
+
+    Raises:
+        ValueError: If an argument or an image is none of those above.
+
+    Reference:
+        Isola et al., "Image-to-image translation with conditional adversarial networks" (2017),
+        section 3. https://arxiv.org/abs/1611.07004
+
+    Example:
+        >>> model = Pix2Pix(width=4, levels=3).eval()
+        >>> model.colorize(torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 3, 16, 16])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    reference: Use = "optional"
+    stochastic: ClassVar[bool] = True
+    least = 1
+
+    def __init__(
+        self,
+        width: int = 64,
+        levels: int = 8,
+        dropout: float = 0.5,
+        *,
+        with_reference: bool = False,
+    ) -> None:
+        super().__init__()
+        check_count(self, width=width, levels=levels)
+        check_number(self, dropout=dropout, smallest=0.0)
+        if dropout >= 1:
+            raise ValueError(f"Pix2Pix expects dropout below 1, got {dropout:g}.")
+        if levels > 16 or 16 * 192 * width**2 * levels > MOST_PARAMETERS:
+            raise ValueError(
+                "Pix2Pix expects up to 16 levels and a width that gives up to "
+                f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, got {levels} and {width}."
+            )
+        self.config: dict[str, Any] = {
+            "width": width,
+            "levels": levels,
+            "dropout": dropout,
+            "with_reference": with_reference,
+        }
+        self.reference = "required" if with_reference else "unused"
+        self.multiple = 2**levels
+        self.dropout = dropout
+        self.net = UNet(6 if with_reference else 3, 3, width, levels)
+        gaussian_weights(self, std=0.02)
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return the photograph that ``content`` may come from, with values in [0, 1].
+
+        Args:
+            content: Drawings or grey photographs.
+            reference: Photographs beside them, for a model with ``with_reference``.
+            reference_content: Not used.
+            hints: Not used.
+            temperature: Times the share that is dropped, 0 for none.
+            generator: Source of what is dropped.
+        """
+        self.check_inputs(content, reference, hints, temperature)
+        rate = self.dropout * temperature
+        if not 0 <= rate < 1:
+            raise ValueError(
+                "Pix2Pix expects a temperature of at least 0 by which less than all is dropped, "
+                f"got {temperature:g}."
+            )
+        if reference is not None and reference.shape != content.shape:
+            raise ValueError(
+                "Pix2Pix expects a content and a reference of the same shape, got "
+                f"{tuple(content.shape)} and {tuple(reference.shape)}."
+            )
+        seen = content if reference is None else torch.cat([content, reference], 1)
+        chance = self.training or generator is not None
+        image: Tensor = self.net(2 * seen - 1, rate if chance else 0.0, generator)
+        return (image.tanh() + 1) / 2
+
+    def _check_image(self, argument: str, image: Tensor) -> None:
+        super()._check_image(argument, image)
+        height, width = image.shape[2:]
+        if height % self.multiple or width % self.multiple or not height * width:
+            raise ValueError(
+                f"Pix2Pix expects the height and width of {argument} to be multiples of "
+                f"{self.multiple}, got {height} x {width}."
+            )
