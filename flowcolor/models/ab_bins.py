@@ -86,5 +86,5 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
     spread = spread / room
     spread = spread / spread.sum()
     weights: Tensor = 1 / ((1 - uniform) * spread + uniform / COUNT)
-    mean = (spread * weights).sum()
-    return weights / mean
+    balanced: Tensor = weights / (spread * weights).sum()
+    return balanced
