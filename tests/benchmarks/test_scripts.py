@@ -13,7 +13,7 @@ SCRIPTS = {
     "gmacs": "--size 16 --ccbs 1 --nets 2.1",
     "speed": "--size 16 --ccbs 1 --repeats 1",
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
-    "systems": "--small --size 32 --names Glow;RevGAN --modes none,reversible --batches 1,2"
+    "systems": "--small --size 32 --names Glow --modes none,reversible --batches 1,2"
     " --timed-size 32 --timed-batch 1 --repeats 1",
     "likelihood": "--levels 1 --steps 1 --hidden 4 --size 8 --batch 2 --train 5 --seeds 0"
     " --memory-size 16 --memory-steps 1 --memory-hidden 4",
