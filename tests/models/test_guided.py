@@ -73,6 +73,23 @@ def test_no_hints_and_an_empty_mask_are_the_same():
     assert torch.equal(model(gray(photos)), model(gray(photos), hints=empty))
 
 
+def test_the_net_sees_lightness_chroma_and_mask_around_zero():
+    model, seen = trained_guided(), []
+    model.net.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    content, mask = torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 8, 8)
+    content[..., 4:] = 1
+    mask[..., 0, 0] = 1
+    red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    model(content, hints=Hints(red, mask))
+    light, a, b, where = seen[0][0]
+    assert_close(light[0], torch.tensor([-0.5] * 4 + [0.5] * 4), rtol=0, atol=1e-4)
+    assert_close(
+        torch.stack([a, b])[:, 0, 0] * 110, torch.tensor([80.09, 67.20]), rtol=0, atol=0.02
+    )
+    assert not a[1:].any()
+    assert_close(where, mask[0, 0] - 0.5)
+
+
 def test_only_the_chroma_of_a_hint_counts_and_only_where_it_is_given():
     model, photos = trained_guided(), torch.rand(1, 3, 16, 16)
     mask = torch.zeros(1, 1, 16, 16)

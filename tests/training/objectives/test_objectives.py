@@ -1,5 +1,7 @@
 """Objectives against their formulas, and whose weights their gradients reach."""
 
+import math
+
 import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
@@ -10,6 +12,7 @@ from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
 from flowcolor.training.objectives import Adversarial, Exchanged, Likelihood, Paired
 from flowcolor.training.objectives.base import colorize_batch
+from tests.models.helpers import images, trained_pix2pix
 
 L1 = {"l1": 10.0, "perceptual": 0.0}
 
@@ -148,3 +151,18 @@ def test_a_colorizer_without_weights_cannot_be_trained():
 def test_impossible_games_are_refused(options, words):
     with pytest.raises(InputError, match=words):
         adversarial(**options)
+
+
+def test_all_terms_of_the_game_are_log_2_while_the_critic_says_nothing():
+    objective = Adversarial(
+        Paired(ColorizationLoss(l1=200.0, perceptual=0)), PatchCritic(6, 4, 1), "bce", weight=1.0
+    )
+    for parameter in objective.critic.body[-1].parameters():
+        torch.nn.init.zeros_(parameter)
+    content, truth = images()
+    batch = {"content": content, "reference": truth, "truth": truth, "name": ["a", "b"]}
+    made = objective.losses(trained_pix2pix(), batch)
+    critic = objective.critic_losses(batch, made)["critic"]
+    assert_close(made["adversarial"], torch.tensor(math.log(2)))
+    assert_close(critic, torch.tensor(math.log(2)))
+    assert_close(made["loss"], 200 * made["l1"] + math.log(2))

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, interpolate
 from torch.testing import assert_close
 
 from flowcolor.color import rgb_to_lab, to_gray
+from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.errors import InputError
-from flowcolor.models import Unchanged
+from flowcolor.metrics.psnr import psnr
+from flowcolor.models import CIC, Unchanged
 from flowcolor.models.ab_bins import centers, rebalancing, soft_targets
 from flowcolor.training.objectives import Rebalanced
 from tests.models.helpers import trained_cic, trained_guided
@@ -54,6 +56,24 @@ def test_gradients_reach_all_weights():
     model = trained_cic()
     Rebalanced().losses(model, drawn())["loss"].backward()
     assert all(p.grad is not None and p.grad.any() for p in model.parameters())
+
+
+def test_it_learns_two_photographs_with_its_loss():
+    photos = [load_portrait(name)[0][None] for name in ("astronaut", "grace_hopper")]
+    truth = torch.cat([interpolate(photo, (32, 32), mode="area") for photo in photos])
+    content = to_gray(truth).expand(-1, 3, -1, -1)
+    torch.manual_seed(0)
+    model, objective = CIC(8), Rebalanced()
+    batch = {"content": content, "reference": truth, "truth": truth, "name": ["a", "b"]}
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    for _ in range(80):
+        optimizer.zero_grad()
+        objective.losses(model, batch)["loss"].backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    with torch.no_grad():
+        result = model.eval()(content).clamp(0, 1)
+    assert psnr(result, truth).mean() > psnr(content, truth).mean() + 2
 
 
 def test_what_knows_no_classes_is_refused():
