@@ -13,9 +13,10 @@ from flowcolor.models.art_flow_chain import art_flow_chain, check_art_flow_sizes
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.latent_transfer import TRANSFERS, Transfer
+from flowcolor.models.memory_mode import MemoryMode
 
 
-class ArtFlow(InvertibleColorizer):
+class ArtFlow(MemoryMode, InvertibleColorizer):
     r"""Encode content and reference, exchange the statistics of the latents, and decode.
 
     .. math:: I_{rec} = f^{-1}\big(\mathrm{transfer}(f(I_s), f(I_{ref}))\big)
@@ -94,15 +95,6 @@ class ArtFlow(InvertibleColorizer):
         self.eps = eps
         self.flow = art_flow_chain(levels, steps, hidden, padding_value)
         self.memory = memory
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.flow.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        self.flow.memory = memory
 
     def encode(self, image: Tensor) -> tuple[Tensor, None]:
         """Return the latent of an image."""

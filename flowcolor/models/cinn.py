@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
-from flowcolor.layers import Chain
 from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Use
@@ -19,9 +18,10 @@ from flowcolor.models.density import ConditionalDensity
 from flowcolor.models.hints import Hints
 from flowcolor.models.lab_data import Data, LabData, lightness
 from flowcolor.models.likelihood import Bits, bits_per_dim, log_normal
+from flowcolor.models.memory_mode import MemoryMode
 
 
-class CINN(InvertibleColorizer, ConditionalDensity):
+class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
     r"""A flow from chroma to standard normal noise, under what a network sees in the lightness.
 
     .. math:: z = f\big(ab(I) \mid \phi(L(I_s))\big), \qquad
@@ -122,17 +122,6 @@ class CINN(InvertibleColorizer, ConditionalDensity):
             self.condition_net = LargeConditionNet(features, widths, blocks, coarse)
             self.flow = large_cinn_flow(channels, blocks, widths, features, coarse)
         self.memory = memory
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.flow.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        for part in self.flow.modules():
-            if isinstance(part, Chain):
-                part.memory = memory
 
     def bits(
         self, content: Tensor, photo: Tensor, generator: torch.Generator | None = None

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from flowcolor.color import to_gray
-from flowcolor.layers import Chain
 from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
@@ -18,9 +17,10 @@ from flowcolor.models.full_glow_steps import start_from, with_outputs
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
 from flowcolor.models.likelihood import Bits, bits_per_dim, dequantize, log_normal
+from flowcolor.models.memory_mode import MemoryMode
 
 
-class FullGlow(InvertibleColorizer, Density):
+class FullGlow(MemoryMode, InvertibleColorizer, Density):
     r"""Two flows of one shape: of drawings, :math:`g`, and of photographs under them, :math:`f`.
 
     Every layer of :math:`f` is conditioned on the output of the same layer of :math:`g`, see
@@ -101,17 +101,6 @@ class FullGlow(InvertibleColorizer, Density):
         self.photo_flow = conditional_glow_flow(**sizes, pool=pool, size=size, **options)
         self.register_buffer("started", torch.tensor(False))
         self.memory = memory
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.photo_flow.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        for part in self.modules():
-            if isinstance(part, Chain):
-                part.memory = memory
 
     def bits(
         self, content: Tensor, photo: Tensor, generator: torch.Generator | None = None

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from flowcolor.color import to_gray
-from flowcolor.layers import Chain
 from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
@@ -17,9 +16,10 @@ from flowcolor.models.density import Density
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
 from flowcolor.models.likelihood import Bits, bits_per_dim, check_bits, dequantize, log_normal
+from flowcolor.models.memory_mode import MemoryMode
 
 
-class Glow(InvertibleColorizer, Density):
+class Glow(MemoryMode, InvertibleColorizer, Density):
     r"""A flow from images to standard normal noise, see :func:`~flowcolor.models.glow_flow`.
 
     One model knows photographs and drawings. To colour, it goes as far from the content's latent as
@@ -103,17 +103,6 @@ class Glow(InvertibleColorizer, Density):
         self.register_buffer("mean_way", torch.zeros(3 * 4**levels))
         self.register_buffer("seen", torch.tensor(0))
         self.memory = memory
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.flow.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        for part in self.flow.modules():
-            if isinstance(part, Chain):
-                part.memory = memory
 
     def log_prob(self, values: Tensor) -> Bits:
         """Return the log-density in nats of images as :func:`dequantize` returns them."""

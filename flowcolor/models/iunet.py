@@ -6,14 +6,14 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers import Chain
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.iunet_flow import check_iunet_sizes, iunet_flow
+from flowcolor.models.memory_mode import MemoryMode
 
 
-class IUNet(Colorizer):
+class IUNet(MemoryMode, Colorizer):
     r"""Map a content and a reference to an image, through a U-Net that keeps nothing for training.
 
     .. math:: I_{rec} = P\, f\big(K * [I_s, I_{ref}] + b\big) + b'
@@ -77,17 +77,6 @@ class IUNet(Colorizer):
         self.flow = iunet_flow(channels, couplings, norm_eps)
         self.project = nn.Conv2d(channels[0], 3, kernel_size=1)
         self.memory = memory
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.flow.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        for part in self.flow.modules():
-            if isinstance(part, Chain):
-                part.memory = memory
 
     def colorize(
         self,

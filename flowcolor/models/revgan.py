@@ -11,10 +11,11 @@ from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.hints import Hints
 from flowcolor.models.initial_weights import gaussian_weights
+from flowcolor.models.memory_mode import MemoryMode
 from flowcolor.models.revgan_nets import revgan_core, revgan_decoder, revgan_encoder
 
 
-class RevGAN(Colorizer):
+class RevGAN(MemoryMode, Colorizer):
     r"""Turn drawings into photographs, and photographs into drawings by the same core backwards.
 
     .. math::
@@ -90,15 +91,6 @@ class RevGAN(Colorizer):
         self.photo_encoder = revgan_encoder(width) if both else None
         self.drawing_decoder = revgan_decoder(width) if both else None
         gaussian_weights(self, std=0.02)
-
-    @property
-    def memory(self) -> Memory:
-        """What training keeps: ``"none"``, ``"checkpoint"`` or ``"reversible"``."""
-        return self.core.memory
-
-    @memory.setter
-    def memory(self, memory: Memory) -> None:
-        self.core.memory = memory
 
     def colorize(
         self,
