@@ -17,11 +17,12 @@ from typing import Any
 from PIL import Image
 
 from flowcolor.data import open_portraits
-from flowcolor.io.images import to_uint8
+from flowcolor.io.images import resize, to_uint8
 
 ROOT = Path(__file__).parents[1]
 PICTURES, EXAMPLES = ROOT / "docs/pictures", ROOT / "flowcolor/app/examples"
 WIDTHS = {"desktop": (1180, 760), "phone": (375, 760)}
+DOTS = {"#2060ff": (0.4, 0.43), "#d01030": (0.5, 0.625), "#20a040": (0.2, 0.92)}
 
 
 def make_examples() -> None:
@@ -29,6 +30,9 @@ def make_examples() -> None:
     for index, name in enumerate(("astronaut", "grace_hopper")):
         for kind, side, key in (("photo", 256, "photo"), ("drawing", 512, "content")):
             image = open_portraits("embedded", side)[index][key]
+            if (name, kind) == ("astronaut", "photo"):  # As in the quickstart: her face alone.
+                closer = open_portraits("embedded", 512)[index][key][:, :370, 70:440]
+                image = resize(closer, (side, side))
             pixels = to_uint8(image).permute(1, 2, 0).numpy()
             if kind == "photo":
                 Image.fromarray(pixels).save(EXAMPLES / f"{name}_photo.jpg", quality=85)
@@ -81,7 +85,7 @@ def face() -> list[list[tuple[float, float]]]:
 
 
 def draw(page: Any) -> None:
-    """Draw the face with the mouse and wait until it is painted."""
+    """Draw the face with the mouse, set colour dots, and wait until it is painted."""
     box = page.locator("#drawing canvas").bounding_box()
     for stroke in face():
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
@@ -90,6 +94,9 @@ def draw(page: Any) -> None:
         for place in places[1:]:
             page.mouse.move(*place)
         page.mouse.up()
+    for color, (x, y) in DOTS.items():
+        page.locator("#drawing .fc-color").fill(color)
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
     page.locator("#result .fc-picture").wait_for()
     page.wait_for_load_state("networkidle")
 

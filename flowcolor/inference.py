@@ -249,11 +249,11 @@ def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int
     return max(shorter, round(height * scale)), max(shorter, round(width * scale))
 
 
-def pad(image: Tensor, multiple: int) -> Tensor:
-    """Repeat the right and bottom border until both sides suit a model, at least two multiples."""
+def pad(image: Tensor, multiple: int, least: int = 2) -> Tensor:
+    """Repeat the right and bottom border until both sides are so many multiples or more."""
     height, width = image.shape[-2:]
-    tall = max(2 * multiple, math.ceil(height / multiple) * multiple)
-    wide = max(2 * multiple, math.ceil(width / multiple) * multiple)
+    tall = max(least, math.ceil(height / multiple)) * multiple
+    wide = max(least, math.ceil(width / multiple)) * multiple
     return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
 
 
@@ -297,7 +297,7 @@ def _run(
     _check_size(sketch, shorter)
     size = working_size(*own, shorter)
     seen = resize(sketch, size)
-    drawing = pad(seen[None], model.multiple).to(device)
+    drawing = pad(seen[None], model.multiple, model.least).to(device)
     worked_at = (drawing.shape[-2], drawing.shape[-1])
     photo = None if reference is None else resize(reference, worked_at)[None].to(device)
     given = None if hints is None else hints.resized(*size).padded(*worked_at).to(device)
@@ -315,7 +315,7 @@ def _run(
     with exact(model):
         result = model.colorize(drawing, photo, hints=given, **options)
         if check:
-            errors = _errors(model, drawing, photo, result)
+            errors = _errors(model, drawing, photo, result, given)
     return crop(result, size)[0].cpu(), worked_at, errors, seen
 
 
@@ -347,7 +347,9 @@ def _notices_of(reference: Tensor | None) -> list[str]:
     return ["the reference looks like a drawing: it should be a photograph in colour"]
 
 
-def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor) -> Errors:
+def _errors(
+    model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor, hints: Hints | None
+) -> Errors:
     if not isinstance(model, InvertibleColorizer):
         raise InputError(
             f"--check expects a method that can be run backwards, got {type(model).__name__}."
@@ -358,11 +360,14 @@ def _errors(model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Ten
         photo_error = math.nan if photo is None else _largest(_there_and_back(model, photo) - photo)
         return photo_error, _largest(again - latent) / max(_largest(latent), 1e-12), math.nan
     colors, conditions = model.encode_color(photo)
+    photo_error = _largest(model.decode(colors, conditions) - photo)
+    if hints is not None:  # The result was painted under them, and goes back under nothing else.
+        conditions = model.hinted(conditions, hints)
     latent = model.encode_sketch(drawing, conditions)
     again, _ = model.color_flow(result, conditions)
     recovered, _ = model.sketch_flow.inverse(again, conditions)
     return (
-        _largest(model.decode(colors, conditions) - photo),
+        photo_error,
         _largest(again - latent) / max(_largest(latent), 1e-12),
         _largest(recovered - drawing),
     )

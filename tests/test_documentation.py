@@ -64,7 +64,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     from flowcolor.cli import (
         ablate,
         app,
-        colorize,
+        colorize_options,
         export,
         push,
         quickstart,
@@ -77,9 +77,10 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     from flowcolor.training.quiet import quiet
 
     monkeypatch.chdir(tmp_path)
-    plain = {"colorize": colorize, "quickstart": quickstart, "weights": weights}
+    plain = {"quickstart": quickstart, "weights": weights}
     plain |= {"score": score, "ablate": ablate, "app": app, "push": push, "export": export}
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
+    parsers["colorize"] = colorize_options.make_parser
     parsers |= {
         "study make": study_options.make_parser,
         "study import": study_options.import_parser,

@@ -1,15 +1,20 @@
 """What ``flowcolor score`` and ``flowcolor study`` show of painted drawings."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from docs.gallery.painting import painter
 from docs.gallery.people import FACES, drawn, invented
 from flowcolor.cli.main import main as flowcolor_command
+from flowcolor.evaluation.study.key import Page, read_key
 from flowcolor.io.images import read_image, resize, write_image
+from flowcolor.pretrained import packaged_file
 
 Picture = tuple[str, Tensor]
 SIDE = 128
@@ -25,6 +30,56 @@ def quickstart() -> Iterator[Picture]:
         "quickstart",
         resize(picture, (picture.shape[-2] // 2, picture.shape[-1] // 2)).clamp(0, 1),
     )
+
+
+def validated() -> Iterator[Picture]:
+    """What ``flowcolor fit`` and ``validate`` draw of the held-out photographs."""
+    with tempfile.TemporaryDirectory() as place:
+        words = ["--ckpt_path", packaged_file("faces"), "--data.train", "embedded"]
+        run("validate", *words, "--data.size", SIDE, "--trainer.default_root_dir", place)
+        for setting in ("self", "cross"):
+            picture = next((Path(place) / "pictures").glob(f"val-{setting}-*.png"))
+            yield f"validate-{setting}", read_image(picture)
+
+
+def graded() -> Iterator[Picture]:
+    """The chart of a study that eight simulated people took part in."""
+    random = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        key_file = make_study(folder) / "key.json"
+        key = read_key(key_file)
+        files = []
+        for person in range(1, 9):
+            pages = [_grade(page, random) for page in key.pages]
+            content = {"study": key.study, "kind": key.kind, "participant": person, "pages": pages}
+            files.append(folder / f"answers-{person}.json")
+            files[-1].write_text(json.dumps(content), "utf-8")
+        run("study", "report", *files, "--key", key_file, "--output", folder / "report")
+        picture = read_image(folder / "report" / "grades.png")
+    half = (picture.shape[-2] // 2, picture.shape[-1] // 2)
+    yield "study-grades", resize(picture, half).clamp(0, 1)
+
+
+def _grade(page: Page, random: np.random.Generator) -> dict[str, Any]:
+    likes = {"ours": 4.0, "theirs": 2.2}
+    grades = {letter: likes[method] for letter, method in page.letters.items()}
+    if page.role == "control":
+        grades = {page.truth: 5.0, page.bad: 1.0}
+    noisy = {
+        letter: int(np.clip(round(random.normal(g, 0.7)), 1, 5)) for letter, g in grades.items()
+    }
+    return {"page": page.id, "seconds": 9.0, "grades": noisy}
+
+
+def make_study(place: Path) -> Path:
+    """Make a small study of invented people and return its folder."""
+    folders = write_results(place)
+    words = ["--methods", f"ours={folders['faces']}", f"theirs={folders['tint']}"]
+    words += ["--sketches", folders["drawings"], "--references", folders["references"]]
+    words += ["--truth", folders["photos"], "--pairs", 4, "--size", SIDE]
+    run("study", "make", *words, "--output", place / "study")
+    return place / "study"
 
 
 def scored() -> Iterator[Picture]:

@@ -11,6 +11,7 @@ from docs.gallery.paper import papers
 from docs.gallery.people import FACES, collins, drawn, hopper, invented, whole
 from flowcolor.inference import Painter
 from flowcolor.io.images import resize
+from flowcolor.models.dots import Dot, hints_of_dots
 
 Picture = tuple[str, Tensor]
 
@@ -35,6 +36,23 @@ def references() -> Iterator[Picture]:
     for name, photo in photos.items():
         image = painter()(drawing, photo).image
         yield f"reference-{name}", with_inset(image, photo)
+
+
+def dots() -> Iterator[Picture]:
+    """``--dots``: another colour for the hat and for the jacket."""
+    drawing, photo = hopper()["drawing"], collins()["photo"]
+    side = drawing.shape[-1]
+    red, green = (0.6, 0.08, 0.1), (0.1, 0.4, 0.2)
+    hat = [((0.32, 0.25), red), ((0.5, 0.22), red), ((0.68, 0.25), red)]
+    places = [*hat, ((0.22, 0.93), green), ((0.8, 0.93), green)]
+    given = [Dot(int(x * side), int(y * side), color) for (x, y), color in places]
+    hints = hints_of_dots(given, side, side)
+    seen = functional.max_pool2d(hints.mask, 9, 1, 4)[0]  # Larger, for the eye.
+    shown = functional.max_pool2d(hints.mask * hints.colors, 9, 1, 4)[0]
+    yield "dots-drawing", drawing.lerp(shown, seen)
+    closer = photo[:, : side * 3 // 4, side // 7 : side // 7 + side * 3 // 4]
+    yield "dots-without", painter()(drawing, closer).image
+    yield "dots-with", painter()(drawing, closer, hints=hints).image
 
 
 def lines() -> Iterator[Picture]:

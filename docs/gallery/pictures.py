@@ -11,6 +11,7 @@ from docs.gallery import judging, learning, painting
 MAKERS = (
     painting.inputs,
     painting.references,
+    painting.dots,
     painting.lines,
     painting.sizes,
     painting.methods,
@@ -21,7 +22,9 @@ MAKERS = (
     learning.self_reference,
     learning.prepared,
     judging.quickstart,
+    judging.validated,
     judging.scored,
+    judging.graded,
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowcolor.app.data_urls import from_data_url, to_data_url
+from flowcolor.app.dots import read_dots, to_hints
 from flowcolor.errors import InputError
 from flowcolor.painting import How, paint
 
@@ -16,6 +17,7 @@ DRAWING, REFERENCE = "The drawing", "The reference"
 LONGEST = 1024  # Pixels of a picture in the page; the command line paints any size.
 NOTHING_DRAWN = "Draw a face, or open a drawing."
 NO_REFERENCE = "Choose a reference: a photograph that gives the colours."
+NO_DOTS = "Set a colour dot: the colours come from dots on the drawing."
 # How the page begins a drawing that was made in it; browsers and from_data_url pass over the word.
 DRAWN_HERE = "data:image/png;drawn=here;"
 _ERASED = 0.9  # Of a page whose darkest pixel is above, everything was erased.
@@ -34,7 +36,9 @@ class Answer(NamedTuple):
     text: str
 
 
-def answer(painter: "Painter", drawing: str | None, reference: str | None, how: How) -> Answer:
+def answer(
+    painter: "Painter", drawing: str | None, reference: str | None, how: How, dots: object = None
+) -> Answer:
     """Paint what was drawn, or say in a sentence why not.
 
     Args:
@@ -42,6 +46,7 @@ def answer(painter: "Painter", drawing: str | None, reference: str | None, how: 
         drawing: Data URL of the drawing, empty before the first stroke.
         reference: Data URL of the photograph, empty if none was chosen.
         how: In which way.
+        dots: Colour dots on the drawing, see :func:`~flowcolor.app.dots.read_dots`.
     """
     if not drawing:
         return Answer("", NOTHING_DRAWN)
@@ -51,6 +56,9 @@ def answer(painter: "Painter", drawing: str | None, reference: str | None, how: 
     elif not reference and model.reference == "required":
         return Answer("", NO_REFERENCE)
     try:
+        colors = read_dots(dots, model.hints != "unused")
+        if not colors and model.hints == "required":
+            return Answer("", NO_DOTS)
         page = from_data_url(drawing, DRAWING, LONGEST)
         photo = from_data_url(reference, REFERENCE, LONGEST) if reference else None
         if drawing.startswith(DRAWN_HERE) and not how.draw:
@@ -59,7 +67,8 @@ def answer(painter: "Painter", drawing: str | None, reference: str | None, how: 
             if float(page.amin()) > _ERASED:
                 return Answer("", NOTHING_DRAWN)
             how = replace(how, clean=False)
-        painted = paint(painter, page, photo, how)
+        hints = to_hints(colors, *page.shape[-2:])
+        painted = paint(painter, page, photo, how, hints)
     except InputError as error:
         return Answer("", _for_the_page(str(error)))
     return Answer(to_data_url(painted.image), report(painted))

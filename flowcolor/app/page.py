@@ -8,6 +8,7 @@ import gradio as gr
 from flowcolor.app import web
 from flowcolor.app.answer import NOTHING_DRAWN, Answer, answer
 from flowcolor.app.data_urls import MOST_BYTES
+from flowcolor.app.dots import SIZE, apart
 from flowcolor.app.examples import Example, examples
 from flowcolor.app.uploads import open_upload
 from flowcolor.painting import How
@@ -40,7 +41,8 @@ def build_page(painter: "Painter") -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=3, min_width=300):
                 gr.Markdown("### Drawing")
-                drawing = _box("drawing", examples("drawing"), "An example of a drawing")
+                offered, dots = examples("drawing"), painter.colorizer.hints != "unused"
+                drawing = _box("drawing", offered, "An example of a drawing", dots=dots)
             with gr.Column(scale=3, min_width=300):
                 gr.Markdown("### Picture")
                 result = gr.HTML(
@@ -102,11 +104,13 @@ def _options(model: str) -> list[Any]:
     return [lines, size, clean, draw]
 
 
-def _box(name: str, offered: list[Example], word: str, value: str = "") -> gr.HTML:
+def _box(
+    name: str, offered: list[Example], word: str, value: str = "", dots: bool = False
+) -> gr.HTML:
     return gr.HTML(
         value,
         html_template=web.text(f"{name}.html"),
-        js_on_load=web.text("common.js") + web.text(f"{name}.js"),
+        js_on_load=web.script(name),
         apply_default_css=False,
         server_functions=[open_upload],
         elem_id=name,
@@ -114,34 +118,31 @@ def _box(name: str, offered: list[Example], word: str, value: str = "") -> gr.HT
         example_word=word,
         most_bytes=MOST_BYTES,
         pasted_by_default=name == "drawing",
+        takes_dots=dots,
+        dot_size=SIZE,
     )
 
 
-def _painting(painter: "Painter") -> Callable[..., Answer]:
+def _painting(painter: "Painter", check: bool = False) -> Callable[..., Answer]:
     def paint(
-        drawing: str | None,
+        drawing: object,
         reference: str | None,
         lines: str,
         size: str,
         clean: bool,
         draw: bool,
     ) -> Answer:
-        how = How(lines=lines, size=size, clean=clean, draw=draw)
-        return answer(painter, drawing, reference, how)
+        how = How(lines=lines, size=size, clean=clean, draw=draw, check=check)
+        picture, dots = apart(drawing)
+        return answer(painter, picture, reference, how, dots)
 
     return paint
 
 
 def _checking(painter: "Painter") -> Callable[..., str]:
-    def check(
-        drawing: str | None,
-        reference: str | None,
-        lines: str,
-        size: str,
-        clean: bool,
-        draw: bool,
-    ) -> str:
-        how = How(lines=lines, size=size, clean=clean, draw=draw, check=True)
-        return answer(painter, drawing, reference, how).text
+    paint = _painting(painter, check=True)
+
+    def check(*given: Any) -> str:
+        return paint(*given).text
 
     return check

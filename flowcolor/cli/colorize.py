@@ -4,11 +4,11 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
-from flowcolor.cli.options import OptionParser, check_device, model_source
+from flowcolor.cli.options import check_device
 from flowcolor.cli.settings import read_settings
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
@@ -17,15 +17,17 @@ from flowcolor.painting import How, paint
 if TYPE_CHECKING:
     from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
+    from flowcolor.models.dots import Dot
 
 
-def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
+def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["Dot"] = ()) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
         jobs: What to paint.
         painter: What paints.
         how: In which way.
+        dots: Colours at places, the same for all.
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
@@ -34,7 +36,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How) -> None:
     failed, start = [], time.monotonic()
     for done, job in enumerate(jobs, 1):
         try:
-            text = _paint_one(job, painter, how)
+            text = _paint_one(job, painter, how, dots)
         except InputError as error:
             if len(jobs) == 1:
                 raise
@@ -56,14 +58,17 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
 
 
-def _paint_one(job: Job, painter: "Painter", how: How) -> str:
+def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
+    from flowcolor.models.dots import hints_of_dots
     from flowcolor.models.hint_files import read_hints
 
     picture = read_image(job.content)
     reference = None if job.reference is None else read_image(job.reference)
     hints = None if job.hints is None else read_hints(job.hints, picture)
+    if dots:
+        hints = hints_of_dots(dots, *picture.shape[1:])
     painted = paint(painter, picture, reference, how, hints)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
@@ -87,20 +92,23 @@ def _paint_one(job: Job, painter: "Painter", how: How) -> str:
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor colorize`` with these words."""
-    parser = _parser()
+    parser = make_parser()
     parser.check(words)
     options = parser.parse_args(list(words))
+    from flowcolor.models.dots import read_dots
+
     gray = options.content is not None
     how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
     how.require_possible()
     painter = _chosen(options)
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
+    dots = read_dots(options.dots or [])
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
     protect_inputs(jobs)
-    colorize(jobs, painter, how)
+    colorize(jobs, painter, how, dots)
 
 
 def _chosen(options: argparse.Namespace) -> "Painter":
@@ -128,97 +136,17 @@ def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
         raise InputError(f"{name} expects {wanted}, got {options.content or options.sketch}.")
     for argument, what in (
         ("reference", "a photograph or a folder of them"),
-        ("hints", "a copy of the picture with marks in colour"),
+        ("hints", "a copy of the picture with marks in colour, or --dots"),
     ):
         use, value = getattr(model, argument), getattr(options, argument)
         if argument == "reference":
             value = value or options.gallery
+        elif options.dots:
+            value = " ".join(options.dots)
         if use == "required" and value is None:
             raise InputError(f"{name} expects --{argument}, {what}, got none.")
         if use == "unused" and value is not None:
-            raise InputError(f"{name} cannot use --{argument}, got {value}.")
+            option = "dots" if argument == "hints" and options.dots else argument
+            raise InputError(f"{name} cannot use --{option}, got {value}.")
     if options.check and not model.exact:
         raise InputError(f"--check expects a method that can be run backwards, got {name}.")
-
-
-def _parser() -> OptionParser:
-    parser = OptionParser(
-        prog="flowcolor colorize",
-        description="Paint a drawing, or colour a grey photograph. Images may have any size and "
-        "format; the result has the size of the picture.",
-    )
-    contents = parser.add_mutually_exclusive_group(required=True)
-    contents.add_argument("--sketch", type=Path, help="a drawing, or a folder of them")
-    contents.add_argument(
-        "--content", type=Path, help="instead of a drawing, a grey photograph, or a folder of them"
-    )
-    lending = parser.add_mutually_exclusive_group()
-    lending.add_argument(
-        "--reference",
-        type=Path,
-        help="a photograph, for all drawings, or a folder whose files are named like the drawings",
-    )
-    lending.add_argument(
-        "--gallery",
-        type=Path,
-        help="instead of a reference, a folder of photographs: that which looks most like the "
-        "drawing or grey photograph is taken",
-    )
-    parser.add_argument(
-        "--hints",
-        type=Path,
-        help="colours at points: a transparent picture that is painted where a colour is given, or "
-        "a copy of the drawing or grey photograph with marks in colour; or a folder of such files",
-    )
-    parser.add_argument(
-        "--checkpoint",
-        type=model_source,
-        help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",
-    )
-    parser.add_argument(
-        "--method",
-        help="instead of a checkpoint, a model of the package (faces, the default) or a method "
-        "without weights; see flowcolor methods",
-    )
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        metavar="NAME=VALUE",
-        help="options of the method, as --set system=normal neighbors=4 for levin",
-    )
-    parser.add_argument(
-        "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
-    )
-    parser.add_argument(
-        "--size",
-        default="trained",
-        help="shorter side in pixels at which the model works: `trained`, the size of its training "
-        "images, at which its colours are best; `own`, the drawing's, which keeps the finest "
-        "lines; or a number. The result is scaled back to the drawing's size",
-    )
-    parser.add_argument(
-        "--lines",
-        choices=("keep", "blend", "model"),
-        default="keep",
-        help="whose lines the result has: the drawing's own at its own size (keep), those that the "
-        "model painted, enlarged (model), or the mean of both (blend)",
-    )
-    parser.add_argument(
-        "--clean",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="make paper white and strokes dark first, and cut a page to its strokes",
-    )
-    parser.add_argument(
-        "--draw",
-        action="store_true",
-        help="the drawing is given as a photograph, whose lines are drawn first",
-    )
-    parser.add_argument("--device", default="cpu", help="where the model runs, for instance cuda")
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="also report how exactly the model runs backwards on each pair: no line was lost if "
-        "the drawing can be recovered from the result",
-    )
-    return parser

@@ -131,7 +131,7 @@ def _even_gap(dark: np.ndarray) -> float | None:
     return gap if share >= _SHARE else None
 
 
-def _places_with_a_line(centres: np.ndarray, middle: float, rows: int) -> tuple[float, float]:
+def _places_with_a_line(centres: np.ndarray, middle: int, rows: int) -> tuple[float, float]:
     """Return the share of the places at about this distance that have a line, and the distance."""
     # Over a whole page, a small error of the gap would add up to a gap.
     gaps = middle + np.linspace(-0.6, 0.6, 61)

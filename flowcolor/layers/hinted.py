@@ -3,7 +3,6 @@ r"""Hints beside a condition: what is known of the drawing's own places."""
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_count, check_module
-from flowcolor.layers.base import check_channels
 
 
 class HintedAggregation(nn.Module):
@@ -57,8 +56,7 @@ class HintedAggregation(nn.Module):
             hidden=hidden,
         )
         self.aggregate = aggregate
-        self.condition_channels = condition_channels
-        self.hint_channels = hint_channels
+        self.parts = [condition_channels, hint_channels]
         first = nn.Conv2d(hint_channels, hidden, kernel_size=1, bias=False)
         last = nn.Conv2d(hidden, out_channels, kernel_size=1, bias=False)
         nn.init.zeros_(last.weight)
@@ -66,16 +64,15 @@ class HintedAggregation(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return what ``aggregate`` makes of ``x`` and the condition, and the hints in it."""
-        if condition.shape[1] == self.condition_channels:
-            unhinted: Tensor = self.aggregate(x, condition)
+        if condition.ndim != 4 or condition.shape[1] != sum(self.parts):
+            unhinted: Tensor = self.aggregate(x, condition)  # Which refuses any other shape.
             return unhinted
-        check_channels(self, condition, self.condition_channels + self.hint_channels)
         if condition.shape[2:] != x.shape[2:]:
             raise ValueError(
                 f"HintedAggregation expects hints at the places of x, {tuple(x.shape[2:])}, got "
                 f"{tuple(condition.shape[2:])}."
             )
-        seen, hints = condition.split([self.condition_channels, self.hint_channels], 1)
+        seen, hints = condition.split(self.parts, 1)
         alone = self.aggregate(x, seen)
         result: Tensor = alone + self.hints(hints.to(x.dtype)).to(alone.dtype)
         return result

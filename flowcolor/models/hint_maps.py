@@ -14,9 +14,7 @@ REACHES = (0.0, 2.0, 6.0)  # Standard deviations in cells: the place itself, an 
 CHANNELS = 4 * len(REACHES)
 
 
-def hint_maps(
-    hints: Hints, cell: int
-) -> Float[Tensor, "batch {CHANNELS} height/{cell} width/{cell}"]:
+def hint_maps(hints: Hints, cell: int) -> Float[Tensor, "batch maps rows columns"]:
     r"""Return presence and colour of the hints in cells, near by and further off.
 
     With :math:`m` the mask and :math:`c` the colours, summed over each cell, and Gaussians

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,15 +25,36 @@ def dtype_of(model: nn.Module) -> torch.dtype:
 
 @contextmanager
 def exact(model: nn.Module) -> Iterator[None]:
-    """Run the body in eval mode, without gradients and without autocast, then restore the mode."""
+    """Run the body in eval mode, in whole float32 and without gradients, then restore the mode."""
     training = model.training
     device = device_of(model).type
     model.eval()
     try:
-        with torch.no_grad(), torch.autocast(device, enabled=False):
+        with torch.no_grad(), torch.autocast(device, enabled=False), without_tf32(device):
             yield
     finally:
         model.train(training)
+
+
+@contextmanager
+def without_tf32(device: str) -> Iterator[None]:
+    """Let a GPU's convolutions and matrix products keep all bits of float32 inside of the body.
+
+    By torch's default convolutions round to TF32, whose 10 bits of fraction leave an error of 4e-4
+    in a round trip of a photograph where the CPU leaves 1e-6.
+    """
+    if device != "cuda":
+        yield
+        return
+    places: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    try:
+        for place in places:
+            place.allow_tf32 = False
+        yield
+    finally:
+        for place, allowed in zip(places, before, strict=True):
+            place.allow_tf32 = allowed
 
 
 def roundtrip_error(model: InvertibleColorizer, images: Tensor) -> Tensor:

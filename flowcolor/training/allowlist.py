@@ -46,7 +46,10 @@ def _classes(key: str) -> set[str] | None:
         | _public(torch.optim, torch.optim.Optimizer),
         "model.optimizer": _public(torch.optim, torch.optim.Optimizer),
         "model.scheduler": _public(lr_scheduler, lr_scheduler.LRScheduler)
-        | {"lightning.pytorch.cli.ReduceLROnPlateau"},
+        | {
+            "lightning.pytorch.cli.ReduceLROnPlateau",
+            "flowcolor.training.late_linear.LateLinear",
+        },
         "data.sketch_filter": _public(flowcolor.data, flowcolor.data.SketchFilter),
         "data.augment": {
             "flowcolor.data.SelfAugmentedReference",

@@ -178,7 +178,12 @@ def test_examples_are_the_embedded_portraits():
     for index in range(2):
         item = open_portraits("embedded", 256)[index]
         photo = from_data_url(examples("photo")[index].picture, "It", 256)
-        assert float((photo - item["photo"]).abs().mean()) < 0.03
+        expected = item["photo"]
+        if index == 0:  # Her face alone: colours follow places.
+            expected = resize(
+                open_portraits("embedded", 512)[0]["photo"][:, :370, 70:440], (256, 256)
+            )
+        assert float((photo - expected).abs().mean()) < 0.03
         drawing = from_data_url(examples("drawing")[index].picture, "It", 512)
         assert float((resize(drawing, (256, 256)) - item["content"]).abs().mean()) < 0.05
 

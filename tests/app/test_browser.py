@@ -220,6 +220,84 @@ def test_the_keyboard_is_enough(served, visit):
     painted(page, first)
 
 
+def click(page, x, y):
+    """Click on the paper, at parts of its sides."""
+    canvas = page.locator("#drawing canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def dots(page):
+    """Return left, top and colour of the dots on the paper."""
+    return page.locator("#drawing .fc-dots span").evaluate_all(
+        "all => all.map(({ style }) => [style.left, style.top, style.background])"
+    )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_colour_dot_moves_the_colours_near_it_and_no_line(served, visit, width):
+    page = visit(served, width)
+    stroke(page, *circle(0.5, 0.5, 0.3))
+    before = painted(page, "")
+    lines, agrees = drawing(page), follows(page)
+    page.get_by_label("Colour of the dot").fill("#e01020")
+    assert page.get_by_role("button", name="Colour dot").get_attribute("aria-pressed") == "true"
+    click(page, 0.5, 0.5)
+    with_dot = painted(page, before)
+    assert [color for *_, color in dots(page)] == ["rgb(224, 16, 32)"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert drawing(page).equal(lines)
+    plain, red = (from_data_url(url, "It", 2048) for url in (before, with_dot))
+    assert agrees(red)
+    wanted = np.array([224, 16, 32]) / 255
+    far = [
+        np.abs(each[:, 230:282, 230:282].mean((1, 2)).numpy() - wanted).sum()
+        for each in (plain, red)
+    ]
+    assert far[1] < far[0] - 0.2
+    page.get_by_role("button", name="Undo").click()
+    assert painted(page, with_dot) == before
+    page.get_by_role("button", name="Redo").click()
+    assert painted(page, before) == with_dot
+    page.get_by_role("button", name="Eraser").click()
+    click(page, 0.51, 0.5)
+    assert painted(page, with_dot) == before
+    assert dots(page) == []
+    assert page.wrong == []
+
+
+def test_dots_are_set_with_the_keyboard_dragged_and_cleared(served, visit):
+    page = visit(served)
+    page.locator("#drawing canvas").focus()
+    for key in ("d", "ArrowRight", "ArrowDown", "Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    assert [place for place, *_ in dots(page)] == pytest.approx(["51.9531%", "53.9062%"])
+    page.locator("#report").get_by_text(NOTHING_DRAWN).wait_for()
+    page.keyboard.press("Control+z")
+    assert len(dots(page)) == 1
+    stroke(page, (0.2, 0.2), (0.25, 0.75))
+    assert [float(side[:-1]) for side in dots(page)[1][:2]] == pytest.approx([25, 75], abs=1)
+    page.get_by_role("button", name="Clear").click()
+    assert dots(page) == []
+    page.get_by_role("button", name="Undo").click()
+    assert len(dots(page)) == 2
+    assert page.wrong == []
+
+
+def test_a_model_without_hints_has_no_trace_of_dots_in_its_page(start, visit):
+    page = visit(start("--model", "tint"))
+    assert page.locator("#drawing [data-tool]").count() == 2
+    assert page.locator("#drawing :is(.fc-color, .fc-dots)").count() == 0
+    assert "dot" not in page.locator("#drawing canvas").get_attribute("aria-label")
+    page.locator("#drawing canvas").focus()
+    page.keyboard.press("d")
+    assert page.locator("[data-tool=pen]").get_attribute("aria-pressed") == "true"
+    stroke(page, (0.2, 0.2), (0.8, 0.8))
+    painted(page, "")
+    assert page.wrong == []
+
+
 def test_odd_files_are_painted_or_refused_in_a_sentence_and_the_server_lives_on(
     served, visit, tmp_path
 ):

@@ -145,6 +145,9 @@ def test_a_served_page_keeps_nothing_and_ends_cleanly(start, tmp_path):
     page = httpx.get(served.link, timeout=60)
     assert page.status_code == 200
     assert "fonts.googleapis.com" not in page.text
+    boxes = httpx.get(f"{served.link}/config", timeout=60).json()["components"]
+    (takes,) = {box["props"]["props"]["takes_dots"] for box in boxes if "takes_dots" in str(box)}
+    assert takes is False  # Nor does a page for other models show the tool.
     upload = f"{served.link}/gradio_api/upload"
     files = {"files": ("secret name.png", b"content")}
     assert httpx.post(upload, files=files, timeout=60).status_code == 403

@@ -13,6 +13,10 @@ SCRIPTS = {
     "gmacs": "--size 16 --ccbs 1 --nets 2.1",
     "speed": "--size 16 --ccbs 1 --repeats 1",
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
+    "systems": "--small --size 32 --names Glow --modes none,reversible --batches 1,2"
+    " --timed-size 32 --timed-batch 1 --repeats 1",
+    "likelihood": "--levels 1 --steps 1 --hidden 4 --size 8 --batch 2 --train 5 --seeds 0"
+    " --memory-size 16 --memory-steps 1 --memory-hidden 4",
     "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
     "data": "--size 16 --photo 32 --count 2 --batch 2 --ccbs 1 --repeats 1",
     "classical": "--size 16 --repeats 1",
@@ -31,6 +35,8 @@ PARTS = {
     "gmacs": {"16x16": {"parts", "steps", "variants"}},
     "speed": {"speed": {"steps", "images"}},
     "other_libraries": {"K=1": {"rows", "steps", "samples"}},
+    "systems": {"counts": {"rows"}, "times": {"rows"}},
+    "likelihood": {"8x8": {"bits", "steps", "memory"}},
     "scaling": {"scaling": {"rows"}},
     "data": {"data": {"rates"}},
     "classical": {"classical": {"rows"}},

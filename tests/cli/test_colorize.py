@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.cli.colorize import find_jobs
+from flowcolor.cli.jobs import find_jobs
 from flowcolor.inference import pad, paint
 from flowcolor.io.images import read_image, read_sketch, resize, write_image
 from flowcolor.models import SketchColorFlow, Unchanged
@@ -66,6 +66,7 @@ def test_padding_does_not_move_the_drawing():
     assert padded.shape == (1, 3, 12, 16)
     assert torch.equal(padded[..., :9, :14], image)
     assert pad(torch.rand(1, 3, 1, 1), 4).shape == (1, 3, 8, 8)
+    assert pad(torch.rand(1, 3, 1, 5), 4, least=1).shape == (1, 3, 4, 8)
 
 
 def test_two_folders_are_matched_by_stem(checkpoint, tmp_path, capsys):

@@ -45,6 +45,18 @@ def test_a_grey_photograph_gets_the_colours_of_its_marks_and_keeps_its_luma(file
     assert chroma[1, 6, 5] > 0.02 > chroma[1, 6, 25]  # Red on the left, blue on the right.
 
 
+def test_dots_are_named_by_place_and_colour(files):
+    words = ("--method", "poisson", "--content", "grey.png", "--set", "smoothness=0")
+    assert colorize(*words, "--dots", "5,6=#aa6e6e", "25,0=blue") == 0
+    found, gray = read_image("o.png"), read_image("grey.png")
+    changed = (found != gray).any(0)
+    assert changed.nonzero().tolist() == [
+        *([row, column] for row in (0, 1) for column in (24, 25, 26)),
+        *([row, column] for row in (5, 6, 7) for column in (4, 5, 6)),
+    ]
+    assert torch.allclose(found[:, 6, 5] * 255, torch.tensor([170.0, 110, 110]), atol=1)
+
+
 def test_a_marked_copy_does_what_a_layer_does(files):
     assert colorize("--method", "levin", "--content", "grey.png", "--hints", "marked.png") == 0
     copy = read_image("o.png")
@@ -118,7 +130,18 @@ LEVIN = ("--method", "levin", "--content", "grey.png")
     [
         (("--method", "tint"), "one of the arguments --sketch --content is required."),
         ((*LEVIN, "--sketch", "drawing.png"), "argument --sketch: not allowed with argument "),
-        (LEVIN, "Levin expects --hints, a copy of the picture with marks in colour, got none."),
+        (
+            LEVIN,
+            "Levin expects --hints, a copy of the picture with marks in colour, or --dots, got",
+        ),
+        ((*LEVIN, "--dots", "30,5=red"), "in the picture, from 0,0 to 29,19, got 30,5."),
+        ((*LEVIN, "--dots", "3,5=rde"), "--dots expects X,Y=COLOUR as 120,80=#3366cc or 120,80=r"),
+        ((*LEVIN, "--dots", "3=red"), "or 120,80=red, got '3=red'."),
+        ((*LEVIN, "--dots", "3,5=red", "--hints", LAYER), "not allowed with argument --dots."),
+        (
+            ("--method", "tint", "--content", "grey.png", *LENT, "--dots", "3,5=red"),
+            "Tint cannot use --dots, got 3,5=red.",
+        ),
         ((*LEVIN, "--hints", "none.png"), "--hints expects an image or a folder, got none.png"),
         ((*LEVIN, "--hints", "."), "--hints expects one file for the one photograph grey.png"),
         ((*LEVIN, "--hints", "grey.png"), "grey.png expects marks in colour, got none"),

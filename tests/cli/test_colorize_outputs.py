@@ -6,7 +6,7 @@ import re
 import pytest
 from PIL import Image
 
-from flowcolor.cli.colorize import find_jobs
+from flowcolor.cli.jobs import find_jobs
 from flowcolor.cli.main import main
 from flowcolor.data import SketchReferencePairs
 

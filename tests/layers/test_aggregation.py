@@ -19,6 +19,7 @@ from flowcolor.layers import (
     AttentionAggregation,
     ConcatAggregation,
     FeatureAggregation,
+    HintedAggregation,
     InvertibleLayer,
     NoAggregation,
 )
@@ -31,6 +32,7 @@ CASES = {
     "AdaIN": lambda: AdaIN(2, 5),
     "NoAggregation": lambda: NoAggregation(),
     "AttentionAggregation": lambda: AttentionAggregation(2, 5, heads=2, head_channels=3),
+    "HintedAggregation": lambda: HintedAggregation(ConcatAggregation(2, 5), 2, 5, 3),
     "AttentionAggregation, capped": lambda: AttentionAggregation(2, 5, 1, 3, max_tokens=2),
 }
 every_case = pytest.mark.parametrize("build", CASES.values(), ids=CASES)
@@ -91,7 +93,7 @@ def test_compiles_without_graph_breaks_and_copies(build):
 @every_case
 def test_wrong_shapes_are_refused_in_words(build):
     fuse, x, condition = build(), torch.randn(2, 2, 3, 3), torch.randn(2, 5, 3, 3)
-    name = type(fuse).__name__
+    name = type(getattr(fuse, "aggregate", fuse)).__name__
     if name == "NoAggregation":
         assert fuse(x, torch.empty(0)) is x
         return

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from flowcolor.models import SketchColorFlow
-from flowcolor.models.round_trip import flat_images, roundtrip_error, roundtrip_errors
+from flowcolor.models.round_trip import flat_images, roundtrip_error, roundtrip_errors, without_tf32
 
 
 @pytest.fixture
@@ -40,3 +40,14 @@ def test_flat_images_are_flat_and_of_the_size_asked_for():
     images = flat_images(torch.zeros(2, 3, 6, 10))
     assert images.shape == (4, 3, 6, 10)
     assert float(images.std(dim=(2, 3)).max()) < 1e-6
+
+
+def test_on_a_gpu_no_bits_of_float32_are_dropped_and_the_setting_comes_back():
+    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    assert any(before)  # Else nothing is restored below.
+    with without_tf32("cuda"):
+        assert not any(place.allow_tf32 for place in places)
+    assert [place.allow_tf32 for place in places] == before
+    with without_tf32("cpu"):
+        assert [place.allow_tf32 for place in places] == before

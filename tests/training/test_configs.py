@@ -11,7 +11,8 @@ def build(*words):
 
 
 def test_the_packaged_configurations_are_these():
-    faces = ["faces", "faces_128", "faces_128_exchanged", "faces_critic", "faces_exchanged"]
+    others = ["128", "128_exchanged", "critic", "exchanged", "hints"]
+    faces = ["faces", *(f"faces_{name}" for name in others)]
     assert packaged_configs() == [*faces, "portraits", "quickstart", "thesis"]
 
 

@@ -11,3 +11,14 @@ def text(name: str) -> str:
         '<div class="fc-box">'
     """
     return files(__name__).joinpath(name).read_text("utf-8")
+
+
+def script(box: str) -> str:
+    """Return what a box for a picture runs: what all of them begin with, and its own.
+
+    Example:
+        >>> script("reference").endswith(text("reference.js"))
+        True
+    """
+    own = ["dots.js"] if box == "drawing" else []
+    return "".join(text(name) for name in ("common.js", *own, f"{box}.js"))

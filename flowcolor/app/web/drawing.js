@@ -38,8 +38,23 @@ function blank(columns, rows) {
   paper.fillRect(0, 0, columns, rows);
 }
 
+function startsPage(entry) {
+  return entry.tool === "clear" || entry.tool === "picture";
+}
+
+// The dots that are seen, also while the next one is dragged or some are erased.
+function currentDots() {
+  const entries = done.slice(done.findLastIndex(startsPage) + 1);
+  const radius = (props.dot_size * Math.max(canvas.width, canvas.height)) / 2;
+  return dotsAfter(stroke ? [...entries, stroke] : entries, radius, lineWidth);
+}
+
+function refreshDots() {
+  showDots(currentDots(), canvas.width, canvas.height);
+}
+
 function redraw() {
-  const start = done.findLastIndex((entry) => entry.tool === "clear" || entry.tool === "picture");
+  const start = done.findLastIndex(startsPage);
   const first = done[start];
   if (first?.tool === "picture") {
     blank(first.image.width, first.image.height);
@@ -47,7 +62,8 @@ function redraw() {
   } else {
     blank(SIDE, SIDE);
   }
-  for (const entry of done.slice(start + 1)) drawStroke(entry);
+  for (const entry of done.slice(start + 1)) if (entry.tool !== "dot") drawStroke(entry);
+  refreshDots();
   $("[data-does=undo]").disabled = !done.length;
   $("[data-does=redo]").disabled = !undone.length;
   $(".fc-hint").hidden = !isBlank();
@@ -62,10 +78,15 @@ function send() {
   clearTimeout(timer);
   document.dispatchEvent(new Event("fc-changed"));
   timer = setTimeout(() => {
-    const here = done.findLast((entry) => entry.tool === "picture" || entry.tool === "clear");
+    const here = done.findLast(startsPage);
     const url = canvas.toDataURL("image/png");
     const said = here?.tool === "picture" ? url : url.replace(";", ";drawn=here;");
-    props.value = isBlank() ? "" : said;
+    const dots = currentDots().map(({ points: [{ x, y }], color }) => [
+      x / canvas.width,
+      y / canvas.height,
+      color,
+    ]);
+    props.value = isBlank() ? "" : { picture: said, dots };
     trigger("input");
   }, PAUSE);
 }
@@ -106,14 +127,20 @@ function choose(name) {
 
 function begin(point) {
   const wide = (Number(width.value) * Math.max(canvas.width, canvas.height)) / SIDE;
-  stroke = { tool, width: wide, points: [point] };
+  stroke = { tool, width: wide, points: [inside(point)], color: color?.value };
   $(".fc-hint").hidden = true;
-  drawStroke(stroke);
+  if (tool !== "dot") drawStroke(stroke);
+  if (tool !== "pen") refreshDots();
 }
 
 function extend(point) {
-  stroke.points.push(point);
-  drawStroke(stroke, stroke.points.length - 1);
+  if (stroke.tool === "dot") {
+    stroke.points = [inside(point)];
+  } else {
+    stroke.points.push(point);
+    drawStroke(stroke, stroke.points.length - 1);
+  }
+  if (stroke.tool !== "pen") refreshDots();
 }
 
 function end() {
@@ -129,6 +156,11 @@ function at(event) {
     x: ((event.clientX - box.left) / box.width) * canvas.width,
     y: ((event.clientY - box.top) / box.height) * canvas.height,
   };
+}
+
+// A drag may end beside the paper, where a dot would be lost.
+function inside({ x, y }) {
+  return { x: Math.min(canvas.width, Math.max(0, x)), y: Math.min(canvas.height, Math.max(0, y)) };
 }
 
 canvas.addEventListener("pointerdown", (event) => {
@@ -167,8 +199,7 @@ function press(event) {
   const step = ((event.shiftKey ? 2 : 10) * canvas.width) / SIDE;
   if (event.key in ARROWS) {
     const [right, down] = ARROWS[event.key];
-    const [x, y] = [spot.x + right * step, spot.y + down * step];
-    spot = { x: Math.min(canvas.width, Math.max(0, x)), y: Math.min(canvas.height, Math.max(0, y)) };
+    spot = inside({ x: spot.x + right * step, y: spot.y + down * step });
     cursor.hidden = false;
     if (penDown) extend(spot);
   } else if (event.key === " ") {
@@ -176,8 +207,10 @@ function press(event) {
     if (penDown) {
       lift();
     } else {
-      penDown = true;
       begin(spot);
+      // A dot is set by one press: there is nothing to draw on to.
+      if (tool === "dot") end();
+      else penDown = true;
     }
   } else {
     return false;
@@ -204,6 +237,7 @@ element.addEventListener("keydown", (event) => {
   } else if (event.target.tagName !== "INPUT") {
     if (key === "p") choose("pen");
     else if (key === "e") choose("eraser");
+    else if (key === "d" && overlay) choose("dot");
     else if (key === "escape") lift();
   }
 });
@@ -219,6 +253,7 @@ for (const button of element.querySelectorAll("[data-does]")) {
 for (const button of element.querySelectorAll("[data-tool]")) {
   button.addEventListener("click", () => choose(button.dataset.tool));
 }
+color?.addEventListener("input", () => choose("dot"));
 acceptFiles(openPicture);
 offerExamples(openPicture);
 choose("pen");

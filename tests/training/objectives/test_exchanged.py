@@ -120,3 +120,42 @@ def test_what_cannot_be_is_refused():
         exchanged().check(Plain())
     with pytest.raises(InputError, match="with weights to train, got Unchanged"):
         exchanged().check(Unchanged())
+
+
+class Hinted(Mixed):
+    """The same, and it takes hints, which it only counts."""
+
+    hints = "optional"
+
+    def colorize(self, content, reference=None, *, hints=None, **options):
+        self.seen = hints
+        return super().colorize(content, reference)
+
+
+def test_near_a_hint_the_picture_has_the_colour_of_the_truth_whoever_lends_the_others():
+    batch, model = drawn(), Hinted()
+    mask = torch.zeros(4, 1, 12, 12)
+    mask[:, :, 5, 6] = 1
+    hints = {"hint_mask": mask, "hint_colors": mask * batch["truth"]}
+    found = exchanged(share=0.5, hints=3.0).losses(model, {**batch, **hints})
+    assert model.seen.mask.shape[0] == 6
+    assert torch.equal(model.seen.mask[4:], mask[:2])
+    # By hand: a Gaussian around the one pixel, and how much the truth is like it there.
+    total, weights = 0.0, 0.0
+    for result, truth in zip(found["result"][4:], batch["truth"][:2], strict=True):
+        y, x = torch.meshgrid(torch.arange(12.0), torch.arange(12.0), indexing="ij")
+        near = torch.exp(-((y - 5) ** 2 + (x - 6) ** 2) / (2 * (0.05 * 12) ** 2))
+        near = near * ((y - 5).abs() <= 2) * ((x - 6).abs() <= 2)  # Three deviations of 0.6.
+        apart = ((truth - truth[:, 5:6, 6:7]) / 0.15).square().sum(0)
+        weight = near * torch.exp(-apart / 2)
+        difference = (rgb_to_yuv(result[None]) - rgb_to_yuv(truth[None])).abs().sum(1)[0]
+        total, weights = total + (weight * difference).sum(), weights + weight.sum()
+    assert_close(found["hints"], total / max(float(weights), 1.0), rtol=1e-4, atol=1e-5)
+    without = exchanged(share=0.5, hints=0.0).losses(model, {**batch, **hints})
+    assert_close(found["loss"] - without["loss"], 3 * found["hints"])
+
+
+def test_a_colorizer_that_takes_no_hints_gets_none():
+    batch = drawn()
+    hints = {"hint_mask": torch.ones(4, 1, 12, 12), "hint_colors": batch["truth"]}
+    assert "hints" not in exchanged(hints=1.0).losses(Mixed(), {**batch, **hints})

@@ -1,0 +1,80 @@
+"""Dots of colour at named places, the simplest hints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from flowcolor.errors import InputError
+from flowcolor.models.hints import Hints
+
+_RADIUS = 1 / 64  # Of the shorter side: two pixels at 128.
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A colour at a place.
+
+    Args:
+        x: Pixels from the left, from 0.
+        y: Pixels from the top, from 0.
+        color: RGB in [0, 1].
+    """
+
+    x: int
+    y: int
+    color: tuple[float, float, float]
+
+
+def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
+    """Return the hints of a picture of this size; a dot covers what is next to its place, too.
+
+    Raises:
+        InputError: There is no dot, or one is outside of the picture.
+
+    Example:
+        >>> hints_of_dots([Dot(x=3, y=2, color=(1.0, 0.0, 0.0))], 8, 8).mask.sum()
+        tensor(9.)
+    """
+    if not dots:
+        raise InputError("Hints expect at least one dot, got none.")
+    colors, mask = torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width)
+    reach = max(1, round(_RADIUS * min(height, width)))
+    for dot in dots:
+        if not (0 <= dot.x < width and 0 <= dot.y < height):
+            raise InputError(
+                f"A dot expects a place in the picture, from 0,0 to {width - 1},{height - 1}, got "
+                f"{dot.x},{dot.y}."
+            )
+        rows = slice(max(0, dot.y - reach), dot.y + reach + 1)
+        columns = slice(max(0, dot.x - reach), dot.x + reach + 1)
+        colors[0, :, rows, columns] = torch.tensor(dot.color)[:, None, None]
+        mask[..., rows, columns] = 1
+    return Hints(colors, mask)
+
+
+def read_dots(words: Sequence[str]) -> list[Dot]:
+    """Read dots as the command line has them.
+
+    Raises:
+        InputError: A word is none.
+
+    Example:
+        >>> read_dots(["120,80=#3366cc"])
+        [Dot(x=120, y=80, color=(0.2, 0.4, 0.8))]
+    """
+    return [_read(word) for word in words]
+
+
+def _read(word: str) -> Dot:
+    from PIL import ImageColor  # Here: an import of the models stays light.
+
+    place, _, color = word.partition("=")
+    column, _, row = place.partition(",")
+    try:
+        red, green, blue = ImageColor.getrgb(color)[:3]
+        return Dot(int(column), int(row), (red / 255, green / 255, blue / 255))
+    except ValueError as error:
+        raise InputError(
+            f"--dots expects X,Y=COLOUR as 120,80=#3366cc or 120,80=red, got {word!r}."
+        ) from error
