@@ -23,9 +23,9 @@ class CIC(Colorizer):
         \big)\Big)
 
     with CIE lightness :math:`L` of the content, a network :math:`C` to logits of 529 bins at a
-    quarter of the size, see :mod:`~flowcolor.models.ab_bins`, and linear interpolation. The result
-    has the content's luma. A regression would answer the mean of all that is possible, which is
-    grey; this one can decide. Trained by
+    quarter of the size, see :func:`~flowcolor.models.ab_bins.soft_targets`, and linear
+    interpolation. The result has the content's luma. A regression would answer the mean of all
+    that is possible, which is grey; this one can decide. Trained by
     :class:`~flowcolor.training.objectives.Rebalanced`.
 
     Args:
