@@ -112,6 +112,6 @@ def test_what_is_there_and_what_is_not(tmp_path):
 @both
 def test_an_unreadable_cache_is_listed(bad, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(bad))
-    assert table().count("cannot be read") == 8
+    assert table().count("cannot be read") == 10
     with pytest.raises(InputError, match="cannot be read: "):
         find_weights("vgg16")
