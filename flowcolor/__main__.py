@@ -2,7 +2,7 @@
 
 import sys
 
-from flowcolor.cli.main import main
+from flowcolor.cli.main import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -1,5 +1,6 @@
 """The command ``flowcolor``: one word chooses what to do, heavy imports come after."""
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 
@@ -166,6 +167,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             flush()
             return 0
     return 0
+
+
+def program() -> int:
+    """Run :func:`main` as a process that ends after it."""
+    # Python looks for cycles after every 700 new objects, and at its end among all of them. Those
+    # that importing torch makes stay, so both would take a fifth of the time of a picture.
+    gc.set_threshold(50_000)
+    status = main()
+    gc.freeze()
+    return status
 
 
 def _run(words: list[str]) -> None:

@@ -31,6 +31,7 @@ class HintedAggregation(nn.Module):
         ValueError: A size is below 1, or the hints lie at other places than ``x``.
 
     Example:
+        >>> import torch
         >>> from flowcolor.layers import ConcatAggregation
         >>> fuse = HintedAggregation(ConcatAggregation(4, 8), 4, 8, hint_channels=3)
         >>> x, condition, hints = torch.randn(4, 6, 6), torch.randn(8, 6, 6), torch.randn(3, 6, 6)

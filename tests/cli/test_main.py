@@ -52,3 +52,13 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
 def test_success_is_status_0_and_not_an_object(monkeypatch):
     monkeypatch.setitem(command.COMMANDS, "fit", lambda words: object())
     assert command.main(["fit"]) == 0
+
+
+def test_a_process_of_its_own_ends_without_a_last_search_for_cycles():
+    code = (
+        "import atexit, gc, sys; from flowcolor.cli.main import program\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0, len(gc.get_objects()) < 100))\n"
+        "sys.argv = ['flowcolor', '--version']; sys.exit(program())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1] == "True True"
