@@ -172,10 +172,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def program() -> int:
     """Run :func:`main` as a process that ends after it."""
     # Python looks for cycles after every 700 new objects, and at its end among all of them. Those
-    # that importing torch makes stay, so both would take a fifth of the time of a picture.
-    gc.set_threshold(50_000)
+    # of torch stay, and make that a fifth of the time of a picture. Other commands load extensions
+    # that complain at the end.
+    paints = sys.argv[1:2] in (["colorize"], ["quickstart"])
+    if paints:
+        gc.set_threshold(50_000)
     status = main()
-    gc.freeze()
+    if paints:
+        gc.freeze()
     return status
 
 

@@ -58,7 +58,8 @@ def test_a_process_of_its_own_ends_without_a_last_search_for_cycles():
     code = (
         "import atexit, gc, sys; from flowcolor.cli.main import program\n"
         "atexit.register(lambda: print(gc.get_freeze_count() > 0, len(gc.get_objects()) < 100))\n"
-        "sys.argv = ['flowcolor', '--version']; sys.exit(program())"
+        "sys.argv = ['flowcolor', 'colorize', '--skech', 'x']; sys.exit(program())"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.returncode == 2
     assert said.stdout.splitlines()[-1] == "True True"
