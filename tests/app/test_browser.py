@@ -167,7 +167,7 @@ def test_strokes_and_an_example_become_a_picture_of_their_lines_and_colours(serv
         example(page, "reference", index)
         like = colored_like(index)
         shown(page, lambda picture, like=like: agrees(picture) and like(picture))
-    page.locator("#report").get_by_text("can be recovered").wait_for()
+    page.locator("#report").get_by_text("Every line can be recovered").wait_for()
     assert page.outside == []
     assert page.wrong == []
     assert not any("upload" in path for path in page.asked)
