@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning import Callback, LightningModule, Trainer
+from torch import Tensor
 
+from flowcolor.bounds import within
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.probes import probe_scores
 from flowcolor.evaluation.region_scores import REGION_SETS, RegionSet
 from flowcolor.evaluation.report import Evaluation, Report
 from flowcolor.evaluation.report_files import write_report
@@ -16,6 +20,7 @@ from flowcolor.evaluation.scores import SETTINGS, SketchFilter
 from flowcolor.evaluation.table import table
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.callbacks.validation import Validation
+from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.resume import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -32,6 +37,8 @@ class Evaluator(Callback):
         about: What is tested, in plain values, for the report.
         roundtrip: Has measured round trips, for the report.
         regions: What the numbers of label maps mean, where the data have some.
+        probes: How many pairs of the cross setting a test paints again, on each process, see
+            :func:`~flowcolor.evaluation.probes.probe_scores`.
 
     Attributes:
         report: Of the last test.
@@ -43,11 +50,15 @@ class Evaluator(Callback):
         about: dict[str, Any] | None = None,
         roundtrip: RoundTripMonitor | None = None,
         regions: RegionSet = "faces",
+        probes: int = 16,
     ) -> None:
+        within("--probes", probes, 0)
         self.networks = networks or Networks()
         self.about = about or {}
         self.roundtrip = roundtrip
         self.regions = REGION_SETS[regions]
+        self.probes = probes
+        self._probed = 0
         self.report: Report | None = None
         self._validation = Validation()
         self._evaluation: Evaluation | None = None
@@ -80,6 +91,7 @@ class Evaluator(Callback):
     ) -> None:
         """Look for the networks of the scores, before anything is coloured."""
         self.report = None
+        self._probed = 0
         self._evaluation = Evaluation(
             _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size, self.regions
         )
@@ -87,7 +99,7 @@ class Evaluator(Callback):
     def on_test_batch_end(
         self,
         trainer: Trainer,
-        pl_module: LightningModule,
+        pl_module: Task,  # type: ignore[override]
         outputs: Any,
         batch: Batch,
         batch_idx: int,
@@ -99,7 +111,25 @@ class Evaluator(Callback):
         references = reference_names(dataset)
         names = [references[name] for name in batch["name"]]
         setting, result = SETTINGS[dataloader_idx], outputs["result"]
-        self._evaluation.add(setting, {**batch, "reference_name": names}, result)
+        further = self._probe(trainer, pl_module, batch, result) if setting == "cross" else {}
+        whole: Batch = {**batch, "reference_name": names, "painted": outputs["painted"]}
+        self._evaluation.add(setting, whole, result, further)
+
+    def _probe(
+        self, trainer: Trainer, task: Task, batch: Batch, result: Tensor
+    ) -> dict[str, Tensor]:
+        colorizer = task.colorizer
+
+        def paint(again: Batch, generator: torch.Generator | None) -> Tensor:
+            with trainer.precision_plugin.forward_context():
+                return colorize_batch(colorizer, again, generator)
+
+        pairs = self.probes - self._probed
+        self._probed += len(result)
+        looks = colorizer.reference != "unused"
+        return probe_scores(
+            paint, batch, result, pairs, reference=looks, chance=colorizer.stochastic
+        )
 
     def on_test_epoch_end(
         self,
