@@ -32,6 +32,7 @@ MEASURES = {
     "ms_ssim": Measure("MS-SSIM", True),
     "psnr": Measure("PSNR", True, 2),
     "lpips": Measure("LPIPS", False),
+    "pd": Measure("PD", False, 2),
     "sr": Measure("SR", True),
     "cr": Measure("CR", True),
     "luminance": Measure("luma, distance to the content", False),
@@ -53,4 +54,8 @@ MEASURES = {
     "diversity": Measure("diversity of samples", None, 2, True),
 }
 #: The numbers of a whole set.
-SET_MEASURES = {"fid": Measure("FID", False, 2), "kid": Measure("KID", False, 5)}
+SET_MEASURES = {
+    "fid": Measure("FID", False, 2),
+    "kid": Measure("KID", False, 5),
+    "is": Measure("IS", True, 2),
+}

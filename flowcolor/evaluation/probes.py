@@ -41,7 +41,7 @@ def probe_scores(
     few = min(pairs, len(result))
     if few < 1:
         return {}
-    part = _first(batch, few)
+    part = first_pairs(batch, few)
     seeds = range(SAMPLES if chance else 0)
     samples = [_shown(paint(part, _generator(result, seed))) for seed in seeds]
     found: dict[str, Tensor] = {}
@@ -60,7 +60,8 @@ def probe_scores(
     return {name: _filled(values, len(result)) for name, values in found.items()}
 
 
-def _first(batch: Batch, few: int) -> Batch:
+def first_pairs(batch: Batch, few: int) -> Batch:
+    """Return a batch of fewer pairs."""
     made = batch.copy()
     for name, value in batch.items():
         if isinstance(value, (Tensor, Sequence)):

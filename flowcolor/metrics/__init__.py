@@ -7,6 +7,7 @@ from flowcolor.metrics.color_agreement import ColorAgreement
 from flowcolor.metrics.feature_sets import SMALL_N, FeatureSetMetric
 from flowcolor.metrics.fid import FrechetInceptionDistance, frechet_distance
 from flowcolor.metrics.gamut import gamut_share
+from flowcolor.metrics.inception_score import InceptionScore, inception_score
 from flowcolor.metrics.kid import KernelInceptionDistance, kernel_distance
 from flowcolor.metrics.lab_distance import (
     diversity,
@@ -18,6 +19,7 @@ from flowcolor.metrics.line_agreement import LineAgreement, line_f1
 from flowcolor.metrics.lpips import LPIPS, lpips, lpips_activations
 from flowcolor.metrics.luminance import LuminanceError, luminance_error
 from flowcolor.metrics.mean_color import mean_color, mean_color_distance, nearer_to_own
+from flowcolor.metrics.perceptual_distance import PerceptualDistance, perceptual_distance
 from flowcolor.metrics.psnr import PeakSignalNoiseRatio, psnr
 from flowcolor.metrics.region_color import (
     CELEBA_REGIONS,
@@ -53,12 +55,14 @@ __all__ = [
     "FrechetInceptionDistance",
     "ImageMetric",
     "InceptionFeatures",
+    "InceptionScore",
     "KernelInceptionDistance",
     "LineAgreement",
     "LineSharpness",
     "LuminanceError",
     "MultiScaleStructuralSimilarity",
     "PeakSignalNoiseRatio",
+    "PerceptualDistance",
     "StructuralSimilarity",
     "StyleRelevance",
     "color_bleeding",
@@ -67,6 +71,7 @@ __all__ = [
     "frechet_distance",
     "gamut_share",
     "hint_error",
+    "inception_score",
     "kernel_distance",
     "lab_distance",
     "line_f1",
@@ -78,6 +83,7 @@ __all__ = [
     "mean_color_distance",
     "ms_ssim",
     "nearer_to_own",
+    "perceptual_distance",
     "psnr",
     "reference_sensitivity",
     "region_color_distance",

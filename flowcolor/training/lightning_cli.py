@@ -163,6 +163,12 @@ class TrainingCLI(LightningCLI):
                 "draws random numbers, with others of them; 0 for none",
             )
             parser.add_argument(
+                "--timed",
+                type=int,
+                default=10,
+                help="how often one picture is painted, to say how long that takes; 0 for no costs",
+            )
+            parser.add_argument(
                 "--compare",
                 type=Path | None,
                 help="another checkpoint, which is tested on the same images, or the JSON of "
@@ -233,6 +239,7 @@ class TrainingCLI(LightningCLI):
                 chosen.roundtrip,
                 chosen.get("regions", "faces"),
                 chosen.get("probes", 0),
+                chosen.get("timed", 0),
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),
