@@ -4,6 +4,8 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.colorize_options import make_parser
@@ -20,7 +22,13 @@ if TYPE_CHECKING:
     from flowcolor.models.dots import Dot
 
 
-def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["Dot"] = ()) -> None:
+def colorize(
+    jobs: Sequence[Job],
+    painter: "Painter",
+    how: How,
+    dots: Sequence["Dot"] = (),
+    plots: bool = False,
+) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
@@ -28,6 +36,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["
         painter: What paints.
         how: In which way.
         dots: Colours at places, the same for all.
+        plots: Whether to draw what was changed beside each result.
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
@@ -36,7 +45,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["
     failed, start = [], time.monotonic()
     for done, job in enumerate(jobs, 1):
         try:
-            text = _paint_one(job, painter, how, dots)
+            text = _paint_one(job, painter, how, dots, plots)
         except InputError as error:
             if len(jobs) == 1:
                 raise
@@ -58,7 +67,7 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
 
 
-def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) -> str:
+def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], plots: bool) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
     from flowcolor.models.dots import hints_of_dots
@@ -76,6 +85,13 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) ->
     if painted.said:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     lines += [f"  notice: {notice}" for notice in painted.notices]
+    if plots:
+        from flowcolor.color import to_gray
+        from flowcolor.evaluation.plots import draw_plots
+
+        content = to_gray(picture).expand(3, -1, -1)
+        draw_plots(content, painted.image, job.plots, reference)
+        lines.append(f"  wrote {job.plots}")
     if how.check:
         errors = {
             "photograph": painted.photo_error,
@@ -108,7 +124,10 @@ def main(words: Sequence[str]) -> None:
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
     protect_inputs(jobs)
-    colorize(jobs, painter, how, dots)
+    if options.plots:
+        import_module("matplotlib")  # Before anything is painted that could not be shown.
+        protect_inputs([replace(job, output=job.plots) for job in jobs])
+    colorize(jobs, painter, how, dots, options.plots)
 
 
 def _chosen(options: argparse.Namespace) -> "Painter":
