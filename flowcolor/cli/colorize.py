@@ -116,7 +116,7 @@ def main(words: Sequence[str]) -> None:
     gray = options.content is not None
     how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
     how.require_possible()
-    painter = _chosen(options)
+    painter = chosen_painter(options)
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
@@ -130,14 +130,16 @@ def main(words: Sequence[str]) -> None:
     colorize(jobs, painter, how, dots, options.plots)
 
 
-def _chosen(options: argparse.Namespace) -> "Painter":
+def chosen_painter(options: argparse.Namespace) -> "Painter":
     """Return what --method or --checkpoint names, or else the packaged model."""
     from flowcolor.inference import Painter, load
     from flowcolor.models.methods import untrained_method
 
     method, device = options.method, check_device(options.device)
     if method is not None and options.checkpoint is not None:
-        raise InputError("flowcolor colorize expects either --method or --checkpoint, got both.")
+        raise InputError(
+            "--method and --checkpoint each name a model: expected one of them, got both."
+        )
     if options.set:
         if method is None:
             raise InputError("--set expects --method, whose options it sets, got none.")

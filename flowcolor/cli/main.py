@@ -16,6 +16,7 @@ Paint line drawings of faces with the colours of any photograph.
 commands:
   quickstart  train a small model on two portraits inside the package and show the result
   colorize    paint a drawing or colour a grey photograph, or a folder of them
+  styles      several pictures, each with the colours of several photographs
   app         a page on which one draws a face and sees it painted
   prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
@@ -44,6 +45,12 @@ def _quickstart(arguments: list[str]) -> None:
 
 def _colorize(arguments: list[str]) -> None:
     from flowcolor.cli.colorize import main
+
+    main(arguments)
+
+
+def _styles(arguments: list[str]) -> None:
+    from flowcolor.cli.styles import main
 
     main(arguments)
 
@@ -111,6 +118,7 @@ def _export(arguments: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
+    "styles": _styles,
     "app": _app,
     "prepare": _prepare,
     "fit": lambda arguments: _train(["fit", *arguments]),
