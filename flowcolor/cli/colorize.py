@@ -137,9 +137,7 @@ def chosen_painter(options: argparse.Namespace) -> "Painter":
 
     method, device = options.method, check_device(options.device)
     if method is not None and options.checkpoint is not None:
-        raise InputError(
-            "--method and --checkpoint each name a model: expected one of them, got both."
-        )
+        raise InputError("A model is named by either --method or --checkpoint, got both.")
     if options.set:
         if method is None:
             raise InputError("--set expects --method, whose options it sets, got none.")

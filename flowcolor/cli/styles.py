@@ -25,6 +25,7 @@ def main(words: Sequence[str]) -> None:
         raise InputError(f"--most expects a number from 1 to 100, got {options.most}.")
 
     from flowcolor.color import to_gray
+    from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.style_gallery import style_gallery
     from flowcolor.io.formats import is_image
     from flowcolor.io.images import write_image
@@ -52,7 +53,9 @@ def main(words: Sequence[str]) -> None:
     def painted(number: int, reference: "Tensor") -> "Tensor":
         return paint(painter, contents[number], reference, how).image
 
-    shown = [to_gray(content).expand(3, -1, -1) for content in contents]
+    lines = GradientLines()
+    shown = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in contents]
+    shown = [content.expand(3, -1, -1) for content in shown]
     own = contents if photographs else None
     write_image(style_gallery(painted, shown, references, own), options.output)
     rows = "own photograph, then " if photographs else ""
