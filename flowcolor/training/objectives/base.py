@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
@@ -62,9 +63,11 @@ class Objective(nn.Module, ABC):
         return {}
 
 
-def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
+def colorize_batch(
+    colorizer: Colorizer, batch: Batch, generator: torch.Generator | None = None
+) -> Tensor:
     """Colour a batch, with its references and hints if the colorizer uses any; not clamped."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if generator is None else {"generator": generator}
     hints = hints_of(batch, colorizer)
     if hints is not None:
         options["hints"] = hints
