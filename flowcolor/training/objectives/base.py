@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
@@ -62,13 +63,23 @@ class Objective(nn.Module, ABC):
         return {}
 
 
-def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
-    """Colour a batch, with its references and hints if the colorizer uses any; not clamped."""
+def colorize_batch(
+    colorizer: Colorizer, batch: Batch, generator: torch.Generator | None = None
+) -> Tensor:
+    """Colour a batch, with its references and hints if the colorizer uses any; not clamped.
+
+    Args:
+        colorizer: What colours.
+        batch: Its ``reference`` may be missing where the colorizer needs none.
+        generator: Source of random numbers; ``None``: torch's own.
+    """
     options: dict[str, Any] = {}
+    if generator is not None:
+        options["generator"] = generator
     hints = hints_of(batch, colorizer)
     if hints is not None:
         options["hints"] = hints
-    unused = colorizer.reference == "unused"
+    unused = colorizer.reference == "unused" or "reference" not in batch
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
     elif colorizer.compares:
