@@ -19,7 +19,7 @@ from flowcolor.experiments.tables import Table, Variant
 from flowcolor.io.files import exists, is_file
 from flowcolor.training.parser import find_config, resolve_configs
 
-__all__ = ["Ablation", "Run", "call_in_process_of_its_own", "check"]
+__all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
 
 DECIDED = ("--ckpt_path", "--trainer.default_root_dir", "--seed_everything")
 

@@ -93,7 +93,8 @@ def test_arithmetic_is_counted_in_multiplications_and_additions():
 
 
 def test_steps_are_those_of_the_checkpoint_and_minutes_are_there_with_a_clock_only(run):
-    assert training_costs(run.last) == {"steps": 4}
+    assert training_costs([run.last]) == {"steps": 4}
+    assert training_costs([run.last] * 3) == {"steps": 12}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_steps_are_those_of_the_checkpoint_and_minutes_are_there_with_a_clock_on
     [(Budget(minutes=25), 1500), (Budget(minutes=1500.5), 90030), (Budget(steps=3), 315360000)],
 )
 def test_lightning_s_clock_understands_the_budget(budget, seconds):
-    (limit,) = (w.partition("=")[2] for w in budget.words if "max_time" in w)
+    (limit,) = (w.partition("=")[2] for w in budget.words() if "max_time" in w)
     assert Timer(duration=limit).time_remaining() == seconds
     assert (limit == NO_LIMIT) == (budget.steps is not None)
 

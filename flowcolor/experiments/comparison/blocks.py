@@ -37,12 +37,18 @@ def blocks_of(colorizer: Colorizer) -> tuple[Block, ...]:
     return (*found, "hints") if colorizer.hints != "unused" else tuple(found)
 
 
+def judged(batch: Batch, block: Block) -> Batch:
+    """Return a batch with what the results of a block are compared with."""
+    judged = batch.copy()
+    if block != "hints":
+        judged.pop("hint_colors", None)
+        judged.pop("hint_mask", None)
+    return judged
+
+
 def told(batch: Batch, block: Block, colorizer: Colorizer) -> Batch:
     """Return a batch with no more than the methods of a block are told."""
-    told = batch.copy()
-    if block != "hints":
-        told.pop("hint_colors", None)
-        told.pop("hint_mask", None)
+    told = judged(batch, block)
     if block == "automatic" or (block == "hints" and colorizer.reference != "required"):
         told.pop("reference", None)
         told.pop("reference_content", None)

@@ -1,6 +1,6 @@
 """What a method costs: parameters, arithmetic, and how long it was really trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,27 @@ def parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def training_costs(checkpoint: Path) -> dict[str, float]:
-    """Return ``steps``, batches that moved the weights, and ``minutes`` of a training.
+def training_costs(checkpoints: Sequence[Path]) -> dict[str, float]:
+    """Return ``steps``, batches that moved the weights, and ``minutes`` of a training's stages.
 
     Minutes are those between the first batch and the last, validation included, over all
     interruptions; they are missing where the training had no limit of time.
 
+    Args:
+        checkpoints: The last of each stage.
+
     Raises:
-        InputError: The file is no checkpoint.
+        InputError: A file is no checkpoint.
     """
+    found = [_costs(checkpoint) for checkpoint in checkpoints]
+    return {
+        name: sum(costs[name] for costs in found)
+        for name in ("minutes", "steps")
+        if all(name in costs for costs in found)
+    }
+
+
+def _costs(checkpoint: Path) -> dict[str, float]:
     content = read_checkpoint(checkpoint)
     # Lightning counts the steps of each optimizer.
     optimizers = max(1, len(content.get("optimizer_states", ())))

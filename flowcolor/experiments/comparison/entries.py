@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
-from flowcolor.training.parser import CONFIGS, packaged_configs, packaged_overlays
+from flowcolor.training.parser import CONFIGS, packaged_configs, packaged_overlays, read_yaml
 
 OURS = "portraits"  # The configuration of the library's own model for a few hundred photographs.
 RESERVED = ("content", "reference", "truth", "points", "oracle")  # Names beside those of methods.
@@ -32,6 +32,12 @@ class Entry:
     def given(self) -> bool:
         """Whether it is trained already and only painted and scored."""
         return self.source.suffix in _WEIGHTS
+
+    @property
+    def stages(self) -> int:
+        """How many trainings its configuration makes one after another, of several networks."""
+        stages = None if self.given else read_yaml(self.source).get("stages")
+        return max(1, len(stages)) if isinstance(stages, list) else 1
 
     @property
     def checksum(self) -> str:

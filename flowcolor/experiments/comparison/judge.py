@@ -11,7 +11,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.evaluation.report import Evaluation
 from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.result_folders import move
-from flowcolor.experiments.comparison.blocks import BLOCKS, SETTINGS, Block
+from flowcolor.experiments.comparison.blocks import BLOCKS, SETTINGS, Block, judged
 from flowcolor.experiments.comparison.check import Checked
 from flowcolor.experiments.comparison.costs import parameters
 from flowcolor.experiments.comparison.painting import Painter
@@ -131,7 +131,8 @@ def _judge(
     evaluation = Evaluation(checked.pairs.sketch_filter, comparison.networks, settings, size)
     for setting, batch in _batches(checked, block):
         result = paint(batch)
-        evaluation.add(setting, move(batch, comparison.device), result.to(comparison.device))
+        compared = move(judged(batch, block), comparison.device)
+        evaluation.add(setting, compared, result.to(comparison.device))
         if label:
             folder = pictures(comparison.output, block, setting) / label
             for name, image in zip(batch["name"], result, strict=True):

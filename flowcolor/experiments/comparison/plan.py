@@ -34,14 +34,13 @@ class Budget:
     minutes: float | None = None
     steps: int | None = None
 
-    @property
-    def words(self) -> list[str]:
-        """Options of ``flowcolor fit``."""
-        minutes, seconds = divmod(round((self.minutes or 0) * 60), 60)
+    def words(self, stages: int = 1) -> list[str]:
+        """Return options of ``flowcolor fit``, for each of several stages an equal part."""
+        minutes, seconds = divmod(max(1, round((self.minutes or 0) * 60 / stages)), 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
         limit = f"{days}:{hours:02}:{minutes:02}:{seconds:02}" if self.minutes else NO_LIMIT
-        steps = [f"--trainer.max_steps={self.steps}"] if self.steps else []
+        steps = [f"--trainer.max_steps={max(1, self.steps // stages)}"] if self.steps else []
         return ["--trainer.max_epochs=-1", f"--trainer.max_time={limit}", *steps]
 
     def __str__(self) -> str:
@@ -101,8 +100,8 @@ class Comparison:
 
     def words(self, entry: Entry, seed: int) -> list[str]:
         """Options with which an entry is trained."""
-        own = ["--config", str(entry.source)]
-        return [*own, *self.data_words, *self.budget.words, f"--seed_everything={seed}"]
+        own = ["--config", str(entry.source), f"--seed_everything={seed}"]
+        return [*own, *self.data_words, *self.budget.words(entry.stages)]
 
     def training(self, entry: Entry, seed: int) -> Path:
         """Return the folder of a training."""

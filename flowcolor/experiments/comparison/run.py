@@ -22,6 +22,7 @@ from flowcolor.experiments.comparison.standing import Standing, standing
 from flowcolor.experiments.comparison.text import as_text, heading
 from flowcolor.experiments.runner import Call, train_once
 from flowcolor.inference import load
+from flowcolor.io.files import find
 from flowcolor.training.quiet import quiet
 from flowcolor.training.say import say
 
@@ -78,8 +79,10 @@ def _judge(comparison: Comparison, checked: Checked, entry: Entry) -> None:
     if checked.trained[entry.label]:
         row = Row(entry.label, "trained", comparison.seeds)
         for seed in comparison.seeds:
-            last = _last(comparison.training(entry, seed))
-            costs = training_costs(last) | {"checkpoint": str(last)}
+            folder = comparison.training(entry, seed)
+            last = _last(folder)
+            earlier = find(folder, "stage_*/version_*/checkpoints/last.ckpt")
+            costs = training_costs([*earlier, last]) | {"checkpoint": str(last)}
             build = lambda last=last: load(last, comparison.device).colorizer  # noqa: E731
             judge_method(comparison, checked, row, seed, build, costs)
     elif entry.given:
@@ -87,8 +90,8 @@ def _judge(comparison: Comparison, checked: Checked, entry: Entry) -> None:
         about = {"checkpoint": str(entry.source)}
         judge_method(comparison, checked, Row(entry.label, "given"), 0, build, about)
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            build = lambda: untrained(comparison, entry, folder)  # noqa: E731
+        with tempfile.TemporaryDirectory() as scratch:
+            build = lambda: untrained(comparison, entry, scratch)  # noqa: E731
             judge_method(comparison, checked, Row(entry.label, "untrained"), 0, build, {})
 
 

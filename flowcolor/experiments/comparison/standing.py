@@ -110,7 +110,7 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
             if name in scores[label]
         }
         whole = {k: v for k, v in values.items() if np.isfinite(v).all()}
-        if measure.higher_is_better is not None and not measure.partial:
+        if measure.higher_is_better is not None:
             for label, found in against_best(whole, measure.higher_is_better).items():
                 known = scores[label][name]
                 scores[label][name] = Score(known.mean, known.seeds, *found)

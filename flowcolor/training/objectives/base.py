@@ -66,23 +66,15 @@ class Objective(nn.Module, ABC):
 def colorize_batch(
     colorizer: Colorizer, batch: Batch, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Colour a batch, with its references and hints if the colorizer uses any; not clamped.
-
-    Args:
-        colorizer: What colours.
-        batch: Its ``reference`` may be missing where the colorizer needs none.
-        generator: Source of random numbers; ``None``: torch's own.
-    """
-    options: dict[str, Any] = {}
-    if generator is not None:
-        options["generator"] = generator
+    """Colour a batch, with its references and hints if the colorizer uses any; not clamped."""
+    options: dict[str, Any] = {} if generator is None else {"generator": generator}
     hints = hints_of(batch, colorizer)
     if hints is not None:
         options["hints"] = hints
     unused = colorizer.reference == "unused" or "reference" not in batch
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
-    elif colorizer.compares:
+    elif colorizer.compares and not unused:
         drawn = lines_of(batch["reference"], GradientLines())
         options["reference_content"] = drawn.expand(-1, 3, -1, -1)
     reference = None if unused else batch["reference"]
