@@ -6,6 +6,7 @@ from flowcolor.models import (
     CIC,
     CINN,
     ArtFlow,
+    ColTran,
     FullGlow,
     Glow,
     Guided,
@@ -128,6 +129,18 @@ def trained_cic(seed=0, size=0.03, **config):
     """Build a small CIC and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = CIC(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_coltran(seed=0, size=0.5, **config):
+    """Build a small ColTran and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"size": 4, "core_size": 2, "width": 4, "heads": 2, "layers": [1, 1, 1]}
+    sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
+    model = ColTran(**sizes | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
