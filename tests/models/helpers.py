@@ -6,6 +6,7 @@ from flowcolor.models import (
     CIC,
     CINN,
     ArtFlow,
+    ColTran,
     FullGlow,
     Glow,
     Guided,
@@ -147,4 +148,16 @@ def trained_unet_adain(seed=0, size=0.1, **config):
         if model.encoder is not None:
             for conv in list(model.encoder.net)[::2]:
                 conv.bias += 0.1  # So small a net may be silent as a whole behind its ReLUs.
+    return model.eval()
+
+
+def trained_coltran(seed=0, size=0.5, **config):
+    """Build a small ColTran and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"size": 4, "core_size": 2, "width": 4, "heads": 2, "layers": [1, 1, 1]}
+    sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
+    model = ColTran(**sizes | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
     return model.eval()

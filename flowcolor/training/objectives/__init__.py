@@ -7,6 +7,7 @@ from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 
@@ -18,6 +19,7 @@ __all__ = [
     "Objective",
     "Paired",
     "Rebalanced",
+    "Symbols",
     "Transfer",
     "Unpaired",
 ]
