@@ -3,6 +3,7 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.chromagan import ChromaGAN
 from flowcolor.models.cic import CIC
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
@@ -39,6 +40,7 @@ __all__ = [
     "CINN",
     "LUT",
     "ArtFlow",
+    "ChromaGAN",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",

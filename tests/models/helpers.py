@@ -6,6 +6,7 @@ from flowcolor.models import (
     CIC,
     CINN,
     ArtFlow,
+    ChromaGAN,
     FullGlow,
     Glow,
     Guided,
@@ -128,6 +129,16 @@ def trained_cic(seed=0, size=0.03, **config):
     """Build a small CIC and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = CIC(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_chromagan(seed=0, size=0.03, **config):
+    """Build a small ChromaGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = ChromaGAN(**{"width": 2, "encoder": "small", "areas": 1} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

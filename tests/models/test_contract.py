@@ -26,6 +26,7 @@ from flowcolor.models import (
 from tests.models.helpers import (
     trained,
     trained_art_flow,
+    trained_chromagan,
     trained_cic,
     trained_cinn,
     trained_full_glow,
@@ -39,6 +40,7 @@ from tests.models.helpers import (
 CASES = {
     "art_flow": trained_art_flow,
     "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
+    "chromagan": trained_chromagan,
     "cic": trained_cic,
     "cinn": lambda: trained_cinn(shrink=2),
     "full_glow": lambda: trained_full_glow(levels=1),

@@ -9,6 +9,7 @@ from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
+from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
 
 __all__ = [
     "Adversarial",
@@ -20,4 +21,5 @@ __all__ = [
     "Rebalanced",
     "Transfer",
     "Unpaired",
+    "WassersteinChroma",
 ]
