@@ -18,12 +18,14 @@ class Job:
         reference: The photograph that lends its colours.
         output: The result.
         hints: The file with colours at points of the content.
+        boxes: The file with boxes around its objects.
     """
 
     content: Path
     reference: Path | None
     output: Path
     hints: Path | None = None
+    boxes: Path | None = None
 
 
 def find_jobs(
@@ -130,13 +132,17 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:
-    """Refuse jobs that would write over a drawing, a photograph or their hints.
+    """Refuse jobs that would write over a drawing, a photograph, their hints or boxes.
 
     Raises:
         InputError: Before anything is painted; it names the file.
     """
-    given = (path for job in jobs for path in (job.content, job.reference, job.hints) if path)
-    inputs = {_identity(path) for path in given}
+    inputs = {
+        _identity(path)
+        for job in jobs
+        for path in (job.content, job.reference, job.hints, job.boxes)
+        if path
+    }
     inputs.discard(None)
     for job in jobs:
         if _identity(job.output) in inputs:

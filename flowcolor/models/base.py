@@ -40,6 +40,7 @@ class Colorizer(nn.Module, ABC):
             model may have no use for it.
         hints: Whether it needs colours at given points. Of the class: at most; one model may use
             none.
+        boxes: Whether it looks at the boxes of hints.
         compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
             it and has none draws it; else the reference's luma takes its place.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
@@ -56,6 +57,7 @@ class Colorizer(nn.Module, ABC):
     content: ClassVar[frozenset[Content]]
     reference: Use
     hints: Use = "unused"
+    boxes: Use = "unused"
     compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
@@ -172,6 +174,11 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects hints of the shape of the content, {tuple(content.shape)}, "
                 f"got {tuple(hints.colors.shape)}."
             )
+        given_boxes = None if hints is None else hints.boxes
+        if self.boxes == "required" and given_boxes is None:
+            raise ValueError(f"{name} expects hints with boxes, got none.")
+        if self.boxes == "unused" and given_boxes is not None:
+            raise ValueError(f"{name} cannot use the boxes of hints, got some.")
         if temperature != 1 and not self.stochastic:
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
