@@ -18,6 +18,7 @@ from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.guided import Guided
 from flowcolor.models.hints import Hints
+from flowcolor.models.instance import InstanceColorization
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
@@ -52,6 +53,7 @@ __all__ = [
     "Guided",
     "Hints",
     "IUNet",
+    "InstanceColorization",
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",

@@ -10,6 +10,7 @@ from flowcolor.models import (
     FullGlow,
     Glow,
     Guided,
+    InstanceColorization,
     IUNet,
     Pix2Pix,
     RevGAN,
@@ -139,6 +140,16 @@ def trained_chromagan(seed=0, size=0.03, **config):
     """Build a small ChromaGAN and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = ChromaGAN(**{"width": 2, "encoder": "small", "areas": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_instance(seed=0, size=0.03, **config):
+    """Build a small InstanceColorization and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = InstanceColorization(**{"width": 2} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

@@ -4,6 +4,7 @@ from flowcolor.training.objectives.adversarial import Adversarial
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
+from flowcolor.training.objectives.instance_chroma import InstanceChroma
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
@@ -15,6 +16,7 @@ __all__ = [
     "Adversarial",
     "Exchanged",
     "ImagePool",
+    "InstanceChroma",
     "Likelihood",
     "Objective",
     "Paired",

@@ -1,6 +1,7 @@
 """The true chroma, what a picture shows, and a critic whose slope is 1."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -39,8 +40,8 @@ class WassersteinChroma(Game):
         slope: Weight :math:`w_s` of the gradient penalty.
         critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70 without
             normalisation, which would make the penalty one of whole batches.
-        teacher: Tells the classes. ``None``: :class:`~flowcolor.pretrained.vgg_classes.VGGClasses`,
-            which needs VGG16's weights.
+        vgg16: File with VGG16's weights, which tell the classes, where there are any. ``None``
+            means the torch hub cache, else a download of 528 MB.
         optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-5 and betas of
             0.5 and 0.999.
         gradient_clip_val: Largest norm of either side's gradient; ``None`` for no limit.
@@ -63,7 +64,7 @@ class WassersteinChroma(Game):
         classes: float = 0.003,
         slope: float = 10.0,
         critic: PatchCritic | None = None,
-        teacher: VGGClasses | None = None,
+        vgg16: str | Path | None = None,
         optimizer: OptimizerCallable | None = None,
         gradient_clip_val: float | None = None,
     ) -> None:
@@ -75,7 +76,7 @@ class WassersteinChroma(Game):
             raise InputError(
                 f"critic expects one of 3 channels, L, a and b, got {self.critic.channels}."
             )
-        self.teacher = VGGClasses() if teacher is None else teacher
+        self.teacher = VGGClasses(vgg16)
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def check(self, colorizer: Colorizer) -> None:

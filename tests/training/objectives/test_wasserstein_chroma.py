@@ -38,8 +38,11 @@ def drawn(side=32):
     return {"content": content, "reference": truth, "truth": truth, "name": ["a", "b"]}
 
 
-def small(**options):
-    return WassersteinChroma(critic=PatchCritic(3, 4, 1, norm="none"), **options)
+def small(teacher=None):
+    objective = WassersteinChroma(critic=PatchCritic(3, 4, 1, norm="none"))
+    if teacher is not None:
+        objective.teacher = teacher
+    return objective
 
 
 def test_the_distance_of_classes_is_that_of_kullback_and_leibler():
