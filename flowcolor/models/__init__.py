@@ -9,6 +9,7 @@ from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
+from flowcolor.models.coltran import ColTran
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -42,6 +43,7 @@ __all__ = [
     "LUT",
     "ArtFlow",
     "ChromaGAN",
+    "ColTran",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",

@@ -50,6 +50,8 @@ class Colorizer(nn.Module, ABC):
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
+        stage: Which of several trainings, one after another, it is at. Above 1, it starts from
+            the weights of the stage before, of which :meth:`upgraded` makes its own.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
             the same colorizer, whose weights a file then fills.
     """
@@ -66,6 +68,7 @@ class Colorizer(nn.Module, ABC):
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
     least: int = 2
+    stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
@@ -99,6 +102,11 @@ class Colorizer(nn.Module, ABC):
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
         return self.colorize(content, reference, **options)
+
+    @property
+    def learning(self) -> nn.Module:
+        """The part that training at its ``stage`` moves, all of it by default."""
+        return self
 
     def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the weights of a simpler model of this class as this one's own."""

@@ -7,6 +7,7 @@ from flowcolor.models import (
     CINN,
     ArtFlow,
     ChromaGAN,
+    ColTran,
     FullGlow,
     Glow,
     Guided,
@@ -150,6 +151,18 @@ def trained_instance(seed=0, size=0.03, **config):
     """Build a small InstanceColorization and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = InstanceColorization(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_coltran(seed=0, size=0.5, **config):
+    """Build a small ColTran and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"size": 4, "core_size": 2, "width": 4, "heads": 2, "layers": [1, 1, 1]}
+    sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
+    model = ColTran(**sizes | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

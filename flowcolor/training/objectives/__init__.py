@@ -8,6 +8,7 @@ from flowcolor.training.objectives.instance_chroma import InstanceChroma
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
@@ -21,6 +22,7 @@ __all__ = [
     "Objective",
     "Paired",
     "Rebalanced",
+    "Symbols",
     "Transfer",
     "Unpaired",
     "WassersteinChroma",
