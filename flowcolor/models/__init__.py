@@ -3,6 +3,7 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.chromagan import ChromaGAN
 from flowcolor.models.cic import CIC
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
@@ -18,6 +19,7 @@ from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.guided import Guided
 from flowcolor.models.hints import Hints
+from flowcolor.models.instance import InstanceColorization
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
@@ -41,6 +43,7 @@ __all__ = [
     "CINN",
     "LUT",
     "ArtFlow",
+    "ChromaGAN",
     "ColTran",
     "Colorizer",
     "ConditionNet",
@@ -53,6 +56,7 @@ __all__ = [
     "Guided",
     "Hints",
     "IUNet",
+    "InstanceColorization",
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",

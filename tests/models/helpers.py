@@ -6,10 +6,12 @@ from flowcolor.models import (
     CIC,
     CINN,
     ArtFlow,
+    ChromaGAN,
     ColTran,
     FullGlow,
     Glow,
     Guided,
+    InstanceColorization,
     IUNet,
     Pix2Pix,
     RevGAN,
@@ -148,6 +150,26 @@ def trained_unet_adain(seed=0, size=0.1, **config):
         if model.encoder is not None:
             for conv in list(model.encoder.net)[::2]:
                 conv.bias += 0.1  # So small a net may be silent as a whole behind its ReLUs.
+    return model.eval()
+
+
+def trained_chromagan(seed=0, size=0.03, **config):
+    """Build a small ChromaGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = ChromaGAN(**{"width": 2, "encoder": "small", "areas": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_instance(seed=0, size=0.03, **config):
+    """Build a small InstanceColorization and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = InstanceColorization(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
     return model.eval()
 
 
