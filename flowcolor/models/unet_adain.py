@@ -66,7 +66,6 @@ class UNetAdaIN(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
     multiple = 16
-    least = 1
 
     def __init__(
         self,
