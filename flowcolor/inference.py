@@ -12,7 +12,7 @@ from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
 from flowcolor.deploy.sources import find_weights
 from flowcolor.errors import InputError
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.working_size import check_size, run

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
-from flowcolor.io.images import crop, resize
+from flowcolor.io.resizing import crop, resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.recovery import Errors, recovery_errors
 from flowcolor.models.round_trip import device_of, exact

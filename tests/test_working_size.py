@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 import flowcolor
 from flowcolor.app.data_urls import from_data_url
 from flowcolor.app.examples import examples
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.models import ArtFlow, SketchColorFlow, Unchanged
 from flowcolor.working_size import pad, run
 from tests.models.helpers import trained, trained_art_flow
