@@ -34,6 +34,7 @@ from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.comparison import compare_with
+from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
@@ -133,9 +134,10 @@ class TrainingCLI(LightningCLI):
         """Do nothing: Lightning would let the checkpoint's values beat the user's."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the pictures, the round trip, and the two checkpoints that every run keeps."""
+        """Add pictures, round trip and curves, and the two checkpoints that every run keeps."""
         parser.add_lightning_class_args(PictureGrid, "pictures")
         parser.add_lightning_class_args(RoundTripMonitor, "roundtrip")
+        parser.add_lightning_class_args(Curves, "curves")
         parser.add_lightning_class_args(ModelCheckpoint, "best")
         parser.add_lightning_class_args(ModelCheckpoint, "last")
         always = {"enable_version_counter": False, "auto_insert_metric_name": False}

@@ -138,7 +138,7 @@ def _judge(
             for name, image in zip(batch["name"], result, strict=True):
                 write_image(image, folder / f"{name}.png")
     if isinstance(paint, Painter):
-        about = about | {"seconds": paint.seconds_per_picture, "gmacs": paint.gmacs}
+        about = about | {"seconds": paint.seconds_per_picture, "gmacs": paint.network_gmacs}
     known = {"content": comparison.content, "size": size, "block": block}
     write_report(evaluation.report(about | known), path.parent, path.stem)
 

@@ -11,7 +11,7 @@ from torch import Tensor, cat
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.result_folders import move
 from flowcolor.experiments.comparison.blocks import Block, told
-from flowcolor.experiments.comparison.costs import giga_macs
+from flowcolor.experiments.comparison.costs import giga_macs, parameters
 from flowcolor.models import Colorizer
 from flowcolor.models.round_trip import exact
 from flowcolor.training.objectives.base import colorize_batch
@@ -45,6 +45,12 @@ class Painter:
     def __call__(self, batch: Batch) -> Tensor:
         """Return the batch in colour, in [0, 1], on the CPU."""
         return cat([self._paint(one) for one in singles(told(batch, self.block, self.colorizer))])
+
+    @property
+    def network_gmacs(self) -> float | None:
+        """None of methods without a network, whose work is not in what is counted."""
+        has_network = parameters(self.colorizer) or self.colorizer.pretrained
+        return self.gmacs if has_network else None
 
     @property
     def seconds_per_picture(self) -> float:

@@ -166,7 +166,8 @@ def _by_pair(reports: Sequence[Report], setting: Setting, name: str) -> NDArray[
     order = sorted(by_name[0])
     missing = float("nan")
     table = [[pairs[key].scores.get(name, missing) for key in order] for pairs in by_name]
-    return np.array(table, dtype=np.float64).mean(0)
+    means: NDArray[np.float64] = np.array(table, dtype=np.float64).mean(0)
+    return means
 
 
 def _costs(reports: Sequence[Report]) -> dict[str, float]:
