@@ -24,6 +24,7 @@ commands:
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   score       measure results of any method: flowcolor score --results R --truth T --references P
   study       ask people which method colours best, and count what they say
+  compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   methods     list the methods that colour, and what each of them takes and needs
@@ -73,6 +74,12 @@ def _train(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _fit(arguments: list[str]) -> None:
+    from flowcolor.experiments.staged import main
+
+    main(arguments)
+
+
 def _score(arguments: list[str]) -> None:
     from flowcolor.cli.score import main
 
@@ -87,6 +94,12 @@ def _study(arguments: list[str]) -> None:
 
 def _ablate(arguments: list[str]) -> None:
     from flowcolor.cli.ablate import main
+
+    main(arguments)
+
+
+def _compare(arguments: list[str]) -> None:
+    from flowcolor.cli.compare import main
 
     main(arguments)
 
@@ -121,11 +134,12 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "styles": _styles,
     "app": _app,
     "prepare": _prepare,
-    "fit": lambda arguments: _train(["fit", *arguments]),
+    "fit": _fit,
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
     "score": _score,
     "study": _study,
+    "compare": _compare,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "methods": _methods,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.bounds import within
+from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say
 from flowcolor.errors import InputError
@@ -25,7 +26,6 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.compare import write_comparison
     from flowcolor.evaluation.costs import plain_costs, read_costs
     from flowcolor.evaluation.extremes import write_extremes
-    from flowcolor.evaluation.network_scores import Networks
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
@@ -46,15 +46,7 @@ def main(words: Sequence[str]) -> None:
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
     within("--size" if options.size else "The shorter side of images to score", results.side, 6)
-    networks = Networks(
-        options.inception,
-        options.vgg19,
-        options.alexnet,
-        options.preset,
-        options.download,
-        options.random_weights,
-        options.googlenet,
-    )
+    networks = networks_of(options)
     device = check_device(options.device)
     evaluation = Evaluation(
         sketch_filter,
@@ -151,15 +143,5 @@ def _parser() -> OptionParser:
     )
     add("--batch_size", type=int, default=16, help="images that are scored at once")
     add("--device", default="cpu", help="where the scores are computed, for instance cuda")
-    add("--inception", type=Path, help="file with Inception's weights, for FID, KID and IS")
-    add("--vgg19", type=Path, help="file with VGG19's weights, for SR and CR")
-    add("--alexnet", type=Path, help="file with AlexNet's weights, for LPIPS")
-    add("--googlenet", type=Path, help="file with GoogLeNet's weights, for PD")
-    add("--preset", choices=("thesis", "cocosnet"), default="thesis", help="layers of SR and CR")
-    add("--download", action="store_true", help="download missing weights, up to 950 MB")
-    add(
-        "--random_weights",
-        action="store_true",
-        help="use random networks: the numbers are then comparable with no other",
-    )
+    add_network_options(parser)
     return parser

@@ -57,6 +57,7 @@ from flowcolor.training.resume import (
 )
 from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
 from flowcolor.training.say import say
+from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, value_of
@@ -80,6 +81,7 @@ class TrainingCLI(LightningCLI):
         self.checkpoint: Path | None = None
         self.temporary: Path | None = None
         self.recorded: dict[str, Any] = {}
+        options = last_stages(options, files)
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         options = self._with_checkpoint(command, options, files)

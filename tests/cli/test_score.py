@@ -10,7 +10,8 @@ import torch
 
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation import network_scores
-from flowcolor.io.images import read_image, resize, write_image
+from flowcolor.io.images import read_image, write_image
+from flowcolor.io.resizing import resize
 from flowcolor.metrics import (
     FrechetInceptionDistance,
     KernelInceptionDistance,

@@ -71,10 +71,10 @@ def colorize_batch(
     hints = hints_of(batch, colorizer)
     if hints is not None:
         options["hints"] = hints
-    unused = colorizer.reference == "unused"
+    unused = colorizer.reference == "unused" or "reference" not in batch
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
-    elif colorizer.compares:
+    elif colorizer.compares and not unused:
         drawn = lines_of(batch["reference"], GradientLines())
         options["reference_content"] = drawn.expand(-1, 3, -1, -1)
     reference = None if unused else batch["reference"]
