@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from flowcolor.cli.box_jobs import give_boxes
 from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.options import check_device
@@ -61,6 +62,7 @@ def _minutes(seconds: float) -> str:
 def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
+    from flowcolor.models.box_files import read_boxes, with_boxes
     from flowcolor.models.dots import hints_of_dots
     from flowcolor.models.hint_files import read_hints
 
@@ -69,6 +71,8 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) ->
     hints = None if job.hints is None else read_hints(job.hints, picture)
     if dots:
         hints = hints_of_dots(dots, *picture.shape[1:])
+    if job.boxes is not None:
+        hints = with_boxes(hints, read_boxes(job.boxes, picture), *picture.shape[1:])
     painted = paint(painter, picture, reference, how, hints)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
@@ -107,6 +111,7 @@ def main(words: Sequence[str]) -> None:
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
+    jobs = give_boxes(jobs, options.boxes)
     protect_inputs(jobs)
     colorize(jobs, painter, how, dots)
 
@@ -137,11 +142,12 @@ def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
     for argument, what in (
         ("reference", "a photograph or a folder of them"),
         ("hints", "a copy of the picture with marks in colour, or --dots"),
+        ("boxes", "a JSON file of boxes around the objects"),
     ):
         use, value = getattr(model, argument), getattr(options, argument)
         if argument == "reference":
             value = value or options.gallery
-        elif options.dots:
+        elif argument == "hints" and options.dots:
             value = " ".join(options.dots)
         if use == "required" and value is None:
             raise InputError(f"{name} expects --{argument}, {what}, got none.")

@@ -45,6 +45,12 @@ def make_parser() -> OptionParser:
         "as 120,80=#3366cc or 120,80=red",
     )
     parser.add_argument(
+        "--boxes",
+        type=Path,
+        help="for methods that look at objects one by one, a JSON file of boxes around them, "
+        "[[left, top, right, bottom], ...] in pixels, or a folder of such files",
+    )
+    parser.add_argument(
         "--checkpoint",
         type=model_source,
         help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",

@@ -67,6 +67,12 @@ def _train(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _fit(arguments: list[str]) -> None:
+    from flowcolor.experiments.staged import main
+
+    main(arguments)
+
+
 def _score(arguments: list[str]) -> None:
     from flowcolor.cli.score import main
 
@@ -120,7 +126,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "colorize": _colorize,
     "app": _app,
     "prepare": _prepare,
-    "fit": lambda arguments: _train(["fit", *arguments]),
+    "fit": _fit,
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
     "score": _score,

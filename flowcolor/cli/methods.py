@@ -12,9 +12,10 @@ def table() -> str:
     from flowcolor.models.methods import methods
     from flowcolor.pretrained.weights import WEIGHTS, cached_path
 
-    lines = [f"{'method':<14}{'content':<17}{'reference':<11}{'hints':<10}{'is':<22}needs"]
+    lines = [f"{'method':<14}{'content':<17}{'reference':<11}{'hints':<18}{'is':<22}needs"]
     for name, kind in methods().items():
         words = {"exact": kind.exact, "random": kind.stochastic, "keeps luma": kind.keeps_luminance}
+        marks = kind.hints if kind.boxes == "unused" else f"{kind.hints}, boxes"
         needs = ["a checkpoint"] if kind.trained else []
         for network in kind.pretrained:
             whole = cached_path(network)
@@ -22,7 +23,7 @@ def table() -> str:
             here = any(is_file(path) for path in files)
             needs.append(network if here else f"{network} (missing: flowcolor weights)")
         lines.append(
-            f"{name:<14}{' or '.join(sorted(kind.content)):<17}{kind.reference:<11}{kind.hints:<10}"
+            f"{name:<14}{' or '.join(sorted(kind.content)):<17}{kind.reference:<11}{marks:<18}"
             f"{', '.join(word for word, holds in words.items() if holds) or '-':<22}"
             f"{', '.join(needs) or 'nothing'}"
         )

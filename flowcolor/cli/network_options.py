@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 def add_network_options(parser: ArgumentParser) -> None:
     """Add one option for each field of :class:`~flowcolor.evaluation.network_scores.Networks`."""
     add = parser.add_argument
-    add("--inception", type=Path, help="file with Inception's weights, for FID and KID")
+    add("--inception", type=Path, help="file with Inception's weights, for FID, KID and IS")
     add("--vgg19", type=Path, help="file with VGG19's weights, for SR and CR")
     add("--alexnet", type=Path, help="file with AlexNet's weights, for LPIPS")
+    add("--googlenet", type=Path, help="file with GoogLeNet's weights, for PD")
     add("--preset", choices=("thesis", "cocosnet"), default="thesis", help="layers of SR and CR")
-    add("--download", action="store_true", help="download missing weights, up to 900 MB")
+    add("--download", action="store_true", help="download missing weights, up to 950 MB")
     add(
         "--random_weights",
         action="store_true",
@@ -34,4 +35,5 @@ def networks_of(options: Namespace) -> "Networks":
         options.preset,
         options.download,
         options.random_weights,
+        options.googlenet,
     )

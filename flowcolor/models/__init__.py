@@ -3,11 +3,13 @@
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
+from flowcolor.models.chromagan import ChromaGAN
 from flowcolor.models.cic import CIC
 from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
+from flowcolor.models.coltran import ColTran
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -17,6 +19,7 @@ from flowcolor.models.glow_flow import glow_flow
 from flowcolor.models.glow_net import GlowNet
 from flowcolor.models.guided import Guided
 from flowcolor.models.hints import Hints
+from flowcolor.models.instance import InstanceColorization
 from flowcolor.models.iunet import IUNet
 from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_and_std
@@ -32,6 +35,7 @@ from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_ti
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
+from flowcolor.models.unet_adain import UNetAdaIN
 from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
@@ -39,6 +43,8 @@ __all__ = [
     "CINN",
     "LUT",
     "ArtFlow",
+    "ChromaGAN",
+    "ColTran",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",
@@ -50,6 +56,7 @@ __all__ = [
     "Guided",
     "Hints",
     "IUNet",
+    "InstanceColorization",
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",
@@ -60,6 +67,7 @@ __all__ = [
     "RevGAN",
     "SketchColorFlow",
     "Tint",
+    "UNetAdaIN",
     "Unchanged",
     "Wavelet",
     "bits_per_dim",

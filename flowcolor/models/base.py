@@ -40,6 +40,7 @@ class Colorizer(nn.Module, ABC):
             model may have no use for it.
         hints: Whether it needs colours at given points. Of the class: at most; one model may use
             none.
+        boxes: Whether it looks at the boxes of hints.
         compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
             it and has none draws it; else the reference's luma takes its place.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
@@ -49,6 +50,8 @@ class Colorizer(nn.Module, ABC):
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
+        stage: Which of several trainings, one after another, it is at. Above 1, it starts from
+            the weights of the stage before, of which :meth:`upgraded` makes its own.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
             the same colorizer, whose weights a file then fills.
     """
@@ -56,6 +59,7 @@ class Colorizer(nn.Module, ABC):
     content: ClassVar[frozenset[Content]]
     reference: Use
     hints: Use = "unused"
+    boxes: Use = "unused"
     compares: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
@@ -63,7 +67,8 @@ class Colorizer(nn.Module, ABC):
     trained: ClassVar[bool] = True
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
-    least: int = 2
+    least: int = 1
+    stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
@@ -97,6 +102,11 @@ class Colorizer(nn.Module, ABC):
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
         return self.colorize(content, reference, **options)
+
+    @property
+    def learning(self) -> nn.Module:
+        """The part that training at its ``stage`` moves, all of it by default."""
+        return self
 
     def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the weights of a simpler model of this class as this one's own."""
@@ -172,6 +182,11 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects hints of the shape of the content, {tuple(content.shape)}, "
                 f"got {tuple(hints.colors.shape)}."
             )
+        given_boxes = None if hints is None else hints.boxes
+        if self.boxes == "required" and given_boxes is None:
+            raise ValueError(f"{name} expects hints with boxes, got none.")
+        if self.boxes == "unused" and given_boxes is not None:
+            raise ValueError(f"{name} cannot use the boxes of hints, got some.")
         if temperature != 1 and not self.stochastic:
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
@@ -183,6 +198,13 @@ class Colorizer(nn.Module, ABC):
             raise ValueError(
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
                 f"width), got {image.dtype} of shape {shape}."
+            )
+        least = self.least * self.multiple
+        if any(side % self.multiple or side < least for side in shape[2:]):
+            also = f" and at least {least}" if self.least > 1 else ""
+            raise ValueError(
+                f"{name} expects the height and width of {argument} to be multiples of "
+                f"{self.multiple}{also}, got {shape[2]} x {shape[3]}."
             )
 
 

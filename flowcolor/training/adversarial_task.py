@@ -71,7 +71,7 @@ class AdversarialTask(Task):
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [
-            self.build_optimizer(self.optimizer, self.colorizer.parameters()),
+            self.build_optimizer(self.optimizer, self.colorizer.learning.parameters()),
             self.build_optimizer(self.game.optimizer, self.game.critic_parameters()),
         ]
 

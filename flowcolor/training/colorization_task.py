@@ -29,5 +29,5 @@ class ColorizationTask(Task):
         return losses["loss"]
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
-        parameters = chain(self.colorizer.parameters(), self.objective.parameters())
+        parameters = chain(self.colorizer.learning.parameters(), self.objective.parameters())
         return [self.build_optimizer(self.optimizer, parameters)]

@@ -56,6 +56,7 @@ from flowcolor.training.resume import (
 )
 from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
 from flowcolor.training.say import say
+from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, value_of
@@ -79,6 +80,7 @@ class TrainingCLI(LightningCLI):
         self.checkpoint: Path | None = None
         self.temporary: Path | None = None
         self.recorded: dict[str, Any] = {}
+        options = last_stages(options, files)
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         options = self._with_checkpoint(command, options, files)
@@ -156,6 +158,19 @@ class TrainingCLI(LightningCLI):
                 " or the classes of CelebAMask-HQ",
             )
             parser.add_argument(
+                "--probes",
+                type=int,
+                default=16,
+                help="pairs that are painted again, with another reference and, where a method "
+                "draws random numbers, with others of them; 0 for none",
+            )
+            parser.add_argument(
+                "--timed",
+                type=int,
+                default=10,
+                help="how often one picture is painted, to say how long that takes; 0 for no costs",
+            )
+            parser.add_argument(
                 "--compare",
                 type=Path | None,
                 help="another checkpoint, which is tested on the same images, or the JSON of "
@@ -221,7 +236,12 @@ class TrainingCLI(LightningCLI):
         about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
         return [
             Evaluator(
-                chosen.get("networks"), about, chosen.roundtrip, chosen.get("regions", "faces")
+                chosen.get("networks"),
+                about,
+                chosen.roundtrip,
+                chosen.get("regions", "faces"),
+                chosen.get("probes", 0),
+                chosen.get("timed", 0),
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),

@@ -19,6 +19,8 @@ _IDLE_WARNINGS = (
     r"Be aware that when using `ckpt_path`, callbacks used to create the checkpoint.*",
     # `best` waits for the first validation.
     r"`ModelCheckpoint\(monitor=.*could not find the monitored key.*",
+    # Parts that an earlier stage has trained.
+    r"Found .* module\(s\) in eval mode at the start of training.*",
     # test and predict keep no checkpoints.
     r"The dirpath has changed from .*",
     # Lightning's own calls of jsonargparse.

@@ -14,7 +14,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
-from flowcolor.models.checkpoint import KEY, PREFIX, check_fits, describe, read_weights
+from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, describe, read_weights
+from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.say import say
@@ -97,14 +98,30 @@ class Task(LightningModule, ABC):
                 f"{type(self.colorizer).__name__} expects colours at points: give data.hints, "
                 "which takes them from the truth, or files to flowcolor colorize --hints."
             )
-        if self.weights is not None:
-            read_weights(self.weights).fill(self.colorizer)
+        weights = None if self.weights is None else read_weights(self.weights)
         if stage == "fit":
+            self._require_earlier_stage(weights)
+        if weights is not None:
+            weights.fill(self.colorizer)
+        if stage == "fit":
+            freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)
             self.objective.prepare()
             count = sum(parameter.numel() for parameter in self.colorizer.parameters())
             name, side = type(self.colorizer).__name__, self.size
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
+
+    def _require_earlier_stage(self, weights: Weights | None) -> None:
+        """Refuse to train a later stage from nothing, or from one that is not the stage before."""
+        wanted, name = self.colorizer.stage, type(self.colorizer).__name__
+        if wanted == 1 or getattr(self._trainer, "ckpt_path", None) is not None:
+            return
+        expected = f"Stage {wanted} of {name} expects --model.weights with a model of stage"
+        if weights is None:
+            raise InputError(f"{expected} {wanted - 1}, got none.")
+        found = weights.description["config"].get("stage", 1)
+        if found not in (wanted - 1, wanted):
+            raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
 
     def validation_step(
         self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
@@ -118,8 +135,9 @@ class Task(LightningModule, ABC):
         return {"result": self(batch).float().clamp(0, 1)}
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
-        """Return the coloured batch in [0, 1] as ``result``."""
-        return {"result": self(batch).float().clamp(0, 1)}
+        """Return the coloured batch in [0, 1] as ``result``, and as it was as ``painted``."""
+        painted = self(batch).float()
+        return {"result": painted.clamp(0, 1), "painted": painted}
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Return the coloured batch in [0, 1]."""

@@ -6,13 +6,17 @@ from flowcolor.models import (
     CIC,
     CINN,
     ArtFlow,
+    ChromaGAN,
+    ColTran,
     FullGlow,
     Glow,
     Guided,
+    InstanceColorization,
     IUNet,
     Pix2Pix,
     RevGAN,
     SketchColorFlow,
+    UNetAdaIN,
 )
 
 
@@ -128,6 +132,53 @@ def trained_cic(seed=0, size=0.03, **config):
     """Build a small CIC and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = CIC(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_unet_adain(seed=0, size=0.1, **config):
+    """Build a small UNetAdaIN, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = UNetAdaIN(**{"width": 2, "latent": 4, "style_width": 4} | config)
+    with torch.no_grad():
+        content, reference = images()
+        model(content, reference if config.get("latent", 4) else None)
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        if model.encoder is not None:
+            for conv in list(model.encoder.net)[::2]:
+                conv.bias += 0.1  # So small a net may be silent as a whole behind its ReLUs.
+    return model.eval()
+
+
+def trained_chromagan(seed=0, size=0.03, **config):
+    """Build a small ChromaGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = ChromaGAN(**{"width": 2, "encoder": "small", "areas": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_instance(seed=0, size=0.03, **config):
+    """Build a small InstanceColorization and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = InstanceColorization(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_coltran(seed=0, size=0.5, **config):
+    """Build a small ColTran and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"size": 4, "core_size": 2, "width": 4, "heads": 2, "layers": [1, 1, 1]}
+    sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
+    model = ColTran(**sizes | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

@@ -26,25 +26,33 @@ from flowcolor.models import (
 from tests.models.helpers import (
     trained,
     trained_art_flow,
+    trained_chromagan,
     trained_cic,
     trained_cinn,
+    trained_coltran,
     trained_full_glow,
     trained_glow,
     trained_guided,
+    trained_instance,
     trained_iunet,
     trained_pix2pix,
     trained_revgan,
+    trained_unet_adain,
 )
 
 CASES = {
     "art_flow": trained_art_flow,
     "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
+    "chromagan": trained_chromagan,
     "cic": trained_cic,
     "cinn": lambda: trained_cinn(shrink=2),
+    "coltran": trained_coltran,
+    "coltran, reference": lambda: trained_coltran(with_reference=True),
     "full_glow": lambda: trained_full_glow(levels=1),
     "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
     "guided": trained_guided,
+    "instance": lambda: trained_instance(find="quadrants"),
     "iunet": trained_iunet,
     "levin": Levin,
     "lut": LUT,
@@ -55,6 +63,8 @@ CASES = {
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,
+    "unet_adain": trained_unet_adain,
+    "unet_adain, lab": lambda: trained_unet_adain(space="lab"),
     "wavelet": Wavelet,
 }
 cases = pytest.mark.parametrize("name", CASES)

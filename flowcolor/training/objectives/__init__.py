@@ -4,20 +4,26 @@ from flowcolor.training.objectives.adversarial import Adversarial
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
+from flowcolor.training.objectives.instance_chroma import InstanceChroma
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
+from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
 
 __all__ = [
     "Adversarial",
     "Exchanged",
     "ImagePool",
+    "InstanceChroma",
     "Likelihood",
     "Objective",
     "Paired",
     "Rebalanced",
+    "Symbols",
     "Transfer",
     "Unpaired",
+    "WassersteinChroma",
 ]

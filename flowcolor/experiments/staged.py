@@ -1,0 +1,168 @@
+"""Train a system in its stages, going on where an earlier call stopped."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from flowcolor.console import say
+from flowcolor.errors import InputError
+from flowcolor.experiments.runs import Call, call_in_process_of_its_own
+from flowcolor.io.files import exists, find, write_text
+from flowcolor.training.parser import resolve_configs
+from flowcolor.training.stages import stages_of
+from flowcolor.training.words import asks_for_help, value_of
+
+_ROOT, _CHECKPOINT, _WEIGHTS = "--trainer.default_root_dir", "--ckpt_path", "--model.weights"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the trainings of a system.
+
+    Args:
+        number: From 1.
+        last: Whether none comes after it.
+        root: Folder of the whole system.
+        config: What ``flowcolor fit`` gets as ``--config``.
+        words: Options of the command line, with a place for that file.
+    """
+
+    number: int
+    last: bool
+    root: Path
+    config: dict[str, Any]
+    words: tuple[str | None, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where its run lies; that of the last one where the run of an ordinary training would."""
+        return self.root if self.last else self.root / f"stage_{self.number}"
+
+    @property
+    def file(self) -> Path:
+        """Its configuration, an ordinary one, written out."""
+        return self.root / f"stage_{self.number}.yaml"
+
+    @property
+    def model(self) -> Path | None:
+        """What it has trained, once it is done."""
+        return next(reversed(find(self.folder, "version_*/model.safetensors")), None)
+
+    def claim(self) -> None:
+        """Write its configuration, or compare with what an earlier call has written.
+
+        Raises:
+            InputError: They differ.
+        """
+        named = [word if word is not None else self.file.name for word in self.words]
+        text = f"# flowcolor fit {shlex.join(named)}\n" + yaml.safe_dump(self.config)
+        if exists(self.file):
+            if self.file.read_bytes() != text.encode("utf-8", "backslashreplace"):
+                raise InputError(
+                    f"{self.file} belongs to a training with another configuration or other "
+                    f"options, which must not be mixed: give another {_ROOT}."
+                )
+        else:
+            write_text(text, self.file)
+
+    def finish(self, call: Call, earlier: Path | None) -> Path:
+        """Train if that is not done, and return the model.
+
+        Args:
+            call: Runs one ``flowcolor`` command.
+            earlier: The model of the stage before.
+        """
+        if self.model is None:
+            begun = find(self.folder, "version_*/checkpoints/last.ckpt")
+            words = [str(self.file) if word is None else word for word in self.words]
+            start = [] if earlier is None else [f"{_WEIGHTS}={earlier}"]
+            going_on = [f"{_CHECKPOINT}={begun[-1]}"] if begun else start
+            call(["fit", *words, f"{_ROOT}={self.folder}", *going_on])
+        if self.model is None:
+            raise InputError(f"The training in {self.folder} ended without writing a model.")
+        return self.model
+
+
+def plan(words: Sequence[str]) -> list[Stage]:
+    """Return the stages that the options of ``flowcolor fit`` ask for, none for an ordinary fit.
+
+    Raises:
+        InputError: Two configurations have stages, or an option contradicts them.
+    """
+    options, files = resolve_configs(words)
+    staged = {str(file): stages for file in files if (stages := stages_of(file))}
+    if not staged or asks_for_help(options):
+        return []
+    if len(staged) > 1:
+        raise InputError(f"--config expects one file with stages, got {' and '.join(staged)}.")
+    ((file, stages),) = staged.items()
+    checkpoint = value_of(_CHECKPOINT, options)
+    if checkpoint not in (None, "last"):
+        raise InputError(
+            f"{file} has stages, which go on by themselves and expect no {_CHECKPOINT}, got "
+            f"{checkpoint}."
+        )
+    if value_of(_WEIGHTS, options) is not None:
+        raise InputError(f"{file} has stages, which decide {_WEIGHTS} themselves.")
+    root = Path(value_of(_ROOT, options) or Path("runs") / Path(file).stem)
+    rest = tuple(_without((_CHECKPOINT, _ROOT), options))
+    placed = tuple(part for word in rest for part in _placed(word, file))
+    count = len(stages)
+    return [
+        Stage(number, number == count, root, config, placed)
+        for number, config in enumerate(stages, start=1)
+    ]
+
+
+def fit(stages: Sequence[Stage], call: Call = call_in_process_of_its_own) -> Path:
+    """Train the stages that are not done, each from the model of the one before.
+
+    Args:
+        stages: As :func:`plan` returns them.
+        call: Runs one ``flowcolor`` command.
+
+    Returns:
+        The model of the last stage.
+    """
+    for stage in stages:
+        stage.claim()
+    model = None
+    for stage in stages:
+        done = stage.model is not None
+        say(f"stage {stage.number} of {len(stages)}{' is done' if done else ''}: {stage.folder}")
+        model = stage.finish(call, model)
+    assert model is not None  # noqa: S101 - there are two stages or more
+    return model
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run ``flowcolor fit``, in stages if the configuration has some."""
+    stages = plan(arguments)
+    if stages:
+        fit(stages)
+    else:
+        from flowcolor.training.lightning_cli import main as train
+
+        train(["fit", *arguments])
+
+
+def _without(names: Sequence[str], words: Sequence[str]) -> Iterator[str]:
+    skipped = False
+    for word in words:
+        if skipped:
+            skipped = False
+        elif word in names:
+            skipped = True
+        elif word.partition("=")[0] not in names:
+            yield word
+
+
+def _placed(word: str, file: str) -> list[str | None]:
+    """Return a word with None where the file with stages stands."""
+    if word == file:
+        return [None]
+    return ["--config", None] if word in (f"--config={file}", f"-c={file}") else [word]

@@ -1,0 +1,45 @@
+"""Colours as symbols: bytes of a channel, and one of 512 bins of three bits a channel."""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+BITS = 3
+LEVELS = 2**BITS  # Of a channel.
+BINS = LEVELS**3
+_WIDTH = 256 // LEVELS  # Of a bin, in bytes.
+
+Symbols = Integer[Tensor, "batch height width"]
+Channels = Integer[Tensor, "batch 3 height width"]
+Image = Float[Tensor, "batch 3 height width"]
+
+
+def to_bytes(image: Float[Tensor, "..."]) -> Integer[Tensor, "..."]:
+    """Return the nearest of 256 levels for values in [0, 1]."""
+    return (image * 255).round().clamp(0, 255).long()
+
+
+def to_levels(image: Image) -> Channels:
+    """Return the upper three bits of each channel, from 0 to 7."""
+    return to_bytes(image) // _WIDTH
+
+
+def to_bins(image: Image) -> Symbols:
+    r"""Return the bin :math:`64 r + 8 g + b` of each pixel, of the levels of its channels.
+
+    Example:
+        >>> to_bins(torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1))
+        tensor([[[452]]])
+    """
+    red, green, blue = to_levels(image).unbind(1)
+    return (red * LEVELS + green) * LEVELS + blue
+
+
+def bin_levels(bins: Symbols) -> Channels:
+    """Return the levels of the channels of each bin."""
+    return torch.stack([bins // LEVELS**2, bins // LEVELS % LEVELS, bins % LEVELS], 1)
+
+
+def middle(levels: Channels) -> Image:
+    """Return the image of levels: the middle of what each of them stands for."""
+    return (levels * _WIDTH + _WIDTH // 2) / 255

@@ -1,0 +1,232 @@
+r"""ColTran: colours of coarse pixels one after another, then finer levels, then finer pixels."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from flowcolor.color import to_gray
+from flowcolor.io.resizing import resize
+from flowcolor.layers.arguments import check_count
+from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels
+from flowcolor.models.coltran_core import ColTranCore
+from flowcolor.models.coltran_sample import sample_colors
+from flowcolor.models.coltran_upsampler import ColTranUpsampler
+from flowcolor.models.hints import Hints
+
+_NETS = ("core", "color", "spatial")
+
+
+class ColTran(Colorizer):
+    r"""Draw the colours of a small image pixel by pixel, and refine them twice.
+
+    1. The :class:`core <flowcolor.models.coltran_core.ColTranCore>` draws one of 512 colours for
+       each pixel of a small image, from :math:`p(x_i \mid x_{<i}, g)`.
+    2. An :class:`upsampler <flowcolor.models.coltran_upsampler.ColTranUpsampler>` takes the
+       likeliest of 256 levels for each channel, instead of 8.
+    3. Another one does so at the full size.
+
+    Each is a stage of training. With a ``generator`` colours are drawn, without it each pixel gets
+    its likeliest one. The learned places fix the sizes: other contents are stretched, and their
+    results back.
+
+    Args:
+        size: Side of the images.
+        core_size: Side of the small image.
+        width: Channels of core and colour upsampler.
+        heads: Heads of every attention.
+        layers: Of the core's encoder, outer and inner decoder.
+        color_layers: Of the colour upsampler.
+        spatial_width: Channels of the spatial upsampler.
+        spatial_layers: Of the spatial upsampler.
+        with_reference: Whether a vector of a reference is added to what the core knows of the grey
+            image, which is flowcolor's own addition.
+        keep_luma: Whether results get the luma of the content, which nothing else ties them to.
+        stage: How many of the three networks there are, of which the last is in training.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1].
+
+    Raises:
+        ValueError: If an argument or an image is none of those above.
+
+    Reference:
+        Kumar et al., "Colorization transformer" (2021). https://arxiv.org/abs/2102.04432
+
+    Example:
+        >>> model = ColTran(8, 4, 8, 2, (1, 1, 1), 1, 8, 1).eval()
+        >>> model.colorize(torch.rand(1, 3, 8, 8)).shape
+        torch.Size([1, 3, 8, 8])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    reference: Use = "optional"
+    stochastic: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        size: int = 256,
+        core_size: int = 64,
+        width: int = 512,
+        heads: int = 4,
+        layers: Sequence[int] = (4, 2, 2),
+        color_layers: int = 4,
+        spatial_width: int = 512,
+        spatial_layers: int = 3,
+        *,
+        with_reference: bool = False,
+        keep_luma: bool = False,
+        stage: int = 3,
+    ) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {
+            "size": size,
+            "core_size": core_size,
+            "width": width,
+            "heads": heads,
+            "layers": list(layers),
+            "color_layers": color_layers,
+            "spatial_width": spatial_width,
+            "spatial_layers": spatial_layers,
+            "with_reference": with_reference,
+            "keep_luma": keep_luma,
+            "stage": stage,
+        }
+        _check(self, self.config)
+        self.reference = "required" if with_reference else "unused"
+        self.stage, self.size, self.core_size = stage, size, core_size
+        self.keep_luma = keep_luma
+        self.core = ColTranCore(core_size, width, heads, layers, with_reference=with_reference)
+        if stage > 1:
+            self.color = ColTranUpsampler(core_size, width, heads, color_layers, LEVELS)
+        if stage > 2:
+            self.spatial = ColTranUpsampler(size, spatial_width, heads, spatial_layers, 256)
+
+    @property
+    def learning(self) -> nn.Module:
+        """The network of the stage."""
+        module: nn.Module = getattr(self, _NETS[self.stage - 1])
+        return module
+
+    def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weights of an earlier stage, with new networks for those that it lacks."""
+        there = {name.partition(".")[0] for name in state}
+        own = self.state_dict()
+        new = {name: value for name, value in own.items() if name.partition(".")[0] not in there}
+        return {**state, **new}
+
+    def bits(
+        self, content: Tensor, photo: Tensor, reference: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return bits per pixel of what the stage's network predicts, one number per sample.
+
+        Args:
+            content: As for :meth:`colorize`.
+            photo: The true photographs.
+            reference: As for :meth:`colorize`.
+
+        Returns:
+            In stage 1 ``core`` and ``parallel``, of one of 512 colours, given those before and
+            given none; then ``color`` or ``spatial``, of one of 256 levels of a channel, which in
+            training is drawn at random for each sample, and else all three in turn.
+        """
+        self.check_inputs(content, reference)
+        gray, truth = self._gray(content, self.core_size), self._fit(photo, self.core_size)
+        if self.stage == 1:
+            encoding = self.core.encode(gray, reference)
+            bins = to_bins(truth)
+            return {
+                "core": _bits(self.core(bins, encoding), bins),
+                "parallel": _bits(self.core.parallel(encoding), bins),
+            }
+        if self.stage == 2:
+            return {"color": _channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
+        rough = to_bytes(self._fit(to_bytes(truth) / 255, self.size))
+        fine = to_bytes(self._fit(photo, self.size))
+        return {"spatial": _channel_bits(self.spatial, self._gray(content, self.size), rough, fine)}
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return ``content`` in colours drawn by chance, or in the likeliest.
+
+        Args:
+            content: Drawings or grey photographs.
+            reference: Photographs, for a model with ``with_reference``.
+            reference_content: Not used.
+            hints: Not used.
+            temperature: Below 1 draws likelier colours, 0 the likeliest.
+            generator: Source of chance; ``None`` for the likeliest colours.
+        """
+        self.check_inputs(content, reference, hints, temperature)
+        if not 0 <= temperature < math.inf:
+            raise ValueError(f"ColTran expects temperature of at least 0, got {temperature:g}.")
+        gray = self._gray(content, self.core_size)
+        encoding = self.core.encode(gray, reference)
+        bins, _ = sample_colors(self.core, encoding, temperature, generator)
+        levels = bin_levels(bins)
+        image = middle(levels)
+        if self.stage > 1:
+            image = self.color.likeliest(gray, levels) / 255
+        if self.stage > 2:
+            rough = to_bytes(self._fit(image, self.size))
+            image = self.spatial.likeliest(self._gray(content, self.size), rough) / 255
+        image = resize(image.to(content.dtype), (content.shape[-2], content.shape[-1]))
+        return image + to_gray(content) - to_gray(image) if self.keep_luma else image
+
+    def _gray(self, content: Tensor, side: int) -> Tensor:
+        return to_bytes(to_gray(self._fit(content, side)))[:, 0]
+
+    @staticmethod
+    def _fit(image: Tensor, side: int) -> Tensor:
+        return resize(image, (side, side))
+
+
+def _bits(logits: Tensor, symbols: Tensor) -> Tensor:
+    """Return the mean bits of the symbols (B, H, W) of each sample."""
+    nats = cross_entropy(logits.movedim(-1, 1).float(), symbols, reduction="none")
+    return nats.mean((1, 2)) / math.log(2)
+
+
+def _channel_bits(net: ColTranUpsampler, gray: Tensor, rough: Tensor, fine: Tensor) -> Tensor:
+    batch, device = len(gray), gray.device
+    if net.training:
+        channels = [torch.randint(3, (batch,), device=device)]
+    else:
+        channels = [torch.full((batch,), channel, device=device) for channel in range(3)]
+    places = torch.arange(batch, device=device)
+    bits = [_bits(net(gray, rough, chosen), fine[places, chosen]) for chosen in channels]
+    return torch.stack(bits).mean(0)
+
+
+def _check(owner: ColTran, config: Mapping[str, Any]) -> None:
+    layers = config["layers"]
+    counts = {name: value for name, value in config.items() if type(value) is not bool}
+    if len(layers) != 3:
+        raise ValueError(
+            f"ColTran expects layers of encoder, outer and inner decoder, got {layers}."
+        )
+    counts |= {f"layers[{place}]": count for place, count in enumerate(counts.pop("layers"))}
+    check_count(owner, **counts)
+    if config["stage"] > 3:
+        raise ValueError(f"ColTran expects stage to be 1, 2 or 3, got {config['stage']}.")
+    widths, heads = (config["width"], config["spatial_width"]), config["heads"]
+    if any(width % heads for width in widths):
+        raise ValueError(f"ColTran expects widths that {heads} heads divide, got {widths}.")
+    depth = max(*layers, config["color_layers"], config["spatial_layers"])
+    if max(widths) > 2048 or depth > 64 or max(config["size"], config["core_size"]) > 1024:
+        raise ValueError(
+            "ColTran expects widths up to 2048, up to 64 layers and sides up to 1024, got "
+            f"{max(widths)}, {depth} and {max(config['size'], config['core_size'])}."
+        )
