@@ -46,7 +46,7 @@ def run(comparison: Comparison, call: Call) -> None:
             if entry.label not in failed:
                 try:
                     _judge(comparison, checked, entry)
-                except InputError as error:
+                except ValueError as error:  # What a method cannot take, too, is one sentence.
                     failed[entry.label] = str(error)
     _publish(comparison, checked, failed)
     if failed:
