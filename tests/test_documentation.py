@@ -66,6 +66,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         app,
         colorize_options,
         export,
+        latents,
         push,
         quickstart,
         score,
@@ -79,6 +80,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plain = {"quickstart": quickstart, "weights": weights}
     plain |= {"score": score, "ablate": ablate, "app": app, "push": push, "export": export}
+    plain["latents"] = latents
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
     parsers |= {
@@ -122,7 +124,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "app", "score", "study", "weights", "push", "export",
+        "ablate", "app", "score", "study", "weights", "push", "export", "latents",
     }  # fmt: skip
 
 

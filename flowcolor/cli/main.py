@@ -25,6 +25,7 @@ commands:
   study       ask people which method colours best, and count what they say
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  latents     whether a model listens: flowcolor latents --checkpoint C --references R --output F
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
   push        share a model on a hub:   flowcolor push --checkpoint C --repo user/name
@@ -84,6 +85,12 @@ def _ablate(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _latents(arguments: list[str]) -> None:
+    from flowcolor.cli.latents import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -120,6 +127,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "study": _study,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
+    "latents": _latents,
     "methods": _methods,
     "weights": _weights,
     "push": _push,

@@ -1,23 +1,27 @@
 """What training minimises: an objective is chosen beside the colorizer, in YAML or in Python."""
 
 from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.style_pairs import StylePairs
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 
 __all__ = [
     "Adversarial",
+    "Alternating",
     "Exchanged",
     "ImagePool",
     "Likelihood",
     "Objective",
     "Paired",
     "Rebalanced",
+    "StylePairs",
     "Transfer",
     "Unpaired",
 ]
