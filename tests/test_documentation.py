@@ -67,6 +67,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         colorize_options,
         compare,
         export,
+        latents,
         push,
         quickstart,
         score,
@@ -86,6 +87,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "app": app,
         "push": push,
         "export": export,
+        "latents": latents,
     }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
@@ -130,7 +132,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "app", "score", "study", "weights", "push", "export",
+        "ablate", "app", "score", "study", "weights", "push", "export", "latents",
     }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 
 from flowcolor.models import Colorizer
 from flowcolor.training.adversarial_task import AdversarialTask
+from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.colorization_task import ColorizationTask
-from flowcolor.training.objectives import Objective, Paired
+from flowcolor.training.objectives import Alternating, Objective, Paired
 from flowcolor.training.objectives.game import Game
 from flowcolor.training.task import Interval, Task
 
@@ -35,5 +36,9 @@ def build_task(
             not the optimizer, the schedule or the epoch. To continue a run, use ``--ckpt_path``.
     """
     objective = Paired() if objective is None else objective
-    kind = AdversarialTask if isinstance(objective, Game) else ColorizationTask
+    kind: type[Task] = ColorizationTask
+    if isinstance(objective, Game):
+        kind = AdversarialTask
+    elif isinstance(objective, Alternating):
+        kind = AlternatingTask
     return kind(colorizer, objective, optimizer, scheduler, interval, weights)

@@ -1,6 +1,7 @@
 """What training minimises: an objective is chosen beside the colorizer, in YAML or in Python."""
 
 from flowcolor.training.objectives.adversarial import Adversarial
+from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
@@ -9,12 +10,14 @@ from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.symbols import Symbols
+from flowcolor.training.objectives.style_pairs import StylePairs
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
 
 __all__ = [
     "Adversarial",
+    "Alternating",
     "Exchanged",
     "ImagePool",
     "InstanceChroma",
@@ -23,6 +26,7 @@ __all__ = [
     "Paired",
     "Rebalanced",
     "Symbols",
+    "StylePairs",
     "Transfer",
     "Unpaired",
     "WassersteinChroma",
