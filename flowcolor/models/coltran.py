@@ -17,6 +17,7 @@ from flowcolor.models.coltran_core import ColTranCore
 from flowcolor.models.coltran_sample import sample_colors
 from flowcolor.models.coltran_upsampler import ColTranUpsampler
 from flowcolor.models.hints import Hints
+from flowcolor.models.new_networks import with_new_networks
 
 _NETS = ("core", "color", "spatial")
 
@@ -114,10 +115,7 @@ class ColTran(Colorizer):
 
     def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the weights of an earlier stage, with new networks for those that it lacks."""
-        there = {name.partition(".")[0] for name in state}
-        own = self.state_dict()
-        new = {name: value for name, value in own.items() if name.partition(".")[0] not in there}
-        return {**state, **new}
+        return with_new_networks(self, state)
 
     def bits(
         self, content: Tensor, photo: Tensor, reference: Tensor | None = None

@@ -35,6 +35,7 @@ from tests.models.helpers import (
     trained_iunet,
     trained_pix2pix,
     trained_revgan,
+    trained_s2i,
 )
 
 CASES = {
@@ -55,6 +56,7 @@ CASES = {
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,
+    "self_supervised_s2i": trained_s2i,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

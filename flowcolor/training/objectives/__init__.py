@@ -7,6 +7,8 @@ from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.refining import Refining
+from flowcolor.training.objectives.self_supervised import SelfSupervised
 from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
@@ -19,6 +21,8 @@ __all__ = [
     "Objective",
     "Paired",
     "Rebalanced",
+    "Refining",
+    "SelfSupervised",
     "Symbols",
     "Transfer",
     "Unpaired",
