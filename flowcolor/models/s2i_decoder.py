@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from flowcolor.models.s2i_blocks import DecoderBlock, DualMask, Grow, gated, gates, twice
+from flowcolor.models.s2i_blocks import DecoderBlock, Grow, gated, gates, twice
+from flowcolor.models.s2i_dual_mask import DualMask
 
 
 class MapDecoder(nn.Module):
@@ -53,7 +54,7 @@ class MapDecoder(nn.Module):
         """Return the image."""
         fine, middle, coarse = maps
         sides = (coarse.shape[-2], coarse.shape[-1])
-        start = self.constant
+        start: Tensor = self.constant
         if start.shape[-2:] != sides:
             start = interpolate(start, sides, mode="bilinear", align_corners=False)
         x = self.first(torch.cat([start.expand(len(coarse), -1, -1, -1), coarse], 1))

@@ -11,27 +11,10 @@ from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.new_networks import with_new_networks
-from flowcolor.models.s2i_decoder import MapDecoder
-from flowcolor.models.s2i_encoder import MapEncoder, StyleEncoder
+from flowcolor.models.s2i_autoencoder import Autoencoder
 from flowcolor.models.s2i_refiner import Refiner
 
 _SMALLEST = 64  # Three halvings above the 8x8 of the innermost maps.
-
-
-class Autoencoder(nn.Module):
-    """Encoders of drawings and of photographs, and a decoder of what both say.
-
-    Args:
-        width: :math:`n`; maps and vectors have :math:`2n, 4n, 8n` channels.
-        stems: How often images are halved beyond three times.
-        unit_gains: See :func:`~flowcolor.models.s2i_blocks.norm`.
-    """
-
-    def __init__(self, width: int, stems: int, *, unit_gains: bool = False) -> None:
-        super().__init__()
-        self.content = MapEncoder(1, width, stems, unit_gains=unit_gains)
-        self.style = StyleEncoder(width, stems, unit_gains=unit_gains)
-        self.decoder = MapDecoder(width, stems, unit_gains=unit_gains)
 
 
 class SelfSupervisedS2I(Colorizer):
