@@ -26,7 +26,9 @@ def main(words: Sequence[str]) -> None:
     import torch
 
     from flowcolor.inference import load, working_size
-    from flowcolor.io.images import list_images, read_image, resize
+    from flowcolor.io.images import read_image
+    from flowcolor.io.listing import list_images
+    from flowcolor.io.resizing import resize
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
 

@@ -31,6 +31,7 @@ from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
+from flowcolor.models.self_supervised_s2i import SelfSupervisedS2I
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
@@ -65,6 +66,7 @@ __all__ = [
     "Poisson",
     "ResidualNet",
     "RevGAN",
+    "SelfSupervisedS2I",
     "SketchColorFlow",
     "Tint",
     "UNetAdaIN",

@@ -15,6 +15,7 @@ from flowcolor.models import (
     IUNet,
     Pix2Pix,
     RevGAN,
+    SelfSupervisedS2I,
     SketchColorFlow,
     UNetAdaIN,
 )
@@ -180,6 +181,17 @@ def trained_coltran(seed=0, size=0.5, **config):
     sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
     model = ColTran(**sizes | config)
     with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_s2i(seed=0, size=0.03, **config):
+    """Build a small sketch-to-image network, show it a batch, and move all of its weights."""
+    torch.manual_seed(seed)
+    model = SelfSupervisedS2I(**{"width": 2, "size": 64} | config)
+    with torch.no_grad():
+        model(*images(side=32))
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()

@@ -38,6 +38,7 @@ from tests.models.helpers import (
     trained_pix2pix,
     trained_revgan,
     trained_unet_adain,
+    trained_s2i,
 )
 
 CASES = {
@@ -60,6 +61,7 @@ CASES = {
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,
+    "self_supervised_s2i": trained_s2i,
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

@@ -9,6 +9,8 @@ from flowcolor.training.objectives.instance_chroma import InstanceChroma
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
+from flowcolor.training.objectives.refining import Refining
+from flowcolor.training.objectives.self_supervised import SelfSupervised
 from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.style_pairs import StylePairs
 from flowcolor.training.objectives.transfer import Transfer
@@ -25,6 +27,8 @@ __all__ = [
     "Objective",
     "Paired",
     "Rebalanced",
+    "Refining",
+    "SelfSupervised",
     "Symbols",
     "StylePairs",
     "Transfer",
