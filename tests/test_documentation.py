@@ -65,6 +65,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         ablate,
         app,
         colorize_options,
+        compare,
         export,
         push,
         quickstart,
@@ -78,7 +79,14 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     plain = {"quickstart": quickstart, "weights": weights}
-    plain |= {"score": score, "ablate": ablate, "app": app, "push": push, "export": export}
+    plain |= {
+        "score": score,
+        "ablate": ablate,
+        "compare": compare,
+        "app": app,
+        "push": push,
+        "export": export,
+    }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
     parsers |= {
@@ -95,8 +103,8 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     if name in parsers:
         known, rest = parsers[name]().parse_known_args(options)
         found = vars(known)
-    if name not in parsers or name == "ablate":
-        name = "fit" if name == "ablate" else name
+    if name not in parsers or name in {"ablate", "compare"}:
+        name = "fit" if name in {"ablate", "compare"} else name
         if "--config" not in rest:  # It is what the checkpoint would have brought.
             rest = ["--config", "portraits", *rest]
         with quiet():

@@ -49,7 +49,8 @@ def find_jobs(
     Raises:
         InputError: A file or folder is missing, or a picture has no partner.
     """
-    from flowcolor.io.images import IMAGE_SUFFIXES, list_images, own_stem, pairing_stem
+    from flowcolor.io.images import IMAGE_SUFFIXES
+    from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
     what = "drawing" if option == "--sketch" else "photograph"
     partners = {"--reference": reference, "--hints": hints}
@@ -98,7 +99,7 @@ def _partners(
     given: Path | None, kind: str, what: str, stems: Sequence[str], names: Sequence[str]
 ) -> list[Path | None]:
     """Return the one file for all, or that of a folder whose stem is the same."""
-    from flowcolor.io.images import list_images, pairing_stem
+    from flowcolor.io.listing import list_images, pairing_stem
 
     if given is None or not is_dir(given):
         return [given] * len(stems)

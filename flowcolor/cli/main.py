@@ -23,6 +23,7 @@ commands:
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   score       measure results of any method: flowcolor score --results R --truth T --references P
   study       ask people which method colours best, and count what they say
+  compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   methods     list the methods that colour, and what each of them takes and needs
@@ -90,6 +91,12 @@ def _ablate(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _compare(arguments: list[str]) -> None:
+    from flowcolor.cli.compare import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -124,6 +131,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "test": lambda arguments: _train(["test", *arguments]),
     "score": _score,
     "study": _study,
+    "compare": _compare,
     "ablate": _ablate,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "methods": _methods,

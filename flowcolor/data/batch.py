@@ -40,7 +40,8 @@ class Batch(TypedDict):
     It is a plain dictionary, so that loaders collate it and Lightning moves it to a device. Loaders
     give ``photo``; augmentation makes ``reference`` and ``truth`` of it. Where somebody else's
     photograph lends the colours, ``reference_content`` and ``reference_index`` are its own. For
-    prediction there is no truth. ``hint_colors`` are known where ``hint_mask`` is 1.
+    prediction there is no truth. ``hint_colors`` are known where ``hint_mask`` is 1; ``painted`` is
+    the result before it was clamped.
 
     Example:
         >>> import torch
@@ -57,6 +58,7 @@ class Batch(TypedDict):
     reference: NotRequired[Images]
     truth: NotRequired[Images]
     result: NotRequired[Images]
+    painted: NotRequired[Images]
     reference_content: NotRequired[Images]
     reference_index: NotRequired[Integer[Tensor, " batch"]]
     reference_name: NotRequired[Sequence[str]]

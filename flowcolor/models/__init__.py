@@ -35,6 +35,7 @@ from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_ti
 from flowcolor.models.sketch_color import SketchColorFlow
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
+from flowcolor.models.unet_adain import UNetAdaIN
 from flowcolor.models.wavelet import Wavelet
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "RevGAN",
     "SketchColorFlow",
     "Tint",
+    "UNetAdaIN",
     "Unchanged",
     "Wavelet",
     "bits_per_dim",

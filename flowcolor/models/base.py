@@ -67,7 +67,7 @@ class Colorizer(nn.Module, ABC):
     trained: ClassVar[bool] = True
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
-    least: int = 2
+    least: int = 1
     stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
@@ -198,6 +198,13 @@ class Colorizer(nn.Module, ABC):
             raise ValueError(
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
                 f"width), got {image.dtype} of shape {shape}."
+            )
+        least = self.least * self.multiple
+        if any(side % self.multiple or side < least for side in shape[2:]):
+            also = f" and at least {least}" if self.least > 1 else ""
+            raise ValueError(
+                f"{name} expects the height and width of {argument} to be multiples of "
+                f"{self.multiple}{also}, got {shape[2]} x {shape[3]}."
             )
 
 

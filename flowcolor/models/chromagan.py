@@ -62,7 +62,6 @@ class ChromaGAN(Colorizer):
     reference: Use = "unused"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8
-    least = 1
 
     def __init__(
         self,
@@ -136,12 +135,3 @@ class ChromaGAN(Colorizer):
 
         file = find_weights("vgg16", path)
         self.net.encoder.load_state_dict(features_only(load_tensors(file), self.net.encoder, file))
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"ChromaGAN expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

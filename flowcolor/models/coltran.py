@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from flowcolor.color import to_gray
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels

@@ -52,7 +52,6 @@ class Guided(Colorizer):
     hints: Use = "optional"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8
-    least = 1
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
@@ -76,12 +75,3 @@ class Guided(Colorizer):
         self.check_inputs(content, reference, hints, temperature)
         seen = light_and_points(content, hints)
         return paint_chroma(content, REACH * widen(self.net(seen)).tanh())
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"Guided expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

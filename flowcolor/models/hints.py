@@ -56,10 +56,10 @@ class Hints:
                 )
             check_boxes(self.boxes, sides[0], sides[1])
 
-    def to(self, device: torch.device | str) -> "Hints":
-        """Return the same hints on a device."""
-        boxes = None if self.boxes is None else [box.to(device) for box in self.boxes]
-        return Hints(self.colors.to(device), self.mask.to(device), boxes)
+    def to(self, target: torch.device | torch.dtype | str) -> "Hints":
+        """Return the same hints on a device, or as another type of numbers."""
+        boxes = None if self.boxes is None else [box.to(target) for box in self.boxes]
+        return Hints(self.colors.to(target), self.mask.to(target), boxes)
 
     def resized(self, height: int, width: int) -> "Hints":
         """Return the hints of the same picture at another size; none is lost.

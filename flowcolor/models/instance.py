@@ -63,7 +63,6 @@ class InstanceColorization(Colorizer):
     boxes: Use = "optional"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8
-    least = 1
 
     def __init__(
         self, width: int = 64, fusion: Fusion = "masked", find: Find = "none", stage: int = 3
@@ -146,12 +145,3 @@ class InstanceColorization(Colorizer):
         """Return ``content`` in the colours that it and its objects may have had."""
         self.check_inputs(content, reference, hints, temperature)
         return paint_chroma(content, self.chroma(content, hints))
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"InstanceColorization expects the height and width of {argument} to be multiples "
-                f"of {self.multiple}, got {height} x {width}."
-            )

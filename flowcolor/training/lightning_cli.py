@@ -158,6 +158,19 @@ class TrainingCLI(LightningCLI):
                 " or the classes of CelebAMask-HQ",
             )
             parser.add_argument(
+                "--probes",
+                type=int,
+                default=16,
+                help="pairs that are painted again, with another reference and, where a method "
+                "draws random numbers, with others of them; 0 for none",
+            )
+            parser.add_argument(
+                "--timed",
+                type=int,
+                default=10,
+                help="how often one picture is painted, to say how long that takes; 0 for no costs",
+            )
+            parser.add_argument(
                 "--compare",
                 type=Path | None,
                 help="another checkpoint, which is tested on the same images, or the JSON of "
@@ -223,7 +236,12 @@ class TrainingCLI(LightningCLI):
         about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
         return [
             Evaluator(
-                chosen.get("networks"), about, chosen.roundtrip, chosen.get("regions", "faces")
+                chosen.get("networks"),
+                about,
+                chosen.roundtrip,
+                chosen.get("regions", "faces"),
+                chosen.get("probes", 0),
+                chosen.get("timed", 0),
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),

@@ -135,8 +135,9 @@ class Task(LightningModule, ABC):
         return {"result": self(batch).float().clamp(0, 1)}
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
-        """Return the coloured batch in [0, 1] as ``result``."""
-        return {"result": self(batch).float().clamp(0, 1)}
+        """Return the coloured batch in [0, 1] as ``result``, and as it was as ``painted``."""
+        painted = self(batch).float()
+        return {"result": painted.clamp(0, 1), "painted": painted}
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Return the coloured batch in [0, 1]."""

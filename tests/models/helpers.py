@@ -16,6 +16,7 @@ from flowcolor.models import (
     Pix2Pix,
     RevGAN,
     SketchColorFlow,
+    UNetAdaIN,
 )
 
 
@@ -134,6 +135,21 @@ def trained_cic(seed=0, size=0.03, **config):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_unet_adain(seed=0, size=0.1, **config):
+    """Build a small UNetAdaIN, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = UNetAdaIN(**{"width": 2, "latent": 4, "style_width": 4} | config)
+    with torch.no_grad():
+        content, reference = images()
+        model(content, reference if config.get("latent", 4) else None)
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        if model.encoder is not None:
+            for conv in list(model.encoder.net)[::2]:
+                conv.bias += 0.1  # So small a net may be silent as a whole behind its ReLUs.
     return model.eval()
 
 

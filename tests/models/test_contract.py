@@ -37,6 +37,7 @@ from tests.models.helpers import (
     trained_iunet,
     trained_pix2pix,
     trained_revgan,
+    trained_unet_adain,
 )
 
 CASES = {
@@ -62,6 +63,8 @@ CASES = {
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,
+    "unet_adain": trained_unet_adain,
+    "unet_adain, lab": lambda: trained_unet_adain(space="lab"),
     "wavelet": Wavelet,
 }
 cases = pytest.mark.parametrize("name", CASES)

@@ -53,7 +53,7 @@ def test_colours_at_points_for_validation_are_own_names(tmp_path):
         "own.draw",
         mixed(OWN, FOREIGN),
         mixed(OWN, "own.draw"),
-        "flowcolor.io.images.os.remove",
+        "flowcolor.io.images.io.open",
         "flowcolor.data.datasets.celeba_files.os.system",
         {"class_path": "torch.hub.load", "init_args": {}},
     ],
