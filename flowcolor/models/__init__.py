@@ -28,8 +28,10 @@ from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
+from flowcolor.models.scft import SCFT
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
+from flowcolor.models.spectral_critic import SpectralCritic
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.wavelet import Wavelet
@@ -38,6 +40,7 @@ __all__ = [
     "CIC",
     "CINN",
     "LUT",
+    "SCFT",
     "ArtFlow",
     "Colorizer",
     "ConditionNet",
@@ -59,6 +62,7 @@ __all__ = [
     "ResidualNet",
     "RevGAN",
     "SketchColorFlow",
+    "SpectralCritic",
     "Tint",
     "Unchanged",
     "Wavelet",

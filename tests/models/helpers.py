@@ -5,6 +5,7 @@ import torch
 from flowcolor.models import (
     CIC,
     CINN,
+    SCFT,
     ArtFlow,
     FullGlow,
     Glow,
@@ -131,4 +132,16 @@ def trained_cic(seed=0, size=0.03, **config):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_scft(seed=0, size=0.3, **config):
+    """Build a small SCFT, show it batches, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = SCFT(**{"width": 2, "levels": 2, "blocks": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        for seed in range(20):  # Running statistics take their time.
+            model(*images(seed=seed))
     return model.eval()

@@ -34,6 +34,7 @@ from tests.models.helpers import (
     trained_iunet,
     trained_pix2pix,
     trained_revgan,
+    trained_scft,
 )
 
 CASES = {
@@ -52,6 +53,8 @@ CASES = {
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,
+    "scft": trained_scft,
+    "scft, instance": lambda: trained_scft(norm="instance", inner=6),
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

@@ -5,6 +5,7 @@ from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
+from flowcolor.training.objectives.matched import Matched
 from flowcolor.training.objectives.paired import Paired
 from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.transfer import Transfer
@@ -15,6 +16,7 @@ __all__ = [
     "Exchanged",
     "ImagePool",
     "Likelihood",
+    "Matched",
     "Objective",
     "Paired",
     "Rebalanced",
