@@ -8,6 +8,7 @@ from flowcolor.models.cinn import CINN
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
+from flowcolor.models.deep_face_editing import DeepFaceEditing
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -45,6 +46,7 @@ __all__ = [
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",
+    "DeepFaceEditing",
     "Density",
     "FullGlow",
     "Gatys",

@@ -7,6 +7,7 @@ from flowcolor.models import (
     CINN,
     SCFT,
     ArtFlow,
+    DeepFaceEditing,
     FullGlow,
     Glow,
     Guided,
@@ -144,4 +145,14 @@ def trained_scft(seed=0, size=0.3, **config):
             parameter += size * torch.randn_like(parameter)
         for seed in range(20):  # Running statistics take their time.
             model(*images(seed=seed))
+    return model.eval()
+
+
+def trained_deep_face_editing(seed=0, size=0.03, **config):
+    """Build a small DeepFaceEditing and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = DeepFaceEditing(**{"width": 2, "downsamplings": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
     return model.eval()

@@ -7,6 +7,7 @@ from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.likelihood import Likelihood
 from flowcolor.training.objectives.matched import Matched
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.training.objectives.parts import WholeAndParts
 from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
@@ -22,4 +23,5 @@ __all__ = [
     "Rebalanced",
     "Transfer",
     "Unpaired",
+    "WholeAndParts",
 ]
