@@ -10,6 +10,7 @@ from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
 from flowcolor.models.coltran import ColTran
+from flowcolor.models.deep_face_editing import DeepFaceEditing
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -31,9 +32,11 @@ from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
+from flowcolor.models.scft import SCFT
 from flowcolor.models.self_supervised_s2i import SelfSupervisedS2I
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
+from flowcolor.models.spectral_critic import SpectralCritic
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.unet_adain import UNetAdaIN
@@ -43,12 +46,14 @@ __all__ = [
     "CIC",
     "CINN",
     "LUT",
+    "SCFT",
     "ArtFlow",
     "ChromaGAN",
     "ColTran",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",
+    "DeepFaceEditing",
     "Density",
     "FullGlow",
     "Gatys",
@@ -68,6 +73,7 @@ __all__ = [
     "RevGAN",
     "SelfSupervisedS2I",
     "SketchColorFlow",
+    "SpectralCritic",
     "Tint",
     "UNetAdaIN",
     "Unchanged",

@@ -42,8 +42,8 @@ def _classes(key: str) -> set[str] | None:
     return {
         "model.colorizer": _public(flowcolor.models, flowcolor.models.Colorizer),
         "model.objective": _public(objectives, objectives.Objective)
-        | {"flowcolor.losses.ColorizationLoss", "flowcolor.losses.MSELPIPSLoss"}
-        | {"flowcolor.models.PatchCritic"}
+        | _public(flowcolor.losses, torch.nn.Module)
+        | {"flowcolor.models.PatchCritic", "flowcolor.models.SpectralCritic"}
         | _public(torch.optim, torch.optim.Optimizer),
         "model.optimizer": _public(torch.optim, torch.optim.Optimizer),
         "model.scheduler": _public(lr_scheduler, lr_scheduler.LRScheduler)

@@ -107,6 +107,11 @@ class Task(LightningModule, ABC):
             freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)
             self.objective.prepare()
+            if self.colorizer.aligned and not getattr(data, "aligned", True):
+                say(
+                    f"notice: {type(self.colorizer).__name__} expects faces that lie as in "
+                    "CelebA-HQ, and no turns or cuts by data.augment: these are not known to be so"
+                )
             count = sum(parameter.numel() for parameter in self.colorizer.parameters())
             name, side = type(self.colorizer).__name__, self.size
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")

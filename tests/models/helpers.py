@@ -5,9 +5,11 @@ import torch
 from flowcolor.models import (
     CIC,
     CINN,
+    SCFT,
     ArtFlow,
     ChromaGAN,
     ColTran,
+    DeepFaceEditing,
     FullGlow,
     Glow,
     Guided,
@@ -192,6 +194,28 @@ def trained_s2i(seed=0, size=0.03, **config):
     model = SelfSupervisedS2I(**{"width": 2, "size": 64} | config)
     with torch.no_grad():
         model(*images(side=32))
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_scft(seed=0, size=0.3, **config):
+    """Build a small SCFT, show it batches, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = SCFT(**{"width": 2, "levels": 2, "blocks": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        for seed in range(20):  # Running statistics take their time.
+            model(*images(seed=seed))
+    return model.eval()
+
+
+def trained_deep_face_editing(seed=0, size=0.03, **config):
+    """Build a small DeepFaceEditing and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = DeepFaceEditing(**{"width": 2, "downsamplings": 1} | config)
+    with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()

@@ -30,6 +30,7 @@ from tests.models.helpers import (
     trained_cic,
     trained_cinn,
     trained_coltran,
+    trained_deep_face_editing,
     trained_full_glow,
     trained_glow,
     trained_guided,
@@ -37,8 +38,9 @@ from tests.models.helpers import (
     trained_iunet,
     trained_pix2pix,
     trained_revgan,
-    trained_unet_adain,
     trained_s2i,
+    trained_scft,
+    trained_unet_adain,
 )
 
 CASES = {
@@ -49,6 +51,7 @@ CASES = {
     "cinn": lambda: trained_cinn(shrink=2),
     "coltran": trained_coltran,
     "coltran, reference": lambda: trained_coltran(with_reference=True),
+    "deep_face_editing": trained_deep_face_editing,
     "full_glow": lambda: trained_full_glow(levels=1),
     "gatys": lambda: Gatys(1, style_layers=[1, 2], steps=1, random_weights=True),
     "glow": lambda: trained_glow(levels=1),
@@ -62,6 +65,8 @@ CASES = {
     "poisson": Poisson,
     "revgan": trained_revgan,
     "self_supervised_s2i": trained_s2i,
+    "scft": trained_scft,
+    "scft, instance": lambda: trained_scft(norm="instance", inner=6),
     "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
     "tint": Tint,
     "unchanged": Unchanged,

@@ -7,12 +7,14 @@ from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.instance_chroma import InstanceChroma
 from flowcolor.training.objectives.likelihood import Likelihood
+from flowcolor.training.objectives.matched import Matched
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.training.objectives.parts import WholeAndParts
 from flowcolor.training.objectives.rebalanced import Rebalanced
 from flowcolor.training.objectives.refining import Refining
 from flowcolor.training.objectives.self_supervised import SelfSupervised
-from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.style_pairs import StylePairs
+from flowcolor.training.objectives.symbols import Symbols
 from flowcolor.training.objectives.transfer import Transfer
 from flowcolor.training.objectives.unpaired import Unpaired
 from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
@@ -24,14 +26,16 @@ __all__ = [
     "ImagePool",
     "InstanceChroma",
     "Likelihood",
+    "Matched",
     "Objective",
     "Paired",
     "Rebalanced",
     "Refining",
     "SelfSupervised",
-    "Symbols",
     "StylePairs",
+    "Symbols",
     "Transfer",
     "Unpaired",
     "WassersteinChroma",
+    "WholeAndParts",
 ]
