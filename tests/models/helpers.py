@@ -5,11 +5,13 @@ import torch
 from flowcolor.models import (
     CIC,
     CINN,
+    AdaAttN,
     ArtFlow,
     FullGlow,
     Glow,
     Guided,
     IUNet,
+    Palette,
     Pix2Pix,
     RevGAN,
     SketchColorFlow,
@@ -128,6 +130,27 @@ def trained_cic(seed=0, size=0.03, **config):
     """Build a small CIC and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
     model = CIC(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_palette(seed=0, size=0.1, **config):
+    """Build a small Palette of two steps and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"width": 4, "factors": [1, 2], "blocks": 1, "attention": [1], "head_width": 4}
+    model = Palette(**sizes | {"steps": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_ada_attn(seed=0, size=0.03, **config):
+    """Build a small AdaAttN with an encoder of its own; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = AdaAttN(**{"encoder": "own", "width": 2} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
