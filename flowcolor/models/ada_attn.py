@@ -1,6 +1,7 @@
 r"""AdaAttN: each place of a content takes the statistics of what it attends to in a photograph."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
 import torch
@@ -39,6 +40,8 @@ class AdaAttN(Colorizer):
         encoder: ``"vgg19"`` or ``"own"``.
         width: Channels of the first layer; layers have 1, 2, 4, 8 and 8 times as many. VGG19's 64.
         keep_luminance: Whether to give the result the content's luma.
+        vgg19: File with VGG19's weights, whole or ``features`` only. ``None``: the torch hub cache,
+            where they have to be wherever a trained model is used: ``config`` knows no places.
         random_weights: Use a random VGG19; for tests.
 
     Attributes:
@@ -76,6 +79,7 @@ class AdaAttN(Colorizer):
         width: int = _WIDTH,
         *,
         keep_luminance: bool = False,
+        vgg19: str | Path | None = None,
         random_weights: bool = False,
     ) -> None:
         super().__init__()
@@ -93,7 +97,7 @@ class AdaAttN(Colorizer):
         }
         self.keep_luminance = keep_luminance
         widths = [width * factor for factor in (1, 2, 4, 8, 8)]
-        self.vgg = VGGActivations(_LAYERS, "vgg19", random_weights=random_weights)
+        self.vgg = VGGActivations(_LAYERS, "vgg19", vgg19, random_weights=random_weights)
         self.encoder = SmallEncoder(widths) if encoder == "own" else None
         self.norms = torch.nn.ModuleList(
             AttentiveNorm(widths[layer], sum(widths[: layer + 1])) for layer in (2, 3, 4)

@@ -145,8 +145,8 @@ def _bad_argument(value: Any, known: set[str], depth: int, key: str = "") -> str
         found = (_bad_argument(part, known, depth + 1, key) for part in value)
         return next((bad for bad in found if bad), None)
     if type(value) is str:
-        # Only plain words cannot be imported; the one path of a file is never imported.
-        word = value.replace("_", "").isalnum() or value in known or key == "vgg16"
+        # Only plain words cannot be imported; the paths of two files are never imported.
+        word = value.replace("_", "").isalnum() or value in known or key in {"vgg16", "vgg19"}
         return None if word else _short(value)
     return None if _is_plain(value) else _short(value)
 
