@@ -1,5 +1,6 @@
 """Models made of layers, and the builders of their named sizes."""
 
+from flowcolor.models.ada_attn import AdaAttN
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
@@ -27,6 +28,7 @@ from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_
 from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.lut import LUT
+from flowcolor.models.palette import Palette
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
@@ -47,6 +49,7 @@ __all__ = [
     "CINN",
     "LUT",
     "SCFT",
+    "AdaAttN",
     "ArtFlow",
     "ChromaGAN",
     "ColTran",
@@ -66,6 +69,7 @@ __all__ = [
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",
+    "Palette",
     "PatchCritic",
     "Pix2Pix",
     "Poisson",

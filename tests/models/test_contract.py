@@ -25,6 +25,7 @@ from flowcolor.models import (
 )
 from tests.models.helpers import (
     trained,
+    trained_ada_attn,
     trained_art_flow,
     trained_chromagan,
     trained_cic,
@@ -36,6 +37,7 @@ from tests.models.helpers import (
     trained_guided,
     trained_instance,
     trained_iunet,
+    trained_palette,
     trained_pix2pix,
     trained_revgan,
     trained_s2i,
@@ -44,6 +46,7 @@ from tests.models.helpers import (
 )
 
 CASES = {
+    "ada_attn": trained_ada_attn,
     "art_flow": trained_art_flow,
     "art_flow, wct": lambda: trained_art_flow(transfer="wct"),
     "chromagan": trained_chromagan,
@@ -60,6 +63,8 @@ CASES = {
     "iunet": trained_iunet,
     "levin": Levin,
     "lut": LUT,
+    "palette": trained_palette,
+    "palette, reference": lambda: trained_palette(with_reference=True, sampler="ddim"),
     "pix2pix": trained_pix2pix,
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,

@@ -2,7 +2,9 @@
 
 from flowcolor.training.objectives.adversarial import Adversarial
 from flowcolor.training.objectives.alternating import Alternating
+from flowcolor.training.objectives.attended_style import AttendedStyle
 from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.denoising import Denoising
 from flowcolor.training.objectives.exchanged import Exchanged
 from flowcolor.training.objectives.image_pool import ImagePool
 from flowcolor.training.objectives.instance_chroma import InstanceChroma
@@ -22,6 +24,8 @@ from flowcolor.training.objectives.wasserstein_chroma import WassersteinChroma
 __all__ = [
     "Adversarial",
     "Alternating",
+    "AttendedStyle",
+    "Denoising",
     "Exchanged",
     "ImagePool",
     "InstanceChroma",
