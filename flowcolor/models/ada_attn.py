@@ -72,6 +72,7 @@ class AdaAttN(Colorizer):
     reference: Use = "required"
     pretrained: ClassVar[Sequence[str]] = ("vgg19",)
     multiple = 16
+    least = 2
 
     def __init__(
         self,
@@ -139,12 +140,3 @@ class AdaAttN(Colorizer):
         """Return the image for the features of a content and of a style, see :meth:`encode`."""
         mixed = [norm(content[:layer], style[:layer]) for layer, norm in enumerate(self.norms, 3)]
         return widen(self.decoder(*mixed))
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or min(height, width) < 32:
-            raise ValueError(
-                f"AdaAttN expects the height and width of {argument} to be multiples of "
-                f"{self.multiple} of at least 32, got {height} x {width}."
-            )

@@ -51,6 +51,7 @@ class Colorizer(nn.Module, ABC):
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
+        free_reference: Whether the sides of a reference are free of these two.
         stage: Which of several trainings, one after another, it is at. Above 1, it starts from
             the weights of the stage before, of which :meth:`upgraded` makes its own.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
@@ -70,6 +71,7 @@ class Colorizer(nn.Module, ABC):
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
     least: int = 1
+    free_reference: ClassVar[bool] = False
     stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
@@ -201,6 +203,8 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
                 f"width), got {image.dtype} of shape {shape}."
             )
+        if argument == "reference" and self.free_reference:
+            return
         least = self.least * self.multiple
         if any(side % self.multiple or side < least for side in shape[2:]):
             also = f" and at least {least}" if self.least > 1 else ""

@@ -61,7 +61,6 @@ class DeepFaceEditing(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: Use = "required"
     aligned: ClassVar[bool] = True
-    least = 1
 
     def __init__(self, width: int = 64, downsamplings: int = 4) -> None:
         super().__init__()
@@ -111,15 +110,6 @@ class DeepFaceEditing(Colorizer):
         nets = {name: cast(nn.ModuleDict, part)["generator"] for name, part in self.parts.items()}
         heads = {name: cast(PartGenerator, net).head for name, net in nets.items()}
         return {name: (heads[name](feature) + 1) / 2 for name, feature in features.items()}
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"DeepFaceEditing expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )
 
 
 def _part(width: int, downsamplings: int) -> nn.ModuleDict:

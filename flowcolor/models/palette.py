@@ -80,7 +80,6 @@ class Palette(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "optional"
     stochastic: ClassVar[bool] = True
-    least = 1
 
     def __init__(
         self,
@@ -180,15 +179,6 @@ class Palette(Colorizer):
 
         noise = SampleNoise(content, generator)
         return (sample(predict, self.levels, noise, self.sampler, temperature) + 1) / 2
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"Palette expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )
 
 
 def _check_sizes(

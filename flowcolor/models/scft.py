@@ -64,6 +64,7 @@ class SCFT(Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
+    least = 2
 
     def __init__(
         self,
@@ -137,14 +138,4 @@ class SCFT(Colorizer):
             raise ValueError(
                 f"SCFT expects up to 16 levels, {MOST_BLOCKS} blocks and "
                 f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, got {self.config}."
-            )
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        least = 2 * self.multiple
-        if any(side % self.multiple or side < least for side in (height, width)):
-            raise ValueError(
-                f"SCFT expects the height and width of {argument} to be multiples of "
-                f"{self.multiple} and at least {least}, got {height} x {width}."
             )
