@@ -26,6 +26,7 @@ commands:
   study       ask people which method colours best, and count what they say
   compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
+  scaling     what more photographs help: flowcolor scaling --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
@@ -104,6 +105,12 @@ def _compare(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _scaling(arguments: list[str]) -> None:
+    from flowcolor.cli.scaling import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -141,6 +148,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "study": _study,
     "compare": _compare,
     "ablate": _ablate,
+    "scaling": _scaling,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "methods": _methods,
     "weights": _weights,

@@ -65,7 +65,7 @@ def main(words: Sequence[str]) -> None:
 def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:
     """Return the first files, those of folders included."""
     from flowcolor.io.files import exists, is_dir
-    from flowcolor.io.images import list_images
+    from flowcolor.io.listing import list_images
 
     found: list[Path] = []
     for path in given:
@@ -78,7 +78,8 @@ def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:
 
 
 def _square(path: Path, side: int) -> "Tensor":
-    from flowcolor.io.images import center_square, read_image, resize
+    from flowcolor.io.images import read_image
+    from flowcolor.io.resizing import center_square, resize
 
     return resize(center_square(read_image(path)), (side, side)).clamp(0, 1)
 
