@@ -67,6 +67,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         colorize_options,
         compare,
         export,
+        latents,
         push,
         quickstart,
         scaling,
@@ -90,6 +91,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "export": export,
         "scaling": scaling,
         "styles": styles,
+        "latents": latents,
     }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
@@ -135,7 +137,7 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "app", "score", "study", "weights", "push", "export",
+        "ablate", "app", "score", "study", "weights", "push", "export", "latents",
         "scaling", "styles",
     }  # fmt: skip
 

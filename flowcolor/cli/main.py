@@ -28,6 +28,7 @@ commands:
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
   scaling     what more photographs help: flowcolor scaling --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  latents     whether a model listens: flowcolor latents --checkpoint C --references R --output F
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
   push        share a model on a hub:   flowcolor push --checkpoint C --repo user/name
@@ -111,6 +112,12 @@ def _scaling(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _latents(arguments: list[str]) -> None:
+    from flowcolor.cli.latents import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -150,6 +157,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "ablate": _ablate,
     "scaling": _scaling,
     "predict": lambda arguments: _train(["predict", *arguments]),
+    "latents": _latents,
     "methods": _methods,
     "weights": _weights,
     "push": _push,

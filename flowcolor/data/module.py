@@ -144,6 +144,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
         """Names of the photographs that test."""
         return list(self._parts().test.names)
 
+    @property
+    def aligned(self) -> bool:
+        """Whether faces are known to lie as those of CelebA-HQ, and training leaves them there."""
+        parts = self._parts()
+        moved = self.augment.shared_rotation > 0 or self.augment.shared_crop < 1
+        return not moved and all(part.dataset.finder.aligned for part in parts)
+
     def setup(self, stage: str | None = None) -> None:
         """Read the folders, split them and fill the cache with what the stage needs."""
         if stage == "predict":

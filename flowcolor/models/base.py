@@ -43,6 +43,7 @@ class Colorizer(nn.Module, ABC):
         boxes: Whether it looks at the boxes of hints.
         compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
             it and has none draws it; else the reference's luma takes its place.
+        aligned: Whether faces have to lie as those of CelebA-HQ.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
@@ -61,6 +62,7 @@ class Colorizer(nn.Module, ABC):
     hints: Use = "unused"
     boxes: Use = "unused"
     compares: ClassVar[bool] = False
+    aligned: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False

@@ -157,6 +157,7 @@ class UNetAdaIN(Colorizer):
             )
         code = None if reference is None else self.encode(reference)
         if self.space == "rgb":
-            return self.net(to_gray(content), code, rate, generator)
+            image: Tensor = self.net(to_gray(content), code, rate, generator)
+            return image
         seen = centered_lightness(content).to(content)
         return paint_chroma(content, REACH * widen(self.net(seen, code, rate, generator)))

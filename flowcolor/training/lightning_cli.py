@@ -32,7 +32,9 @@ from flowcolor.io.files import exists, is_full, write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
+from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
+from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.evaluator import Evaluator
@@ -225,7 +227,7 @@ class TrainingCLI(LightningCLI):
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.subcommand == "fit":
             self.model.objective.check(self.model.colorizer)
-            if isinstance(self.model, AdversarialTask):
+            if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
                 if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
                     trainer.fit_loop.epoch_loop.max_steps *= 2
@@ -247,6 +249,7 @@ class TrainingCLI(LightningCLI):
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),
+            CollapseMonitor(),
             PredictionWriter(),
         ]
 

@@ -10,14 +10,9 @@ from flowcolor.experiments.comparison.check import Checked, check, untrained
 from flowcolor.experiments.comparison.costs import training_costs
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.files import write_tables
-from flowcolor.experiments.comparison.judge import (
-    Row,
-    blocks_in,
-    judge_method,
-    judge_reading,
-    rows_of,
-)
+from flowcolor.experiments.comparison.judge import judge_method, judge_reading
 from flowcolor.experiments.comparison.plan import Comparison
+from flowcolor.experiments.comparison.rows import Row, blocks_in, rows_of
 from flowcolor.experiments.comparison.sheet import MOST_ROWS, write_sheet
 from flowcolor.experiments.comparison.standing import Standing, standing
 from flowcolor.experiments.comparison.text import as_text, heading
@@ -51,7 +46,7 @@ def run(comparison: Comparison, call: Call) -> None:
             if entry.label not in failed:
                 try:
                     _judge(comparison, checked, entry)
-                except InputError as error:
+                except ValueError as error:  # What a method cannot take, too, is one sentence.
                     failed[entry.label] = str(error)
     _publish(comparison, checked, failed)
     if failed:

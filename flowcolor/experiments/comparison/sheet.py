@@ -10,7 +10,7 @@ from torch import Tensor
 from flowcolor.evaluation.pictures import picture_grid
 from flowcolor.evaluation.scores import Setting
 from flowcolor.experiments.comparison.blocks import Block
-from flowcolor.experiments.comparison.judge import Row, pictures
+from flowcolor.experiments.comparison.rows import Row, pictures
 from flowcolor.io.images import read_image, to_uint8, write_image
 
 MOST_ROWS = 10
