@@ -68,6 +68,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         compare,
         export,
         latents,
+        marks,
         push,
         quickstart,
         score,
@@ -88,6 +89,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "push": push,
         "export": export,
         "latents": latents,
+        "marks": marks,
     }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
