@@ -25,12 +25,13 @@ def main(words: Sequence[str]) -> None:
     import_module("matplotlib")  # Before anything is computed that could not be shown.
     import torch
 
-    from flowcolor.inference import load, working_size
+    from flowcolor.inference import load
     from flowcolor.io.images import read_image
     from flowcolor.io.listing import list_images
     from flowcolor.io.resizing import resize
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
+    from flowcolor.working_size import working_size
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")

@@ -26,6 +26,7 @@ commands:
   study       ask people which method colours best, and count what they say
   compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
+  scaling     what more photographs help: flowcolor scaling --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   latents     whether a model listens: flowcolor latents --checkpoint C --references R --output F
   marks       colours at points of a photograph, for methods that need some
@@ -106,6 +107,12 @@ def _compare(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _scaling(arguments: list[str]) -> None:
+    from flowcolor.cli.scaling import main
+
+    main(arguments)
+
+
 def _latents(arguments: list[str]) -> None:
     from flowcolor.cli.latents import main
 
@@ -155,6 +162,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "study": _study,
     "compare": _compare,
     "ablate": _ablate,
+    "scaling": _scaling,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "latents": _latents,
     "marks": _marks,

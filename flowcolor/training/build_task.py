@@ -21,6 +21,7 @@ def build_task(
     scheduler: LRSchedulerCallable | None = None,
     interval: Interval = "epoch",
     weights: Path | None = None,
+    average: float | None = None,
 ) -> Task:
     """Return the task that an objective needs.
 
@@ -34,6 +35,9 @@ def build_task(
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken,
             not the optimizer, the schedule or the epoch. To continue a run, use ``--ckpt_path``.
+        average: Decay of an exponential average of the weights, from 0 to below 1, which is what is
+            validated, tested and exported; ``None`` for none. See
+            :class:`~flowcolor.training.callbacks.average.WeightAverage`.
     """
     objective = Paired() if objective is None else objective
     kind: type[Task] = ColorizationTask
@@ -41,4 +45,4 @@ def build_task(
         kind = AdversarialTask
     elif isinstance(objective, Alternating):
         kind = AlternatingTask
-    return kind(colorizer, objective, optimizer, scheduler, interval, weights)
+    return kind(colorizer, objective, optimizer, scheduler, interval, weights, average)

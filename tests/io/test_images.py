@@ -10,7 +10,14 @@ from PIL import Image
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
-from flowcolor.io.images import read_bytes, read_image, read_mask, read_nonzero, read_sketch, write_image
+from flowcolor.io.images import (
+    read_bytes,
+    read_image,
+    read_mask,
+    read_nonzero,
+    read_sketch,
+    write_image,
+)
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 
