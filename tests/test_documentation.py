@@ -68,6 +68,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         compare,
         export,
         latents,
+        marks,
         push,
         quickstart,
         scaling,
@@ -92,6 +93,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "scaling": scaling,
         "styles": styles,
         "latents": latents,
+        "marks": marks,
     }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
@@ -138,7 +140,7 @@ def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
         "ablate", "app", "score", "study", "weights", "push", "export", "latents",
-        "compare", "scaling", "styles",
+        "compare", "scaling", "styles", "marks",
     }  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.options import check_device
 from flowcolor.cli.settings import read_settings
+from flowcolor.cli.then import followed_by
+from flowcolor.cli.trace import begin_trace
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
@@ -121,6 +123,8 @@ def main(words: Sequence[str]) -> None:
     how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
     how.require_possible()
     painter = chosen_painter(options)
+    if options.then:
+        painter = followed_by(painter, options.then, options.device)
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
@@ -132,7 +136,10 @@ def main(words: Sequence[str]) -> None:
     if options.plots:
         import_module("matplotlib")  # Before anything is painted that could not be shown.
         protect_inputs([replace(job, output=job.plots) for job in jobs])
+    trace = None if options.trace is None else begin_trace(painter, options.trace, len(jobs))
     colorize(jobs, painter, how, dots, options.plots)
+    if trace is not None:
+        say(trace.write())
 
 
 def chosen_painter(options: argparse.Namespace) -> "Painter":

@@ -67,6 +67,18 @@ def make_parser() -> OptionParser:
         help="options of the method, as --set system=normal neighbors=4 for levin",
     )
     parser.add_argument(
+        "--then",
+        nargs="+",
+        metavar="WORD",
+        help="refine the result: gatys, and its options as NAME=VALUE",
+    )
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FOLDER",
+        help="of a picture that gatys optimises, write its losses and every hundredth step there",
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
     )
     parser.add_argument(

@@ -29,6 +29,7 @@ commands:
   scaling     what more photographs help: flowcolor scaling --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
   latents     whether a model listens: flowcolor latents --checkpoint C --references R --output F
+  marks       colours at points of a photograph, for methods that need some
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
   push        share a model on a hub:   flowcolor push --checkpoint C --repo user/name
@@ -118,6 +119,12 @@ def _latents(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _marks(arguments: list[str]) -> None:
+    from flowcolor.cli.marks import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -158,6 +165,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "scaling": _scaling,
     "predict": lambda arguments: _train(["predict", *arguments]),
     "latents": _latents,
+    "marks": _marks,
     "methods": _methods,
     "weights": _weights,
     "push": _push,
