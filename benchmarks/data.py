@@ -35,7 +35,8 @@ from flowcolor.data import (
     open_portraits,
 )
 from flowcolor.data.prepare.run import prepare
-from flowcolor.io.images import list_images, read_image, write_image
+from flowcolor.io.images import read_image, write_image
+from flowcolor.io.listing import list_images
 from flowcolor.models import SketchColorFlow
 
 MODEL = "training step, reversible"

@@ -1,10 +1,7 @@
 """How many multiply-accumulates does each part of the model need?
 
-Counted by torch's own ``FlopCounterMode``, two operations to a multiply-accumulate. It sees
-convolutions, matrix products and fused attention, forward and backward (of the attention's
-backward it counts the recomputed scores too). It does not see linear algebra, so closed forms are
-added for the operators met here, for matrices of side n: inverse n^3, LU (``slogdet``) n^3 / 3,
-triangular solve n^3 / 2, exponential 6 n^3. Elementwise work is not counted, as everywhere.
+Counted by :func:`~flowcolor.evaluation.operations.count_operations`; of the backward pass of
+attention, the recomputed scores too.
 
 Nothing is computed: tensors are fake, so that any size takes seconds.
 """
@@ -15,11 +12,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import report
 from benchmarks.live_bytes import fake
 from benchmarks.memory import VARIANTS, build
+from flowcolor.evaluation.operations import count_operations as count
 from flowcolor.models import SketchColorFlow
 
 Row = dict[str, Any]
@@ -101,55 +98,6 @@ def variants(chosen: argparse.Namespace) -> list[Row]:
 
 def _encoders(model: SketchColorFlow, drawing: Tensor, reference: Tensor) -> Tensor:
     return model.encode_sketch(drawing, model.encode_color(reference)[1])
-
-
-def count(run: Callable[[], Any]) -> dict[str, float]:
-    """Return the multiply-accumulates in billions, by kind of operator."""
-    counter = FlopCounterMode(display=False, custom_mapping=_closed_forms())
-    counter.mod_tracker = _NoModules()  # type: ignore[assignment]
-    with counter:
-        run()
-    kinds = dict.fromkeys(("convolutions", "attention", "matrix products", "linear algebra"), 0.0)
-    for operator, flops in counter.get_flop_counts()["Global"].items():
-        kinds[_kind(str(operator))] += flops / 2e9
-    return {"all": sum(kinds.values()), **kinds}
-
-
-class _NoModules:
-    """Stands in for the tracker of modules, which asks for gradients where there are none."""
-
-    parents = frozenset({"Global"})
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-def _kind(operator: str) -> str:
-    if "conv" in operator:
-        return "convolutions"
-    if "attention" in operator:
-        return "attention"
-    return "linear algebra" if "linalg" in operator else "matrix products"
-
-
-def _closed_forms() -> dict[Any, Callable[..., int]]:
-    aten = torch.ops.aten
-
-    def cubic(factor: float) -> Callable[..., int]:
-        def flops(shape: torch.Size, *_: Any, out_shape: Any = None, **__: Any) -> int:
-            matrices = shape[:-2].numel() if len(shape) > 2 else 1
-            return int(2 * factor * matrices * shape[-1] ** 3)
-
-        return flops
-
-    return {
-        aten.linalg_inv_ex: cubic(1),
-        aten._linalg_slogdet: cubic(1 / 3),
-        aten.linalg_lu_solve: cubic(1),
-        aten.linalg_solve_triangular: cubic(1 / 2),
-        aten.linalg_matrix_exp: cubic(6),
-    }
 
 
 if __name__ == "__main__":

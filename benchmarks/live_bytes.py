@@ -17,7 +17,6 @@ All count from the start: what was alive before is not in the figures, and its r
 ``python -m benchmarks.live_bytes`` prints what the peak of one training step is made of.
 """
 
-import weakref
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -29,10 +28,9 @@ from torch import Tensor, nn
 from torch._C._profiler import _EventType
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.profiler import ProfilerActivity, profile, record_function
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from benchmarks import report
+from flowcolor.evaluation.live_bytes import StorageTracker, tensors_in
 from flowcolor.layers import ActNorm
 from flowcolor.models import SketchColorFlow
 
@@ -119,58 +117,28 @@ def _origin(path: tuple[str, ...]) -> str:
     return " > ".join(dict.fromkeys(names[-4:])) or "outside operators"
 
 
-class StorageTracker(TorchDispatchMode):
-    """Note every storage that an operator returns, until it is released.
-
-    Attributes:
-        events: Number, storage, bytes gained or lost, and where, in order of time.
-    """
+class _Events(StorageTracker):
+    """Note every storage, number, bytes gained or lost, and where, in order of time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Event] = []
-        self._known: dict[int, int] = {}
-        self._before: set[int] = set()
 
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        for tensor in _tensors((args, kwargs)):
-            self._see(tensor, None)
-        result = func(*args, **(kwargs or {}))
-        for tensor in _tensors(result):
-            self._see(tensor, func)
-        return result
+    def changed(self, storage: int, size: int, tensor: Tensor | None, operator: Any) -> None:
+        where: tuple[str, ...] = ()
+        if tensor is not None:
+            kind = str(tensor.dtype).removeprefix("torch.")
+            where = (f"{operator} {kind}{list(tensor.shape)}",)
+        self.events.append((len(self.events), storage, size, where))
 
     def mark(self) -> None:
         """Remember how much is alive now."""
         self.events.append((len(self.events), 0, 0, ()))
 
-    def _see(self, tensor: Tensor, operator: Any) -> None:
-        storage = tensor.untyped_storage()
-        key = storage._cdata
-        if key in self._before or key in self._known:
-            return
-        if operator is None:  # An input that no operator returned was there before.
-            self._before.add(key)
-            weakref.finalize(storage, self._before.discard, key)
-            return
-        self._known[key] = size = storage.nbytes()
-        what = f"{operator} {str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
-        self.events.append((len(self.events), key, size, (what,)))
-        weakref.finalize(storage, self._release, key)
-
-    def _release(self, key: int) -> None:
-        self.events.append((len(self.events), key, -self._known.pop(key), ()))
-
 
 def by_storages(run: Run) -> Bytes:
     """Count by storages."""
-    with StorageTracker() as tracker:
+    with _Events() as tracker:
         run(tracker.mark)
     return _replay(tracker.events, "storages")
 
@@ -194,15 +162,11 @@ def resident(*things: nn.Module | torch.optim.Optimizer | Tensor) -> int:
             tensors += [*thing.parameters(), *thing.buffers()]
             tensors += [p.grad for p in thing.parameters() if p.grad is not None]
         elif isinstance(thing, torch.optim.Optimizer):
-            tensors += _tensors(list(thing.state.values()))
+            tensors += tensors_in(list(thing.state.values()))
         else:
             tensors.append(thing)
     storages = {t.untyped_storage()._cdata: t.untyped_storage().nbytes() for t in tensors}
     return sum(storages.values())
-
-
-def _tensors(tree: Any) -> list[Tensor]:
-    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
 def settle(model: nn.Module) -> None:

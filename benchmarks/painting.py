@@ -16,7 +16,7 @@ from statistics import median
 
 from benchmarks import report
 from flowcolor.data import open_portraits, write_image
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 FURTHER = 8
 

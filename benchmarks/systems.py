@@ -29,10 +29,10 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks import report
-from benchmarks.gmacs import count
 from benchmarks.live_bytes import Mark, fake, measure, settle
 from benchmarks.speed import interleave, show
 from benchmarks.system_list import SYSTEMS, System, colorize
+from flowcolor.evaluation.operations import count_operations as count
 from flowcolor.models import FullGlow
 
 MB = 1e6

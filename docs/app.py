@@ -17,7 +17,8 @@ from typing import Any
 from PIL import Image
 
 from flowcolor.data import open_portraits
-from flowcolor.io.images import resize, to_uint8
+from flowcolor.io.images import to_uint8
+from flowcolor.io.resizing import resize
 
 ROOT = Path(__file__).parents[1]
 PICTURES, EXAMPLES = ROOT / "docs/pictures", ROOT / "flowcolor/app/examples"

@@ -1,32 +1,23 @@
 """Colour pictures of any size, with a model of the package, of a file, or without weights."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
-from flowcolor.data.sketches import GradientLines
-from flowcolor.deploy.folder import holds_model, read_folder
-from flowcolor.errors import InputError, did_you_mean
-from flowcolor.io.images import crop, resize
-from flowcolor.models import Colorizer, Hints, InvertibleColorizer, SketchColorFlow
-from flowcolor.models.checkpoint import Weights, read_weights
+from flowcolor.deploy.sources import find_weights
+from flowcolor.errors import InputError
+from flowcolor.io.resizing import resize
+from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
-from flowcolor.models.round_trip import device_of, exact
-from flowcolor.pretrained import PACKAGED, packaged_file
+from flowcolor.working_size import check_size, run
 
 Lines = Literal["keep", "blend", "model"]
-Errors = tuple[float, float, float]  # Of photograph, latent and drawing, see `Painted`.
-# No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
-# what --size says: 20000x1 at 64 would be 82 million pixels.
-_MOST_PIXELS = 2048 * 2048
 _COLORLESS = 0.02  # Mean difference of a photograph's channels.
 _STROKE = 0.1  # Darkness below which there is nothing on a page.
 
@@ -106,7 +97,8 @@ class Painter:
             clean: Whether to make paper white and strokes dark first, see
                 :func:`~flowcolor.data.clean.clean_drawing`.
             check: Whether to measure how exactly the model runs backwards, of what it computed at
-                its own size.
+                its own size. Where float32 would lose half a step of eight bits of a line, the
+                drawing is painted in float64.
 
         Raises:
             InputError: A page to be cleaned is blank, the drawing would be enlarged to more than
@@ -128,23 +120,23 @@ class Painter:
                 )
         region = page[:, top:bottom, left:right]
         side = (self.size or None) if shorter == "trained" else shorter
-        _check_size(region, side)
+        check_size(region, side)
         if clean and float(page.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
         if hints is not None:
             hints = hints.cropped(*box)
-        small, worked_at, errors, seen = _run(self.colorizer, region, reference, side, check, hints)
-        small = small.clamp(0, 1)
+        ran = run(self.colorizer, region, reference, side, check, hints)
+        small = ran.result.clamp(0, 1)
         own = (region.shape[-2], region.shape[-1])
         image = resize(small, own).clamp(0, 1) if lines != "keep" else small
         if lines != "model":
-            kept = crisp(small, seen, region)
+            kept = crisp(small, ran.seen, region)
             image = kept if lines == "keep" else (kept + image) / 2
         if own != page.shape[-2:]:
             page = page.clone()
             page[:, top:bottom, left:right] = image
             image = page
-        return Painted(image, worked_at, *errors, said, notices)
+        return Painted(image, ran.worked_at, *ran.errors, said, notices)
 
     def photograph(
         self,
@@ -176,13 +168,11 @@ class Painter:
         _check_hints(hints, photo)
         gray = to_gray(photo).expand(3, -1, -1)
         side = (self.size or None) if shorter == "trained" else shorter
-        small, worked_at, errors, seen = _run(
-            self.colorizer, gray, reference, side, check=False, hints=hints
-        )
+        ran = run(self.colorizer, gray, reference, side, hints=hints)
         own = (gray.shape[-2], gray.shape[-1])
-        image = resize(small, own) + (gray - resize(seen, own))
+        image = resize(ran.result, own) + (gray - resize(ran.seen, own))
         fitting = into_gamut(image[None])[0]
-        return Painted(fitting, worked_at, *errors, [], _notices_of(reference))
+        return Painted(fitting, ran.worked_at, *ran.errors, [], _notices_of(reference))
 
 
 def load(
@@ -212,128 +202,11 @@ def load(
     return Painter(weights.build().to(device), weights.size, name)
 
 
-def find_weights(source: str | Path, endpoint: str | None = None) -> Weights:
-    """Read a model of the package, of a file, a folder or a hub, as :func:`load` takes them.
-
-    Raises:
-        InputError: There is no such name and no such file, or the file is something else.
-    """
-    name = str(source)
-    if name in PACKAGED:
-        return read_weights(packaged_file(name))
-    if name.startswith("hf:"):
-        from flowcolor.deploy.hub import fetch, hub_name  # Here: few look at a hub.
-
-        return fetch(hub_name(name), endpoint)
-    if holds_model(Path(source)):
-        return read_folder(Path(source))
-    if isinstance(source, Path) or Path(name).suffix:
-        return read_weights(source)
-    names = [*PACKAGED, *(word for word, kind in methods().items() if not kind.trained)]
-    raise InputError(
-        f"A model expects a file or one of {', '.join(names)}, got {name!r}"
-        f"{did_you_mean(name, names)}."
-    )
-
-
-def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int]:
-    """Return the size at which a drawing is painted: its shorter side becomes ``shorter``.
-
-    Example:
-        >>> working_size(300, 200, 64), working_size(300, 200, None)
-        ((96, 64), (300, 200))
-    """
-    if shorter is None:
-        return height, width
-    scale = shorter / min(height, width)
-    return max(shorter, round(height * scale)), max(shorter, round(width * scale))
-
-
-def pad(image: Tensor, multiple: int, least: int = 2) -> Tensor:
-    """Repeat the right and bottom border until both sides are so many multiples or more."""
-    height, width = image.shape[-2:]
-    tall = max(least, math.ceil(height / multiple)) * multiple
-    wide = max(least, math.ceil(width / multiple)) * multiple
-    return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
-
-
-def paint(
-    model: Colorizer,
-    sketch: Tensor,
-    reference: Tensor | None,
-    shorter: int | None,
-    check: bool = False,
-) -> Painted:
-    """Paint a drawing: scale, pad, colour, crop, and scale back to the drawing's own size.
-
-    Args:
-        model: In eval mode.
-        sketch: :math:`(3, H, W)` in [0, 1], white paper.
-        reference: :math:`(3, H', W')` in [0, 1], any size; it is stretched to the drawing's. None
-            for methods that use none.
-        shorter: Shorter side in pixels at which the model works; ``None``: the drawing's own.
-        check: Whether to measure the three errors; not a number otherwise.
-
-    Raises:
-        InputError: The drawing would be enlarged to more than four million pixels, the inputs are
-            against the method's traits, or ``check`` is asked of one that cannot be run backwards.
-    """
-    result, worked_at, errors, _ = _run(model, sketch, reference, shorter, check)
-    own = (sketch.shape[-2], sketch.shape[-1])
-    return Painted(resize(result.clamp(0, 1), own), worked_at, *errors)
-
-
-def _run(
-    model: Colorizer,
-    sketch: Tensor,
-    reference: Tensor | None,
-    shorter: int | None,
-    check: bool,
-    hints: Hints | None = None,
-) -> tuple[Tensor, tuple[int, int], Errors, Tensor]:
-    """Return the result at the model's size, that size with padding, errors, and what it saw."""
-    device = device_of(model)
-    own = (sketch.shape[-2], sketch.shape[-1])
-    _check_size(sketch, shorter)
-    size = working_size(*own, shorter)
-    seen = resize(sketch, size)
-    drawing = pad(seen[None], model.multiple, model.least).to(device)
-    worked_at = (drawing.shape[-2], drawing.shape[-1])
-    photo = None if reference is None else resize(reference, worked_at)[None].to(device)
-    given = None if hints is None else hints.resized(*size).padded(*worked_at).to(device)
-    try:
-        model.check_inputs(drawing, photo, given)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    errors: Errors = (math.nan, math.nan, math.nan)
-    options: dict[str, Any] = {}
-    if model.compares and reference is not None:
-        lines = GradientLines()(reference.cpu(), worked_at).to(device)
-        options["reference_content"] = lines.expand(1, 3, -1, -1)
-    if model.stochastic:  # The same drawing is painted alike every time.
-        options["generator"] = torch.Generator(device).manual_seed(0)
-    with exact(model):
-        result = model.colorize(drawing, photo, hints=given, **options)
-        if check:
-            errors = _errors(model, drawing, photo, result, given)
-    return crop(result, size)[0].cpu(), worked_at, errors, seen
-
-
 def _check_hints(hints: Hints | None, picture: Tensor) -> None:
     if hints is not None and hints.colors.shape != (1, *picture.shape):
         raise InputError(
             f"A painter expects hints of the shape of the picture, {(1, *picture.shape)}, got "
             f"{tuple(hints.colors.shape)}."
-        )
-
-
-def _check_size(sketch: Tensor, shorter: int | None) -> None:
-    own = (sketch.shape[-2], sketch.shape[-1])
-    size = working_size(*own, shorter)
-    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
-        raise InputError(
-            f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller size (--size)."
         )
 
 
@@ -345,38 +218,3 @@ def _notices_of(reference: Tensor | None) -> list[str]:
     if clean_drawing(reference).is_photograph:
         return ["the reference has no colour, and the result will have none"]
     return ["the reference looks like a drawing: it should be a photograph in colour"]
-
-
-def _errors(
-    model: Colorizer, drawing: Tensor, photo: Tensor | None, result: Tensor, hints: Hints | None
-) -> Errors:
-    if not isinstance(model, InvertibleColorizer):
-        raise InputError(
-            f"--check expects a method that can be run backwards, got {type(model).__name__}."
-        )
-    if not isinstance(model, SketchColorFlow) or photo is None:
-        latent, beside = model.encode(result)
-        again, _ = model.encode(model.decode(latent, beside))
-        photo_error = math.nan if photo is None else _largest(_there_and_back(model, photo) - photo)
-        return photo_error, _largest(again - latent) / max(_largest(latent), 1e-12), math.nan
-    colors, conditions = model.encode_color(photo)
-    photo_error = _largest(model.decode(colors, conditions) - photo)
-    if hints is not None:  # The result was painted under them, and goes back under nothing else.
-        conditions = model.hinted(conditions, hints)
-    latent = model.encode_sketch(drawing, conditions)
-    again, _ = model.color_flow(result, conditions)
-    recovered, _ = model.sketch_flow.inverse(again, conditions)
-    return (
-        photo_error,
-        _largest(again - latent) / max(_largest(latent), 1e-12),
-        _largest(recovered - drawing),
-    )
-
-
-def _there_and_back(model: InvertibleColorizer, image: Tensor) -> Tensor:
-    return model.decode(*model.encode(image))
-
-
-def _largest(difference: Tensor) -> float:
-    largest = difference.abs().amax()
-    return float(torch.where(largest.isfinite(), largest, torch.inf))

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
-from flowcolor.io.images import list_images, read_image, resize
+from flowcolor.io.images import read_image
+from flowcolor.io.listing import list_images
+from flowcolor.io.resizing import resize
 
 Look = Callable[[Tensor], Tensor]
 _THUMBNAIL = 32

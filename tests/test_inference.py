@@ -8,7 +8,7 @@ from flowcolor.data import GradientLines, open_portraits
 from flowcolor.data.crisp import crisp
 from flowcolor.errors import InputError
 from flowcolor.inference import load
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.models.round_trip import roundtrip_errors

@@ -13,7 +13,8 @@ from docs.gallery.painting import painter
 from docs.gallery.people import FACES, drawn, invented
 from flowcolor.cli.main import main as flowcolor_command
 from flowcolor.evaluation.study.key import Page, read_key
-from flowcolor.io.images import read_image, resize, write_image
+from flowcolor.io.images import read_image, write_image
+from flowcolor.io.resizing import resize
 from flowcolor.pretrained import packaged_file
 
 Picture = tuple[str, Tensor]

@@ -13,7 +13,7 @@ from flowcolor.data import (
     StrokeAugmentation,
     XDoG,
 )
-from flowcolor.io.images import center_square, resize
+from flowcolor.io.resizing import center_square, resize
 
 Picture = tuple[str, Tensor]
 SIDE = 192

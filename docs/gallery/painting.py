@@ -10,7 +10,7 @@ import flowcolor
 from docs.gallery.paper import papers
 from docs.gallery.people import FACES, collins, drawn, hopper, invented, whole
 from flowcolor.inference import Painter
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.models.dots import Dot, hints_of_dots
 
 Picture = tuple[str, Tensor]

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from flowcolor.data import GradientLines, open_portraits, read_image
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 SIDE = 256
 # Left, top and side of the square around a face, in pixels of the picture of package openpeople.

@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.images import decode_image, resize, to_uint8
+from flowcolor.io.images import decode_image, to_uint8
+from flowcolor.io.resizing import resize
 
 MOST_BYTES = 32 * 2**20  # Of a file that is opened in the page; cameras write up to half of it.
 _MOST_PIXELS = 60_000_000  # Decoded they fill 180 MB; scanners at 600 dpi write 35 million.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
+from flowcolor.cli.seeds import read_seeds
 from flowcolor.errors import InputError
 
 
@@ -24,7 +25,7 @@ def main(words: Sequence[str]) -> None:
 
     table = find_table(options.table)
     output = options.output or Path("runs") / f"table_{table.number}"
-    ablation = Ablation(table, tuple(shared), _seeds(options.seeds), output)
+    ablation = Ablation(table, tuple(shared), read_seeds(options.seeds), output)
     check(ablation)
     runs = list(ablation)
     for number, run in enumerate(runs, 1):
@@ -33,13 +34,6 @@ def main(words: Sequence[str]) -> None:
     results = Results(ablation)
     paths = write_ablation(results, output)
     say("\n".join(["", ablation_table(results), *(f"wrote {path}" for path in paths)]))
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    words = text.split(",")
-    if not all(word.strip().isdecimal() for word in words) or len(set(words)) < len(words):
-        raise InputError(f"--seeds expects different numbers, as in 0,1,2, got {text!r}.")
-    return tuple(int(word) for word in words)
 
 
 def _parser() -> OptionParser:

@@ -45,6 +45,12 @@ def make_parser() -> OptionParser:
         "as 120,80=#3366cc or 120,80=red",
     )
     parser.add_argument(
+        "--boxes",
+        type=Path,
+        help="for methods that look at objects one by one, a JSON file of boxes around them, "
+        "[[left, top, right, bottom], ...] in pixels, or a folder of such files",
+    )
+    parser.add_argument(
         "--checkpoint",
         type=model_source,
         help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",
@@ -94,5 +100,11 @@ def make_parser() -> OptionParser:
         action="store_true",
         help="also report how exactly the model runs backwards on each pair: no line was lost if "
         "the drawing can be recovered from the result",
+    )
+    parser.add_argument(
+        "--plots",
+        action="store_true",
+        help="also write <output>-plots.png: histograms of drawing or grey photograph, reference "
+        "and result, and what was changed in luma and chroma",
     )
     return parser

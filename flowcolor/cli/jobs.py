@@ -18,12 +18,24 @@ class Job:
         reference: The photograph that lends its colours.
         output: The result.
         hints: The file with colours at points of the content.
+        boxes: The file with boxes around its objects.
     """
 
     content: Path
     reference: Path | None
     output: Path
     hints: Path | None = None
+    boxes: Path | None = None
+
+    @property
+    def plots(self) -> Path:
+        """Where the plots of the result go, if there are any.
+
+        Example:
+            >>> Job(Path("a.png"), None, Path("o/a.jpg")).plots.name
+            'a-plots.png'
+        """
+        return self.output.with_name(f"{self.output.stem}-plots.png")
 
 
 def find_jobs(
@@ -47,7 +59,8 @@ def find_jobs(
     Raises:
         InputError: A file or folder is missing, or a picture has no partner.
     """
-    from flowcolor.io.images import IMAGE_SUFFIXES, list_images, own_stem, pairing_stem
+    from flowcolor.io.images import IMAGE_SUFFIXES
+    from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
     what = "drawing" if option == "--sketch" else "photograph"
     partners = {"--reference": reference, "--hints": hints}
@@ -96,7 +109,7 @@ def _partners(
     given: Path | None, kind: str, what: str, stems: Sequence[str], names: Sequence[str]
 ) -> list[Path | None]:
     """Return the one file for all, or that of a folder whose stem is the same."""
-    from flowcolor.io.images import list_images, pairing_stem
+    from flowcolor.io.listing import list_images, pairing_stem
 
     if given is None or not is_dir(given):
         return [given] * len(stems)
@@ -130,13 +143,17 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:
-    """Refuse jobs that would write over a drawing, a photograph or their hints.
+    """Refuse jobs that would write over a drawing, a photograph, their hints or boxes.
 
     Raises:
         InputError: Before anything is painted; it names the file.
     """
-    given = (path for job in jobs for path in (job.content, job.reference, job.hints) if path)
-    inputs = {_identity(path) for path in given}
+    inputs = {
+        _identity(path)
+        for job in jobs
+        for path in (job.content, job.reference, job.hints, job.boxes)
+        if path
+    }
     inputs.discard(None)
     for job in jobs:
         if _identity(job.output) in inputs:

@@ -18,7 +18,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.deploy.card import CardFacts, model_card
     from flowcolor.deploy.folder import write_folder
     from flowcolor.deploy.hub import hub_name, push
-    from flowcolor.inference import find_weights
+    from flowcolor.deploy.sources import find_weights
 
     name = hub_name(options.repo)
     if name.revision is not None and options.private:

@@ -53,7 +53,7 @@ def paint(output: Path) -> Path:
     from flowcolor.data import open_portraits, write_image
     from flowcolor.evaluation.pictures import write_grid
     from flowcolor.inference import load
-    from flowcolor.io.images import resize
+    from flowcolor.io.resizing import resize
 
     painter = load("faces")
     first, second = (open_portraits("embedded", _SIDE)[index] for index in range(2))

@@ -3,8 +3,10 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flowcolor.bounds import within
+from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say
 from flowcolor.errors import InputError
@@ -22,8 +24,8 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.compare import write_comparison
+    from flowcolor.evaluation.costs import plain_costs, read_costs
     from flowcolor.evaluation.extremes import write_extremes
-    from flowcolor.evaluation.network_scores import Networks
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
@@ -31,6 +33,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.table import table
 
     _check_labels(options)
+    costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
     folders = {"result": options.results, "truth": options.truth, "reference": options.references}
     if options.sketches is not None:
         folders["content"] = options.sketches
@@ -43,14 +46,7 @@ def main(words: Sequence[str]) -> None:
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
     within("--size" if options.size else "The shorter side of images to score", results.side, 6)
-    networks = Networks(
-        options.inception,
-        options.vgg19,
-        options.alexnet,
-        options.preset,
-        options.download,
-        options.random_weights,
-    )
+    networks = networks_of(options)
     device = check_device(options.device)
     evaluation = Evaluation(
         sketch_filter,
@@ -64,8 +60,10 @@ def main(words: Sequence[str]) -> None:
             say(f"scoring {len(results.files)} results of {options.results} ...")
         moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
-    about = {kind: str(folder) for kind, folder in folders.items()} | {"size": options.size}
-    report = evaluation.report(about)
+    about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()} | {
+        "size": options.size
+    }
+    report = evaluation.report(about | costs)
     paths = write_report(report, options.output, "score")
     say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
     picture = options.output / f"extremes-{options.setting}.png"
@@ -137,16 +135,13 @@ def _parser() -> OptionParser:
         help="whether the references are photographs of others or the drawing's own, deformed",
     )
     add("--compare", type=Path, help="the JSON of another score or test of the same images")
+    add(
+        "--costs",
+        type=Path,
+        help="JSON of what a picture costs with this method, as a test of ours writes it: seconds, "
+        "parameters, gmacs, peak_bytes",
+    )
     add("--batch_size", type=int, default=16, help="images that are scored at once")
     add("--device", default="cpu", help="where the scores are computed, for instance cuda")
-    add("--inception", type=Path, help="file with Inception's weights, for FID and KID")
-    add("--vgg19", type=Path, help="file with VGG19's weights, for SR and CR")
-    add("--alexnet", type=Path, help="file with AlexNet's weights, for LPIPS")
-    add("--preset", choices=("thesis", "cocosnet"), default="thesis", help="layers of SR and CR")
-    add("--download", action="store_true", help="download missing weights, up to 900 MB")
-    add(
-        "--random_weights",
-        action="store_true",
-        help="use random networks: the numbers are then comparable with no other",
-    )
+    add_network_options(parser)
     return parser

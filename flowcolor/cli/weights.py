@@ -14,7 +14,8 @@ from flowcolor.io.files import is_file
 _PURPOSES = {
     "vgg16": "the perceptual loss; LPIPS with network vgg16",
     "vgg19": "SR, CR, content and style loss",
-    "inception": "FID, KID",
+    "inception": "FID, KID, inception score",
+    "googlenet": "perceptual distance (PD)",
     "alexnet": "LPIPS",
 }
 _FEATURES_MEGABYTES = {"vgg16": 56, "vgg19": 76, "alexnet": 9}

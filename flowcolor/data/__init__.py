@@ -18,6 +18,7 @@ from flowcolor.data.datasets.open_portraits import find_portraits, open_portrait
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder
 from flowcolor.data.folders import Folders, PairFolders
+from flowcolor.data.label_boxes import boxes_of_labels
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.sketches import (
     ColorDodge,
@@ -54,6 +55,7 @@ __all__ = [
     "SobelLines",
     "StrokeAugmentation",
     "XDoG",
+    "boxes_of_labels",
     "find_portraits",
     "merge_parts",
     "open_portraits",

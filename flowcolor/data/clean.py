@@ -10,7 +10,7 @@ from torch.nn import functional
 from flowcolor.color import to_gray
 from flowcolor.data.morphology import blurred, closed
 from flowcolor.data.ruled import remove_rules
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 _WORK = 256  # Pixels of the shorter side at which paper and light are judged.
 _WINDOW = 0.12  # Of the shorter side: strokes and shading are narrower, light changes more slowly.

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 _SIDE = 640  # Longest shorter side at which colours are spread; lines hide what is lost above.
 _REACH = 3.0  # Pixels of the small picture over which colours spread on blank paper.

@@ -1,6 +1,6 @@
 """Shrinking by whole factors in whole numbers: exact, so the same on every machine, and fast.
 
-The filter is that of :func:`~flowcolor.io.images.resize`, a triangle twice as wide as the factor.
+The filter is that of :func:`~flowcolor.io.resizing.resize`, a triangle twice as wide as the factor.
 """
 
 from collections.abc import Callable

@@ -21,8 +21,10 @@ from flowcolor.data.datasets.folder import (
 )
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.images import UNREADABLE, by_stem, center_square, list_images
+from flowcolor.io.images import UNREADABLE
+from flowcolor.io.listing import by_stem, list_images
 from flowcolor.io.picture_size import picture_size
+from flowcolor.io.resizing import center_square
 
 
 def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:

@@ -8,15 +8,9 @@ from torch.utils.data import Dataset
 from flowcolor.data.batch import Pair
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file
-from flowcolor.io.images import (
-    center_square,
-    list_images,
-    own_stem,
-    pairing_stem,
-    read_image,
-    read_sketch,
-    resize,
-)
+from flowcolor.io.images import read_image, read_sketch
+from flowcolor.io.listing import list_images, own_stem, pairing_stem
+from flowcolor.io.resizing import center_square, resize
 
 
 class SketchReferencePairs(Dataset[Pair]):

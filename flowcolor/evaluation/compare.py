@@ -133,7 +133,7 @@ def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
 
 def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
     """Compare the scores of one setting; those that pairs may lack, where both have them."""
-    _require_the_same(a, b)
+    require_same_pairs(a, b)
     theirs = {score.name: score for score in b}
     b = [theirs[score.name] for score in a]
     found = {}
@@ -156,7 +156,12 @@ def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairSco
     return Difference(len(d), float(means[0]), float(means[1]), low, high, int(better.sum()))
 
 
-def _require_the_same(a: list[PairScore], b: list[PairScore]) -> None:
+def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
+    """Refuse scores of other images.
+
+    Raises:
+        InputError: They are of other drawings, photographs or references.
+    """
     ours, theirs = ({score.name: score.checksums for score in scores} for scores in (a, b))
     only = sorted(ours.keys() ^ theirs.keys())
     if only:

@@ -32,8 +32,10 @@ MEASURES = {
     "ms_ssim": Measure("MS-SSIM", True),
     "psnr": Measure("PSNR", True, 2),
     "lpips": Measure("LPIPS", False),
+    "pd": Measure("PD", False, 2),
     "sr": Measure("SR", True),
     "cr": Measure("CR", True),
+    "luminance": Measure("luma, distance to the content", False),
     "lines": Measure("lines agree with the sketch (F1)", True),
     "lines_control": Measure("lines agree with the reference (F1)", None),
     "lines_cleaned": Measure("lines agree with the cleaned sketch (F1)", True),
@@ -46,6 +48,14 @@ MEASURES = {
     "region_lips": Measure("colour of lips, distance", False, 2, True),
     "region_hair_clothes": Measure("colour of hair and clothes, distance", False, 2, True),
     "region_background": Measure("colour of background, distance", False, 2, True),
+    "hint_error": Measure("colours at hints, distance", False, 2, True),
+    "gamut": Measure("share of pixels out of gamut", False),
+    "sensitivity": Measure("sensitivity to the reference", None, 3, True),
+    "diversity": Measure("diversity of samples", None, 2, True),
 }
 #: The numbers of a whole set.
-SET_MEASURES = {"fid": Measure("FID", False, 2), "kid": Measure("KID", False, 5)}
+SET_MEASURES = {
+    "fid": Measure("FID", False, 2),
+    "kid": Measure("KID", False, 5),
+    "is": Measure("IS", True, 2),
+}

@@ -13,12 +13,15 @@ from flowcolor.metrics import (
     LPIPS,
     ContentRelevance,
     FrechetInceptionDistance,
+    InceptionScore,
     KernelInceptionDistance,
+    PerceptualDistance,
     StyleRelevance,
 )
 from flowcolor.pretrained.weights import cached_path, find_weights
 
-LEAST = {"alexnet": 31, "vgg19": 16, "inception": 1}  # Pixels a side.
+_SETS = ("fid", "kid", "is")
+LEAST = {"alexnet": 31, "vgg19": 16, "inception": 1, "googlenet": 32}  # Pixels a side.
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,14 @@ class Networks:
     are not there, its scores are not computed, and the table says so.
 
     Args:
-        inception: File with Inception's weights, for FID and KID.
+        inception: File with Inception's weights, for FID, KID and the inception score.
         vgg19: File with VGG19's weights, for SR and CR.
         alexnet: File with AlexNet's weights, for LPIPS.
         preset: Layers of SR and CR.
-        download: Whether missing weights are downloaded, up to 900 MB.
+        download: Whether missing weights are downloaded, up to 950 MB.
         random_weights: Use random networks. The numbers are then comparable with no other, and
             are labelled so.
+        googlenet: File with GoogLeNet's weights, for PD.
     """
 
     inception: Path | None = None
@@ -44,14 +48,15 @@ class Networks:
     preset: Literal["thesis", "cocosnet"] = "thesis"
     download: bool = False
     random_weights: bool = False
+    googlenet: Path | None = None
 
 
 class NetworkScores:
-    """FID, KID, LPIPS, SR and CR of results, as far as their networks are there.
+    """FID, KID, IS, LPIPS, PD, SR and CR of results, as far as their networks are there.
 
     Args:
         networks: Where the weights are.
-        settings: What will be scored; FID and KID are of each setting for itself.
+        settings: What will be scored; FID, KID and IS are of each setting for itself.
         side: Shorter side of the smallest image in pixels.
 
     Attributes:
@@ -76,21 +81,24 @@ class NetworkScores:
         if self._is_there(networks, "vgg19", "sr", "cr"):
             self.images["sr"] = StyleRelevance(networks.preset, networks.vgg19, **random)
             self.images["cr"] = ContentRelevance(networks.preset, networks.vgg19, **random)
-        self.sets: dict[Setting, tuple[Any, Any]] = {}
-        if self._is_there(networks, "inception", "fid", "kid"):
+        if self._is_there(networks, "googlenet", "pd"):
+            self.images["pd"] = PerceptualDistance(networks.googlenet, **random)
+        self.sets: dict[Setting, tuple[Any, Any, Any]] = {}
+        if self._is_there(networks, "inception", "fid", "kid", "is"):
             for setting in settings:
                 fid = FrechetInceptionDistance(networks.inception, **random)
                 kid = KernelInceptionDistance(networks.inception, **random)
-                self.sets[setting] = (fid, kid)
-        for metric in [*self.images.values(), *(fid for fid, _ in self.sets.values())]:
+                score = InceptionScore(features=fid.network, dimensions=fid.dimensions)
+                self.sets[setting] = (fid, kid, score)
+        for metric in [*self.images.values(), *(sets[0] for sets in self.sets.values())]:
             metric.prepare(download=networks.download)
 
     @property
     def notes(self) -> dict[str, str]:
         """By score, what has to stand beside its number."""
         notes = {name: metric.note for name, metric in self.images.items()}
-        for fid, kid in self.sets.values():
-            notes |= {"fid": fid.note, "kid": kid.note}
+        for sets in self.sets.values():
+            notes |= {name: metric.note for name, metric in zip(_SETS, sets, strict=True)}
         for name, file in self.files.items():
             notes[name] = "; ".join(part for part in (notes.get(name), str(file)) if part)
         return {name: note for name, note in notes.items() if note}
@@ -99,22 +107,28 @@ class NetworkScores:
         """Look at a batch and return the scores of its images by name, :math:`(B,)` each."""
         truth, reference = batch["truth"], batch["reference"]
         if setting in self.sets:
-            fid, kid = (metric.to(result.device) for metric in self.sets[setting])
+            metrics = [metric.to(result.device) for metric in self.sets[setting]]
             # In the cross setting the references are photographs as they are. Those of the self
             # setting are deformed, and to look like them is nothing to strive for.
             real = reference if setting == "cross" else truth
             for images, is_real in ((real, True), (result, False)):
-                features = fid.features(images)
-                fid.update(images, is_real, features)
-                kid.update(images, is_real, features)
-        others = {"lpips": truth, "sr": reference, "cr": truth}
+                features = metrics[0].features(images)
+                for metric in metrics:
+                    metric.update(images, is_real, features)
+        others = {"lpips": truth, "pd": truth, "sr": reference, "cr": truth}
         return {
             name: metric.to(result.device).per_image(result, others[name])
             for name, metric in self.images.items()
         }
 
+    def reset(self) -> None:
+        """Forget all images."""
+        for metrics in self.sets.values():
+            for metric in metrics:
+                metric.reset()
+
     def compute(self) -> dict[Setting, dict[str, float]]:
-        """Return FID and KID of each setting; on several processes, all have to ask."""
+        """Return FID, KID and IS of each setting; on several processes, all have to ask."""
         return {
             setting: {
                 name: float(value) for metric in metrics for name, value in metric.compute().items()

@@ -87,15 +87,26 @@ class Evaluation:
         self.networks = NetworkScores(networks or Networks(), settings, side)
         self.scores: list[PairScore] = []
 
-    def add(self, setting: Setting, batch: Batch, result: Tensor) -> None:
+    def add(
+        self,
+        setting: Setting,
+        batch: Batch,
+        result: Tensor,
+        further: dict[str, Tensor] | None = None,
+    ) -> None:
         """Score a batch, see :func:`~flowcolor.evaluation.scores.score_batch`.
 
         No pair may be given to two processes: FID and KID could not tell.
         """
-        further = self.networks.add(setting, batch, result)
+        further = self.networks.add(setting, batch, result) | (further or {})
         self.scores += score_batch(
             setting, batch, result, self.sketch_filter, further, self.regions
         )
+
+    def reset(self) -> None:
+        """Forget all that was scored; the networks stay."""
+        self.scores = []
+        self.networks.reset()
 
     def report(self, about: dict[str, Any], roundtrip: dict[str, float] | None = None) -> Report:
         """Return what all processes have scored; all have to ask."""

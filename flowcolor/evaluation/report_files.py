@@ -10,6 +10,7 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.evaluation.measures import SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import PairScore
@@ -46,7 +47,7 @@ def read_report(path: Path) -> Report:
         content = json.loads(path.read_text(encoding="utf-8"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         sets = {
-            setting: {name: summary[name] for name in ("fid", "kid") if name in summary}
+            setting: {name: summary[name] for name in SET_MEASURES if name in summary}
             for setting, summary in content["summary"].items()
         }
         return Report(scores, sets, content["notes"], content["not_computed"], content["about"])

@@ -16,16 +16,10 @@ from flowcolor.evaluation.pictures import COLUMNS
 from flowcolor.evaluation.scores import SketchFilter
 from flowcolor.io.files import exists, is_dir
 from flowcolor.io.formats import is_image
-from flowcolor.io.images import (
-    by_stem,
-    center_square,
-    name_no_images,
-    natural_order,
-    read_image,
-    read_sketch,
-    resize,
-)
+from flowcolor.io.images import read_image, read_sketch
+from flowcolor.io.listing import by_stem, name_no_images, natural_order
 from flowcolor.io.picture_size import picture_size
+from flowcolor.io.resizing import center_square, resize
 from flowcolor.io.tree import names_below
 
 # In messages: what the options of ``flowcolor score`` call them.

@@ -11,11 +11,15 @@ from torch import Tensor, distributed
 
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.drawing_scores import drawing_scores
+from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.region_scores import REGION, Regions, region_scores
 from flowcolor.io.images import to_uint8
 from flowcolor.metrics import (
     FACE_REGIONS,
     color_wasserstein,
+    gamut_share,
+    hint_error,
+    luminance_error,
     mean_color,
     ms_ssim,
     psnr,
@@ -75,8 +79,9 @@ def score_batch(
     Args:
         setting: Which kind of reference the batch has.
         batch: ``content``, ``reference``, ``truth``, ``index``, ``name``, and optionally
-            ``reference_name``, ``reference_content``, ``cleaned``, ``labels`` and
-            ``reference_labels``.
+            ``reference_name``, ``reference_content``, ``cleaned``, ``labels``,
+            ``reference_labels``, ``hint_colors`` and ``hint_mask``, and ``painted``, the result as
+            it was before it was clamped.
         result: The painted drawings, clamped to [0, 1].
         sketch_filter: What drew the sketches: ``sketch_filter(photo, (height, width),
             None)``. ``None``: they are no drawings, and their lines are not scored.
@@ -93,6 +98,12 @@ def score_batch(
             numbers[f"ms_ssim{suffix}"] = ms_ssim(answer, truth)
     if sketch_filter is not None:
         numbers |= drawing_scores(result, batch, sketch_filter)
+    else:
+        numbers["luminance"] = luminance_error(result, sketch)
+    if "painted" in batch:
+        numbers["gamut"] = gamut_share(batch["painted"])
+    if "hint_mask" in batch:
+        numbers["hint_error"] = hint_error(result, batch["hint_colors"], batch["hint_mask"])
     colors, reference_colors = mean_color(result), mean_color(reference)
     numbers["colors"] = color_wasserstein(result, reference)
     numbers["mean_color"] = torch.linalg.vector_norm(colors - reference_colors, dim=1)
@@ -117,8 +128,9 @@ def score_batch(
 
 
 def _is_there(name: str, value: float) -> bool:
-    """Tell what a pair lacks, as a region, from the NaN of a broken result."""
-    return not (name.startswith(REGION) and math.isnan(value))
+    """Tell what a pair lacks, as a region or hints, from the NaN of a broken result."""
+    partial = name.startswith(REGION) or (name in MEASURES and MEASURES[name].partial)
+    return not (partial and math.isnan(value))
 
 
 def checksum(image: Tensor) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from flowcolor.evaluation.costs import costs_of
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.report import ANSWERS, Report
 from flowcolor.evaluation.scores import Setting
@@ -27,6 +28,9 @@ def table(report: Report) -> str:
     if report.roundtrip:
         errors = ", ".join(f"{name} {error:.1e}" for name, error in report.roundtrip.items())
         rows.append(f"round trip, largest error: {errors}")
+    costs = costs_of(report.about)
+    if costs is not None:
+        rows.append(costs.text())
     return "\n".join(rows)
 
 

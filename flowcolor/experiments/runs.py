@@ -1,22 +1,27 @@
 """Train and test every variant of a table, each once, going on where an earlier call stopped."""
 
 import hashlib
-import json
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
+from flowcolor.experiments.runner import (
+    Call,
+    call_in_process_of_its_own,
+    claim,
+    refuse_options,
+    train_once,
+)
 from flowcolor.experiments.tables import Table, Variant
-from flowcolor.io.files import exists, find, is_file, names_in, write_text
+from flowcolor.io.files import exists, is_file
 from flowcolor.training.parser import find_config, resolve_configs
 
+__all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
+
 DECIDED = ("--ckpt_path", "--trainer.default_root_dir", "--seed_everything")
-Call = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True)
@@ -74,16 +79,7 @@ class Run:
         """
         if exists(self.result):
             return
-        root = f"--trainer.default_root_dir={self.folder}"
-        trained = find(self.folder, "version_*/model.safetensors")
-        if not trained:
-            begun = bool(find(self.folder, "version_*/checkpoints/last.ckpt"))
-            call(["fit", *self.words, root, *(["--ckpt_path=last"] if begun else [])])
-            trained = find(self.folder, "version_*/model.safetensors")
-        if not trained:
-            raise InputError(f"The training in {self.folder} ended without writing a model.")
-        # Not the best: it was chosen on the photographs that the test is about.
-        last = trained[-1].parent / "checkpoints" / "last.ckpt"
+        last = train_once(self.words, self.folder, call)
         test = f"--trainer.default_root_dir={self.result.parent}"
         call(["test", *self.words, test, f"--ckpt_path={last}"])
 
@@ -97,9 +93,7 @@ def check(ablation: Ablation) -> None:
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
-    for option in DECIDED:
-        if any(word.split("=")[0] == option for word in ablation.words):
-            raise InputError(f"flowcolor ablate decides {option} itself, it cannot be given.")
+    refuse_options("ablate", DECIDED, ablation.words)
     if is_file(ablation.output):  # Before every variant is built.
         raise InputError(f"--output expects a folder, got the file {ablation.output}.")
     with tempfile.TemporaryDirectory() as folder, quiet():
@@ -107,41 +101,6 @@ def check(ablation: Ablation) -> None:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
             TrainingCLI(words, run=False).model.objective.prepare()
     _claim(ablation)
-
-
-def call_in_process_of_its_own(words: Sequence[str]) -> None:
-    """Run one ``flowcolor`` command and wait for it, also when this process is interrupted.
-
-    In this process, a strategy that starts others, as DDP does, would start this command again.
-
-    Raises:
-        InputError: It did not succeed; what was wrong has been printed by it.
-    """
-    command = [sys.executable, "-m", "flowcolor", *words]
-    with subprocess.Popen(command) as process:  # noqa: S603 - the user's own words
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # The terminal has interrupted it, too: it writes a checkpoint.
-            raise SystemExit(130) from None
-        except BaseException:
-            process.terminate()
-            raise
-    if status:
-        raise InputError(
-            f"flowcolor {words[0]} ended with status {status}, see above: what is done is kept, "
-            "and the same command goes on from there."
-        )
-
-
-def _recorded(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} expects the record of an ablation, got {type(found).__name__}.")
-    return found
 
 
 def _claim(ablation: Ablation) -> None:
@@ -154,15 +113,4 @@ def _claim(ablation: Ablation) -> None:
         "options": [word for word in words if word.removeprefix("--config=") not in places],
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
     }
-    path = ablation.output / "ablation.json"
-    if exists(path):
-        found = _recorded(path)
-        for key, value in wanted.items():
-            if found.get(key) != value:
-                raise InputError(
-                    f"{ablation.output} holds runs with another {key} ({found.get(key)} instead "
-                    f"of {value}), which must not be mixed: give another --output."
-                )
-    elif exists(ablation.output) and names_in(ablation.output):
-        raise InputError(f"--output expects a new folder or one of this table, got {path.parent}.")
-    write_text(json.dumps(wanted, indent=1) + "\n", path)
+    claim(ablation.output, "ablation.json", wanted, ("an ablation", "table"))

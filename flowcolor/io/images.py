@@ -9,26 +9,19 @@ Conversions, so that nobody has to guess:
 """
 
 import io
-import re
 import struct
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Num, UInt8
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
-from torch.nn import functional
 
 from flowcolor.color import to_gray
-from flowcolor.console import warn
-from flowcolor.errors import InputError, first_ten
+from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_empty, is_file, whole_file
-from flowcolor.io.formats import is_image
-from flowcolor.io.tree import names_below
 from flowcolor.values import require_colors
 
 _FORMATS = {
@@ -161,149 +154,6 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     with whole_file(path) as file:
         picture.save(buffer, format=name, **options.get(name, {}))
         file.write(buffer.getbuffer())
-
-
-def pairing_stem(path: Path, folder: Path | None = None) -> str:
-    """Return what pairs files of several folders: their name without suffix, in one Unicode form.
-
-    Some file systems write an accented letter in two characters.
-
-    Args:
-        path: The file.
-        folder: Count the subfolders from here to the file, too.
-    """
-    return unicodedata.normalize("NFC", own_stem(path, folder))
-
-
-def own_stem(path: Path, folder: Path | None = None) -> str:
-    """Return a name without suffix as it is written, with the subfolders from ``folder`` on."""
-    return path.stem if folder is None else path.relative_to(folder).with_suffix("").as_posix()
-
-
-def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -> list[Path]:
-    """Return the image files of a folder, sorted by name; suffixes in any case.
-
-    An image is what Pillow reads. A folder that holds no image itself stands for its subfolders at
-    any depth, as photographs in thousands are often kept. Where it holds images, those of its
-    subfolders are left out. What is left out is counted and named in a warning.
-
-    Numbers inside names count: ``p2.png`` comes before ``p10.png``.
-
-    Args:
-        folder: Where to look.
-        besides: Subfolders that are known to hold something else, and are passed over.
-
-    Raises:
-        InputError: The folder is missing, holds no image, or two images share a stem, which would
-            make it unclear which sketch or mask belongs to which.
-    """
-    folder = Path(folder)
-    if not is_dir(folder):
-        what = "is a file" if exists(folder) else "does not exist"
-        raise InputError(f"{folder} should be a folder of images but {what}.")
-    names = sorted(names_below(folder, [Path(path) for path in besides if path]), key=natural_order)
-    images = [name for name in names if is_image(name.rpartition("/")[2])]
-    own = [name for name in images if "/" not in name]
-    _name_left_out(folder, images, own, names)
-    chosen = [folder / name for name in own or images]
-    if not chosen:
-        got = f", got {first_ten(names)}" if names else ""
-        raise InputError(f"{folder} holds no image that Pillow reads{got}.")
-    by_stem(folder, chosen)
-    return chosen
-
-
-def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:
-    """Return the images of a folder by what pairs them with those of other folders.
-
-    Raises:
-        InputError: Two of them share it.
-    """
-    stems = defaultdict(list)
-    for path in images:
-        stems[pairing_stem(path, folder)].append(path)
-    twins = next((paths for paths in stems.values() if len(paths) > 1), None)
-    if twins:
-        names = " and ".join(path.name for path in twins)
-        raise InputError(f"{folder} holds {names}, but names without their suffix must differ.")
-    return {stem: path for stem, (path,) in stems.items()}
-
-
-def _name_left_out(folder: Path, images: list[str], own: list[str], names: list[str]) -> None:
-    deeper = [name for name in images if "/" in name]
-    if own and deeper:
-        warn(
-            f"{folder} holds images itself, so {len(deeper)} in its subfolders are left out: "
-            f"{first_ten(deeper)}."
-        )
-    elif deeper:
-        parts = {name.partition("/")[0]: 0 for name in deeper}
-        warn(
-            f"{folder} holds no image itself: {len(deeper)} are read from {len(parts)} of its "
-            f"subfolders: {first_ten(list(parts))}."
-        )
-    name_no_images(folder, [name for name in names if not (own and "/" in name)])
-
-
-def name_no_images(folder: Path, names: Sequence[str]) -> None:
-    """Warn of the files of a folder that are no images by their names."""
-    others = [name for name in names if not is_image(name.rpartition("/")[2])]
-    if 0 < len(others) < len(names):  # Otherwise it is an error, which names them.
-        warn(
-            f"{folder} holds {len(others)} files that are no images which Pillow reads: "
-            f"{first_ten(others)}. They are left out."
-        )
-
-
-def natural_order(name: str) -> tuple[list[str | int], str]:
-    """Return a key that sorts names with the numbers inside them as numbers.
-
-    Example:
-        >>> sorted(["p10", "p9", "a"], key=natural_order)
-        ['a', 'p9', 'p10']
-    """
-    parts: list[str | int] = list(re.split("([0-9]+)", name))  # Text and numbers, alternating.
-    parts[1::2] = map(int, parts[1::2])
-    return parts, name
-
-
-def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor, "*b c h2 w2"]:
-    """Resize one image or a batch to (height, width), bilinear with antialiasing.
-
-    Bytes stay bytes. They are rounded between the axes, too, and so may be one off.
-    """
-    if image.shape[-2:] == size:
-        return image
-    batch = image if image.ndim == 4 else image[None]
-    resized = functional.interpolate(
-        batch, size, mode="bilinear", antialias=True, align_corners=False
-    )
-    return resized if image.ndim == 4 else resized[0]
-
-
-def center_square(image: Tensor) -> Tensor:
-    """Cut the largest centred square out of the last two axes."""
-    height, width = image.shape[-2:]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[..., top : top + side, left : left + side]
-
-
-def pad_to_multiple(
-    image: Float[Tensor, "b c h w"], multiple: int
-) -> tuple[Float[Tensor, "b c h2 w2"], tuple[int, int]]:
-    """Pad right and bottom until both sides are divisible; also return the size to crop back to.
-
-    The border pixel is repeated, which works for images smaller than the padding, too.
-    """
-    height, width = image.shape[-2:]
-    padding = (0, -width % multiple, 0, -height % multiple)
-    return functional.pad(image, padding, mode="replicate"), (height, width)
-
-
-def crop(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Undo :func:`pad_to_multiple`: keep the upper left (height, width)."""
-    return image[..., : size[0], : size[1]]
 
 
 def to_uint8(image: Tensor) -> Tensor:

@@ -11,12 +11,11 @@ from flowcolor.layers.base import (
     Features,
     InvertibleLayer,
     LogDet,
-    Result,
     check_channels,
 )
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.values import widen
 
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
@@ -72,7 +71,8 @@ class ActNorm(InvertibleLayer):
         x = widen(x)
         if self.training and not self._settled and not in_transform():  # One image is no batch.
             self._initialize(x)
-        return self._standardized(x)
+        loc, log_scale, logdet = self._affine(x)
+        return (x - loc) * log_scale.exp(), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
@@ -81,14 +81,21 @@ class ActNorm(InvertibleLayer):
         return y * (-log_scale).exp() + loc, -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
-        # Not by way of `forward`, which might initialise from what is only rebuilt.
+        # In closed form, without the graph of a second pass. Not by way of `forward`, which might
+        # initialise from what is only rebuilt.
+        loc, log_scale, _ = self._affine(step.out)
+        axes = [0, *range(2, step.out.ndim)]
+        grad_logdet = step.out.shape[2:].numel() * step.grad_logdet.sum()
         if step.inverse:
-            return invert_then_differentiate(self.inverse, self._standardized, step)
-        return invert_then_differentiate(self._standardized, self.inverse, step)
-
-    def _standardized(self, x: Features, condition: Condition | None = None) -> Result:
-        loc, log_scale, logdet = self._affine(x)
-        return (x - loc) * log_scale.exp(), logdet
+            x, grad_x = (step.out - loc) * log_scale.exp(), step.grad_out * (-log_scale).exp()
+            grad_loc, grad_log_scale = step.grad_out.sum(axes), -(grad_x * x).sum(axes)
+            grad_log_scale = grad_log_scale - grad_logdet
+        else:
+            x, grad_x = step.out * (-log_scale).exp() + loc, step.grad_out * log_scale.exp()
+            grad_loc, grad_log_scale = -grad_x.sum(axes), (step.grad_out * step.out).sum(axes)
+            grad_log_scale = grad_log_scale + grad_logdet
+        found = {self.loc: grad_loc, self.log_scale: grad_log_scale}
+        return Rebuilt(x, grad_x, grad_params={p: g.to(p.dtype) for p, g in found.items()})
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.

@@ -11,7 +11,8 @@ from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, 
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
-from flowcolor.layers.functional.pixels import mix
+from flowcolor.layers.functional.pixels import correlate, mix
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
 
 Parametrization = Literal["full", "lu", "orthogonal", "householder", "permutation"]
@@ -89,6 +90,23 @@ class InvertibleConv1x1(InvertibleLayer):
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             return mix(self._inverse_weight(), y), -self._logdet(y)
+
+    def vjp(self, step: ReverseStep) -> Rebuilt:
+        # In closed form, which needs no second pass over the pixels with a graph of its own:
+        # y = W x has grad x = W^T grad y and grad W = grad y x^T. For x = V y with V = W^-1,
+        # grad y = V^T grad x and grad W = -V^T (grad x y^T) V^T = -grad y x^T.
+        with torch.autocast(step.out.device.type, enabled=False):
+            with torch.enable_grad():
+                ends = self.matrix.weight(), self.matrix.logabsdet()
+            weight, inverse = ends[0].detach(), self.matrix.inverse_weight()
+            way_back, way_there = (weight, inverse) if step.inverse else (inverse, weight)
+            x, grad_x = mix(way_back, step.out), mix(way_there.mT, step.grad_out)
+            pair, sign = ((grad_x, step.out), -1) if step.inverse else ((step.grad_out, x), 1)
+            grad_weight = sign * correlate(*pair).to(weight.dtype)
+            grad_logabsdet = sign * step.out.shape[2:].numel() * step.grad_logdet.sum()
+            grads_out = grad_weight, grad_logabsdet.to(ends[1].dtype)
+            grads = gradients_of(ends, step.params, grads_out)
+        return Rebuilt(x, grad_x, grad_params=grads)
 
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = x.shape[2:].numel() * self.matrix.logabsdet()

@@ -57,6 +57,11 @@ class FeatureSetMetric(Metric, ABC):
         self._declare()
 
     @property
+    def network(self) -> Features:
+        """What turns images into features, for other metrics to share."""
+        return self._network[0]
+
+    @property
     def random_weights(self) -> bool:
         """Whether the images are looked at through a random Inception."""
         network = self._network[0]

@@ -51,18 +51,30 @@ def lpips(
         Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric"
         (2018). https://arxiv.org/abs/1801.03924
     """
-    layers, filename, smallest = _NETWORKS[activations.name]
+    layers, _, smallest = _NETWORKS[activations.name]
     if activations.layers != layers:
         raise ValueError(
             f"lpips looks at {', '.join(layers)}, got {', '.join(activations.layers)}."
         )
-    result, truth = comparable("lpips", result, truth, smallest)
+    return lpips_distance(*comparable("lpips", result, truth, smallest), activations)
+
+
+def lpips_distance(result: Tensor, truth: Tensor, activations: VGGActivations) -> Tensor:
+    """Return :func:`lpips` of images that need no check, and which may train: it has a gradient.
+
+    Args:
+        result: :math:`(B, 3, H, W)`, float32 or wider, around [0, 1].
+        truth: What they should look like.
+        activations: The network, see :func:`lpips_activations`.
+    """
     total = result.new_zeros(len(result))
     with torch.autocast(result.device.type, enabled=False):
         pairs = zip(activations(result), activations(truth), strict=True)
-        for weight, (a, b) in zip(_channel_weights(filename), pairs, strict=True):
+        for weight, (a, b) in zip(
+            _channel_weights(_NETWORKS[activations.name][1]), pairs, strict=True
+        ):
             squares = (_unit(a) - _unit(b)).square()
-            total += (squares * weight.to(a)).sum(1).mean((1, 2))
+            total = total + (squares * weight.to(a)).sum(1).mean((1, 2))
     return total
 
 

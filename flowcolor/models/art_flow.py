@@ -66,6 +66,7 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
+    least = 2  # One pixel of a latent has no variance.
 
     def __init__(
         self,
@@ -130,15 +131,6 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
                 alike = interpolate(reference, size=content.shape[2:], mode="area")
                 self.encode(torch.cat([content, alike]))
         return self.encode(content)[0], self.encode(reference)[0]
-
-    def _check_image(self, name: str, image: Tensor) -> None:
-        super()._check_image(name, image)
-        least = 2 * self.multiple  # One pixel of a latent has no variance.
-        if any(side % self.multiple or side < least for side in image.shape[2:]):
-            raise ValueError(
-                f"ArtFlow expects the height and width of {name} to be multiples of "
-                f"{self.multiple} and at least {least}, got {image.shape[2]} x {image.shape[3]}."
-            )
 
 
 def _awaits_data(layer: InvertibleLayer) -> bool:

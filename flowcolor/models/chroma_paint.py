@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
+from flowcolor.models.hints import Hints
 from flowcolor.values import widen
 
 REACH = 110.0  # No a and no b of a colour that a screen can show is further from 0.
@@ -34,3 +35,15 @@ def paint_chroma(content: Tensor, chroma: Tensor) -> Tensor:
 def centered_lightness(content: Tensor) -> Tensor:
     """Return the lightness as networks read it, from -1/2 for black to 1/2 for white."""
     return (rgb_to_lab(content)[:, :1] - 50) / 100
+
+
+def light_and_points(content: Tensor, hints: Hints | None) -> Tensor:
+    """Return lightness, chroma at given points, and where these are, all of them around zero."""
+    light = centered_lightness(content)
+    if hints is None:
+        given = light.new_zeros(len(light), 3, *light.shape[2:])
+    else:
+        mask = hints.mask.to(light)
+        colors = hints.colors.where(hints.mask > 0, 0).to(light)
+        given = torch.cat([mask * rgb_to_lab(colors)[:, 1:] / REACH, mask], 1)
+    return torch.cat([light, given[:, :2], given[:, 2:] - 0.5], 1)

@@ -56,7 +56,6 @@ class CIC(Colorizer):
     reference: Use = "unused"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8
-    least = 1
 
     def __init__(self, width: int = 64, annealing: float = 0.38) -> None:
         super().__init__()
@@ -100,12 +99,3 @@ class CIC(Colorizer):
         self.check_inputs(content, reference, hints, temperature)
         chroma = annealed_mean(self.logits(content), self.annealing)
         return paint_chroma(content, interpolate(chroma, scale_factor=4.0, mode="bilinear"))
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"CIC expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

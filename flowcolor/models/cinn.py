@@ -77,7 +77,6 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
     reference: Use = "optional"
     stochastic: ClassVar[bool] = True
     parts = ("photo",)
-    least = 1
 
     def __init__(
         self,
@@ -205,12 +204,3 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         """Return the condition of each coupling: the two of a block have the same."""
         blocks = self.condition_net(lightness(rgb_to_lab(content)))
         return [block for block in blocks for _ in range(2)]
-
-    def _check_image(self, name: str, image: Tensor) -> None:
-        super()._check_image(name, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"CINN expects the height and width of {name} to be multiples of {self.multiple}, "
-                f"got {height} x {width}."
-            )

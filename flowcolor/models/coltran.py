@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.color import to_gray
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels
 from flowcolor.models.coltran_bits import channel_bits, symbol_bits

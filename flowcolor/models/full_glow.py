@@ -188,11 +188,6 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)
         height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"FullGlow expects the height and width of {name} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )
         size = self.config["size"]
         if self.config["pool"] is None and (height, width) != (size, size):
             raise ValueError(

@@ -190,12 +190,3 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
 
     def _coarse(self, z: Tensor) -> list[int]:
         return [side // self.multiple for side in z.shape[2:]]
-
-    def _check_image(self, name: str, image: Tensor) -> None:
-        super()._check_image(name, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"Glow expects the height and width of {name} to be multiples of {self.multiple}, "
-                f"got {height} x {width}."
-            )

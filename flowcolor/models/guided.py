@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_lab
 from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Use
-from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
+from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.guided_net import GuidedNet
 from flowcolor.models.hints import Hints
 from flowcolor.values import widen
@@ -53,7 +52,6 @@ class Guided(Colorizer):
     hints: Use = "optional"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8
-    least = 1
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
@@ -75,21 +73,5 @@ class Guided(Colorizer):
     ) -> Tensor:
         """Return ``content`` in the colours that it may have had, near the hints in theirs."""
         self.check_inputs(content, reference, hints, temperature)
-        light = centered_lightness(content)
-        if hints is None:
-            given = light.new_zeros(len(light), 3, *light.shape[2:])
-        else:
-            mask = hints.mask.to(light)
-            colors = hints.colors.where(hints.mask > 0, 0).to(light)
-            given = torch.cat([mask * rgb_to_lab(colors)[:, 1:] / REACH, mask], 1)
-        seen = torch.cat([light, given[:, :2], given[:, 2:] - 0.5], 1)
+        seen = light_and_points(content, hints)
         return paint_chroma(content, REACH * widen(self.net(seen)).tanh())
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"Guided expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

@@ -1,5 +1,7 @@
 r"""The U-Net of guided colorization, whose skips are summed."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
@@ -20,6 +22,9 @@ class GuidedNet(nn.Module):
         - input: :math:`(B, 4, H, W)`, sides are multiples of 8.
         - output: :math:`(B, 2, H, W)`, without a limit.
 
+    Attributes:
+        channels: Of the features of each of the 13 places, in their order.
+
     Reference:
         Zhang et al., "Real-time user-guided image colorization with learned deep priors" (2017),
         section 3.3. https://arxiv.org/abs/1705.02999
@@ -28,6 +33,7 @@ class GuidedNet(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         one, two, four, eight = width, 2 * width, 4 * width, 8 * width
+        self.channels = [one, two, four, *[eight] * 4, four, four, two, two, two, two]
         self.down = nn.ModuleList([stage(4, one), stage(one, two), stage(two, four, 3)])
         self.middle = middle(width)
         self.up = nn.ModuleList(
@@ -47,15 +53,28 @@ class GuidedNet(nn.Module):
         )
         self.chroma = nn.Conv2d(two, 2, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the chroma."""
+    def forward(self, x: Tensor, change: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """Return the chroma.
+
+        Args:
+            x: The input.
+            change: Gets the features of 13 places one after another, after each stage and after
+                each sum of the way up, and returns those with which the network goes on.
+        """
+        change = _unchanged if change is None else change
         seen = []
         for down in self.down:
-            x = down(x)
+            x = change(down(x))
             seen.append(x)
             x = x[..., ::2, ::2]
-        x = self.middle(x)
+        for stage_of_middle in self.middle:
+            x = change(stage_of_middle(x))
         for up, skip, after in zip(self.up, self.skip, self.after, strict=True):
-            x = after(up(x) + skip(seen.pop()))
+            x = change(up(x) + skip(seen.pop()))
+            x = change(after(x))
         chroma: Tensor = self.chroma(leaky_relu(x, 0.2))
         return chroma
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x

@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.models.boxes import check_boxes, crop_boxes, resize_boxes
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -16,10 +18,12 @@ class Hints:
     Args:
         colors: :math:`(B, 3, H, W)`, RGB in [0, 1]; read where ``mask`` is above 0 only.
         mask: :math:`(B, 1, H, W)` in [0, 1], 1 where a colour is given.
-        boxes: For each sample its boxes :math:`(N, 4)` in pixels: left, top, right, bottom.
+        boxes: For each sample its boxes :math:`(N, 4)` in pixels: left, top, right, bottom. Only
+            methods whose ``boxes`` say so look at them.
 
     Raises:
-        ValueError: Shapes do not belong together, or values are not finite or outside [0, 1].
+        ValueError: Shapes do not belong together, values are not finite or outside [0, 1], or a box
+            is empty or reaches out of the picture.
 
     Example:
         >>> mask = torch.zeros(1, 1, 8, 8)
@@ -45,15 +49,17 @@ class Hints:
             # Written so that NaN, for which every comparison is false, is refused, too.
             if not bool(((values >= 0) & (values <= 1)).all()):
                 raise ValueError(f"Hints expects {name} to have values in [0, 1], got others.")
-        if self.boxes is not None and len(self.boxes) != batch:
-            raise ValueError(
-                f"Hints expects boxes for each of {batch} samples, got {len(self.boxes)}."
-            )
+        if self.boxes is not None:
+            if len(self.boxes) != batch:
+                raise ValueError(
+                    f"Hints expects boxes for each of {batch} samples, got {len(self.boxes)}."
+                )
+            check_boxes(self.boxes, sides[0], sides[1])
 
-    def to(self, device: torch.device | str) -> "Hints":
-        """Return the same hints on a device."""
-        boxes = None if self.boxes is None else [box.to(device) for box in self.boxes]
-        return Hints(self.colors.to(device), self.mask.to(device), boxes)
+    def to(self, target: torch.device | torch.dtype | str) -> "Hints":
+        """Return the same hints on a device, or as another type of numbers."""
+        boxes = None if self.boxes is None else [box.to(target) for box in self.boxes]
+        return Hints(self.colors.to(target), self.mask.to(target), boxes)
 
     def resized(self, height: int, width: int) -> "Hints":
         """Return the hints of the same picture at another size; none is lost.
@@ -70,17 +76,14 @@ class Hints:
         # What is left of a pixel's weight by rounding alone is no hint, but any part of a dot is.
         marked = share > 1e-6
         colors = (colors / share.clamp(min=1e-6)).clamp(0, 1)
-        scale = colors.new_tensor([width / own[1], height / own[0]]).repeat(2)
-        boxes = None if self.boxes is None else [box * scale.to(box.device) for box in self.boxes]
+        old = (own[0], own[1])
+        boxes = None if self.boxes is None else resize_boxes(self.boxes, old, (height, width))
         return Hints(colors, marked.to(colors), boxes)
 
     def cropped(self, top: int, left: int, bottom: int, right: int) -> "Hints":
-        """Return the hints of a part of the picture."""
+        """Return the hints of a part of the picture, boxes cut to it."""
         part = (..., slice(top, bottom), slice(left, right))
-        boxes = None
-        if self.boxes is not None:
-            corner = torch.tensor([left, top, left, top])
-            boxes = [box - corner.to(box) for box in self.boxes]
+        boxes = None if self.boxes is None else crop_boxes(self.boxes, top, left, bottom, right)
         return Hints(self.colors[part], self.mask[part], boxes)
 
     def padded(self, height: int, width: int) -> "Hints":

@@ -56,6 +56,7 @@ class IUNet(MemoryMode, Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
+    least = 2
 
     def __init__(
         self,
@@ -98,13 +99,3 @@ class IUNet(MemoryMode, Colorizer):
             )
         result: Tensor = self.project(self.flow(self.lift(torch.cat([content, reference], 1)))[0])
         return result
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        least = 2 * self.multiple
-        if any(side % self.multiple or side < least for side in (height, width)):
-            raise ValueError(
-                f"IUNet expects the height and width of {argument} to be multiples of "
-                f"{self.multiple} and at least {least}, got {height} x {width}."
-            )

@@ -53,7 +53,6 @@ class Pix2Pix(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "optional"
     stochastic: ClassVar[bool] = True
-    least = 1
 
     def __init__(
         self,
@@ -121,12 +120,3 @@ class Pix2Pix(Colorizer):
         chance = self.training or generator is not None
         image: Tensor = self.net(2 * seen - 1, rate if chance else 0.0, generator)
         return (image.tanh() + 1) / 2
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"Pix2Pix expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

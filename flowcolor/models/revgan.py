@@ -61,6 +61,7 @@ class RevGAN(MemoryMode, Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "unused"
     multiple = 4
+    least = 2
 
     def __init__(
         self,
@@ -122,12 +123,3 @@ class RevGAN(MemoryMode, Colorizer):
         features = self.core.inverse(self.photo_encoder(2 * photo - 1))[0]
         image: Tensor = self.drawing_decoder(features)
         return (image + 1) / 2
-
-    def _check_image(self, name: str, image: Tensor) -> None:
-        super()._check_image(name, image)
-        height, width = image.shape[2:]
-        if height % 4 or width % 4 or min(height, width) < 8:
-            raise ValueError(
-                f"RevGAN expects the height and width of {name} to be multiples of 4 and at least "
-                f"8, got {height} x {width}."
-            )

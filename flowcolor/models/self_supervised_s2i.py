@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
@@ -56,6 +56,7 @@ class SelfSupervisedS2I(Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: Use = "required"
+    free_reference: ClassVar[bool] = True
 
     def __init__(
         self, width: int = 64, size: int = 512, *, unit_gains: bool = False, stage: int = 2
@@ -128,14 +129,3 @@ class SelfSupervisedS2I(Colorizer):
         if self.stage > 1:
             image = self.refiner(image, vectors)
         return (image + 1) / 2
-
-    def _check_image(self, argument: str, image: Tensor) -> None:
-        super()._check_image(argument, image)
-        height, width = image.shape[2:]
-        if argument != "content":
-            return
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"SelfSupervisedS2I expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )

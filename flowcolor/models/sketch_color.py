@@ -80,6 +80,7 @@ class SketchColorFlow(InvertibleColorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: Use = "required"
+    least = 2
     hints: Use = "optional"
 
     def __init__(
@@ -228,12 +229,6 @@ class SketchColorFlow(InvertibleColorizer):
 
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)
-        shape, least = tuple(image.shape), 2 * self.multiple
-        if any(side % self.multiple or side < least for side in shape[2:]):
-            raise ValueError(
-                f"SketchColorFlow expects the height and width of {name} to be multiples of "
-                f"{self.multiple} and at least {least}, got {shape[2]} x {shape[3]}."
-            )
         if not (self.training or torch.compiler.is_compiling()) and not image.isfinite().all():
             raise ValueError(f"SketchColorFlow expects finite values in {name}, got NaN or inf.")
 

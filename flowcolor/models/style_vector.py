@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 
 class StyleVector(nn.Module):

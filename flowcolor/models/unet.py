@@ -77,11 +77,11 @@ class UNet(nn.Module):
         for i, stage in enumerate(self.up):
             x = stage(x if i == 0 else torch.cat([x, seen.pop()], 1))
             if rate and i < min(_DROPPED, last):
-                x = _drop(x, rate, generator)
+                x = drop(x, rate, generator)
         return x
 
 
-def _drop(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
+def drop(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
     """Return ``x`` with a share of its values zero; torch's own dropout takes no generator."""
     chances = torch.rand(x.shape, generator=generator, device=x.device)
     return x * (chances >= rate) / (1 - rate)

@@ -1,7 +1,6 @@
 """The features that FID and KID compare: Inception v3 as it was released in December 2015."""
 
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from torchvision.models import inception  # type: ignore[import-untyped]
 
 from flowcolor.errors import InputError
-from flowcolor.pretrained.weights import find_weights, load_tensors
+from flowcolor.pretrained.weights import find_weights
+from flowcolor.pretrained.whole_network import randomize, tensors_for
 from flowcolor.values import require_colors
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class InceptionFeatures:
             raise InputError("`random_weights` must be off if inception weights are given.")
         self.path, self.random_weights = path, random_weights
         self._network: nn.Module | None = None
+        self._classifier: Tensor | None = None
 
     def prepare(self, *, download: bool = True) -> nn.Module:
         """Find the weights, download them if need be, and read them now, not at the first call."""
@@ -72,10 +73,12 @@ class InceptionFeatures:
                 network = _empty_network()
             if self.random_weights:
                 _log.warning("Random inception weights: comparable with no other number.")
-                _randomize(network)
+                randomize(network)
             else:
                 path = find_weights("inception", self.path, download=download)
-                network.load_state_dict(_checked(path, network), assign=True)
+                tensors = tensors_for(network, path, "FID's Inception")
+                network.load_state_dict(tensors, assign=True)
+            self._classifier = network.get_parameter("fc.weight").detach().float()
             network.fc = nn.Identity()
         self._network = network.eval().requires_grad_(False)
         return self._network
@@ -96,11 +99,22 @@ class InceptionFeatures:
             features: Tensor = network((resize_like_tensorflow(levels, _SIDE) - 128) / 128)
         return features
 
+    @torch.no_grad()
+    def logits(self, features: Float[Tensor, "batch 2048"]) -> Float[Tensor, "batch 1008"]:
+        r"""Return :math:`W \phi`, the classes without their bias, for the inception score.
+
+        Its original leaves the bias of the last layer out, and so do all who compare with it.
+        """
+        self.prepare()
+        assert self._classifier is not None  # noqa: S101 - prepare has set it
+        with torch.autocast(features.device.type, enabled=False):
+            return features.float() @ self._classifier.to(features.device).mT
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "InceptionFeatures":
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_network": None}
+        return {**self.__dict__, "_network": None, "_classifier": None}
 
 
 def resize_like_tensorflow(
@@ -159,36 +173,3 @@ def _empty_network() -> nn.Module:
         _CLASSES, aux_logits=False, inception_blocks=blocks, init_weights=False
     )
     return network.float()
-
-
-def _randomize(network: nn.Module) -> None:
-    """Draw weights that keep the size of activations, from a generator of their own."""
-    network.to_empty(device="cpu")
-    generator = torch.Generator("cpu").manual_seed(0)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            deviation = math.sqrt(2 / module.weight[0].numel())
-            module.weight.normal_(0, deviation, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
-
-
-def _checked(path: Path, network: nn.Module) -> dict[str, Tensor]:
-    """Read a file of the whole network and say in one sentence what is wrong with it."""
-    found = load_tensors(path)
-    chosen = {}
-    for key, expected in network.state_dict().items():
-        if key.endswith("num_batches_tracked"):  # Only counts, and older files lack it.
-            chosen[key] = torch.zeros((), dtype=torch.long)
-            continue
-        tensor = found.get(key)
-        shape = "nothing" if tensor is None else str(tuple(tensor.shape))
-        if tensor is None or tensor.shape != expected.shape:
-            raise InputError(
-                f"{str(path)!r} must hold the weights of `{key}` {tuple(expected.shape)} of "
-                f"FID's Inception, got {shape}."
-            )
-        if not tensor.is_floating_point() or not tensor.isfinite().all():
-            raise InputError(f"{str(path)!r} must hold finite weights, got others in `{key}`.")
-        chosen[key] = tensor.float()
-    return chosen

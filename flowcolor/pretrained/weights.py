@@ -52,6 +52,9 @@ WEIGHTS = {
         91,
         ("pt_inception-2015-12-05-6726825d.pth",),
     ),
+    "googlenet": WeightsFile(
+        "https://download.pytorch.org/models/googlenet-1378be20.pth", "1378be20", 50
+    ),
     "alexnet": WeightsFile(
         "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
         "7be5be79",

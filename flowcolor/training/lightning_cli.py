@@ -32,8 +32,11 @@ from flowcolor.io.files import exists, is_full, write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
+from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
+from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with
+from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
@@ -133,9 +136,10 @@ class TrainingCLI(LightningCLI):
         """Do nothing: Lightning would let the checkpoint's values beat the user's."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the pictures, the round trip, and the two checkpoints that every run keeps."""
+        """Add pictures, round trip and curves, and the two checkpoints that every run keeps."""
         parser.add_lightning_class_args(PictureGrid, "pictures")
         parser.add_lightning_class_args(RoundTripMonitor, "roundtrip")
+        parser.add_lightning_class_args(Curves, "curves")
         parser.add_lightning_class_args(ModelCheckpoint, "best")
         parser.add_lightning_class_args(ModelCheckpoint, "last")
         always = {"enable_version_counter": False, "auto_insert_metric_name": False}
@@ -156,6 +160,19 @@ class TrainingCLI(LightningCLI):
                 default="faces",
                 help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips,"
                 " or the classes of CelebAMask-HQ",
+            )
+            parser.add_argument(
+                "--probes",
+                type=int,
+                default=16,
+                help="pairs that are painted again, with another reference and, where a method "
+                "draws random numbers, with others of them; 0 for none",
+            )
+            parser.add_argument(
+                "--timed",
+                type=int,
+                default=10,
+                help="how often one picture is painted, to say how long that takes; 0 for no costs",
             )
             parser.add_argument(
                 "--compare",
@@ -210,7 +227,7 @@ class TrainingCLI(LightningCLI):
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.subcommand == "fit":
             self.model.objective.check(self.model.colorizer)
-            if isinstance(self.model, AdversarialTask):
+            if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
                 if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
                     trainer.fit_loop.epoch_loop.max_steps *= 2
@@ -223,10 +240,16 @@ class TrainingCLI(LightningCLI):
         about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
         return [
             Evaluator(
-                chosen.get("networks"), about, chosen.roundtrip, chosen.get("regions", "faces")
+                chosen.get("networks"),
+                about,
+                chosen.roundtrip,
+                chosen.get("regions", "faces"),
+                chosen.get("probes", 0),
+                chosen.get("timed", 0),
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),
+            CollapseMonitor(),
             PredictionWriter(),
         ]
 

@@ -14,7 +14,7 @@ from flowcolor.app.examples import examples
 from flowcolor.app.uploads import open_upload
 from flowcolor.data import open_portraits
 from flowcolor.inference import load
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.painting import How
 
 PHOTO = examples("photo")[0].picture

@@ -10,7 +10,8 @@ import torch
 
 from flowcolor.data.sketches import GradientLines
 from flowcolor.evaluation import network_scores
-from flowcolor.io.images import read_image, resize, write_image
+from flowcolor.io.images import read_image, write_image
+from flowcolor.io.resizing import resize
 from flowcolor.metrics import (
     FrechetInceptionDistance,
     KernelInceptionDistance,
@@ -55,7 +56,7 @@ def test_each_result_is_scored_with_the_files_of_its_name(folders, capsys):
     assert score(folders, "--batch_size", 2) == 0
     printed = capsys.readouterr().out
     assert "cross-reference (the photograph of somebody else), N = 3" in printed
-    assert "not computed: FID, KID: put weights-inception-2015-12-05" in printed
+    assert "not computed: FID, KID, IS: put weights-inception-2015-12-05" in printed
     found = numbers(folders)
     assert list(found) == list(NAMES)
     for name in NAMES:
@@ -72,6 +73,16 @@ def test_each_result_is_scored_with_the_files_of_its_name(folders, capsys):
     with (folders / "out/score.csv").open(newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == list(NAMES)
     assert read_image(folders / "out/extremes-cross.png").shape == (3, 3 * 122 + 2, 4 * 122 + 2)
+
+
+def test_costs_of_a_method_stand_beside_its_scores(folders, capsys):
+    (folders / "costs.json").write_text('{"seconds": 0.25, "gmacs": 3}')
+    assert score(folders, "--costs", folders / "costs.json") == 0
+    assert "costs of a picture: 0.25 s, 3 GMACs" in capsys.readouterr().out
+    about = json.loads((folders / "out/score.json").read_text())["about"]
+    assert about["costs"] == {"seconds": 0.25, "gmacs": 3}
+    assert score(folders, "--costs", folders / "truth") == 2
+    assert "truth cannot be read" in capsys.readouterr().err
 
 
 def test_given_sketches_replace_drawn_ones(folders):

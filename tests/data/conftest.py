@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from flowcolor.io.images import resize, write_image
+from flowcolor.io.images import write_image
+from flowcolor.io.resizing import resize
 
 
 def smooth_photo(seed: int, height: int = 24, width: int = 24) -> Tensor:

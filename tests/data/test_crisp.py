@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowcolor.data.crisp import crisp
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 
 def box(side=256, width=3):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from flowcolor.data.integer_resize import shrink, whole_factors
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 
 def triangle(length: int, factor: int) -> list[dict[int, Fraction]]:

@@ -5,7 +5,8 @@ import torch
 
 from flowcolor.data import SketchReferencePairs, write_image
 from flowcolor.errors import InputError
-from flowcolor.io.images import read_image, resize
+from flowcolor.io.images import read_image
+from flowcolor.io.resizing import resize
 
 
 def test_by_stem(make_folder):

@@ -12,8 +12,8 @@ import yaml
 import flowcolor
 from flowcolor.cli.main import main
 from flowcolor.deploy.folder import read_folder
+from flowcolor.deploy.sources import find_weights
 from flowcolor.errors import InputError
-from flowcolor.inference import find_weights
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.pretrained import packaged_file

@@ -6,7 +6,11 @@ import torch
 from flowcolor.errors import InputError
 from flowcolor.evaluation import network_scores as module
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
-from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
+from flowcolor.metrics import (
+    FrechetInceptionDistance,
+    KernelInceptionDistance,
+    inception_score,
+)
 from flowcolor.pretrained.vgg import VGGActivations
 
 
@@ -31,7 +35,14 @@ def toy_sets(monkeypatch):
 
 def test_what_has_no_weights_is_named_and_not_computed():
     scores = NetworkScores(Networks(), side=64)
-    for name, file in (("sr", "vgg19-"), ("cr", "vgg19-"), ("lpips", "alexnet-"), ("fid", "incep")):
+    for name, file in (
+        ("sr", "vgg19-"),
+        ("cr", "vgg19-"),
+        ("lpips", "alexnet-"),
+        ("fid", "incep"),
+        ("is", "incep"),
+        ("pd", "googlenet-"),
+    ):
         assert file in scores.missing[name]
         assert scores.missing[name].startswith("put ")
         assert "see `flowcolor weights`" in scores.missing[name]
@@ -43,12 +54,13 @@ def test_what_has_no_weights_is_named_and_not_computed():
 def test_small_images_leave_out_what_they_are_too_small_for():
     missing = NetworkScores(Networks(random_weights=True), side=8).missing
     assert missing["lpips"] == "needs images of at least 31 pixels a side"
+    assert missing["pd"] == "needs images of at least 32 pixels a side"
     assert missing["sr"] == missing["cr"] == "needs images of at least 16 pixels a side"
     assert missing["ms_ssim"] == "needs images of at least 176 pixels a side"
     assert "ms_ssim" not in NetworkScores(Networks(), side=176).missing
 
 
-@pytest.mark.parametrize("name", ["vgg19", "alexnet", "inception"])
+@pytest.mark.parametrize("name", ["vgg19", "alexnet", "inception", "googlenet"])
 def test_a_named_file_that_is_missing_is_an_error(name, tmp_path):
     with pytest.raises(InputError, match=rf"{name}.*gone\.pth"):
         NetworkScores(Networks(**{name: tmp_path / "gone.pth"}))
@@ -87,4 +99,5 @@ def test_results_are_compared_with_references_across_and_with_truths_otherwise(t
             metric.update(result, real=False)
         assert found[setting]["fid"] == pytest.approx(float(fid.compute()["fid"]), rel=1e-6)
         assert found[setting]["kid"] == pytest.approx(float(kid.compute()["kid"]), rel=1e-6)
-        assert found[setting]["fid_n"] == 9
+        assert found[setting]["fid_n"] == found[setting]["is_n"] == 9
+        assert found[setting]["is"] == pytest.approx(float(inception_score(toy(result))[0]))

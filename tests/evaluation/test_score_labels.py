@@ -9,7 +9,8 @@ from PIL import Image
 
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.sketches import GradientLines
-from flowcolor.io.images import read_image, read_sketch, resize, write_image
+from flowcolor.io.images import read_image, read_sketch, write_image
+from flowcolor.io.resizing import resize
 from flowcolor.metrics import (
     color_bleeding,
     line_f1,

@@ -16,7 +16,8 @@ from flowcolor.data import (
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
 from flowcolor.io.formats import is_image, readable_suffixes
-from flowcolor.io.images import list_images, read_image
+from flowcolor.io.images import read_image
+from flowcolor.io.listing import list_images
 from tests.data.datasets.celeba_tree import make_tree
 
 PICTURE = Image.new("RGB", (16, 16), (51, 102, 153))

@@ -1,29 +1,21 @@
 """Files become the right pixels, or one clear sentence."""
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.images import (
-    center_square,
-    crop,
-    list_images,
-    pad_to_multiple,
     read_bytes,
     read_image,
     read_mask,
     read_nonzero,
     read_sketch,
-    resize,
     write_image,
 )
 
@@ -182,28 +174,6 @@ def test_any_colour_is_not_black(tmp_path, channel):
         assert found.nonzero().tolist() == [[1, 2]]
 
 
-def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
-    for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.png", "é.JpEg"):
-        (tmp_path / name).touch()
-    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "é.JpEg"]
-
-
-def test_bad_folders_are_named(tmp_path):
-    (tmp_path / "file").touch()
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "twins").mkdir()
-    (tmp_path / "twins/a.png").touch()
-    (tmp_path / "twins/a.JPG").touch()
-    for name, words in {
-        "gone": "does not exist",
-        "file": "is a file",
-        "empty": "holds no image",
-        "twins": "a.JPG and a.png",
-    }.items():
-        with pytest.raises(InputError, match=re.escape(words)):
-            list_images(tmp_path / name)
-
-
 @pytest.mark.parametrize("channels", [1, 3])
 def test_written_image_comes_back(tmp_path, channels):
     levels = torch.arange(256).view(1, 16, 16).repeat(channels, 1, 1) / 255
@@ -260,41 +230,6 @@ def test_places_that_cannot_be_written_are_named(tmp_path):
     with pytest.raises(ValueError, match="1 or 3 channels"):
         write_image(torch.zeros(4, 4, 4), tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 4, 8, 16]))
-def test_padding_is_small_and_cropping_undoes_it(height, width, multiple):
-    image = torch.rand(2, 3, height, width)
-    padded, size = pad_to_multiple(image, multiple)
-    for side, old in zip(padded.shape[2:], (height, width), strict=True):
-        assert side % multiple == 0
-        assert old <= side < old + multiple
-    assert torch.equal(crop(padded, size), image)
-    assert torch.equal(padded[..., -1, -1], image[..., -1, -1])
-
-
-@given(st.integers(2, 20), st.integers(2, 20), st.integers(1, 30), st.integers(1, 30))
-def test_resize_keeps_flat_images_and_treats_a_batch_as_its_images(height, width, new_h, new_w):
-    flat = resize(torch.full((3, height, width), 0.25), (new_h, new_w))
-    torch.testing.assert_close(flat, torch.full((3, new_h, new_w), 0.25))
-    batch = torch.rand(2, 3, height, width)
-    torch.testing.assert_close(resize(batch, (new_h, new_w))[1], resize(batch[1], (new_h, new_w)))
-
-
-@given(height=st.integers(2, 40), width=st.integers(2, 40), seed=st.integers(0, 99))
-def test_bytes_are_resized_like_fractions_to_one_of_255(height, width, seed):
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    image = torch.from_numpy(pixels).movedim(2, 0)
-    for size in ((16, 16), (7, 23)):
-        resized = resize(image, size)
-        assert resized.dtype == torch.uint8
-        assert (resized.double() - resize(image.double(), size)).abs().max() < 1.1
-
-
-def test_center_square_is_centred():
-    image = torch.arange(7 * 4).view(1, 7, 4)
-    assert torch.equal(center_square(image), image[:, 1:5])
-    assert torch.equal(center_square(image.mT), image.mT[..., 1:5])
 
 
 def test_grey_of_a_batch():

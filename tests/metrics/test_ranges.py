@@ -21,6 +21,8 @@ MEASURES = {
     "psnr": metrics.psnr,
     "color_wasserstein": metrics.color_wasserstein,
     "mean_color_distance": metrics.mean_color_distance,
+    "lab_distance": metrics.lab_distance,
+    "luminance_error": metrics.luminance_error,
     "line_f1": metrics.line_f1,
     "color_bleeding": metrics.color_bleeding,
     "line_sharpness": metrics.line_sharpness,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.metrics import LineSharpness, line_sharpness
 
 

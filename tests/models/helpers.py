@@ -5,16 +5,23 @@ import torch
 from flowcolor.models import (
     CIC,
     CINN,
+    SCFT,
+    AdaAttN,
     ArtFlow,
+    ChromaGAN,
     ColTran,
+    DeepFaceEditing,
     FullGlow,
     Glow,
     Guided,
+    InstanceColorization,
     IUNet,
+    Palette,
     Pix2Pix,
     RevGAN,
     SelfSupervisedS2I,
     SketchColorFlow,
+    UNetAdaIN,
 )
 
 
@@ -136,6 +143,41 @@ def trained_cic(seed=0, size=0.03, **config):
     return model.eval()
 
 
+def trained_unet_adain(seed=0, size=0.1, **config):
+    """Build a small UNetAdaIN, show it a batch, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = UNetAdaIN(**{"width": 2, "latent": 4, "style_width": 4} | config)
+    with torch.no_grad():
+        content, reference = images()
+        model(content, reference if config.get("latent", 4) else None)
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        if model.encoder is not None:
+            for conv in list(model.encoder.net)[::2]:
+                conv.bias += 0.1  # So small a net may be silent as a whole behind its ReLUs.
+    return model.eval()
+
+
+def trained_chromagan(seed=0, size=0.03, **config):
+    """Build a small ChromaGAN and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = ChromaGAN(**{"width": 2, "encoder": "small", "areas": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_instance(seed=0, size=0.03, **config):
+    """Build a small InstanceColorization and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = InstanceColorization(**{"width": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
 def trained_coltran(seed=0, size=0.5, **config):
     """Build a small ColTran and move all of its weights; return it in eval mode."""
     torch.manual_seed(seed)
@@ -154,6 +196,49 @@ def trained_s2i(seed=0, size=0.03, **config):
     model = SelfSupervisedS2I(**{"width": 2, "size": 64} | config)
     with torch.no_grad():
         model(*images(side=32))
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_scft(seed=0, size=0.3, **config):
+    """Build a small SCFT, show it batches, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = SCFT(**{"width": 2, "levels": 2, "blocks": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        for seed in range(20):  # Running statistics take their time.
+            model(*images(seed=seed))
+    return model.eval()
+
+
+def trained_deep_face_editing(seed=0, size=0.03, **config):
+    """Build a small DeepFaceEditing and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = DeepFaceEditing(**{"width": 2, "downsamplings": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_palette(seed=0, size=0.1, **config):
+    """Build a small Palette of two steps and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"width": 4, "factors": [1, 2], "blocks": 1, "attention": [1], "head_width": 4}
+    model = Palette(**sizes | {"steps": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_ada_attn(seed=0, size=0.03, **config):
+    """Build a small AdaAttN with an encoder of its own; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = AdaAttN(**{"encoder": "own", "width": 2} | config)
+    with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)
     return model.eval()

@@ -5,11 +5,15 @@ import re
 import pytest
 import torch
 
-from flowcolor.models import Hints, Tint
+from flowcolor.models import Hints, Levin, Tint
 
 
 def hints(colors=(2, 3, 8, 8), mask=(2, 1, 8, 8), color=0.5, at=1.0, boxes=None):
     return Hints(torch.full(colors, color), torch.full(mask, at), boxes)
+
+
+def box(*sides):
+    return [torch.zeros(0, 4), torch.tensor([[0, 0, 8, 8], [*sides]])]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,14 @@ def hints(colors=(2, 3, 8, 8), mask=(2, 1, 8, 8), color=0.5, at=1.0, boxes=None)
         ({"at": -1.0}, "Hints expects mask to have values in [0, 1], got others."),
         ({"at": torch.nan}, "Hints expects mask to have values in [0, 1], got others."),
         ({"boxes": [torch.zeros(1, 4)]}, "Hints expects boxes for each of 2 samples, got 1."),
+        ({"boxes": [torch.zeros(0, 4), torch.zeros(2, 3)]}, "of shape (number, 4), got (2, 3)."),
+        ({"boxes": box(-1, 0, 4, 4)}, "Hints expects boxes inside the picture, 8x8, got -1, 0, 4,"),
+        ({"boxes": box(0, 0, 8.5, 4)}, "inside the picture, 8x8, got 0, 0, 8.5, 4."),
+        ({"boxes": box(0, 0, torch.nan, 4)}, "with left before right and top above bottom, got "),
+        (
+            {"boxes": box(3, 5, 4, 5)},
+            "with left before right and top above bottom, got 3, 5, 4, 5.",
+        ),
     ],
 )
 def test_what_does_not_belong_together_is_refused_in_words(wrong, expected):
@@ -42,3 +54,32 @@ def test_hints_of_another_size_than_the_content_are_refused():
     expected = "Hinted expects hints of the shape of the content, (2, 3, 8, 4), got (2, 3, 8, 8)."
     with pytest.raises(ValueError, match=re.escape(expected)):
         Hinted().colorize(torch.ones(2, 3, 8, 4), torch.ones(2, 3, 8, 8), hints=hints())
+
+
+def test_a_box_that_rounds_beyond_the_border_stays_inside():
+    whole = torch.tensor([[0.0, 0.0, 49.0, 49.0]])
+    given = hints((1, 3, 49, 49), (1, 1, 49, 49), boxes=[whole])
+    for side in range(1, 60):
+        found = given.resized(side, side).boxes[0]
+        assert torch.allclose(found, whole / 49 * side)
+
+
+def test_boxes_are_cut_to_a_part_of_the_picture_and_dropped_outside():
+    boxes = [torch.tensor([[0.0, 0.0, 4.0, 4.0], [6.0, 0.0, 8.0, 2.0], [2.0, 3.0, 5.0, 8.0]])]
+    found = hints((1, 3, 8, 8), (1, 1, 8, 8), boxes=boxes).cropped(2, 1, 8, 6)
+    assert found.boxes[0].tolist() == [[0, 0, 3, 2], [1, 1, 4, 6]]
+
+
+def test_boxes_are_for_methods_that_look_at_them():
+    class Boxed(Tint):
+        hints = "optional"
+        boxes = "required"
+
+    given = torch.ones(1, 3, 8, 8)
+    boxed = hints((1, 3, 8, 8), (1, 1, 8, 8), boxes=[torch.tensor([[0, 0, 4, 4]])])
+    assert Boxed()(given, given, hints=boxed).shape == given.shape
+    plain = hints((1, 3, 8, 8), (1, 1, 8, 8))
+    with pytest.raises(ValueError, match=r"^Boxed expects hints with boxes, got none\.$"):
+        Boxed()(given, given, hints=plain)
+    with pytest.raises(ValueError, match=r"^Levin cannot use the boxes of hints, got some\.$"):
+        Levin()(given, hints=boxed)

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches import GradientLines
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.metrics.psnr import psnr
 from flowcolor.models import SelfSupervisedS2I
 from flowcolor.models.s2i_blocks import Noise, norm

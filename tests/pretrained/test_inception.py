@@ -19,7 +19,8 @@ from flowcolor.metrics import (
     KernelInceptionDistance,
 )
 from flowcolor.pretrained import inception
-from flowcolor.pretrained.inception import _empty_network, _randomize, resize_like_tensorflow
+from flowcolor.pretrained.inception import _empty_network, resize_like_tensorflow
+from flowcolor.pretrained.whole_network import randomize
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def weights(tmp_path_factory):
     network = _empty_network()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
-        _randomize(network)
+        randomize(network)
         network.fc.reset_parameters()
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from flowcolor.cli.main import main
 from flowcolor.data import SketchFilter
-from flowcolor.io.images import resize, write_image
+from flowcolor.io.images import write_image
+from flowcolor.io.resizing import resize
 
 SIZE = 16
 TWO_PROCESSES = (

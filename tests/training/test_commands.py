@@ -64,6 +64,13 @@ def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, c
     assert [pair["setting"] for pair in content["pairs"]] == ["cross"] * 3 + ["self"] * 3
     assert content["summary"]["self"]["pairs"] == content["summary"]["cross"]["pairs"] == 3
     assert max(content["roundtrip"].values()) < 1e-4
+    costs = content["about"]["costs"]
+    assert (costs["runs"], costs["size"]) == (10, [SIZE, SIZE])
+    assert costs["parameters"] == content["about"]["parameters"]
+    assert 0 < costs["seconds"] < 60
+    assert 0 < costs["gmacs"] < 1
+    assert costs["peak_bytes"] > 3 * 4 * SIZE**2
+    assert f"costs of a picture of {SIZE}x{SIZE}: " in printed
     for setting in ("self", "cross"):
         assert read_image(tmp_path / f"pairs-{setting}.png").shape == (3, 392, 522)
 

@@ -47,6 +47,7 @@ def test_lines_are_scored_of_drawings_only(tested):
     for setting in ("self", "cross"):
         assert lines <= drawing["summary"][setting].keys()
         assert not lines & gray["summary"][setting].keys()
+        assert "luminance" in gray["summary"][setting].keys() - drawing["summary"][setting].keys()
         assert {"ssim", "psnr", "colors"} <= gray["summary"][setting].keys()
 
 

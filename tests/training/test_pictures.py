@@ -1,8 +1,12 @@
+import json
+
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from flowcolor.evaluation.pictures import LEAST_SIDE, MARGIN, picture_grid
 from flowcolor.io.images import read_image
+from tests.training.helpers import flowcolor, write_config, write_photos
 
 
 def test_row_b_holds_the_bth_image_of_every_column():
@@ -41,3 +45,25 @@ def test_training_draws_every_n_steps_and_at_validation(run):
     columns, rows = 4, 2
     height, width = read_image(run.folder / "pictures/val-cross-000004.png").shape[1:]
     assert (height, width) == tuple(MARGIN + n * (LEAST_SIDE + MARGIN) for n in (rows, columns))
+
+
+def test_a_density_of_images_draws_samples_and_what_lies_between_at_validation(tmp_path):
+    config = write_config(tmp_path / "glow.yaml", write_photos(tmp_path / "photos", 7))
+    settings = json.loads(config.read_text())
+    settings["model"]["colorizer"] = {
+        "class_path": "flowcolor.models.Glow",
+        "init_args": {"levels": 1, "steps": 1, "hidden": 4},
+    }
+    settings["model"]["objective"] = {"class_path": "flowcolor.training.objectives.Likelihood"}
+    settings["trainer"]["max_epochs"] = 1
+    config.write_text(json.dumps(settings))
+    assert flowcolor("fit", "--config", config, "--trainer.default_root_dir", tmp_path) == 0
+    drawn = tmp_path / "version_0" / "pictures"
+    assert {path.name for path in drawn.glob("[!tv]*")} == {
+        "samples-000002.png",
+        "between-000002.png",
+    }
+    width = read_image(drawn / "between-000002.png").shape[2]
+    assert width == MARGIN + 5 * (LEAST_SIDE + MARGIN)
+    events = EventAccumulator(str(tmp_path / "version_0")).Reload()
+    assert {"samples", "between", "val-self"} <= set(events.Tags()["images"])

@@ -26,6 +26,24 @@ def test_a_test_gives_them_the_scores_of_the_trivial_answers(method, answer, dat
         for name in ("ssim", "psnr"):
             assert scores[name] == pytest.approx(scores[name + answer], rel=1e-5)
     assert (tmp_path / "test/pairs-cross.png").is_file()
+    scores = report["summary"]["cross"]
+    assert scores["gamut"] == 0
+    # Whoever ignores the reference is not asked whether he listens to it.
+    assert ("sensitivity" in scores) == (method == "tint")
+
+
+def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsys):
+    words = ("test", "--config", "models/tint", *data, "--trainer.accelerator=cpu")
+    folder = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor(*words, *folder, "--probes=2", "--timed=0", "--data.batch_size=2") == 0
+    pairs = json.loads((tmp_path / "test/test.json").read_text())["pairs"]
+    settings = [pair["setting"] for pair in pairs if "sensitivity" in pair["scores"]]
+    assert settings == ["cross", "cross"]
+    assert "in 2 of 3" in capsys.readouterr().out
+    assert flowcolor(*words, *folder, "--timed=-1") == 2
+    assert "--timed expects a number of at least 0, got -1" in capsys.readouterr().err
+    assert flowcolor(*words, *folder, "--probes=-1") == 2
+    assert "--probes expects a number of at least 0, got -1" in capsys.readouterr().err
 
 
 def test_predictions_are_those_of_the_formula(run, tmp_path):

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from flowcolor.data.datasets.finder import Opened
 from flowcolor.errors import InputError
-from flowcolor.io.images import center_square, read_bytes, read_mask, read_sketch, resize
+from flowcolor.io.images import read_bytes, read_mask, read_sketch
+from flowcolor.io.resizing import center_square, resize
 
 
 @runtime_checkable

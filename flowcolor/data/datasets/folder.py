@@ -9,7 +9,7 @@ from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
-from flowcolor.io.images import list_images, own_stem, pairing_stem
+from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
 Roots = str | Path | Sequence[str | Path]
 Partners = str | Path | Sequence[str | Path | None] | None

@@ -14,7 +14,8 @@ from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.sketches import GradientLines, SketchFilter
 from flowcolor.errors import InputError
-from flowcolor.io.images import resize, to_uint8
+from flowcolor.io.images import to_uint8
+from flowcolor.io.resizing import resize
 
 Background = Literal["keep", "white"]
 Content = Literal["drawing", "gray"]

@@ -23,7 +23,7 @@ from flowcolor.data.prepare.work import Outcome, Worker, start, work
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_empty, is_file, remove_partial
-from flowcolor.io.images import natural_order
+from flowcolor.io.listing import natural_order
 
 
 class Summary(NamedTuple):

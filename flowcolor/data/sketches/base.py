@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.data.integer_resize import shrink, whole_factors
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from flowcolor.bounds import within
 from flowcolor.data.sketches.base import WORK_SIDE, SketchFilter
-from flowcolor.io.images import resize
+from flowcolor.io.resizing import resize
 from flowcolor.pretrained.hed import HedNetwork, load_hed
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.io.images import center_square, read_image, read_sketch, resize, to_uint8
+from flowcolor.io.images import read_image, read_sketch, to_uint8
+from flowcolor.io.resizing import center_square, resize
 
 _BLOCKS = 4
 

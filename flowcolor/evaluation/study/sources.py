@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.images import by_stem, list_images, natural_order
+from flowcolor.io.listing import by_stem, list_images, natural_order
 
 MOST_METHODS = 24  # Letters of the alphabet, less two for the controls.
 

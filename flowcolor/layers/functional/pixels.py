@@ -19,6 +19,13 @@ def mix(weight: Tensor, x: Tensor) -> Tensor:
     return torch.bmm(weights, _columns(x)).view_as(x)
 
 
+def correlate(x: Tensor, y: Tensor) -> Tensor:
+    """Sum over images and pixels of the outer products of two pixels' channels."""
+    if has_channels_last(x) and has_channels_last(y):
+        return x.movedim(1, -1).flatten(0, -2).mT @ y.movedim(1, -1).flatten(0, -2)
+    return torch.bmm(_columns(x), _columns(y).mT).sum(0)
+
+
 def _columns(x: Tensor) -> Tensor:
     # Counted: from an empty batch the number of pixels cannot be told.
     return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))

@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning import Callback, LightningModule, Trainer
+from torch import Tensor
 
+from flowcolor.bounds import within
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
+from flowcolor.evaluation.costs import Costs, measure_costs, plain_costs
 from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.probes import Paint, first_pairs, probe_scores
 from flowcolor.evaluation.region_scores import REGION_SETS, RegionSet
 from flowcolor.evaluation.report import Evaluation, Report
 from flowcolor.evaluation.report_files import write_report
@@ -16,6 +21,7 @@ from flowcolor.evaluation.scores import SETTINGS, SketchFilter
 from flowcolor.evaluation.table import table
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.callbacks.validation import Validation
+from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.resume import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -32,6 +38,9 @@ class Evaluator(Callback):
         about: What is tested, in plain values, for the report.
         roundtrip: Has measured round trips, for the report.
         regions: What the numbers of label maps mean, where the data have some.
+        probes: How many pairs of the cross setting a test paints again, on each process, see
+            :func:`~flowcolor.evaluation.probes.probe_scores`.
+        timed: How often a test paints one picture, to say how long that takes.
 
     Attributes:
         report: Of the last test.
@@ -43,11 +52,19 @@ class Evaluator(Callback):
         about: dict[str, Any] | None = None,
         roundtrip: RoundTripMonitor | None = None,
         regions: RegionSet = "faces",
+        probes: int = 16,
+        timed: int = 10,
     ) -> None:
+        within("--probes", probes, 0)
+        within("--timed", timed, 0)
         self.networks = networks or Networks()
         self.about = about or {}
         self.roundtrip = roundtrip
         self.regions = REGION_SETS[regions]
+        self.probes = probes
+        self._probed = 0
+        self.timed = timed
+        self._costs: Costs | None = None
         self.report: Report | None = None
         self._validation = Validation()
         self._evaluation: Evaluation | None = None
@@ -65,7 +82,7 @@ class Evaluator(Callback):
         if SETTINGS[dataloader_idx] == "self":
             self._validation.add_self(batch, outputs["result"])
         else:
-            self._validation.add_cross(batch, outputs["result"], _sketch_filter(trainer))
+            self._validation.add_cross(batch, outputs["result"], sketch_filter_of(trainer))
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the means over all processes."""
@@ -80,14 +97,16 @@ class Evaluator(Callback):
     ) -> None:
         """Look for the networks of the scores, before anything is coloured."""
         self.report = None
+        self._probed = 0
+        self._costs = None
         self._evaluation = Evaluation(
-            _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size, self.regions
+            sketch_filter_of(trainer), self.networks, SETTINGS, pl_module.size, self.regions
         )
 
     def on_test_batch_end(
         self,
         trainer: Trainer,
-        pl_module: LightningModule,
+        pl_module: Task,  # type: ignore[override]
         outputs: Any,
         batch: Batch,
         batch_idx: int,
@@ -99,7 +118,29 @@ class Evaluator(Callback):
         references = reference_names(dataset)
         names = [references[name] for name in batch["name"]]
         setting, result = SETTINGS[dataloader_idx], outputs["result"]
-        self._evaluation.add(setting, {**batch, "reference_name": names}, result)
+        further: dict[str, Tensor] = {}
+        if setting == "cross":
+            further = self._probe(trainer, pl_module, batch, result)
+            if batch_idx == 0 and self.timed:
+                self._costs = self._measure(trainer, pl_module, first_pairs(batch, 1))
+        whole: Batch = {**batch, "reference_name": names, "painted": outputs["painted"]}
+        self._evaluation.add(setting, whole, result, further)
+
+    def _probe(
+        self, trainer: Trainer, task: Task, batch: Batch, result: Tensor
+    ) -> dict[str, Tensor]:
+        colorizer, paint = task.colorizer, _painter(trainer, task)
+        pairs = self.probes - self._probed
+        self._probed += len(result)
+        looks = colorizer.reference != "unused"
+        return probe_scores(
+            paint, batch, result, pairs, reference=looks, chance=colorizer.stochastic
+        )
+
+    def _measure(self, trainer: Trainer, task: Task, batch: Batch) -> Costs:
+        paint, size = _painter(trainer, task), (task.size, task.size)
+        count = _parameters(task)
+        return measure_costs(lambda: paint(batch, None), size, count, task.device, self.timed)
 
     def on_test_epoch_end(
         self,
@@ -108,14 +149,14 @@ class Evaluator(Callback):
     ) -> None:
         """Gather what all processes have scored; print the table and write the report."""
         assert self._evaluation is not None  # noqa: S101 - on_test_start has made it
-        colorizer = pl_module.colorizer
-        count = sum(parameter.numel() for parameter in colorizer.parameters())
-        about = {
-            "model": type(colorizer).__name__,
-            "parameters": count,
+        about: dict[str, Any] = {
+            "model": type(pl_module.colorizer).__name__,
+            "parameters": _parameters(pl_module),
             "size": pl_module.size,
             "content": _content(trainer),
         }
+        if self._costs is not None:
+            about["costs"] = plain_costs(self._costs)
         errors = self.roundtrip.errors if self.roundtrip else {}
         self.report = self._evaluation.report(about | self.about, errors)
         self._evaluation = None
@@ -135,7 +176,21 @@ def report_of(trainer: Trainer) -> Report | None:
     return evaluators[0].report if evaluators else None
 
 
-def _sketch_filter(trainer: Trainer) -> SketchFilter | None:
+def _painter(trainer: Trainer, task: Task) -> Paint:
+    """Return what paints a batch as a test does."""
+
+    def paint(batch: Batch, generator: torch.Generator | None) -> Tensor:
+        with trainer.precision_plugin.forward_context():
+            return colorize_batch(task.colorizer, batch, generator)
+
+    return paint
+
+
+def _parameters(task: Task) -> int:
+    return sum(parameter.numel() for parameter in task.colorizer.parameters())
+
+
+def sketch_filter_of(trainer: Trainer) -> SketchFilter | None:
     """Return what the data's drawings were made with, None if it has grey photographs instead."""
     if _content(trainer) == "gray":
         return None

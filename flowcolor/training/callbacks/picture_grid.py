@@ -1,5 +1,6 @@
 """Pictures of what a model paints, while it is trained and when it is tested."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.images import write_image
+from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
 from flowcolor.training.resume import log_folder
@@ -24,8 +26,9 @@ class PictureGrid(Callback):
     """Draw rows of (drawing, reference, result, truth) into ``pictures/`` and TensorBoard.
 
     Training batches are drawn every ``every_n_steps`` steps, the first validation batch of each
-    setting at every validation. A test draws, for each setting, its first pairs and those whose
-    results are the best, the median and the worst by SSIM.
+    setting at every validation, and with it, of a density of images, samples and what lies between
+    two photographs (:func:`~flowcolor.models.glimpses.glimpses`). A test draws, for each setting,
+    its first pairs and those whose results are the best, the median and the worst by SSIM.
 
     Args:
         every_n_steps: Steps between two pictures of training; 0 for none.
@@ -78,6 +81,12 @@ class PictureGrid(Callback):
     ) -> None:
         if batch_idx == 0 and trainer.is_global_zero and not trainer.sanity_checking:
             self._draw(trainer, f"val-{SETTINGS[dataloader_idx]}", pl_module, batch)
+            if dataloader_idx == 0:
+                model, first = pl_module.colorizer, _first(pl_module, batch, self.pairs)
+                with exact(model):
+                    seen = glimpses(model, first["content"], first["truth"])
+                for name, columns in seen.items():
+                    self._write(trainer, name, pl_module.steps, columns)
 
     def on_test_batch_end(
         self,
@@ -127,9 +136,10 @@ class PictureGrid(Callback):
             say(f"wrote every picture to {folder / 'images'}")
 
     def _draw(self, trainer: Trainer, name: str, task: Task, batch: Batch) -> None:
-        step = task.steps
-        path = log_folder(trainer) / "pictures" / f"{name}-{step:06d}.png"
-        grid = write_grid(_columns(task, batch, self.pairs), path)
+        self._write(trainer, name, task.steps, _columns(task, batch, self.pairs))
+
+    def _write(self, trainer: Trainer, name: str, step: int, columns: Sequence[Tensor]) -> None:
+        grid = write_grid(columns, log_folder(trainer) / "pictures" / f"{name}-{step:06d}.png")
         for logger in trainer.loggers:
             add_image = getattr(getattr(logger, "experiment", None), "add_image", None)
             if add_image is not None:
@@ -153,16 +163,20 @@ class _Columns:
         return [column[0].cpu() for column in columns]
 
 
-def _columns(task: Task, batch: Batch, rows: int) -> list[Tensor]:
+def _first(task: Task, batch: Batch, rows: int) -> Batch:
     # A pair that is painted again after a test has not been converted to the run's precision.
     dtype = dtype_of(task.colorizer)
-    first: Batch = {
+    return {
         "content": batch["content"][:rows].to(dtype),
         "reference": batch["reference"][:rows].to(dtype),
         "truth": batch["truth"][:rows].to(dtype),
         "index": batch["index"][:rows],
         "name": batch["name"][:rows],
     }
+
+
+def _columns(task: Task, batch: Batch, rows: int) -> list[Tensor]:
+    first = _first(task, batch, rows)
     with exact(task.colorizer):
         first["result"] = task(first)
     return columns_of(first)

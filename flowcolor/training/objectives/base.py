@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
@@ -62,16 +63,18 @@ class Objective(nn.Module, ABC):
         return {}
 
 
-def colorize_batch(colorizer: Colorizer, batch: Batch) -> Tensor:
+def colorize_batch(
+    colorizer: Colorizer, batch: Batch, generator: torch.Generator | None = None
+) -> Tensor:
     """Colour a batch, with its references and hints if the colorizer uses any; not clamped."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {} if generator is None else {"generator": generator}
     hints = hints_of(batch, colorizer)
     if hints is not None:
         options["hints"] = hints
-    unused = colorizer.reference == "unused"
+    unused = colorizer.reference == "unused" or "reference" not in batch
     if not unused and "reference_content" in batch:
         options["reference_content"] = batch["reference_content"]
-    elif colorizer.compares:
+    elif colorizer.compares and not unused:
         drawn = lines_of(batch["reference"], GradientLines())
         options["reference_content"] = drawn.expand(-1, 3, -1, -1)
     reference = None if unused else batch["reference"]

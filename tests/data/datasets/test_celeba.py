@@ -17,7 +17,8 @@ from flowcolor.data import (
 )
 from flowcolor.data.datasets.celeba_labels import PARTS, resize_nearest
 from flowcolor.errors import InputError
-from flowcolor.io.images import read_image, resize
+from flowcolor.io.images import read_image
+from flowcolor.io.resizing import resize
 from tests.data.datasets.celeba_tree import COUNT, KINDS, SIDE, box, make_tree, parts_of
 
 

@@ -10,7 +10,8 @@ from flowcolor.data import SketchFilter, open_portraits, write_image
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.errors import InputError
-from flowcolor.io.images import center_square, read_image, resize
+from flowcolor.io.images import read_image
+from flowcolor.io.resizing import center_square, resize
 from tests.data.conftest import smooth_photo
 
 INK = torch.zeros(1, 2, 2)

@@ -7,7 +7,7 @@ from flowcolor.cli.main import main
 from flowcolor.data import ColorizationDataModule, SketchReferencePairs, open_portraits, write_image
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
-from flowcolor.io.images import list_images
+from flowcolor.io.listing import list_images
 from tests.data.conftest import smooth_photo
 from tests.data.datasets.celeba_tree import make_tree
 

@@ -12,7 +12,8 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
-from flowcolor.io.images import resize, to_uint8
+from flowcolor.io.images import to_uint8
+from flowcolor.io.resizing import resize
 from flowcolor.pretrained.hed import HED_FILE
 from flowcolor.pretrained.weights import weights_folder
 from tests.pretrained.hed_weights import tiny_hed, write_tiny_hed

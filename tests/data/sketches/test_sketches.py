@@ -22,7 +22,8 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches.base import _fit, _gray
 from flowcolor.data.sketches.gradient_lines import _long_and_strong
 from flowcolor.errors import InputError
-from flowcolor.io.images import resize, to_uint8
+from flowcolor.io.images import to_uint8
+from flowcolor.io.resizing import resize
 
 FILTERS = [GradientLines(), SobelLines(), XDoG(), ColorDodge()]
 every_filter = pytest.mark.parametrize("draw", FILTERS, ids=lambda draw: type(draw).__name__)

@@ -5,8 +5,8 @@ import torch
 from torch.testing import assert_close
 
 from flowcolor.data.sketches import GradientLines
-from flowcolor.inference import paint
 from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.working_size import run
 from tests.models.helpers import images, trained_full_glow
 
 
@@ -30,10 +30,10 @@ def test_a_batch_without_the_drawing_of_its_reference_is_given_one(pair):
 
 def test_painting_draws_the_reference(pair):
     model, content, photo, expected = pair
-    assert_close(paint(model, content[0], photo[0], None).image, expected[0].clamp(0, 1))
+    assert_close(run(model, content[0], photo[0], None).result, expected[0])
 
 
 def test_painting_without_a_reference_repeats_itself(pair):
     model, content, *_ = pair
-    first, second = (paint(model, content[0], None, None).image for _ in range(2))
+    first, second = (run(model, content[0], None, None).result for _ in range(2))
     assert torch.equal(first, second)

@@ -1,0 +1,134 @@
+"""What experiments share: a folder of their own, trainings made once, a process for each."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists, find, names_in, write_text
+
+Call = Callable[[Sequence[str]], None]
+
+
+def refuse_options(command: str, decided: Sequence[str], words: Sequence[str]) -> None:
+    """Refuse options that an experiment decides itself.
+
+    Raises:
+        InputError: It names the first.
+    """
+    for option in decided:
+        if any(word.split("=")[0] == option for word in words):
+            raise InputError(f"flowcolor {command} decides {option} itself, it cannot be given.")
+
+
+def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
+    """Train if that is not done, going on where an earlier call stopped.
+
+    Args:
+        words: Options of ``flowcolor fit``, without the folder.
+        folder: Of this training, and of nothing else.
+        call: Runs one ``flowcolor`` command.
+
+    Returns:
+        The checkpoint of the last step, not of the best: that one was chosen on photographs that
+        the test may be about.
+
+    Raises:
+        InputError: It ended without a model.
+    """
+    trained = find(folder, "version_*/model.safetensors")
+    if not trained:
+        root = f"--trainer.default_root_dir={folder}"
+        begun = bool(find(folder, "version_*/checkpoints/last.ckpt"))
+        call(["fit", *words, root, *(["--ckpt_path=last"] if begun else [])])
+        trained = find(folder, "version_*/model.safetensors")
+    if not trained:
+        raise InputError(f"The training in {folder} ended without writing a model.")
+    return trained[-1].parent / "checkpoints" / "last.ckpt"
+
+
+def claim(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]) -> None:
+    """Write down what the runs of a folder are, once they do :func:`agree`."""
+    write_text(json.dumps(agree(folder, name, wanted, what), indent=1) + "\n", folder / name)
+
+
+def agree(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]) -> dict[str, Any]:
+    """Compare what the runs of a folder are to be with what was written there, if anything was.
+
+    What is a record by name may grow: later calls may add to it, but not change it.
+
+    Args:
+        folder: Of all runs.
+        name: Of the file.
+        wanted: What they are, as plain values.
+        what: What the folder is of, as in ``("an ablation", "table")``.
+
+    Returns:
+        What they are, with what was written before.
+
+    Raises:
+        InputError: The folder holds other runs, or something else.
+    """
+    path, (kind, unit) = folder / name, what
+    if exists(path):
+        found = _recorded(path, kind)
+        for key, value in wanted.items():
+            known = found.get(key)
+            if isinstance(value, dict) and isinstance(known, dict):
+                _refuse_changed(folder, key, known, value)
+                wanted = wanted | {key: known | value}
+            elif known != value:
+                raise InputError(
+                    f"{folder} holds runs with another {key} ({known} instead of {value}), which "
+                    "must not be mixed: give another --output."
+                )
+    elif exists(folder) and names_in(folder):
+        raise InputError(f"--output expects a new folder or one of this {unit}, got {folder}.")
+    return wanted
+
+
+def call_in_process_of_its_own(words: Sequence[str]) -> None:
+    """Run one ``flowcolor`` command and wait for it, also when this process is interrupted.
+
+    In this process, a strategy that starts others, as DDP does, would start this command again.
+
+    Raises:
+        InputError: It did not succeed; what was wrong has been printed by it.
+    """
+    command = [sys.executable, "-m", "flowcolor", *words]
+    with subprocess.Popen(command) as process:  # noqa: S603 - the user's own words
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # The terminal has interrupted it, too: it writes a checkpoint.
+            raise SystemExit(130) from None
+        except BaseException:
+            process.terminate()
+            raise
+    if status:
+        raise InputError(
+            f"flowcolor {words[0]} ended with status {status}, see above: what is done is kept, "
+            "and the same command goes on from there."
+        )
+
+
+def _recorded(path: Path, kind: str) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} expects the record of {kind}, got {type(found).__name__}.")
+    return found
+
+
+def _refuse_changed(folder: Path, key: str, known: dict[str, Any], wanted: dict[str, Any]) -> None:
+    for name, value in wanted.items():
+        if name in known and known[name] != value:
+            raise InputError(
+                f"{folder} holds runs of {name} with another {key.rstrip('s')} ({known[name]} "
+                f"instead of {value}), which must not be mixed: give another --output or name."
+            )

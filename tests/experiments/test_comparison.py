@@ -1,0 +1,164 @@
+"""``flowcolor compare``: every method on the same pairs, trained once, going on after a stop."""
+
+import json
+
+import pytest
+import torch
+
+from flowcolor.experiments import runner
+from flowcolor.io.images import read_image
+from flowcolor.pretrained import weights
+from tests.training.helpers import flowcolor
+
+HELD_OUT = 3
+
+
+def words(run, output, *methods, content="drawing"):
+    data = ("--data.train", run.photos, "--data.held_out", HELD_OUT)
+    own = ("--content", content, "--size", 16, "--train_steps", 1, "--output", output)
+    return ("compare", "--methods", *methods, *data, *own)
+
+
+class InThisProcess:
+    """Runs commands here, which takes seconds, and stops at one of them as Ctrl-C would."""
+
+    def __init__(self, stop_at=None):
+        self.calls, self.stop_at = [], stop_at
+
+    def __call__(self, called):
+        self.calls.append(list(called))
+        if len(self.calls) == self.stop_at:
+            raise SystemExit(130)
+        assert flowcolor(*called) == 0
+
+
+def test_methods_are_trained_once_and_stand_in_one_table_with_the_rows_to_read_them_by(
+    run, tmp_path, monkeypatch, capsys
+):
+    output = tmp_path / "out"
+    wanted = words(run, output, f"a={run.config}", "tint", f"b={run.config}", f"old={run.last}")
+    stopping, going_on = InThisProcess(stop_at=2), InThisProcess()
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", stopping)
+    with pytest.raises(SystemExit):
+        flowcolor(*wanted)
+    assert not (output / "table.json").exists()
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", going_on)
+    assert flowcolor(*wanted) == 0
+    assert [
+        f"{output}/runs/{label}/seed_0" in str(call)
+        for label, call in zip("b", going_on.calls, strict=True)
+    ] == [True]
+
+    printed = capsys.readouterr().out
+    assert f"Drawings at 16x16, N = {HELD_OUT}, 1 steps of training a network, seeds 0." in printed
+    assert "not the quality of the papers" in printed
+    content = json.loads((output / "table.json").read_text())
+    assert [(t["block"], t["setting"]) for t in content["tables"]] == [
+        ("exemplar", "self"),
+        ("exemplar", "cross"),
+    ]
+    rows = {row["method"]: row for row in content["tables"][1]["rows"]}
+    kinds = {label: row["kind"] for label, row in rows.items()}
+    assert kinds == {
+        "content": "reading",
+        "a": "trained",
+        "tint": "untrained",
+        "b": "trained",
+        "old": "given",
+    }
+    assert rows["a"]["costs"]["steps"] == 1
+    assert 0 < rows["a"]["costs"]["minutes"] < 1
+    assert rows["a"]["costs"]["parameters"] == rows["old"]["costs"]["parameters"] > 0
+    # The same configuration, seed and photographs: the same model.
+    assert rows["a"]["scores"]["ssim"]["mean"] == rows["b"]["scores"]["ssim"]["mean"]
+    best = [label for label, row in rows.items() if row["scores"]["psnr"]["best"]]
+    assert len(best) == 1
+    assert best[0] != "content"
+
+    folder = output / "pictures" / "exemplar-cross"
+    drawing, photo = (
+        read_image(next((folder / c).glob("*.png"))) for c in ("content", "reference")
+    )
+    tinted = read_image(next((folder / "tint").glob("*.png")))
+    expected = drawing * photo.mean(dim=(1, 2), keepdim=True)
+    torch.testing.assert_close(tinted, expected, atol=0.01, rtol=0)
+    sheet = read_image(output / "sheet-exemplar-cross.png")
+    assert sheet.shape == (3, 22 + HELD_OUT * 130 + 2, 7 * 130 + 2)
+    assert "| old + |" in (output / "table.md").read_text()
+    assert (output / "table.csv").read_text().count("\n") == 1 + 2 * 5
+
+    again = InThisProcess()
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", again)
+    assert flowcolor(*wanted, "--seeds", "0,1") == 0
+    assert [word for call in again.calls for word in call if "seed_every" in word] == [
+        "--seed_everything=1"
+    ] * 2
+    content = json.loads((output / "table.json").read_text())
+    rows = {row["method"]: row for row in content["tables"][1]["rows"]}
+    assert len(rows["a"]["scores"]["ssim"]["seeds"]) == 2
+    capsys.readouterr()
+    for other, message in (
+        (("--pairs", "2"), "holds runs with another pairs (None instead of 2)"),
+        (("--data.batch_size", "3"), "holds runs with another options"),
+        (("--methods", "a=tint"), "holds runs of a with another method"),
+    ):
+        assert flowcolor(*wanted, *other) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+
+def test_a_training_that_fails_does_not_keep_the_others_waiting(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        runner, "call_in_process_of_its_own", lambda words: runner.train_once((), tmp_path, print)
+    )
+    output = tmp_path / "out"
+    wanted = words(run, output, "levin", f"bad={run.config}", "unchanged")
+    assert flowcolor(*wanted) == 2
+    printed = capsys.readouterr()
+    assert "1 of 3 methods are in no table: bad; the same command" in printed.err
+    content = json.loads((output / "table.json").read_text())
+    assert "without writing a model" in content["failed"]["bad"]
+    assert [t["block"] for t in content["tables"]] == ["automatic", "hints"]
+    columns = content["tables"][1]["rows"][0]["scores"]
+    assert "ssim" in columns
+    assert "colors" not in columns
+
+
+@pytest.mark.parametrize(
+    ("methods", "options", "message"),
+    [
+        (("lutt", "tint"), (), "--methods expects files or some of ours,"),
+        (("nothing.ckpt",), (), "expects a file of weights, got nothing.ckpt"),
+        (("tint", "tint"), (), "got 'tint' twice"),
+        (("truth=tint",), (), "got 'truth'"),
+        (("cic-small",), (), "--methods cic-small: CIC expects --content gray, got drawing."),
+        (("gatys",), (), "--methods gatys: "),
+        (("tint",), ("--data.held_out", "1"), "at least 2 photographs that nothing was trained on"),
+        (("tint",), ("--pairs", "1"), "got --pairs 1"),
+        (("tint",), ("--pairs", "9"), "at least 9 photographs that nothing was trained on, got 3"),
+        (("tint",), ("--data.content", "gray"), "decides --data.content itself"),
+        (("tint",), ("--content", "photo"), "invalid choice: 'photo'"),
+        (("tint",), ("--model.weights", "x"), "there is no option '--model.weights'"),
+        (("tint",), ("--sede", "1"), "there is no option '--sede'; did you mean '--seeds'"),
+        (("tint",), ("--train_minutes", "1"), "--train_minutes or --train_steps, got both"),
+        (("tint",), ("--train_steps", "0"), "--train_steps"),
+        (("pix2pix-small",), (), "expects --size to be a multiple of"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence_before_anything_is_trained(
+    methods, options, message, run, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", lambda _: pytest.fail("trained"))
+    monkeypatch.setattr(weights, "weights_folder", lambda: tmp_path / "none")
+    assert flowcolor(*words(run, tmp_path / "out", *methods), *options) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):
+    wanted = [w for w in words(run, tmp_path, f"a={run.config}") if w not in ("--train_steps", 1)]
+    assert flowcolor(*wanted) == 2
+    assert "expects --train_minutes or --train_steps, to train a, got" in capsys.readouterr().err

@@ -1,0 +1,30 @@
+"""Which images a folder holds, or one clear sentence."""
+
+import re
+
+import pytest
+
+from flowcolor.errors import InputError
+from flowcolor.io.listing import list_images
+
+
+def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
+    for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.png", "é.JpEg"):
+        (tmp_path / name).touch()
+    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "é.JpEg"]
+
+
+def test_bad_folders_are_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "twins").mkdir()
+    (tmp_path / "twins/a.png").touch()
+    (tmp_path / "twins/a.JPG").touch()
+    for name, words in {
+        "gone": "does not exist",
+        "file": "is a file",
+        "empty": "holds no image",
+        "twins": "a.JPG and a.png",
+    }.items():
+        with pytest.raises(InputError, match=re.escape(words)):
+            list_images(tmp_path / name)
