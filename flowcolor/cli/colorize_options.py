@@ -101,4 +101,10 @@ def make_parser() -> OptionParser:
         help="also report how exactly the model runs backwards on each pair: no line was lost if "
         "the drawing can be recovered from the result",
     )
+    parser.add_argument(
+        "--plots",
+        action="store_true",
+        help="also write <output>-plots.png: histograms of drawing or grey photograph, reference "
+        "and result, and what was changed in luma and chroma",
+    )
     return parser

@@ -51,7 +51,12 @@ def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
 
 
 def claim(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]) -> None:
-    """Write down what the runs of a folder are, or compare with what was written.
+    """Write down what the runs of a folder are, once they do :func:`agree`."""
+    write_text(json.dumps(agree(folder, name, wanted, what), indent=1) + "\n", folder / name)
+
+
+def agree(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]) -> dict[str, Any]:
+    """Compare what the runs of a folder are to be with what was written there, if anything was.
 
     What is a record by name may grow: later calls may add to it, but not change it.
 
@@ -60,6 +65,9 @@ def claim(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]
         name: Of the file.
         wanted: What they are, as plain values.
         what: What the folder is of, as in ``("an ablation", "table")``.
+
+    Returns:
+        What they are, with what was written before.
 
     Raises:
         InputError: The folder holds other runs, or something else.
@@ -79,7 +87,7 @@ def claim(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]
                 )
     elif exists(folder) and names_in(folder):
         raise InputError(f"--output expects a new folder or one of this {unit}, got {folder}.")
-    write_text(json.dumps(wanted, indent=1) + "\n", path)
+    return wanted
 
 
 def call_in_process_of_its_own(words: Sequence[str]) -> None:

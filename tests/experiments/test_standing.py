@@ -11,13 +11,14 @@ from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.scores import PairScore
+from flowcolor.experiments.comparison.best import against_best
 from flowcolor.experiments.comparison.blocks import blocks_of, told
-from flowcolor.experiments.comparison.costs import NO_LIMIT, giga_macs, training_costs
-from flowcolor.experiments.comparison.judge import Row
+from flowcolor.experiments.comparison.costs import NO_LIMIT, training_costs
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.experiments.comparison.plan import Budget
 from flowcolor.experiments.comparison.reading import oracle
-from flowcolor.experiments.comparison.standing import against_best, standing
+from flowcolor.experiments.comparison.rows import Row
+from flowcolor.experiments.comparison.standing import standing
 from flowcolor.experiments.comparison.text import as_text
 from flowcolor.models import Guided, Levin, Pix2Pix, Tint, Unchanged
 
@@ -85,11 +86,14 @@ def test_a_random_method_s_sample_of_a_picture_depends_on_nothing_else():
     assert painter.seconds_per_picture == sorted(painter.seconds[1:])[1]
 
 
-def test_arithmetic_is_counted_in_multiplications_and_additions():
-    layer = torch.nn.Conv2d(3, 5, 3, padding=1)
-    count = giga_macs(lambda: layer(torch.rand(1, 3, 8, 8)))
-    assert count == pytest.approx(3 * 5 * 9 * 64 / 1e9)
-    assert giga_macs(lambda: torch.rand(3) + 1) is None
+def test_arithmetic_is_that_of_a_network_or_unknown():
+    batch = {"content": torch.rand(1, 3, 16, 16), "index": torch.tensor([0]), "name": ["a"]}
+    painter = Painter(Pix2Pix(width=4, levels=3, dropout=0.0), "automatic")
+    painter(batch)
+    assert painter.gmacs > 0
+    plain = Painter(Unchanged(), "automatic")
+    torch.testing.assert_close(plain(batch), batch["content"])
+    assert plain.gmacs is None
 
 
 def test_steps_are_those_of_the_checkpoint_and_minutes_are_there_with_a_clock_only(run):

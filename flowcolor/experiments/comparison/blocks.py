@@ -1,5 +1,6 @@
 """The blocks of a table: methods that are told equally much about the colours."""
 
+from collections.abc import Collection
 from typing import Literal, get_args
 
 from flowcolor.data.batch import Batch
@@ -35,6 +36,11 @@ def blocks_of(colorizer: Colorizer) -> tuple[Block, ...]:
         if colorizer.reference != "unused":
             found.append("exemplar")
     return (*found, "hints") if colorizer.hints != "unused" else tuple(found)
+
+
+def needs_reference(blocks: Collection[Block]) -> bool:
+    """Tell from where a method stands whether it can do without a reference."""
+    return "exemplar" in blocks and "automatic" not in blocks
 
 
 def judged(batch: Batch, block: Block) -> Batch:

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 
 from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
@@ -13,13 +12,14 @@ from flowcolor.evaluation.network_scores import NetworkScores
 from flowcolor.experiments.comparison.blocks import Block, blocks_of
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.pairs import Pairs
-from flowcolor.experiments.comparison.plan import Comparison
+from flowcolor.experiments.comparison.plan import DECIDED, Comparison
+from flowcolor.experiments.runner import agree, claim, refuse_options
 from flowcolor.inference import load
 from flowcolor.io.files import is_file
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS, read_yaml
+from flowcolor.training.parser import CONFIGS
 from flowcolor.training.quiet import quiet
 
 LEAST_SIDE = 6  # SSIM looks at windows that reach five pixels beyond the border.
@@ -47,17 +47,19 @@ def check(comparison: Comparison) -> Checked:
         InputError: One sentence: an option is wrong, a method does not take the content or lacks
             its weights, there are too few photographs, or the folder holds another comparison.
     """
-    comparison.refuse_decided()
+    refuse_options("compare", DECIDED, comparison.shared)
     within("--size", comparison.size, LEAST_SIDE, 16384)
     within("--points", comparison.points, 1, 10_000)
     if is_file(comparison.output):
         raise InputError(f"--output expects a folder, got the file {comparison.output}.")
+    folder_is = comparison.output, "compare.json", comparison.record, ("a comparison", "comparison")
+    agree(*folder_is)  # Before every method is built, and written down when all of them can be.
     with tempfile.TemporaryDirectory() as folder, quiet():
         pairs = Pairs(_data(comparison, folder), comparison.pairs, comparison.points)
         trained, blocks = {}, {}
         for entry in comparison.entries:
             with _naming(entry):
-                trained[entry.label] = not entry.given and _needs_training(entry)
+                trained[entry.label] = entry.needs_training()
                 colorizer = _build(comparison, entry, trained[entry.label], folder)
                 _require_fit(comparison, colorizer)
             blocks[entry.label] = blocks_of(colorizer)
@@ -68,7 +70,7 @@ def check(comparison: Comparison) -> Checked:
             "got neither."
         )
     NetworkScores(comparison.networks, side=comparison.size)
-    comparison.claim()
+    claim(*folder_is)
     return Checked(pairs, trained, blocks)
 
 
@@ -124,21 +126,6 @@ def _require_fit(comparison: Comparison, colorizer: Colorizer) -> None:
             f"{name} expects --size to be a multiple of {colorizer.multiple} of at least {least}, "
             f"got {size}."
         )
-
-
-def _needs_training(entry: Entry) -> bool:
-    """Ask the class that a configuration names."""
-    found = read_yaml(entry.source).get("model")
-    colorizer = found.get("colorizer") if isinstance(found, dict) else None
-    path = colorizer.get("class_path") if isinstance(colorizer, dict) else colorizer
-    module, _, name = str(path).rpartition(".")
-    try:
-        return bool(getattr(import_module(module), name).trained)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(
-            f"{entry.source} expects the class of a colorizer under model.colorizer.class_path, "
-            f"got {path}."
-        ) from error
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""What a method costs: parameters, arithmetic, and how long it was really trained."""
+"""What a method costs: parameters, and how long it was really trained."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.models.checkpoint import read_checkpoint
 
@@ -47,15 +46,3 @@ def _costs(checkpoint: Path) -> dict[str, float]:
     clock: Any = content.get("callbacks", {}).get("Timer", {})
     seconds = clock.get("time_elapsed", {}).get("train")
     return costs if seconds is None else costs | {"minutes": seconds / 60}
-
-
-def giga_macs(work: Callable[[], object]) -> float | None:
-    r"""Return the multiplications and additions of torch in a piece of work, in :math:`10^9`.
-
-    Of convolutions and matrix products, which are nearly all of a network's. None where there are
-    none, as in methods that compute without torch.
-    """
-    with FlopCounterMode(display=False) as counter:
-        work()
-    operations = counter.get_total_flops()
-    return operations / 2e9 if operations else None

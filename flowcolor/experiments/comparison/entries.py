@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from flowcolor.errors import InputError, did_you_mean
@@ -38,6 +39,26 @@ class Entry:
         """How many trainings its configuration makes one after another, of several networks."""
         stages = None if self.given else read_yaml(self.source).get("stages")
         return max(1, len(stages)) if isinstance(stages, list) else 1
+
+    def needs_training(self) -> bool:
+        """Ask the class that a configuration names.
+
+        Raises:
+            InputError: It names none.
+        """
+        if self.given:
+            return False
+        found = read_yaml(self.source).get("model")
+        colorizer = found.get("colorizer") if isinstance(found, dict) else None
+        path = colorizer.get("class_path") if isinstance(colorizer, dict) else colorizer
+        module, _, name = str(path).rpartition(".")
+        try:
+            return bool(getattr(import_module(module), name).trained)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise InputError(
+                f"{self.source} expects the class of a colorizer under model.colorizer.class_path,"
+                f" got {path}."
+            ) from error
 
     @property
     def checksum(self) -> str:

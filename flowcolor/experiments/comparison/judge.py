@@ -1,9 +1,8 @@
 """Paint and score every row of every block, each once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
@@ -11,56 +10,18 @@ from flowcolor.data.batch import Batch
 from flowcolor.evaluation.report import Evaluation
 from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.result_folders import move
-from flowcolor.experiments.comparison.blocks import BLOCKS, SETTINGS, Block, judged
+from flowcolor.experiments.comparison.blocks import SETTINGS, Block, judged
 from flowcolor.experiments.comparison.check import Checked
 from flowcolor.experiments.comparison.costs import parameters
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.experiments.comparison.plan import Comparison
 from flowcolor.experiments.comparison.reading import reading_rows
+from flowcolor.experiments.comparison.rows import Row, blocks_in, pictures, rows_of
 from flowcolor.io.files import exists
 from flowcolor.io.images import write_image
 from flowcolor.models import Colorizer
 
-Kind = Literal["trained", "given", "untrained", "reading"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a block.
-
-    Args:
-        label: Of the entry, or of an answer that is no method.
-        kind: Whether it was trained here, comes trained, has nothing to train, or is no method.
-        seeds: Of its trainings; 0 where there were none.
-    """
-
-    label: str
-    kind: Kind
-    seeds: tuple[int, ...] = (0,)
-
-    def report(self, output: Path, block: Block, seed: int) -> Path:
-        """Return the file that says that nothing is left to do."""
-        return output / "scores" / block / self.label / f"seed_{seed}.json"
-
-
-def rows_of(comparison: Comparison, checked: Checked, block: Block) -> list[Row]:
-    """Return the lines of a block, those that are no methods first; none without methods."""
-    rows = []
-    for entry in comparison.entries:
-        if block in checked.blocks[entry.label]:
-            trained = checked.trained[entry.label]
-            kind: Kind = "trained" if trained else "given" if entry.given else "untrained"
-            rows.append(Row(entry.label, kind, comparison.seeds if trained else (0,)))
-    labels = {row.label for row in rows}
-    reading = [
-        Row(n, "reading") for n in reading_rows(block, comparison.content) if n not in labels
-    ]
-    return [*reading, *rows] if rows else []
-
-
-def blocks_in(comparison: Comparison, checked: Checked) -> list[Block]:
-    """Return the blocks that have methods."""
-    return [block for block in BLOCKS if rows_of(comparison, checked, block)]
+PROBES = 16  # Pairs that are painted again, to see whether a method listens to its reference.
 
 
 def judge_reading(comparison: Comparison, checked: Checked) -> None:
@@ -112,11 +73,6 @@ def judge_method(
         _judge(comparison, checked, block, path, painter, known, label)
 
 
-def pictures(output: Path, block: Block, setting: str) -> Path:
-    """Return the folder with a folder of pictures for each method of a table."""
-    return output / "pictures" / f"{block}-{setting}"
-
-
 def _judge(
     comparison: Comparison,
     checked: Checked,
@@ -128,11 +84,17 @@ def _judge(
 ) -> None:
     """Paint and score all pairs of a block; write pictures if there is a label, then the report."""
     settings, size = SETTINGS[block], comparison.size
+    probed = 0
     evaluation = Evaluation(checked.pairs.sketch_filter, comparison.networks, settings, size)
     for setting, batch in _batches(checked, block):
-        result = paint(batch)
-        compared = move(judged(batch, block), comparison.device)
-        evaluation.add(setting, compared, result.to(comparison.device))
+        painted = paint(batch).float()
+        result = painted.clamp(0, 1)
+        further: dict[str, Tensor] = {}
+        if isinstance(paint, Painter) and setting == settings[-1]:
+            further = paint.probe(batch, result, PROBES - probed)
+            probed += len(result)
+        compared = move({**judged(batch, block), "painted": painted}, comparison.device)
+        evaluation.add(setting, compared, result.to(comparison.device), further)
         if label:
             folder = pictures(comparison.output, block, setting) / label
             for name, image in zip(batch["name"], result, strict=True):

@@ -1,7 +1,6 @@
 """Colour pairs one by one: with a sample of their own, and a clock beside it."""
 
 import time
-from collections.abc import Callable
 from statistics import median
 from typing import cast
 
@@ -9,14 +8,17 @@ import torch
 from torch import Tensor, cat
 
 from flowcolor.data.batch import Batch
+from flowcolor.evaluation.operations import count_operations
+from flowcolor.evaluation.probes import probe_scores
 from flowcolor.evaluation.result_folders import move
 from flowcolor.experiments.comparison.blocks import Block, told
-from flowcolor.experiments.comparison.costs import giga_macs
+from flowcolor.experiments.comparison.costs import parameters
 from flowcolor.models import Colorizer
 from flowcolor.models.round_trip import exact
 from flowcolor.training.objectives.base import colorize_batch
 
 SEED = 0  # Of what random methods draw for each picture: one sample, never the best of several.
+PATIENCE = 2.0  # Seconds a picture.
 
 
 class Painter:
@@ -32,7 +34,8 @@ class Painter:
 
     Attributes:
         seconds: Of each picture.
-        gmacs: Multiplications and additions of the first picture, in :math:`10^9`.
+        gmacs: Multiply-accumulates of the first picture in billions; None of methods without a
+            network, whose work is not in what is counted.
     """
 
     def __init__(self, colorizer: Colorizer, block: Block, device: str = "cpu") -> None:
@@ -43,34 +46,56 @@ class Painter:
         self.gmacs: float | None = None
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Return the batch in colour, in [0, 1], on the CPU."""
-        return cat([self._paint(one) for one in singles(told(batch, self.block, self.colorizer))])
+        """Return the batch in colour, not clamped, on the CPU."""
+        return cat([self._timed(one) for one in singles(batch)])
 
     @property
     def seconds_per_picture(self) -> float:
         """The median; the first picture, in which much is done once, counts if it is the only."""
         return median(self.seconds[1:] or self.seconds)
 
-    def _paint(self, one: Batch) -> Tensor:
-        moved = move(one, self.device)
-        index = int(one["index"][0])
+    def probe(self, batch: Batch, result: Tensor, pairs: int) -> dict[str, Tensor]:
+        """Ask whether the method listens to its reference, and to chance.
 
-        def work() -> Tensor:
-            generator = None
-            if self.colorizer.stochastic:
-                generator = torch.Generator(self.device).manual_seed(SEED + index)
-            with exact(self.colorizer):
-                return colorize_batch(self.colorizer, moved, generator).float().clamp(0, 1).cpu()
+        Not of methods that take long: it paints every pair up to five times more.
 
-        return self._timed(work)
+        Args:
+            batch: Of the cross setting, or of methods without a reference.
+            result: The batch in colour.
+            pairs: Of how many pairs at most.
+        """
+        if self.seconds_per_picture > PATIENCE:
+            return {}
 
-    def _timed(self, work: Callable[[], Tensor]) -> Tensor:
+        def again(part: Batch, generator: torch.Generator | None) -> Tensor:
+            seed = None if generator is None else generator.initial_seed()
+            return cat([self._paint(one, seed) for one in singles(part)])
+
+        return probe_scores(
+            again,
+            batch,
+            result,
+            pairs,
+            reference=self.block == "exemplar",
+            chance=self.colorizer.stochastic,
+        )
+
+    def _paint(self, one: Batch, seed: int | None) -> Tensor:
+        moved = move(told(one, self.block, self.colorizer), self.device)
+        generator = None if seed is None else torch.Generator(self.device).manual_seed(seed)
+        with exact(self.colorizer):
+            return colorize_batch(self.colorizer, moved, generator).float().cpu()
+
+    def _timed(self, one: Batch) -> Tensor:
+        seed = SEED + int(one["index"][0]) if self.colorizer.stochastic else None
         found: list[Tensor] = []
         start = time.perf_counter()
         if self.seconds:
-            found.append(work())
+            found.append(self._paint(one, seed))
         else:  # Counted once, beside the first picture: that one is not in the median.
-            self.gmacs = giga_macs(lambda: found.append(work()))
+            counted = count_operations(lambda: found.append(self._paint(one, seed)))
+            if parameters(self.colorizer) or self.colorizer.pretrained:
+                self.gmacs = counted["all"]
         self.seconds.append(time.perf_counter() - start)
         return found[0]
 

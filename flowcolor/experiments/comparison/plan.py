@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flowcolor.evaluation.network_scores import Networks
 from flowcolor.experiments.comparison.costs import NO_LIMIT
 from flowcolor.experiments.comparison.entries import Entry
-from flowcolor.experiments.runner import claim, refuse_options
 from flowcolor.models.base import Content
 from flowcolor.training.words import value_of
 
@@ -112,29 +112,16 @@ class Comparison:
         for seed in self.seeds:
             yield from ((entry, seed) for entry in self.entries if trained[entry.label])
 
-    def refuse_decided(self) -> None:
-        """Refuse options that the comparison decides itself.
-
-        Raises:
-            InputError: It names the first.
-        """
-        refuse_options("compare", DECIDED, self.shared)
-
-    def claim(self) -> None:
-        """Take the folder for this comparison, or go on with it; methods and seeds may be added.
-
-        Raises:
-            InputError: It holds another comparison, or something else.
-        """
-        networks = {name: str(value) for name, value in vars(self.networks).items()}
-        wanted = {
+    @property
+    def record(self) -> dict[str, Any]:
+        """What must be the same in all calls for a folder; methods may be added."""
+        return {
             "content": self.content,
             "size": self.size,
             "budget": str(self.budget),
             "options": list(self.shared),
             "points": self.points,
             "pairs": self.pairs,
-            "networks": networks,
+            "networks": {name: str(value) for name, value in vars(self.networks).items()},
             "methods": {entry.label: entry.checksum for entry in self.entries},
         }
-        claim(self.output, "compare.json", wanted, ("a comparison", "comparison"))

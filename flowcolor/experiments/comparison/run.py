@@ -1,28 +1,25 @@
 """Make a comparison: train what needs it, paint, score, and lay all side by side."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.experiments.comparison.blocks import SETTINGS
+from flowcolor.experiments.comparison.blocks import SETTINGS, needs_reference
 from flowcolor.experiments.comparison.check import Checked, check, untrained
 from flowcolor.experiments.comparison.costs import training_costs
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.files import write_tables
-from flowcolor.experiments.comparison.judge import (
-    Row,
-    blocks_in,
-    judge_method,
-    judge_reading,
-    rows_of,
-)
+from flowcolor.experiments.comparison.judge import judge_method, judge_reading
 from flowcolor.experiments.comparison.plan import Comparison
+from flowcolor.experiments.comparison.rows import Row, blocks_in, rows_of
 from flowcolor.experiments.comparison.sheet import MOST_ROWS, write_sheet
 from flowcolor.experiments.comparison.standing import Standing, standing
 from flowcolor.experiments.comparison.text import as_text, heading
 from flowcolor.experiments.runner import Call, train_once
 from flowcolor.inference import load
 from flowcolor.io.files import find
+from flowcolor.models import Colorizer
 from flowcolor.training.quiet import quiet
 from flowcolor.training.say import say
 
@@ -49,7 +46,7 @@ def run(comparison: Comparison, call: Call) -> None:
             if entry.label not in failed:
                 try:
                     _judge(comparison, checked, entry)
-                except InputError as error:
+                except ValueError as error:  # What a method cannot take, too, is one sentence.
                     failed[entry.label] = str(error)
     _publish(comparison, checked, failed)
     if failed:
@@ -76,6 +73,7 @@ def _train(comparison: Comparison, checked: Checked, call: Call) -> dict[str, st
 
 
 def _judge(comparison: Comparison, checked: Checked, entry: Entry) -> None:
+    """Score an entry wherever it stands, with every seed that it was trained with."""
     if checked.trained[entry.label]:
         row = Row(entry.label, "trained", comparison.seeds)
         for seed in comparison.seeds:
@@ -83,16 +81,19 @@ def _judge(comparison: Comparison, checked: Checked, entry: Entry) -> None:
             last = _last(folder)
             earlier = find(folder, "stage_*/version_*/checkpoints/last.ckpt")
             costs = training_costs([*earlier, last]) | {"checkpoint": str(last)}
-            build = lambda last=last: load(last, comparison.device).colorizer  # noqa: E731
-            judge_method(comparison, checked, row, seed, build, costs)
+            judge_method(comparison, checked, row, seed, partial(_load, last), costs)
     elif entry.given:
-        build = lambda: load(entry.source, comparison.device).colorizer  # noqa: E731
         about = {"checkpoint": str(entry.source)}
+        build = partial(_load, entry.source)
         judge_method(comparison, checked, Row(entry.label, "given"), 0, build, about)
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            build = lambda: untrained(comparison, entry, scratch)  # noqa: E731
+            build = partial(untrained, comparison, entry, scratch)
             judge_method(comparison, checked, Row(entry.label, "untrained"), 0, build, {})
+
+
+def _load(path: Path) -> Colorizer:
+    return load(path).colorizer
 
 
 def _last(folder: Path) -> Path:
@@ -114,7 +115,8 @@ def _publish(comparison: Comparison, checked: Checked, failed: dict[str, str]) -
         for setting in SETTINGS[block]:
             tables.append(standing(comparison.output, block, setting, rows))
             names = checked.pairs.names[:MOST_ROWS]
-            sheets.append(write_sheet(comparison.output, block, setting, rows, names))
+            reference = any(needs_reference(checked.blocks.get(row.label, ())) for row in rows)
+            sheets.append(write_sheet(comparison.output, block, setting, rows, names, reference))
     paths = [*write_tables(comparison, tables, failed), *sheets]
     texts = [as_text(table, comparison.points) for table in tables]
     above = "\n".join(heading(comparison, len(checked.pairs)))

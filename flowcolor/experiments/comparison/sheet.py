@@ -10,7 +10,7 @@ from torch import Tensor
 from flowcolor.evaluation.pictures import picture_grid
 from flowcolor.evaluation.scores import Setting
 from flowcolor.experiments.comparison.blocks import Block
-from flowcolor.experiments.comparison.judge import Row, pictures
+from flowcolor.experiments.comparison.rows import Row, pictures
 from flowcolor.io.images import read_image, to_uint8, write_image
 
 MOST_ROWS = 10
@@ -18,12 +18,17 @@ _HEAD = 22  # Pixels above the pictures.
 _GIVEN: dict[Block, tuple[str, ...]] = {
     "automatic": ("content", "truth"),
     "exemplar": ("content", "reference", "truth"),
-    "hints": ("points", "reference", "truth"),
+    "hints": ("points", "truth"),
 }
 
 
 def write_sheet(
-    output: Path, block: Block, setting: Setting, rows: Sequence[Row], names: Sequence[str]
+    output: Path,
+    block: Block,
+    setting: Setting,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    reference: bool = False,
 ) -> Path:
     """Draw the first pairs of a table: what is given, the truth, and every method.
 
@@ -33,9 +38,13 @@ def write_sheet(
         setting: Of the table.
         rows: Of the table; those that are no methods are left out.
         names: Of the pairs.
+        reference: Whether a method has a reference beside its points.
     """
     folder = pictures(output, block, setting)
-    columns = [*_GIVEN[block], *(row.label for row in rows if row.kind != "reading")]
+    given = _GIVEN[block]
+    if reference and "reference" not in given:
+        given = ("reference", *given)
+    columns = [*given, *(row.label for row in rows if row.kind != "reading")]
     images = {
         column: torch.stack([read_image(folder / column / f"{name}.png") for name in names])
         for column in columns

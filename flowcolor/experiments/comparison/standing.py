@@ -8,15 +8,15 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flowcolor.evaluation.compare import paired_interval, require_same_pairs
+from flowcolor.evaluation.compare import require_same_pairs
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import Setting
+from flowcolor.experiments.comparison.best import against_best, by_pair
 from flowcolor.experiments.comparison.blocks import Block, shown
-from flowcolor.experiments.comparison.judge import Row
+from flowcolor.experiments.comparison.rows import Row
 
 COSTS = ("parameters", "gmacs", "seconds", "minutes", "steps")
 
@@ -105,7 +105,7 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
     competing = [row.label for row in rows if row.kind != "reading"]
     for name, measure in MEASURES.items():
         values = {
-            label: _by_pair(reports[label], setting, name)
+            label: by_pair(reports[label], setting, name)
             for label in competing
             if name in scores[label]
         }
@@ -119,37 +119,6 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
     return Standing(block, setting, len(first.of(setting)), lines, last.notes, last.missing)
 
 
-def against_best(
-    values: dict[str, NDArray[np.float64]], higher_is_better: bool
-) -> dict[str, tuple[float, float, bool]]:
-    r"""Compare methods on the same pairs with the one whose mean is best.
-
-    .. math:: \bar d = \frac{1}{N} \sum_i (s_i - s_i^{\text{best}})
-
-    Args:
-        values: For each method a number of each pair, in the same order; the means over seeds.
-        higher_is_better: Which way is better.
-
-    Returns:
-        By method the 95 % interval of its mean difference, and whether it is the best. The best has
-        no interval, nor has a method that is alone.
-
-    Example:
-        >>> values = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 4.0])}
-        >>> against_best(values, True)["a"]
-        (-2.0, -2.0, False)
-    """
-    if len(values) < 2:
-        return {}
-    sign = 1 if higher_is_better else -1
-    best = max(values, key=lambda label: sign * float(values[label].mean()))
-    found = {best: (math.nan, math.nan, True)}
-    for label, numbers in values.items():
-        if label != best:
-            found[label] = (*paired_interval(numbers - values[best]), False)
-    return found
-
-
 def _means(reports: Sequence[Report], block: Block, setting: Setting) -> dict[str, Score]:
     summaries: list[dict[str, Any]] = [report.summary[setting] for report in reports]
     found = {}
@@ -158,15 +127,6 @@ def _means(reports: Sequence[Report], block: Block, setting: Setting) -> dict[st
         if len(values) == len(summaries) and shown(name, block):
             found[name] = Score(fmean(values), values)
     return found
-
-
-def _by_pair(reports: Sequence[Report], setting: Setting, name: str) -> NDArray[np.float64]:
-    """Return a score of each pair, in the order of their names, as the mean over seeds."""
-    by_name = [{pair.name: pair for pair in report.of(setting)} for report in reports]
-    order = sorted(by_name[0])
-    missing = float("nan")
-    table = [[pairs[key].scores.get(name, missing) for key in order] for pairs in by_name]
-    return np.array(table, dtype=np.float64).mean(0)
 
 
 def _costs(reports: Sequence[Report]) -> dict[str, float]:

@@ -33,6 +33,11 @@ HEADS = {
     "bleeding": "bleeding",
     "colors": "colours",
     "mean_color": "mean",
+    "luminance": "luma",
+    "hint_error": "at points",
+    "gamut": "gamut",
+    "sensitivity": "sensitive",
+    "diversity": "diverse",
 }
 
 
