@@ -133,7 +133,8 @@ def test_numbers_are_means_over_seeds_and_intervals_are_over_pairs(tmp_path):
         (rows[3], 0, [0.3, 0.7, 0.4]),
     ):
         path = row.report(tmp_path, "exemplar", seed)
-        write_report(report(values, parameters=10, minutes=seed + 1.0), path.parent, path.stem)
+        about = {"trained_at": 128} if row.kind == "given" else {"minutes": seed + 1.0}
+        write_report(report(values, parameters=10, **about), path.parent, path.stem)
     table = standing(tmp_path, "exemplar", "cross", rows)
     content, a, b, c = (line.scores["ssim"] for line in table.lines)
     assert (a.mean, b.mean) == pytest.approx((0.5, 0.4))
@@ -143,4 +144,4 @@ def test_numbers_are_means_over_seeds_and_intervals_are_over_pairs(tmp_path):
     assert table.lines[1].costs == {"parameters": 10, "minutes": 1.5}
     text = as_text(table, 10)
     assert "By a reference: the photograph of somebody else, N = 3" in text
-    assert "SSIM minus that of a, 95 % intervals: b [-0.100, -0.100], c +" in text
+    assert "SSIM minus that of a, 95 % intervals: b [-0.100, -0.100], c + at 128 [" in text

@@ -18,7 +18,7 @@ from flowcolor.models.round_trip import exact
 from flowcolor.training.objectives.base import colorize_batch
 
 SEED = 0  # Of what random methods draw for each picture: one sample, never the best of several.
-PATIENCE = 2.0  # Seconds a picture.
+PATIENCE = 5.0  # Seconds a picture.
 
 
 class Painter:

@@ -46,7 +46,8 @@ class Budget:
     def __str__(self) -> str:
         if self.minutes:
             return f"{self.minutes:g} minutes of training a network"
-        return f"{self.steps} steps of training a network" if self.steps else "no training"
+        steps = "1 step" if self.steps == 1 else f"{self.steps} steps"
+        return f"{steps} of training a network" if self.steps else "no training"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.experiments.comparison.blocks import SETTINGS, needs_reference
@@ -20,6 +21,7 @@ from flowcolor.experiments.runner import Call, train_once
 from flowcolor.inference import load
 from flowcolor.io.files import find
 from flowcolor.models import Colorizer
+from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.quiet import quiet
 from flowcolor.training.say import say
 
@@ -83,7 +85,10 @@ def _judge(comparison: Comparison, checked: Checked, entry: Entry) -> None:
             costs = training_costs([*earlier, last]) | {"checkpoint": str(last)}
             judge_method(comparison, checked, row, seed, partial(_load, last), costs)
     elif entry.given:
-        about = {"checkpoint": str(entry.source)}
+        about: dict[str, Any] = {"checkpoint": str(entry.source)}
+        size = read_weights(entry.source).size
+        if size not in (0, comparison.size):
+            about["trained_at"] = size
         build = partial(_load, entry.source)
         judge_method(comparison, checked, Row(entry.label, "given"), 0, build, about)
     else:

@@ -18,7 +18,7 @@ from flowcolor.experiments.comparison.best import against_best, by_pair
 from flowcolor.experiments.comparison.blocks import Block, shown
 from flowcolor.experiments.comparison.rows import Row
 
-COSTS = ("parameters", "gmacs", "seconds", "minutes", "steps")
+COSTS = ("parameters", "gmacs", "seconds", "minutes", "steps", "trained_at")
 
 
 @dataclass(frozen=True)

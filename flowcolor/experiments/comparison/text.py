@@ -17,7 +17,7 @@ NOT_THE_PAPERS = (
 MARKS = (
     "*: best of its column, =: its difference from the best is not more than the choice of pairs "
     "explains (95 %), (...): no method, to read the numbers by, +: trained before, on photographs "
-    "and for a time of its own."
+    "and for a time of its own, with its size where that is another."
 )
 COST_HEADS = {
     "parameters": "params",
@@ -44,9 +44,10 @@ HEADS = {
 def heading(comparison: Comparison, pairs: int) -> list[str]:
     """Return what stands above all tables."""
     seeds = ", ".join(map(str, comparison.seeds))
+    named = "seed" if len(comparison.seeds) == 1 else "seeds"
     what, size = CONTENTS[comparison.content], f"{comparison.size}x{comparison.size}"
     return [
-        f"{what} at {size}, N = {pairs}, {comparison.budget}, seeds {seeds}.",
+        f"{what} at {size}, N = {pairs}, {comparison.budget}, {named} {seeds}.",
         NOT_THE_PAPERS,
         MARKS,
     ]
@@ -101,7 +102,10 @@ def _cells(standing: Standing) -> list[list[str]]:
 def _label(line: Line) -> str:
     if line.row.kind == "reading":
         return TITLES[line.row.label]
-    return f"{line.row.label} +" if line.row.kind == "given" else line.row.label
+    if line.row.kind == "given":
+        size = line.costs.get("trained_at")
+        return f"{line.row.label} +" if size is None else f"{line.row.label} + at {size:.0f}"
+    return line.row.label
 
 
 def _cost(name: str, value: float | None) -> str:
