@@ -45,6 +45,15 @@ def test_the_latents_term_moves_the_encoder_alone():
     assert any(p.grad.any() for p in model.encoder.parameters())
 
 
+def test_the_latents_of_results_are_what_those_of_references_are_drawn_to():
+    model, batch = trained_unet_adain(), drawn()
+    others, weights = batch["truth"][[2, 0, 1]], list(model.encoder.parameters())
+    reached = model.encode(model(batch["content"], others).clamp(0, 1)).detach()
+    expected = torch.autograd.grad((model.encode(others) - reached).square().mean(), weights)
+    loss = StylePairs(MSELPIPSLoss(lpips=0.0), alpha=0.0).losses(model, batch)["loss"]
+    assert_close(torch.autograd.grad(loss, weights), expected)
+
+
 @pytest.mark.parametrize("kind", [StylePairs, Alternating])
 def test_what_has_no_latent_is_refused_in_words(kind):
     objective = kind(MSELPIPSLoss(lpips=0.0))
