@@ -97,6 +97,16 @@ def test_the_average_is_exported(whole):
     assert all(torch.equal(value, exported[name]) for name, value in best.items())
 
 
+def test_without_validation_it_is_exported_all_the_same(averaged, tmp_path):
+    assert fit(averaged, tmp_path, "--trainer.limit_val_batches=0") == 0
+    exported = read_weights(tmp_path / "version_0/model.safetensors").state
+    last = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")
+    weights = last["current_model_state"]
+    for name, value in exported.items():
+        assert torch.equal(value, last["state_dict"][f"colorizer.{name}"]), name
+    assert any(not torch.equal(v, weights[f"colorizer.{name}"]) for name, v in exported.items())
+
+
 def test_a_resumed_run_goes_on_from_both(whole, tmp_path):
     """From the middle of an epoch, by the checkpoint's own word that there is an average."""
     last = tmp_path / "version_0/checkpoints/last.ckpt"
