@@ -140,7 +140,7 @@ def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
         "ablate", "app", "score", "study", "weights", "push", "export", "latents",
-        "scaling", "styles", "marks", "compare",
+        "compare", "scaling", "styles", "marks",
     }  # fmt: skip
 
 

@@ -70,7 +70,8 @@ class AttentiveNorm(nn.Module):
               V = h(F_s)
 
     with 1x1 convolutions :math:`f, g, h`, the normalised content :math:`\bar F_c`, and
-    :math:`\hat F`, the features of this and of all layers before, see :func:`joined`.
+    :math:`\hat F`, the features of this and of all layers before, see :func:`joined`. At first all
+    three convolutions are the identity, so that a decoder is given features of the kind it knows.
 
     Args:
         channels: Of the layer's features.
@@ -79,8 +80,7 @@ class AttentiveNorm(nn.Module):
 
     def __init__(self, channels: int, seen: int) -> None:
         super().__init__()
-        self.f, self.g = nn.Conv2d(seen, seen, 1), nn.Conv2d(seen, seen, 1)
-        self.h = nn.Conv2d(channels, channels, 1)
+        self.f, self.g, self.h = (_identity(number) for number in (seen, seen, channels))
 
     def forward(self, content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
         """Return :math:`F_{cs}` of features of all layers up to this one."""
@@ -93,3 +93,10 @@ def plain_transfer(content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor
     """Return what :class:`AttentiveNorm` does without convolutions: the aim of its training."""
     mean, deviation = attended_moments(joined(content), joined(style), style[-1])
     return deviation * normalized(content[-1]) + mean
+
+
+def _identity(channels: int) -> nn.Conv2d:
+    conv = nn.Conv2d(channels, channels, 1)
+    nn.init.dirac_(conv.weight)
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return conv

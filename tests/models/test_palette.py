@@ -8,12 +8,10 @@ import torch
 from torch.nn.functional import interpolate
 from torch.testing import assert_close
 
-from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.models import Palette
 from flowcolor.models.diffusion import even_levels, sample, signal_levels
 from flowcolor.models.noise_blocks import NoiseAttention, NoiseBlock, embed_log_snr
 from flowcolor.models.sample_noise import SampleNoise
-from flowcolor.training.objectives import Denoising
 from tests.models.helpers import images, trained_palette
 
 PUBLISHED = signal_levels(1000, 1e-4, 0.09).flip(0).tolist()
@@ -96,21 +94,6 @@ def test_a_step_of_the_posterior_is_that_of_bayes():
     assert_close(seen[1], torch.full_like(y, mean + precision**-0.5))
 
 
-def test_noise_hides_a_picture_as_much_as_its_level_says():
-    torch.manual_seed(0)
-    noisy, log_snr, noise = Denoising().hide(torch.full((2000, 1, 16, 16), 0.5))
-    share = log_snr.sigmoid()
-    assert_close(noisy.mean((1, 2, 3)), 0.5 * share.sqrt(), rtol=0, atol=0.3)
-    assert float((noisy.mean((1, 2, 3)) - 0.5 * share.sqrt()).mean()) == pytest.approx(0, abs=0.005)
-    variances = noisy.var((1, 2, 3)) / (1 - share)
-    assert float(variances.mean()) == pytest.approx(1, abs=0.01)
-    own = share[:, None, None, None]
-    assert_close(noisy, own.sqrt() * 0.5 + (1 - own).sqrt() * noise, rtol=0, atol=1e-3)
-    # Steps are even: a quarter of the levels lies above that of a quarter of the schedule.
-    quarter = float(signal_levels(2000, 1e-6, 0.01)[499])
-    assert float((share > quarter).float().mean()) == pytest.approx(0.25, abs=0.04)
-
-
 def test_levels_are_told_apart_all_the_way():
     ratios = torch.linspace(-10, 10, 41)
     steps = embed_log_snr(ratios, 64).diff(dim=0).norm(dim=1)
@@ -175,23 +158,6 @@ def test_another_seed_is_another_picture_and_temperature_0_none():
     assert not torch.allclose(draw(1), draw(2), atol=1e-3)
     assert torch.equal(draw(1, temperature=0.0), draw(2, temperature=0.0))
     assert torch.equal(model(content), model(content))
-
-
-def test_it_learns_one_picture_by_heart():
-    photo = interpolate(load_portrait("astronaut")[0][None], (8, 8), mode="area")
-    content = photo.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    torch.manual_seed(0)
-    model = Palette(16, [1], 1, [], head_width=16, sampler="ddim", steps=10)
-    batch = {"content": content.expand(32, -1, -1, -1), "truth": photo.expand(32, -1, -1, -1)}
-    objective = Denoising()
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for _ in range(200):
-        optimizer.zero_grad()
-        objective.losses(model, batch)["loss"].backward()
-        optimizer.step()
-    with torch.no_grad():
-        found = model.eval()(content)
-    assert -10 * float((found - photo).square().mean().log10()) > 25
 
 
 @pytest.mark.parametrize(

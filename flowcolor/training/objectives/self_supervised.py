@@ -88,9 +88,12 @@ class SelfSupervised(Objective):
         plain = bool(self.turns % 2)
         self.turns += 1
         if plain:
-            terms = self.loss(_decode(s2i, s2i.maps(drawing), s2i.vectors(photo)), photo)
-            # Data-parallel training waits for the gradients of all weights.
-            idle = torch.stack([weight.sum() for weight in self.head.parameters()]).sum()
+            styles = s2i.vectors(photo)
+            terms = self.loss(_decode(s2i, s2i.maps(drawing), styles), photo)
+            # Data-parallel training waits for the gradients of all weights, also of the head's and,
+            # where the decoder does not use every vector, of the encoder's.
+            unused = [*self.head.parameters(), *styles]
+            idle = torch.stack([part.sum() for part in unused]).sum()
             return {**terms, "loss": terms["loss"] + 0 * idle}
         moved = _mirrored(batch["reference"])
         styles, moved_styles = s2i.vectors(photo), s2i.vectors(moved)
