@@ -23,7 +23,7 @@ class ColorDodge(SketchFilter):
     def __init__(self, sigma: float = 4.0) -> None:
         if sigma <= 0:
             raise InputError(f"ColorDodge expects sigma above 0, got {sigma}.")
-        within("ColorDodge's sigma", sigma, 0, 256)
+        within("ColorDodge's sigma", sigma, 0.0, 256.0)
         self.sigma = sigma
 
     def draw(self, gray: "np.ndarray") -> "np.ndarray":
