@@ -75,6 +75,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         score,
         study_options,
         styles,
+        table,
         weights,
     )
     from flowcolor.cli.prepare import make_parser
@@ -92,6 +93,7 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "export": export,
         "scaling": scaling,
         "styles": styles,
+        "table": table,
         "latents": latents,
         "marks": marks,
     }
@@ -140,7 +142,7 @@ def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
         "ablate", "app", "score", "study", "weights", "push", "export", "latents",
-        "compare", "scaling", "styles", "marks",
+        "compare", "scaling", "styles", "table", "marks",
     }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ commands:
   validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   score       measure results of any method: flowcolor score --results R --truth T --references P
+  table       several methods on several data sets: flowcolor table --reports A.json B.json
   study       ask people which method colours best, and count what they say
   compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
@@ -85,6 +86,12 @@ def _fit(arguments: list[str]) -> None:
 
 def _score(arguments: list[str]) -> None:
     from flowcolor.cli.score import main
+
+    main(arguments)
+
+
+def _table(arguments: list[str]) -> None:
+    from flowcolor.cli.table import main
 
     main(arguments)
 
@@ -159,6 +166,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "validate": lambda arguments: _train(["validate", *arguments]),
     "test": lambda arguments: _train(["test", *arguments]),
     "score": _score,
+    "table": _table,
     "study": _study,
     "compare": _compare,
     "ablate": _ablate,

@@ -1,0 +1,46 @@
+"""``flowcolor table``: PSNR and SSIM of several methods on several data sets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flowcolor.cli.options import OptionParser
+from flowcolor.console import say
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``flowcolor table`` with these words."""
+    parser = _parser()
+    parser.check(words)
+    options = parser.parse_args(list(words))
+    from flowcolor.evaluation.data_table import data_table
+    from flowcolor.io.files import write_text
+
+    text = data_table(options.reports, options.setting)
+    say(text)
+    if options.output is not None:
+        write_text(text + "\n", options.output)
+        say(f"wrote {options.output}")
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        prog="flowcolor table",
+        description="Lay PSNR and SSIM of several methods on several data sets in one Markdown "
+        "table, with the trivial answers beside them.",
+    )
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="JSON",
+        help="what flowcolor test and flowcolor score have written",
+    )
+    parser.add_argument(
+        "--setting",
+        choices=("cross", "self"),
+        default="cross",
+        help="whether the references are photographs of others or the content's own",
+    )
+    parser.add_argument("--output", type=Path, help="a file for the table, too")
+    return parser

@@ -1,0 +1,88 @@
+"""Several methods on several data sets: a row for each set, a column for each method."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flowcolor.errors import InputError
+from flowcolor.evaluation.measures import MEASURES
+from flowcolor.evaluation.report import ANSWERS
+from flowcolor.evaluation.report_files import read_report
+from flowcolor.evaluation.scores import Setting
+
+SCORES = ("psnr", "ssim")
+Cells = dict[str, dict[str, dict[str, float]]]  # By data set, method and score.
+
+
+def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
+    """Return PSNR and SSIM of reports as a Markdown table.
+
+    The last columns are the trivial answers on the same data: the content itself, and the content
+    tinted by its reference. Means over pairs; no number of one data set may be set against one of
+    another, for some are harder.
+
+    Args:
+        files: The JSON of tests and scores.
+        setting: Which kind of reference.
+
+    Raises:
+        InputError: A file is no report or lacks the setting, two are of one method on one data set,
+            or one coloured drawings and another grey photographs.
+    """
+    cells: Cells = {}
+    contents: dict[str, Path] = {}
+    for file in files:
+        report = read_report(file)
+        if setting not in report.summary:
+            raise InputError(f"{file} expects scores in the setting {setting}, got none.")
+        contents[report.about.get("content", "drawing")] = file
+        data, method = data_of(report.about, file), method_of(report.about, file)
+        row = cells.setdefault(data, {})
+        if method in row:
+            raise InputError(f"{file} is a second report of {method} on {data}: expected one.")
+        summary = report.summary[setting]
+        row[method] = {name: summary[name] for name in SCORES}
+        for suffix, label in ANSWERS.items():
+            if suffix:
+                row[label] = {name: summary[name + suffix] for name in SCORES}
+    if len(contents) > 1:
+        raise InputError(
+            f"A table expects one kind of content, got {' and '.join(sorted(contents))} "
+            f"({', '.join(str(contents[kind]) for kind in sorted(contents))}): these are different "
+            "tasks."
+        )
+    return _markdown(cells)
+
+
+def data_of(about: Mapping[str, Any], file: Path) -> str:
+    """Return the name of the folder of the photographs that were coloured."""
+    found = about.get("truth")
+    data = about.get("data")
+    if found is None and isinstance(data, Mapping):
+        found = data.get("test") or data.get("train")
+    if isinstance(found, Mapping):
+        found = found.get("photos")
+    places = found if isinstance(found, list) else [found]
+    return ", ".join(Path(str(place)).name for place in places) if found else file.parent.name
+
+
+def method_of(about: Mapping[str, Any], file: Path) -> str:
+    """Return the name of the model, or that of the folder of the results."""
+    found = about.get("model") or about.get("result")
+    return Path(str(found)).name if found else file.parent.name
+
+
+def _markdown(cells: Cells) -> str:
+    trivial = [label for suffix, label in ANSWERS.items() if suffix]
+    methods = list(dict.fromkeys(name for row in cells.values() for name in row))
+    columns = [*(name for name in methods if name not in trivial), *trivial]
+    heads = [f"{name}, {MEASURES[score].label}" for name in columns for score in SCORES]
+    lines = [["data", *heads], ["---", *["---:"] * len(heads)]]
+    for data, row in cells.items():
+        values = [
+            MEASURES[score].text(row[name][score]) if name in row else "-"
+            for name in columns
+            for score in SCORES
+        ]
+        lines.append([data, *values])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
