@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import instance_norm, interpolate, l1_loss
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.data import ColorDodge
 from flowcolor.data.datasets.embedded import load_portrait
@@ -36,10 +37,11 @@ def test_parameters_are_those_of_the_published_networks():
     assert count(model) + 5 * count(photo) == 1_227_979_570
 
 
-def test_the_published_size_runs_at_its_own_512_on_tensors_without_numbers():
-    with torch.device("meta"):
-        model, image = DeepFaceEditing(), torch.empty(1, 3, 512, 512)
-        assert model(image, image).shape == (1, 3, 512, 512)
+def test_a_colorization_at_its_own_512_takes_the_multiplications_of_the_published_networks():
+    with torch.device("meta"), FlopCounterMode(display=False) as flops:
+        result = DeepFaceEditing()(*torch.empty(2, 1, 3, 512, 512))
+    assert result.shape == (1, 3, 512, 512)
+    assert round(flops.get_total_flops() / 2e9, 1) == 361.6
 
 
 def test_adain_is_instance_normalisation_times_weight_plus_bias():

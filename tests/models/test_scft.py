@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, interpolate, l1_loss, leaky_relu
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.data import ColorDodge
 from flowcolor.data.datasets.embedded import load_portrait
@@ -38,6 +39,12 @@ def test_parameters_are_those_of_the_public_code():
     # There, the singular vectors of the spectral normalisation are counted, too.
     vectors = (x for name, x in critic.named_buffers() if name.rpartition(".")[2] in ("_u", "_v"))
     assert count(critic.parameters()) + count(vectors) == 100_261
+
+
+def test_a_colorization_takes_the_multiplications_of_the_public_code():
+    with torch.device("meta"), FlopCounterMode(display=False) as flops:
+        SCFT().eval()(*torch.empty(2, 1, 3, 256, 256))
+    assert round(flops.get_total_flops() / 2e9, 2) == 25.70
 
 
 def test_attention_is_that_of_its_formula():
