@@ -24,8 +24,8 @@ def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     if any(width % heads for width in widths):
         raise ValueError(f"ColTran expects widths that {heads} heads divide, got {widths}.")
     depth = max(*layers, config["color_layers"], config["spatial_layers"])
-    if max(widths) > 2048 or depth > 64 or max(config["size"], config["core_size"]) > 1024:
+    if max(widths) > 1024 or depth > 32 or max(config["size"], config["core_size"]) > 1024:
         raise ValueError(
-            "ColTran expects widths up to 2048, up to 64 layers and sides up to 1024, got "
+            "ColTran expects widths up to 1024, up to 32 layers and sides up to 1024, got "
             f"{max(widths)}, {depth} and {max(config['size'], config['core_size'])}."
         )

@@ -178,7 +178,7 @@ def test_what_it_cannot_do_is_refused_in_words():
             {"layers": [1, 1]},
             "ColTran expects layers of encoder, outer and inner decoder, got [1, 1].",
         ),
-        ({"width": 4096}, "ColTran expects widths up to 2048, up to 64 layers and sides up to "),
+        ({"width": 4096}, "ColTran expects widths up to 1024, up to 32 layers and sides up to "),
     ):
         with pytest.raises(ValueError, match=f"^{re.escape(expected)}"):
             trained_coltran(**options)
