@@ -1,77 +1,102 @@
-"""What do colours at points help? PSNR and colour error against their number.
+"""What do colours at points help? PSNR and colour error against their number, by method.
 
-Every drawing of a folder gets somebody else's photograph as reference, and 0, 1, 2, ... points with
-the colours of its own photograph (:class:`~flowcolor.data.HintPoints`; more points are those of
-fewer, and others). Two errors: of the whole picture to the photograph, and at the hinted pixels
-alone. The more a user says, the nearer the picture should come, whoever lent the other colours.
+Every picture of a folder gets somebody else's photograph as reference, where a method uses one,
+and 0, 1, 2, ... points with the colours of its own photograph (:class:`~flowcolor.data.HintPoints`;
+more points are those of fewer, and others). Two errors: of the whole picture to the photograph, and
+at the hinted pixels alone. The more a user says, the nearer the picture should come.
+
+Methods for drawings get drawings, the others grey photographs; ``--content`` decides where both
+are possible. Numbers of the two are never in one table. Methods that need hints have no row of 0.
 """
 
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch.utils.data import default_collate
 
 from benchmarks import report
-from flowcolor.color import rgb_to_lab
-from flowcolor.data import CrossReference, HintPoints, open_portraits
+from flowcolor.color import to_gray
+from flowcolor.data import CrossReference, open_portraits
+from flowcolor.errors import InputError
+from flowcolor.evaluation.hint_curve import hint_curve
 from flowcolor.inference import load
-from flowcolor.models import Colorizer, Hints
+from flowcolor.models import Colorizer
+from flowcolor.training.objectives.base import colorize_batch
 
 
 @torch.no_grad()
 def measure(
-    colorizer: Colorizer, folders: list[str], size: int, counts: list[int], seeds: int
+    colorizer: Colorizer,
+    folders: list[str],
+    size: int,
+    counts: list[int],
+    seeds: int,
+    content: str = "drawing",
 ) -> list[dict]:
+    if colorizer.hints == "unused":
+        raise InputError(f"{type(colorizer).__name__} cannot use hints: there is no curve.")
+    if colorizer.hints == "required":
+        counts = [count for count in counts if count]
     pairs = [CrossReference(open_portraits(folder, size), seed=0) for folder in folders]
-    batches = [
-        default_collate([part[i] for i in range(start, min(start + 8, len(part)))])
-        for part in pairs
-        for start in range(0, len(part), 8)
-    ]
-    rows = []
+    batches = []
+    for part in pairs:
+        for start in range(0, len(part), 8):
+            batch = default_collate([part[i] for i in range(start, min(start + 8, len(part)))])
+            batch["truth"] = batch["photo"]
+            if content == "gray":
+                batch["content"] = to_gray(batch["truth"]).expand(-1, 3, -1, -1)
+                gray = to_gray(batch["reference"])
+                batch["reference_content"] = gray.expand(-1, 3, -1, -1)
+            batches.append(batch)
+    paint = partial(_paint, colorizer)
+    return [asdict(row) for row in hint_curve(paint, batches, counts, seeds)]
+
+
+def _paint(colorizer: Colorizer, batch: dict, _: object) -> torch.Tensor:
+    return colorize_batch(colorizer, batch)
+
+
+def table(curves: dict[str, list[dict]]) -> str:
+    counts = sorted({row["points"] for rows in curves.values() for row in rows})
+    lines = []
     for count in counts:
-        psnr, distance, seen = 0.0, 0.0, 0
-        for seed in range(seeds):
-            for batch in batches:
-                batch["truth"] = batch["photo"]
-                given = HintPoints(count=count)(batch, seed, 0)
-                hints = Hints(given["hint_colors"], given["hint_mask"])
-                options = {"hints": hints} if count else {}
-                result = colorizer(batch["content"], batch["reference"], **options).clamp(0, 1)
-                error = (result - batch["truth"]).square().mean((1, 2, 3))
-                psnr += float(-10 * error.log10().sum())
-                apart = (rgb_to_lab(result) - rgb_to_lab(given["hint_colors"])).norm(dim=1)
-                mask = given["hint_mask"][:, 0]
-                distance += float(((apart * mask).sum((1, 2)) / mask.sum((1, 2)).clamp(1)).sum())
-                seen += len(result)
-        error = distance / seen if count else None
-        rows.append({"points": count, "psnr": psnr / seen, "lab_at_hints": error, "pairs": seen})
-    return rows
-
-
-def table(rows: list[dict]) -> str:
-    lines = [f"{'points':>6}  {'PSNR':>6}  {'Lab difference at the points':>28}"]
-    for row in rows:
-        error = "" if row["lab_at_hints"] is None else f"{row['lab_at_hints']:.1f}"
-        lines.append(f"{row['points']:>6}  {row['psnr']:>6.2f}  {error:>28}")
-    return "\n".join(lines)
+        cells: list = [count]
+        for rows in curves.values():
+            row = next((row for row in rows if row["points"] == count), None)
+            cells += [None, None] if row is None else [row["psnr"], row["hint_error"]]
+        lines.append([None if cell != cell else cell for cell in cells])
+    heads = [f"{name}, {what}" for name in curves for what in ("PSNR", "Lab at the points")]
+    return report.table(["points", *heads], lines)
 
 
 def main() -> None:
     options = report.parser(__doc__, "hints")
-    options.add_argument("--checkpoint", default="faces", help="a model, as flowcolor.load takes")
+    options.add_argument(
+        "--checkpoint", nargs="+", default=["faces"], help="models, as flowcolor.load takes them"
+    )
+    options.add_argument("--content", choices=("drawing", "gray"), help="what is coloured")
     options.add_argument("--photos", nargs="+", default=["embedded"], help="folders")
     options.add_argument("--size", type=int, default=128)
     options.add_argument("--counts", default="0,1,2,5,10,20,50")
     options.add_argument("--seeds", type=int, default=3)
     chosen = options.parse_args()
-    painter = load(chosen.checkpoint, chosen.device)
-    counts = [int(count) for count in chosen.counts.split(",")]
-    rows = measure(painter.colorizer, chosen.photos, chosen.size, counts, chosen.seeds)
-    print(table(rows))
+    painters = {name: load(name, chosen.device) for name in chosen.checkpoint}
+    counts = report.numbers(chosen.counts)
+    common = frozenset.intersection(*(p.colorizer.content for p in painters.values()))
+    content = chosen.content or ("drawing" if "drawing" in common else "gray")
+    if content not in common:
+        options.error(f"not all of {', '.join(painters)} colour the same: choose --content")
+    curves = {
+        name: measure(painter.colorizer, chosen.photos, chosen.size, counts, chosen.seeds, content)
+        for name, painter in painters.items()
+    }
+    print(table(curves))
     folders = [Path(folder).name for folder in chosen.photos]
-    result = {"rows": rows, "size": chosen.size, "seeds": chosen.seeds, "folders": folders}
-    report.write(chosen.out, "points", result, report.environment(chosen.device))
+    result = {"rows": curves, "content": content, "size": chosen.size, "seeds": chosen.seeds}
+    where = report.environment(chosen.device)
+    report.write(chosen.out, f"points, {content}", {**result, "folders": folders}, where)
 
 
 if __name__ == "__main__":

@@ -67,10 +67,14 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         colorize_options,
         compare,
         export,
+        latents,
+        marks,
         push,
         quickstart,
+        scaling,
         score,
         study_options,
+        styles,
         weights,
     )
     from flowcolor.cli.prepare import make_parser
@@ -86,6 +90,10 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
         "app": app,
         "push": push,
         "export": export,
+        "scaling": scaling,
+        "styles": styles,
+        "latents": latents,
+        "marks": marks,
     }
     parsers = {name: module._parser for name, module in plain.items()} | {"prepare": make_parser}
     parsers["colorize"] = colorize_options.make_parser
@@ -103,8 +111,9 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     if name in parsers:
         known, rest = parsers[name]().parse_known_args(options)
         found = vars(known)
-    if name not in parsers or name in {"ablate", "compare"}:
-        name = "fit" if name in {"ablate", "compare"} else name
+    trains = name in {"ablate", "compare", "scaling"}
+    if name not in parsers or trains:
+        name = "fit" if trains else name
         if "--config" not in rest:  # It is what the checkpoint would have brought.
             rest = ["--config", "portraits", *rest]
         with quiet():
@@ -130,7 +139,8 @@ def test_configuration_is_understood(text, tmp_path, monkeypatch):
 def test_commands_are_found():
     assert {command.split()[1] for command in commands()} == {
         "colorize", "fit", "predict", "prepare", "quickstart", "test", "validate",
-        "ablate", "app", "score", "study", "weights", "push", "export",
+        "ablate", "app", "score", "study", "weights", "push", "export", "latents",
+        "compare", "scaling", "styles", "marks",
     }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.box_jobs import give_boxes
@@ -11,6 +13,8 @@ from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.options import check_device
 from flowcolor.cli.settings import read_settings
+from flowcolor.cli.then import followed_by
+from flowcolor.cli.trace import begin_trace
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
@@ -21,7 +25,13 @@ if TYPE_CHECKING:
     from flowcolor.models.dots import Dot
 
 
-def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["Dot"] = ()) -> None:
+def colorize(
+    jobs: Sequence[Job],
+    painter: "Painter",
+    how: How,
+    dots: Sequence["Dot"] = (),
+    plots: bool = False,
+) -> None:
     """Paint every job and print what was written; of several, one that fails is left out.
 
     Args:
@@ -29,6 +39,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["
         painter: What paints.
         how: In which way.
         dots: Colours at places, the same for all.
+        plots: Whether to draw what was changed beside each result.
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
@@ -37,7 +48,7 @@ def colorize(jobs: Sequence[Job], painter: "Painter", how: How, dots: Sequence["
     failed, start = [], time.monotonic()
     for done, job in enumerate(jobs, 1):
         try:
-            text = _paint_one(job, painter, how, dots)
+            text = _paint_one(job, painter, how, dots, plots)
         except InputError as error:
             if len(jobs) == 1:
                 raise
@@ -59,7 +70,7 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
 
 
-def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) -> str:
+def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], plots: bool) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
     from flowcolor.models.box_files import read_boxes, with_boxes
@@ -80,6 +91,13 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"]) ->
     if painted.said:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     lines += [f"  notice: {notice}" for notice in painted.notices]
+    if plots:
+        from flowcolor.color import to_gray
+        from flowcolor.evaluation.plots import draw_plots
+
+        content = to_gray(picture).expand(3, -1, -1)
+        draw_plots(content, painted.image, job.plots, reference)
+        lines.append(f"  wrote {job.plots}")
     if how.check:
         errors = {
             "photograph": painted.photo_error,
@@ -104,7 +122,9 @@ def main(words: Sequence[str]) -> None:
     gray = options.content is not None
     how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
     how.require_possible()
-    painter = _chosen(options)
+    painter = chosen_painter(options)
+    if options.then:
+        painter = followed_by(painter, options.then, options.device)
     _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
@@ -113,17 +133,23 @@ def main(words: Sequence[str]) -> None:
         jobs = choose_references(jobs, options.gallery)
     jobs = give_boxes(jobs, options.boxes)
     protect_inputs(jobs)
-    colorize(jobs, painter, how, dots)
+    if options.plots:
+        import_module("matplotlib")  # Before anything is painted that could not be shown.
+        protect_inputs([replace(job, output=job.plots) for job in jobs])
+    trace = None if options.trace is None else begin_trace(painter, options.trace, len(jobs))
+    colorize(jobs, painter, how, dots, options.plots)
+    if trace is not None:
+        say(trace.write())
 
 
-def _chosen(options: argparse.Namespace) -> "Painter":
+def chosen_painter(options: argparse.Namespace) -> "Painter":
     """Return what --method or --checkpoint names, or else the packaged model."""
     from flowcolor.inference import Painter, load
     from flowcolor.models.methods import untrained_method
 
     method, device = options.method, check_device(options.device)
     if method is not None and options.checkpoint is not None:
-        raise InputError("flowcolor colorize expects either --method or --checkpoint, got both.")
+        raise InputError("A model is named by either --method or --checkpoint, got both.")
     if options.set:
         if method is None:
             raise InputError("--set expects --method, whose options it sets, got none.")

@@ -67,6 +67,18 @@ def make_parser() -> OptionParser:
         help="options of the method, as --set system=normal neighbors=4 for levin",
     )
     parser.add_argument(
+        "--then",
+        nargs="+",
+        metavar="WORD",
+        help="refine the result: gatys, and its options as NAME=VALUE",
+    )
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FOLDER",
+        help="of a picture that gatys optimises, write its losses and every hundredth step there",
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
     )
     parser.add_argument(
@@ -100,5 +112,11 @@ def make_parser() -> OptionParser:
         action="store_true",
         help="also report how exactly the model runs backwards on each pair: no line was lost if "
         "the drawing can be recovered from the result",
+    )
+    parser.add_argument(
+        "--plots",
+        action="store_true",
+        help="also write <output>-plots.png: histograms of drawing or grey photograph, reference "
+        "and result, and what was changed in luma and chroma",
     )
     return parser

@@ -27,6 +27,16 @@ class Job:
     hints: Path | None = None
     boxes: Path | None = None
 
+    @property
+    def plots(self) -> Path:
+        """Where the plots of the result go, if there are any.
+
+        Example:
+            >>> Job(Path("a.png"), None, Path("o/a.jpg")).plots.name
+            'a-plots.png'
+        """
+        return self.output.with_name(f"{self.output.stem}-plots.png")
+
 
 def find_jobs(
     content: Path,

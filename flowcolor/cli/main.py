@@ -16,6 +16,7 @@ Paint line drawings of faces with the colours of any photograph.
 commands:
   quickstart  train a small model on two portraits inside the package and show the result
   colorize    paint a drawing or colour a grey photograph, or a folder of them
+  styles      several pictures, each with the colours of several photographs
   app         a page on which one draws a face and sees it painted
   prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
@@ -25,7 +26,10 @@ commands:
   study       ask people which method colours best, and count what they say
   compare     methods side by side:  flowcolor compare --methods lut ours --train_minutes 25 ...
   ablate      an ablation of the thesis: flowcolor ablate --table 4.3 --config portraits ...
+  scaling     what more photographs help: flowcolor scaling --config portraits ...
   predict     write one PNG per drawing: flowcolor predict --ckpt_path RUN/checkpoints/best.ckpt
+  latents     whether a model listens: flowcolor latents --checkpoint C --references R --output F
+  marks       colours at points of a photograph, for methods that need some
   methods     list the methods that colour, and what each of them takes and needs
   weights     list the pretrained weights of loss and metrics, or shrink their files
   push        share a model on a hub:   flowcolor push --checkpoint C --repo user/name
@@ -45,6 +49,12 @@ def _quickstart(arguments: list[str]) -> None:
 
 def _colorize(arguments: list[str]) -> None:
     from flowcolor.cli.colorize import main
+
+    main(arguments)
+
+
+def _styles(arguments: list[str]) -> None:
+    from flowcolor.cli.styles import main
 
     main(arguments)
 
@@ -97,6 +107,24 @@ def _compare(arguments: list[str]) -> None:
     main(arguments)
 
 
+def _scaling(arguments: list[str]) -> None:
+    from flowcolor.cli.scaling import main
+
+    main(arguments)
+
+
+def _latents(arguments: list[str]) -> None:
+    from flowcolor.cli.latents import main
+
+    main(arguments)
+
+
+def _marks(arguments: list[str]) -> None:
+    from flowcolor.cli.marks import main
+
+    main(arguments)
+
+
 def _methods(arguments: list[str]) -> None:
     from flowcolor.cli.methods import main
 
@@ -124,6 +152,7 @@ def _export(arguments: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "quickstart": _quickstart,
     "colorize": _colorize,
+    "styles": _styles,
     "app": _app,
     "prepare": _prepare,
     "fit": _fit,
@@ -133,7 +162,10 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "study": _study,
     "compare": _compare,
     "ablate": _ablate,
+    "scaling": _scaling,
     "predict": lambda arguments: _train(["predict", *arguments]),
+    "latents": _latents,
+    "marks": _marks,
     "methods": _methods,
     "weights": _weights,
     "push": _push,

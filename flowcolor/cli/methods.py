@@ -12,9 +12,15 @@ def table() -> str:
     from flowcolor.models.methods import methods
     from flowcolor.pretrained.weights import WEIGHTS, cached_path
 
-    lines = [f"{'method':<14}{'content':<17}{'reference':<11}{'hints':<18}{'is':<22}needs"]
+    wide = max(map(len, methods())) + 2
+    lines = [f"{'method':<{wide}}{'content':<17}{'reference':<11}{'hints':<18}{'is':<22}needs"]
     for name, kind in methods().items():
-        words = {"exact": kind.exact, "random": kind.stochastic, "keeps luma": kind.keeps_luminance}
+        words = {
+            "exact": kind.exact,
+            "random": kind.stochastic,
+            "keeps luma": kind.keeps_luminance,
+            "for aligned faces": kind.aligned,
+        }
         marks = kind.hints if kind.boxes == "unused" else f"{kind.hints}, boxes"
         needs = ["a checkpoint"] if kind.trained else []
         for network in kind.pretrained:
@@ -23,7 +29,8 @@ def table() -> str:
             here = any(is_file(path) for path in files)
             needs.append(network if here else f"{network} (missing: flowcolor weights)")
         lines.append(
-            f"{name:<14}{' or '.join(sorted(kind.content)):<17}{kind.reference:<11}{marks:<18}"
+            f"{name:<{wide}}{' or '.join(sorted(kind.content)):<17}"
+            f"{kind.reference:<11}{marks:<18}"
             f"{', '.join(word for word, holds in words.items() if holds) or '-':<22}"
             f"{', '.join(needs) or 'nothing'}"
         )
@@ -35,8 +42,8 @@ def main(words: Sequence[str]) -> None:
     parser = OptionParser(
         prog="flowcolor methods",
         description="List the colorizers: whether they take drawings or grey photographs, a "
-        "reference and colour points, whether they are exact, draw random numbers or keep the "
-        "luma, and what they need.",
+        "reference and colour points, whether they are exact, draw random numbers, keep the "
+        "luma or need faces that lie as in CelebA-HQ, and what else they need.",
     )
     parser.check(words)
     parser.parse_args(list(words))

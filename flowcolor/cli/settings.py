@@ -7,8 +7,12 @@ from typing import Any
 from flowcolor.errors import InputError
 
 
-def read_settings(words: Sequence[str]) -> dict[str, Any]:
+def read_settings(words: Sequence[str], option: str = "--set") -> dict[str, Any]:
     """Return the values by name; what is no JSON is text.
+
+    Args:
+        words: Each ``NAME=VALUE``.
+        option: Behind which they stand.
 
     Raises:
         InputError: A word has no name or no value, or a name comes twice.
@@ -21,9 +25,9 @@ def read_settings(words: Sequence[str]) -> dict[str, Any]:
     for word in words:
         name, equals, value = word.partition("=")
         if not name or not equals or not value:
-            raise InputError(f"--set expects NAME=VALUE, got {word!r}.")
+            raise InputError(f"{option} expects NAME=VALUE, got {word!r}.")
         if name in found:
-            raise InputError(f"--set expects every option once, got {name} twice.")
+            raise InputError(f"{option} expects every option once, got {name} twice.")
         try:
             found[name] = json.loads(value)
         except ValueError:

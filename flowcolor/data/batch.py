@@ -41,7 +41,8 @@ class Batch(TypedDict):
     give ``photo``; augmentation makes ``reference`` and ``truth`` of it. Where somebody else's
     photograph lends the colours, ``reference_content`` and ``reference_index`` are its own. For
     prediction there is no truth. ``hint_colors`` are known where ``hint_mask`` is 1; ``painted`` is
-    the result before it was clamped.
+    the result before it was clamped. ``warp`` says where each pixel of the reference lies in the
+    truth, in the coordinates of ``grid_sample``.
 
     Example:
         >>> import torch
@@ -64,6 +65,7 @@ class Batch(TypedDict):
     reference_name: NotRequired[Sequence[str]]
     hint_colors: NotRequired[Images]
     hint_mask: NotRequired[Float[Tensor, "batch 1 height width"]]
+    warp: NotRequired[Float[Tensor, "batch height width 2"]]
     cleaned: NotRequired[Images]
     labels: NotRequired[Integer[Tensor, "batch height width"]]
     reference_labels: NotRequired[Integer[Tensor, "batch height width"]]

@@ -17,7 +17,7 @@ from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.open_portraits import find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
-from flowcolor.data.datasets.subsets import Repeated, Subset
+from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
@@ -70,6 +70,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
             three equal channels, which then stands where the drawing would.
         hints: Gives colours of the truth at points, in validation and test; in training,
             ``augment.hints`` does. ``None``: no hints.
+        share: Part of the training photographs that is used, chosen by ``seed``; smaller parts lie
+            within larger ones. What is held out stays the same.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         num_workers: int = 0,
         content: Content = "drawing",
         hints: HintPoints | None = None,
+        share: float = 1.0,
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
@@ -97,6 +100,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         within("data.repeat", repeat, 1)
         within("data.num_workers", num_workers, 0, 1024)
         within("data.seed", seed, 0, 2**32 - 1)
+        if not 0 < share <= 1:  # Written so that NaN is refused, too.
+            raise InputError(f"data.share expects a part above 0 and at most 1, got {share:g}.")
         if content not in get_args(Content):
             raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
         if test is not None and held_out is not None:
@@ -120,6 +125,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.num_workers = num_workers
         self.content: Content = content
         self.hints = hints
+        self.share = share
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
 
@@ -137,6 +143,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
     def test_names(self) -> list[str]:
         """Names of the photographs that test."""
         return list(self._parts().test.names)
+
+    @property
+    def aligned(self) -> bool:
+        """Whether faces are known to lie as those of CelebA-HQ, and training leaves them there."""
+        parts = self._parts()
+        moved = self.augment.shared_rotation > 0 or self.augment.shared_crop < 1
+        return not moved and all(part.dataset.finder.aligned for part in parts)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the folders, split them and fill the cache with what the stage needs."""
@@ -224,7 +237,10 @@ class ColorizationDataModule(lightning.LightningDataModule):
 
     def _parts(self) -> Parts:
         if self._found is None:
-            self._found = find_parts(self.train, self.test, self.held_out, self.seed, self._open)
+            found = find_parts(self.train, self.test, self.held_out, self.seed, self._open)
+            if self.share < 1:
+                found = found._replace(train=part_of(found.train, self.share, self.seed))
+            self._found = found
         return self._found
 
     def _open(self, where: Folders) -> Portraits:

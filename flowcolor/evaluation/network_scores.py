@@ -121,6 +121,12 @@ class NetworkScores:
             for name, metric in self.images.items()
         }
 
+    def reset(self) -> None:
+        """Forget all images."""
+        for metrics in self.sets.values():
+            for metric in metrics:
+                metric.reset()
+
     def compute(self) -> dict[Setting, dict[str, float]]:
         """Return FID, KID and IS of each setting; on several processes, all have to ask."""
         return {

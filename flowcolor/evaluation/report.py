@@ -103,6 +103,11 @@ class Evaluation:
             setting, batch, result, self.sketch_filter, further, self.regions
         )
 
+    def reset(self) -> None:
+        """Forget all that was scored; the networks stay."""
+        self.scores = []
+        self.networks.reset()
+
     def report(self, about: dict[str, Any], roundtrip: dict[str, float] | None = None) -> Report:
         """Return what all processes have scored; all have to ask."""
         return Report(

@@ -1,5 +1,6 @@
 """Models made of layers, and the builders of their named sizes."""
 
+from flowcolor.models.ada_attn import AdaAttN
 from flowcolor.models.art_flow import ArtFlow
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.blocks import conditional_coupling_block, coupling_block
@@ -10,6 +11,7 @@ from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
 from flowcolor.models.coltran import ColTran
+from flowcolor.models.deep_face_editing import DeepFaceEditing
 from flowcolor.models.density import ConditionalDensity, Density
 from flowcolor.models.full_glow import FullGlow
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -26,13 +28,17 @@ from flowcolor.models.latent_transfer import transfer_covariance, transfer_mean_
 from flowcolor.models.levin import Levin
 from flowcolor.models.likelihood import bits_per_dim, dequantize, log_normal
 from flowcolor.models.lut import LUT
+from flowcolor.models.palette import Palette
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.pix2pix import Pix2Pix
 from flowcolor.models.poisson import Poisson
 from flowcolor.models.residual_net import ResidualNet
 from flowcolor.models.revgan import RevGAN
+from flowcolor.models.scft import SCFT
+from flowcolor.models.self_supervised_s2i import SelfSupervisedS2I
 from flowcolor.models.sizes import flowcolor_base, flowcolor_small, flowcolor_tiny
 from flowcolor.models.sketch_color import SketchColorFlow
+from flowcolor.models.spectral_critic import SpectralCritic
 from flowcolor.models.tint import Tint
 from flowcolor.models.unchanged import Unchanged
 from flowcolor.models.unet_adain import UNetAdaIN
@@ -42,12 +48,15 @@ __all__ = [
     "CIC",
     "CINN",
     "LUT",
+    "SCFT",
+    "AdaAttN",
     "ArtFlow",
     "ChromaGAN",
     "ColTran",
     "Colorizer",
     "ConditionNet",
     "ConditionalDensity",
+    "DeepFaceEditing",
     "Density",
     "FullGlow",
     "Gatys",
@@ -60,12 +69,15 @@ __all__ = [
     "InvertibleColorizer",
     "LargeConditionNet",
     "Levin",
+    "Palette",
     "PatchCritic",
     "Pix2Pix",
     "Poisson",
     "ResidualNet",
     "RevGAN",
+    "SelfSupervisedS2I",
     "SketchColorFlow",
+    "SpectralCritic",
     "Tint",
     "UNetAdaIN",
     "Unchanged",

@@ -43,6 +43,7 @@ class Colorizer(nn.Module, ABC):
         boxes: Whether it looks at the boxes of hints.
         compares: Whether it looks at a reference beside the reference's own drawing. Whoever calls
             it and has none draws it; else the reference's luma takes its place.
+        aligned: Whether faces have to lie as those of CelebA-HQ.
         exact: Whether it can be run backwards, see :class:`InvertibleColorizer`.
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
@@ -50,6 +51,7 @@ class Colorizer(nn.Module, ABC):
         pretrained: Names of the published weights that it needs beside these.
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
+        free_reference: Whether the sides of a reference are free of these two.
         stage: Which of several trainings, one after another, it is at. Above 1, it starts from
             the weights of the stage before, of which :meth:`upgraded` makes its own.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
@@ -61,6 +63,7 @@ class Colorizer(nn.Module, ABC):
     hints: Use = "unused"
     boxes: Use = "unused"
     compares: ClassVar[bool] = False
+    aligned: ClassVar[bool] = False
     exact: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False
@@ -68,6 +71,7 @@ class Colorizer(nn.Module, ABC):
     pretrained: ClassVar[Sequence[str]] = ()
     multiple: int = 1
     least: int = 1
+    free_reference: ClassVar[bool] = False
     stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
@@ -199,6 +203,8 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
                 f"width), got {image.dtype} of shape {shape}."
             )
+        if argument == "reference" and self.free_reference:
+            return
         least = self.least * self.multiple
         if any(side % self.multiple or side < least for side in shape[2:]):
             also = f" and at least {least}" if self.least > 1 else ""

@@ -16,12 +16,14 @@ Image = Float[Tensor, "batch 3 height width"]
 
 def to_bytes(image: Float[Tensor, "..."]) -> Integer[Tensor, "..."]:
     """Return the nearest of 256 levels for values in [0, 1]."""
-    return (image * 255).round().clamp(0, 255).long()
+    levels: Tensor = (image * 255).round().clamp(0, 255).long()
+    return levels
 
 
 def to_levels(image: Image) -> Channels:
     """Return the upper three bits of each channel, from 0 to 7."""
-    return to_bytes(image) // _WIDTH
+    levels: Tensor = to_bytes(image) // _WIDTH
+    return levels
 
 
 def to_bins(image: Image) -> Symbols:
@@ -32,7 +34,8 @@ def to_bins(image: Image) -> Symbols:
         tensor([[[452]]])
     """
     red, green, blue = to_levels(image).unbind(1)
-    return (red * LEVELS + green) * LEVELS + blue
+    bins: Tensor = (red * LEVELS + green) * LEVELS + blue
+    return bins
 
 
 def bin_levels(bins: Symbols) -> Channels:
@@ -42,4 +45,5 @@ def bin_levels(bins: Symbols) -> Channels:
 
 def middle(levels: Channels) -> Image:
     """Return the image of levels: the middle of what each of them stands for."""
-    return (levels * _WIDTH + _WIDTH // 2) / 255
+    image: Tensor = (levels * _WIDTH + _WIDTH // 2) / 255
+    return image

@@ -6,17 +6,18 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels
+from flowcolor.models.coltran_bits import channel_bits, symbol_bits
 from flowcolor.models.coltran_core import ColTranCore
 from flowcolor.models.coltran_sample import sample_colors
+from flowcolor.models.coltran_sizes import check_coltran_sizes
 from flowcolor.models.coltran_upsampler import ColTranUpsampler
 from flowcolor.models.hints import Hints
+from flowcolor.models.new_networks import with_new_networks
 
 _NETS = ("core", "color", "spatial")
 
@@ -96,7 +97,7 @@ class ColTran(Colorizer):
             "keep_luma": keep_luma,
             "stage": stage,
         }
-        _check(self, self.config)
+        check_coltran_sizes(self, self.config)
         self.reference = "required" if with_reference else "unused"
         self.stage, self.size, self.core_size = stage, size, core_size
         self.keep_luma = keep_luma
@@ -114,10 +115,7 @@ class ColTran(Colorizer):
 
     def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the weights of an earlier stage, with new networks for those that it lacks."""
-        there = {name.partition(".")[0] for name in state}
-        own = self.state_dict()
-        new = {name: value for name, value in own.items() if name.partition(".")[0] not in there}
-        return {**state, **new}
+        return with_new_networks(self, state)
 
     def bits(
         self, content: Tensor, photo: Tensor, reference: Tensor | None = None
@@ -140,14 +138,14 @@ class ColTran(Colorizer):
             encoding = self.core.encode(gray, reference)
             bins = to_bins(truth)
             return {
-                "core": _bits(self.core(bins, encoding), bins),
-                "parallel": _bits(self.core.parallel(encoding), bins),
+                "core": symbol_bits(self.core(bins, encoding), bins),
+                "parallel": symbol_bits(self.core.parallel(encoding), bins),
             }
         if self.stage == 2:
-            return {"color": _channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
+            return {"color": channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
         rough = to_bytes(self._fit(to_bytes(truth) / 255, self.size))
         fine = to_bytes(self._fit(photo, self.size))
-        return {"spatial": _channel_bits(self.spatial, self._gray(content, self.size), rough, fine)}
+        return {"spatial": channel_bits(self.spatial, self._gray(content, self.size), rough, fine)}
 
     def colorize(
         self,
@@ -191,42 +189,3 @@ class ColTran(Colorizer):
     @staticmethod
     def _fit(image: Tensor, side: int) -> Tensor:
         return resize(image, (side, side))
-
-
-def _bits(logits: Tensor, symbols: Tensor) -> Tensor:
-    """Return the mean bits of the symbols (B, H, W) of each sample."""
-    nats = cross_entropy(logits.movedim(-1, 1).float(), symbols, reduction="none")
-    return nats.mean((1, 2)) / math.log(2)
-
-
-def _channel_bits(net: ColTranUpsampler, gray: Tensor, rough: Tensor, fine: Tensor) -> Tensor:
-    batch, device = len(gray), gray.device
-    if net.training:
-        channels = [torch.randint(3, (batch,), device=device)]
-    else:
-        channels = [torch.full((batch,), channel, device=device) for channel in range(3)]
-    places = torch.arange(batch, device=device)
-    bits = [_bits(net(gray, rough, chosen), fine[places, chosen]) for chosen in channels]
-    return torch.stack(bits).mean(0)
-
-
-def _check(owner: ColTran, config: Mapping[str, Any]) -> None:
-    layers = config["layers"]
-    counts = {name: value for name, value in config.items() if type(value) is not bool}
-    if len(layers) != 3:
-        raise ValueError(
-            f"ColTran expects layers of encoder, outer and inner decoder, got {layers}."
-        )
-    counts |= {f"layers[{place}]": count for place, count in enumerate(counts.pop("layers"))}
-    check_count(owner, **counts)
-    if config["stage"] > 3:
-        raise ValueError(f"ColTran expects stage to be 1, 2 or 3, got {config['stage']}.")
-    widths, heads = (config["width"], config["spatial_width"]), config["heads"]
-    if any(width % heads for width in widths):
-        raise ValueError(f"ColTran expects widths that {heads} heads divide, got {widths}.")
-    depth = max(*layers, config["color_layers"], config["spatial_layers"])
-    if max(widths) > 2048 or depth > 64 or max(config["size"], config["core_size"]) > 1024:
-        raise ValueError(
-            "ColTran expects widths up to 2048, up to 64 layers and sides up to 1024, got "
-            f"{max(widths)}, {depth} and {max(config['size'], config['core_size'])}."
-        )

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.models.axial_attention import Axis, Map
-from flowcolor.models.axial_block import AxialBlock, AxialStack, Places
+from flowcolor.models.axial_block import AxialBlock, blocks_of
+from flowcolor.models.axial_stack import AxialStack, Places
 from flowcolor.models.color_symbols import BINS, Symbols
 from flowcolor.models.style_vector import StyleVector
 
@@ -80,7 +81,8 @@ class ColTranCore(nn.Module):
         seen: Map = self.encoder(self.gray(gray))
         if self.style is None or reference is None:
             return seen
-        return seen + self.style(reference)[:, None, None]
+        style: Tensor = self.style(reference)
+        return seen + style[:, None, None]
 
     def forward(self, bins: Symbols, encoding: Map) -> Map:
         """Return the logits of every pixel, given all before it, :math:`(B, H, W, 512)`.
@@ -91,13 +93,13 @@ class ColTranCore(nn.Module):
         """
         symbols = self.symbol(bins)
         x = symbols + self.outer_places()
-        for block in self.outer:
+        for block in blocks_of(self.outer):
             x, _ = block(x, encoding, block.scales(encoding))
         above = torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], 1)
         condition = torch.cat([encoding, above], -1)
         x = torch.cat([torch.zeros_like(symbols[:, :, :1]), symbols[:, :, :-1]], 2)
         x = x + self.inner_places()
-        for block in self.inner:
+        for block in blocks_of(self.inner):
             x, _ = block(x, condition, block.scales(encoding))
         return self.logits(x)
 

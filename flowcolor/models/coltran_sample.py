@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.models.axial_attention import Map, Past
+from flowcolor.models.axial_block import blocks_of
 from flowcolor.models.coltran_core import ColTranCore
 
 
@@ -21,34 +22,35 @@ def sample_colors(
 
     Args:
         core: The probabilities.
-        encoding: Of the grey images, see :meth:`~flowcolor.models.coltran_core.ColTranCore.encode`.
+        encoding: Of the grey images, as the core encodes them.
         temperature: Divides the logits; 0 takes the likeliest colour of each pixel.
         generator: Source of chance. ``None``: the likeliest colours.
 
     Returns:
         Bins :math:`(B, H, W)` and logits :math:`(B, H, W, 512)`.
     """
-    outer_scales = [block.scales(encoding) for block in core.outer]
-    inner_scales = [block.scales(encoding) for block in core.inner]
+    outer, inner = blocks_of(core.outer), blocks_of(core.inner)
+    outer_scales = [block.scales(encoding) for block in outer]
+    inner_scales = [block.scales(encoding) for block in inner]
     outer_places, inner_places = core.outer_places(), core.inner_places()
-    outer_past: list[Past | None] = [None] * len(core.outer)
+    outer_past: list[Past | None] = [None] * len(outer)
     above = torch.zeros_like(encoding[:, :1])
     rows, logits = [], []
     for y in range(core.side):
         conditions = torch.cat([encoding[:, y : y + 1], above], -1)
-        inner_past: list[Past | None] = [None] * len(core.inner)
+        inner_past: list[Past | None] = [None] * len(inner)
         left, colors = torch.zeros_like(encoding[:, :1, :1]), []
         for x in range(core.side):
             found = left + inner_places[y, x]
             condition = conditions[:, :, x : x + 1]
-            for i, block in enumerate(core.inner):
+            for i, block in enumerate(inner):
                 found, inner_past[i] = block(found, condition, inner_scales[i], inner_past[i])
             logits.append(core.logits(found)[:, 0, 0])
             colors.append(_draw(logits[-1], temperature, generator))
             left = core.symbol(colors[-1])[:, None, None]
         rows.append(torch.stack(colors, 1))
         above = core.symbol(rows[-1])[:, None] + outer_places[y]
-        for i, block in enumerate(core.outer):
+        for i, block in enumerate(outer):
             # Along its row a pixel sees that row alone, which is whole.
             past = outer_past[i] if block.attention.along == "column" else None
             above, outer_past[i] = block(above, encoding[:, y : y + 1], outer_scales[i], past)

@@ -5,7 +5,7 @@ from jaxtyping import Integer
 from torch import Tensor, nn
 
 from flowcolor.models.axial_attention import Map
-from flowcolor.models.axial_block import AxialStack
+from flowcolor.models.axial_stack import AxialStack
 from flowcolor.models.color_symbols import Channels, Symbols
 
 
@@ -18,7 +18,7 @@ class ColTranUpsampler(nn.Module):
         side: Side of the images.
         width: Channels of the network.
         heads: Heads of every attention.
-        layers: How many, see :class:`~flowcolor.models.axial_block.AxialStack`.
+        layers: How many, see :class:`~flowcolor.models.axial_stack.AxialStack`.
         levels: Of a channel of the rougher image: 8 where its colours are rough, 256 where it had
             fewer pixels.
 

@@ -1,6 +1,6 @@
 """A picture that is optimised until a network sees the content and the reference's style in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
@@ -18,6 +18,7 @@ from flowcolor.pretrained.vgg import VGGActivations
 Network = Literal["vgg16", "vgg19"]
 Optimizer = Literal["adam", "lbfgs"]
 Start = Literal["content", "average", "noise"]
+Watch = Callable[[int, float, Tensor], None]  # Steps, the loss that the last began with, picture.
 _EVERY = 10  # Steps between two looks at how much the loss still falls.
 
 
@@ -54,6 +55,10 @@ class Gatys(Colorizer):
         network: Whose eyes. VGG16 has fewer convolutions in its later blocks.
         weights: File with the network's weights, see :class:`~flowcolor.losses.PerceptualLoss`.
         random_weights: Use random weights instead; for tests.
+
+    Attributes:
+        watch: Called at the start and after every ten steps, with the number of steps, the loss,
+            and the picture :math:`(3, H, W)`.
 
     Reference:
         Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks" (2016),
@@ -131,6 +136,7 @@ class Gatys(Colorizer):
             "random_weights": random_weights,
         }
         self.steps, self.rate, self.stop = steps, rate, stop
+        self.watch: Watch | None = None
         self.optimizer, self.start, self.keep_luminance = optimizer, start, keep_luminance
         self.layers = (content_layer, content_weight), dict(zip(style_layers, shares, strict=True))
         self.options = {
@@ -156,28 +162,70 @@ class Gatys(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature)
-        lent = cast(Tensor, reference)
+        return self._all(None, content, cast(Tensor, reference), generator)
+
+    def refine(self, picture: Tensor, content: Tensor, reference: Tensor) -> Tensor:
+        """Return what the steps make of a picture, for instance of another method's result.
+
+        Args:
+            picture: Where they start, of the shape of ``content``; ``start`` does not count.
+            content: As for :meth:`colorize`.
+            reference: As for :meth:`colorize`.
+
+        Raises:
+            ValueError: As those of :meth:`colorize`, or shapes differ.
+        """
+        self.check_inputs(content, reference)
+        if picture.shape != content.shape:
+            raise ValueError(
+                f"Gatys expects a picture of the shape of the content, {tuple(content.shape)}, "
+                f"got {tuple(picture.shape)}."
+            )
+        return self._all(picture, content, reference, None)
+
+    def _all(
+        self,
+        picture: Tensor | None,
+        content: Tensor,
+        lent: Tensor,
+        generator: torch.Generator | None,
+    ) -> Tensor:
+        """Optimise one picture of the batch after another."""
         if min(*content.shape[2:], *lent.shape[2:]) < self.smallest:
             raise ValueError(
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
-        pairs = zip(content.split(1), lent.split(1), strict=True)
+        begins = [None] * len(content) if picture is None else [*picture.split(1)]
+        pairs = zip(content.split(1), lent.split(1), begins, strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():
-            results = [self._optimised(t.clone(), s.clone(), generator) for t, s in pairs]
+            results = [
+                self._optimised(
+                    t.clone(), s.clone(), generator, None if b is None else b.clone().detach()
+                )
+                for t, s, b in pairs
+            ]
         result = torch.cat(results)
         if self.keep_luminance:
             result = yuv_to_rgb(torch.cat([to_gray(content), rgb_to_yuv(result)[:, 1:]], 1))
         return result.to(content.dtype)
 
     def _optimised(
-        self, content: Tensor, reference: Tensor, generator: torch.Generator | None
+        self,
+        content: Tensor,
+        reference: Tensor,
+        generator: torch.Generator | None,
+        begin: Tensor | None,
     ) -> Tensor:
         """Return one picture, (1, 3, H, W), after all steps."""
         layer, styles = self.layers
         loss = GatysLoss(self.activations, content, reference, layer, styles, **self.options)
-        x = self._begin(content, reference, generator).requires_grad_()
+        x = self._begin(content, reference, generator) if begin is None else begin
+        if self.watch is not None:
+            with torch.no_grad():
+                self.watch(0, float(loss(x)), x[0])
+        x = x.requires_grad_()
         optimizer = self._optimizer(x)
 
         def closure() -> Tensor:
@@ -187,12 +235,14 @@ class Gatys(Colorizer):
 
         before = float("inf")
         for done in range(0, self.steps, _EVERY):
-            value = float("nan")
-            for _ in range(min(_EVERY, self.steps - done) if self.optimizer == "adam" else 1):
+            value, more = float("nan"), min(_EVERY, self.steps - done)
+            for _ in range(more if self.optimizer == "adam" else 1):
                 value = float(optimizer.step(closure))  # type: ignore[arg-type]
                 if self.optimizer == "adam":
                     with torch.no_grad():
                         x.clamp_(0, 1)
+            if self.watch is not None:
+                self.watch(done + more, value, x.detach()[0].clamp(0, 1))
             if self.stop > 0 and value > (1 - self.stop) * before:
                 break
             before = value

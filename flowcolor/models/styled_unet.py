@@ -80,7 +80,7 @@ class StyledUNet(nn.Module):
         seen: list[Tensor] = []
         for i, level in enumerate(self.down):
             x = max_pool2d(x, 2) if i else x
-            for block in level:  # type: ignore[union-attr]
+            for block in level:  # type: ignore[attr-defined]
                 if i == 0 and self.letter and code is not None:
                     x = self._normalized(x, code, i)
                     continue

@@ -66,6 +66,7 @@ class UNetAdaIN(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
     multiple = 16
+    free_reference: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -143,12 +144,6 @@ class UNetAdaIN(Colorizer):
             generator: Source of what is dropped.
         """
         self.check_inputs(content, reference, hints, temperature)
-        height, width = content.shape[2:]
-        if height % self.multiple or width % self.multiple or not height * width:
-            raise ValueError(
-                f"UNetAdaIN expects the height and width of content to be multiples of "
-                f"{self.multiple}, got {height} x {width}."
-            )
         rate = self.dropout * temperature if self.training or self.letter else 0.0
         if not 0 <= rate < 1:
             raise ValueError(
@@ -157,6 +152,7 @@ class UNetAdaIN(Colorizer):
             )
         code = None if reference is None else self.encode(reference)
         if self.space == "rgb":
-            return self.net(to_gray(content), code, rate, generator)
+            image: Tensor = self.net(to_gray(content), code, rate, generator)
+            return image
         seen = centered_lightness(content).to(content)
         return paint_chroma(content, REACH * widen(self.net(seen, code, rate, generator)))

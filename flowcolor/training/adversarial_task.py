@@ -5,11 +5,11 @@ from typing import Any
 import torch
 from lightning import Trainer
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
+from flowcolor.training.manual_schedules import advance_schedules
 from flowcolor.training.objectives.game import Game
 from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
@@ -62,25 +62,18 @@ class AdversarialTask(Task):
             self._clip(optimizer)
             optimizer.step()
         if self.interval == "step":
-            self._advance()
+            advance_schedules(self.trainer)
 
     def on_train_epoch_end(self) -> None:
         """Advance the schedules, which Lightning leaves to manual optimisation."""
         if self.interval == "epoch":
-            self._advance()
+            advance_schedules(self.trainer)
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [
             self.build_optimizer(self.optimizer, self.colorizer.learning.parameters()),
             self.build_optimizer(self.game.optimizer, self.game.critic_parameters()),
         ]
-
-    def _advance(self) -> None:
-        for config in self.trainer.lr_scheduler_configs:
-            if not isinstance(config.scheduler, ReduceLROnPlateau):
-                config.scheduler.step()
-            elif config.monitor in self.trainer.callback_metrics:
-                config.scheduler.step(float(self.trainer.callback_metrics[config.monitor]))
 
     def _clip(self, optimizer: Any) -> None:
         limit = self.game.gradient_clip_val

@@ -42,8 +42,8 @@ def _classes(key: str) -> set[str] | None:
     return {
         "model.colorizer": _public(flowcolor.models, flowcolor.models.Colorizer),
         "model.objective": _public(objectives, objectives.Objective)
-        | {"flowcolor.losses.ColorizationLoss", "flowcolor.losses.MSELPIPSLoss"}
-        | {"flowcolor.models.PatchCritic"}
+        | _public(flowcolor.losses, torch.nn.Module)
+        | {"flowcolor.models.PatchCritic", "flowcolor.models.SpectralCritic"}
         | _public(torch.optim, torch.optim.Optimizer),
         "model.optimizer": _public(torch.optim, torch.optim.Optimizer),
         "model.scheduler": _public(lr_scheduler, lr_scheduler.LRScheduler)
@@ -147,7 +147,7 @@ def _bad_argument(value: Any, known: set[str], depth: int, key: str = "") -> str
         return next((bad for bad in found if bad), None)
     if type(value) is str:
         # Only plain words cannot be imported; the paths of files are never imported.
-        file = key in ("vgg16", "network_file")
+        file = key in {"vgg16", "vgg19", "network_file"}
         word = value.replace("_", "").isalnum() or value in known or file
         return None if word else _short(value)
     return None if _is_plain(value) else _short(value)

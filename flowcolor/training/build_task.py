@@ -7,8 +7,9 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 
 from flowcolor.models import Colorizer
 from flowcolor.training.adversarial_task import AdversarialTask
+from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.colorization_task import ColorizationTask
-from flowcolor.training.objectives import Objective, Paired
+from flowcolor.training.objectives import Alternating, Objective, Paired
 from flowcolor.training.objectives.game import Game
 from flowcolor.training.task import Interval, Task
 
@@ -20,6 +21,7 @@ def build_task(
     scheduler: LRSchedulerCallable | None = None,
     interval: Interval = "epoch",
     weights: Path | None = None,
+    average: float | None = None,
 ) -> Task:
     """Return the task that an objective needs.
 
@@ -33,7 +35,14 @@ def build_task(
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken,
             not the optimizer, the schedule or the epoch. To continue a run, use ``--ckpt_path``.
+        average: Decay of an exponential average of the weights, from 0 to below 1, which is what is
+            validated, tested and exported; ``None`` for none. See
+            :class:`~flowcolor.training.callbacks.average.WeightAverage`.
     """
     objective = Paired() if objective is None else objective
-    kind = AdversarialTask if isinstance(objective, Game) else ColorizationTask
-    return kind(colorizer, objective, optimizer, scheduler, interval, weights)
+    kind: type[Task] = ColorizationTask
+    if isinstance(objective, Game):
+        kind = AdversarialTask
+    elif isinstance(objective, Alternating):
+        kind = AlternatingTask
+    return kind(colorizer, objective, optimizer, scheduler, interval, weights, average)

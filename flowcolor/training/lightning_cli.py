@@ -32,8 +32,11 @@ from flowcolor.io.files import exists, is_full, write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.allowlist import only_allowed
+from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
+from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with
+from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
@@ -133,9 +136,10 @@ class TrainingCLI(LightningCLI):
         """Do nothing: Lightning would let the checkpoint's values beat the user's."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the pictures, the round trip, and the two checkpoints that every run keeps."""
+        """Add pictures, round trip and curves, and the two checkpoints that every run keeps."""
         parser.add_lightning_class_args(PictureGrid, "pictures")
         parser.add_lightning_class_args(RoundTripMonitor, "roundtrip")
+        parser.add_lightning_class_args(Curves, "curves")
         parser.add_lightning_class_args(ModelCheckpoint, "best")
         parser.add_lightning_class_args(ModelCheckpoint, "last")
         always = {"enable_version_counter": False, "auto_insert_metric_name": False}
@@ -223,7 +227,7 @@ class TrainingCLI(LightningCLI):
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.subcommand == "fit":
             self.model.objective.check(self.model.colorizer)
-            if isinstance(self.model, AdversarialTask):
+            if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
                 if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
                     trainer.fit_loop.epoch_loop.max_steps *= 2
@@ -245,6 +249,7 @@ class TrainingCLI(LightningCLI):
             ),
             RunRecord(self.run_config, renewed),
             RunKeeper(),
+            CollapseMonitor(),
             PredictionWriter(),
         ]
 

@@ -69,7 +69,8 @@ def packaged_configs() -> list[str]:
 
 def packaged_overlays() -> list[str]:
     """Return the names of the parts of configurations that only go on top of another."""
-    files = [*CONFIGS.glob("ablations/*/*.yaml"), *CONFIGS.glob("models/*.yaml")]
+    patterns = ("ablations/*/*.yaml", "documents/*/*.yaml", "models/*.yaml")
+    files = [path for pattern in patterns for path in CONFIGS.glob(pattern)]
     return sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in files)
 
 

@@ -41,6 +41,7 @@ _IDLE_MESSAGES = (
     "Restored all states",
     "Loaded model weights",
     "Seed set to",
+    "Found current_model_state",
 )
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from lightning import LightningModule
+from lightning import Callback, LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
@@ -15,6 +16,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, describe, read_weights
+from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
@@ -39,6 +41,8 @@ class Task(LightningModule, ABC):
             ``lightning.pytorch.cli.ReduceLROnPlateau``, also takes another ``monitor``.
         interval: Whether the schedule advances per epoch or per step.
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken.
+        average: Decay of an average of the weights, see
+            :class:`~flowcolor.training.callbacks.average.WeightAverage`; ``None`` for none.
     """
 
     def __init__(
@@ -49,14 +53,18 @@ class Task(LightningModule, ABC):
         scheduler: LRSchedulerCallable | None = None,
         interval: Interval = "epoch",
         weights: Path | None = None,
+        average: float | None = None,
     ) -> None:
         super().__init__()
+        if average is not None and not 0 <= average < 1:
+            raise InputError(f"model.average expects a number from 0 to below 1, got {average}.")
         self.colorizer = colorizer
         self.objective = objective
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.interval = interval
         self.weights = weights
+        self.average = average
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -107,6 +115,11 @@ class Task(LightningModule, ABC):
             freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)
             self.objective.prepare()
+            if self.colorizer.aligned and not getattr(data, "aligned", True):
+                say(
+                    f"notice: {type(self.colorizer).__name__} expects faces that lie as in "
+                    "CelebA-HQ, and no turns or cuts by data.augment: these are not known to be so"
+                )
             count = sum(parameter.numel() for parameter in self.colorizer.parameters())
             name, side = type(self.colorizer).__name__, self.size
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
@@ -122,6 +135,13 @@ class Task(LightningModule, ABC):
         found = weights.description["config"].get("stage", 1)
         if found not in (wanted - 1, wanted):
             raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
+
+    def configure_callbacks(self) -> list[Callback]:
+        """Return what averages the weights of a training, if something should."""
+        # Here, not among the trainer's: checkpoints record the options of the model, and a run that
+        # is resumed without its average would go on from it instead of from the weights.
+        training = self.trainer.state.fn == TrainerFn.FITTING
+        return [WeightAverage(self.average)] if training and self.average is not None else []
 
     def validation_step(
         self, batch: Batch, batch_idx: int, dataloader_idx: int = 0

@@ -22,6 +22,7 @@ SCRIPTS = {
     "classical": "--size 16 --repeats 1",
     "painting": "--side 32 --page 48 64 --repeats 1",
     "prepare": "--size 16 --photo 32 --count 2 --repeats 1",
+    "hints": "--checkpoint levin poisson --content gray --size 16 --counts 0,1,4 --seeds 1",
 }
 PARTS = {
     "live_bytes": {"reversible": {"peak", "held", "parts"}},
@@ -42,6 +43,7 @@ PARTS = {
     "classical": {"classical": {"rows"}},
     "painting": {"painting": {"rows"}},
     "prepare": {"prepare": {"stages", "rates"}},
+    "hints": {"points, gray": {"rows", "content"}},
 }
 
 

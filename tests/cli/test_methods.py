@@ -19,6 +19,8 @@ def test_every_method_is_listed_with_its_traits(capsys):
     assert words["full_glow"] == "full_glow drawing optional unused exact, random a checkpoint"
     assert words["glow"] == "glow drawing or gray optional unused exact a checkpoint"
     assert words["sketch_color"] == "sketch_color drawing required optional exact a checkpoint"
+    aligned = "drawing required unused for aligned faces a checkpoint"
+    assert words["deep_face_editing"] == f"deep_face_editing {aligned}"
     assert words["levin"] == "levin drawing or gray unused required keeps luma nothing"
     assert words["iunet"] == "iunet drawing or gray required unused - a checkpoint"
     assert words["cinn"] == "cinn drawing or gray optional unused exact, random a checkpoint"

@@ -11,7 +11,7 @@ from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.models.checkpoint import read_weights
-from flowcolor.pretrained.weights import find_weights
+from flowcolor.pretrained.weights import WEIGHTS, find_weights
 
 COLORIZE = ["colorize", "--method", "unchanged", "--sketch", "PHOTOS", "--output", "out"]
 FIT = ["fit", "--config", "quickstart", "--trainer.default_root_dir", "runs"]
@@ -112,6 +112,7 @@ def test_what_is_there_and_what_is_not(tmp_path):
 @both
 def test_an_unreadable_cache_is_listed(bad, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(bad))
-    assert table().count("cannot be read") == 10
+    files = sum(1 + len(known.others) for known in WEIGHTS.values())
+    assert table().count("cannot be read") == files + 2  # HED, and VGG16 tuned for edges.
     with pytest.raises(InputError, match="cannot be read: "):
         find_weights("vgg16")

@@ -5,16 +5,21 @@ import torch
 from flowcolor.models import (
     CIC,
     CINN,
+    SCFT,
+    AdaAttN,
     ArtFlow,
     ChromaGAN,
     ColTran,
+    DeepFaceEditing,
     FullGlow,
     Glow,
     Guided,
     InstanceColorization,
     IUNet,
+    Palette,
     Pix2Pix,
     RevGAN,
+    SelfSupervisedS2I,
     SketchColorFlow,
     UNetAdaIN,
 )
@@ -179,6 +184,60 @@ def trained_coltran(seed=0, size=0.5, **config):
     sizes = {"size": 4, "core_size": 2, "width": 4, "heads": 2, "layers": [1, 1, 1]}
     sizes |= {"color_layers": 1, "spatial_width": 4, "spatial_layers": 1}
     model = ColTran(**sizes | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_s2i(seed=0, size=0.03, **config):
+    """Build a small sketch-to-image network, show it a batch, and move all of its weights."""
+    torch.manual_seed(seed)
+    model = SelfSupervisedS2I(**{"width": 2, "size": 64} | config)
+    with torch.no_grad():
+        model(*images(side=32))
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_scft(seed=0, size=0.3, **config):
+    """Build a small SCFT, show it batches, move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = SCFT(**{"width": 2, "levels": 2, "blocks": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+        for seed in range(20):  # Running statistics take their time.
+            model(*images(seed=seed))
+    return model.eval()
+
+
+def trained_deep_face_editing(seed=0, size=0.03, **config):
+    """Build a small DeepFaceEditing and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = DeepFaceEditing(**{"width": 2, "downsamplings": 1} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_palette(seed=0, size=0.1, **config):
+    """Build a small Palette of two steps and move all of its weights; return it in eval mode."""
+    torch.manual_seed(seed)
+    sizes = {"width": 4, "factors": [1, 2], "blocks": 1, "attention": [1], "head_width": 4}
+    model = Palette(**sizes | {"steps": 2} | config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn_like(parameter)
+    return model.eval()
+
+
+def trained_ada_attn(seed=0, size=0.03, **config):
+    """Build a small AdaAttN with an encoder of its own; return it in eval mode."""
+    torch.manual_seed(seed)
+    model = AdaAttN(**{"encoder": "own", "width": 2} | config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn_like(parameter)

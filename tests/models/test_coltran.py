@@ -12,7 +12,6 @@ from flowcolor.models import ColTran
 from flowcolor.models.color_symbols import BINS, bin_levels, middle, to_bins, to_bytes
 from flowcolor.models.coltran_core import ColTranCore
 from flowcolor.models.coltran_sample import sample_colors
-from flowcolor.training.objectives import Symbols
 from tests.models.helpers import images, trained_coltran
 
 
@@ -185,11 +184,3 @@ def test_what_it_cannot_do_is_refused_in_words():
             trained_coltran(**options)
     with pytest.raises(ValueError, match=r"temperature of at least 0, got -1\.$"):
         trained_coltran()(images(side=4)[0], temperature=-1.0)
-
-
-def test_the_objective_is_the_mean_of_both_heads():
-    model, (content, photo) = trained_coltran(stage=1), images(side=4)
-    found = Symbols(parallel=0.25).losses(model, {"content": content, "truth": photo})
-    bits = {name: value.mean() for name, value in model.bits(content, photo).items()}
-    assert_close(found["loss"], 0.75 * bits["core"] + 0.25 * bits["parallel"])
-    assert_close(found["bits_core"], bits["core"])

@@ -7,12 +7,16 @@ import torch
 from torch.nn.functional import interpolate
 from torch.testing import assert_close
 
+from flowcolor.color import rgb_to_lab, to_gray
+from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.errors import InputError
+from flowcolor.metrics.psnr import psnr
 from flowcolor.models import Guided, Hints, InstanceColorization
 from flowcolor.models.box_fusion import BoxFusion
 from flowcolor.models.find_boxes import quadrants
 from flowcolor.models.instance_net import cut_out
 from flowcolor.pretrained import detector
+from flowcolor.training.objectives.instance_chroma import chroma_distance
 from tests.models.helpers import trained_guided, trained_instance
 
 CLASSES = 256 * 529 + 529  # The published networks have a second head, which nothing here uses.
@@ -152,6 +156,23 @@ def test_a_missing_detector_is_one_sentence(monkeypatch, tmp_path):
     expected = r"detector's weights are missing, and flowcolor does not .* at /.*pth, or choose "
     with pytest.raises(InputError, match=expected):
         trained_instance(find="detector")(gray())
+
+
+def test_both_networks_and_their_fusion_learn_a_photograph_by_heart():
+    truth = interpolate(load_portrait("astronaut")[0][None], (32, 32), mode="area")
+    torch.manual_seed(0)
+    model, content = InstanceColorization(8), to_gray(truth).expand(-1, 3, -1, -1)
+    hints, target = with_boxes(content, [[4, 0, 28, 32]]), rgb_to_lab(truth)[:, 1:]
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        chroma_distance(model.chroma(content, hints), target).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    with torch.no_grad():
+        found = [image.clamp(0, 1) for image in (model.eval()(content, hints=hints), content)]
+    learned, grey = (psnr(image, truth) for image in found)
+    assert learned > grey + 4
 
 
 @pytest.mark.parametrize(

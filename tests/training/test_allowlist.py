@@ -46,6 +46,19 @@ def test_colours_at_points_for_validation_are_own_names(tmp_path):
         only_allowed(config, [], [], tmp_path)
 
 
+def test_files_of_networks_may_lie_anywhere(tmp_path):
+    config = recorded(None)
+    options = {"encoder": "vgg19", "vgg19": "/my/own-files/vgg19.pth"}
+    config["model"]["colorizer"] = {
+        "class_path": "flowcolor.models.AdaAttN",
+        "init_args": options,
+    }
+    assert only_allowed(config, [], [], tmp_path) == config
+    options["encoder"] = "/my/own-files/vgg19.pth"
+    with pytest.raises(InputError, match=r"model\.colorizer = /my/own-files"):
+        only_allowed(config, [], [], tmp_path)
+
+
 @pytest.mark.parametrize(
     "foreign",
     [

@@ -8,6 +8,7 @@ from flowcolor.data import SelfAugmentedReference
 from flowcolor.data.sketches import ColorDodge, MixedFilter, SobelLines, XDoG
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
+from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from tests.training.helpers import flowcolor, write_photos
 
@@ -81,6 +82,8 @@ def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(
         (ColorDodge, {"sigma": float("inf")}),
         (MixedFilter, {"filters": [SobelLines()], "weights": [float("nan")]}),
         (PictureGrid, {"pairs": -1}),
+        (Curves, {"pairs": 1}),
+        (Curves, {"every_n_steps": -1}),
     ],
 )
 def test_settings_that_are_out_of_range_are_named(build, words):

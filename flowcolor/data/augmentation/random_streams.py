@@ -2,7 +2,7 @@
 
 import numpy as np
 
-AUGMENTING, PAIRING, SPLITTING, STROKES, HINTS = range(5)  # Purposes.
+AUGMENTING, PAIRING, SPLITTING, STROKES, HINTS, SHARING = range(6)  # Purposes.
 
 
 def stream(purpose: int, seed: int, *address: int) -> np.random.Generator:

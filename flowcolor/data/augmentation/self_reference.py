@@ -59,6 +59,8 @@ class SelfAugmentedReference:
         flip: Probability of a flip, of truth and sketch and again of the reference.
         strokes: Redraws the sketches in training, after all else. ``None``: they stay as they are.
         hints: Gives colours of the truth at points, in training. ``None``: no hints.
+        warp: Whether batches say which place of the truth each pixel of the reference shows, as
+            ``warp`` (B, S, S, 2): ``grid_sample(truth, warp)`` has the reference's geometry.
 
     Reference:
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
@@ -81,6 +83,7 @@ class SelfAugmentedReference:
         flip: float = 0.5,
         strokes: StrokeAugmentation | None = None,
         hints: HintPoints | None = None,
+        warp: bool = False,
     ) -> None:
         if jitter not in ("reference", "both"):
             raise InputError(f'jitter should be "reference" or "both", got {jitter!r}.')
@@ -112,6 +115,7 @@ class SelfAugmentedReference:
         self.flip = flip
         self.strokes = strokes
         self.hints = hints
+        self.warp = warp
 
     def __call__(self, batch: Batch, seed: int, epoch: int, shared_geometry: bool = True) -> Batch:
         """Augment a batch on the device it is on.
@@ -124,7 +128,8 @@ class SelfAugmentedReference:
                 do all colours; only the reference is warped.
 
         Returns:
-            ``content``, ``reference`` and ``truth`` (B, 3, S, S), ``index`` and ``name``.
+            ``content``, ``reference`` and ``truth`` (B, 3, S, S), ``index`` and ``name``, and
+            ``warp`` (B, S, S, 2) if it is asked for.
         """
         photo, content = batch["photo"], batch["content"]
         draws = [self._draw(seed, epoch, int(i), shared_geometry) for i in batch["index"]]
@@ -133,7 +138,7 @@ class SelfAugmentedReference:
         )
         size = photo.shape[-1]
         points = _points(size, photo.device).to(photo.dtype)
-        warped = _apply(own, points) + 2 * self.elastic * _smooth(noise, size)
+        warp = warped = _apply(own, points) + 2 * self.elastic * _smooth(noise, size)
         truth = source = photo
         if shared_geometry:
             source = jitter_colors(photo, colors)
@@ -147,6 +152,8 @@ class SelfAugmentedReference:
             "index": batch["index"],
             "name": batch["name"],
         }
+        if self.warp:
+            made["warp"] = warp  # Of the truth: what is shared with it is not part of the way.
         for change in (self.strokes, self.hints):
             if shared_geometry and change is not None:
                 made = change(made, seed, epoch)

@@ -60,6 +60,8 @@ class CelebAMaskHQ(Finder):
         https://arxiv.org/abs/1907.11922
     """
 
+    aligned = True
+
     def __init__(
         self,
         root: str | Path,

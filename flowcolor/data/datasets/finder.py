@@ -50,10 +50,15 @@ class Finder(ABC):
     A finder knows where photographs lie and what each of them lacks. How large they become, and
     what draws them, is up to :class:`~flowcolor.data.Portraits`, which takes any finder.
 
+    Attributes:
+        aligned: Whether its faces are known to lie as those of CelebA-HQ.
+
     Args:
         names: One name for each photograph.
         left_out: What was there and cannot be used.
     """
+
+    aligned: bool = False
 
     def __init__(self, names: list[str], left_out: LeftOut | None = None) -> None:
         self.names = names

@@ -34,6 +34,7 @@ class Joined(Finder):
         named = zip(parts, labels, strict=True)
         super().__init__([label + name for part, label in named for name in part.names])
         self.parts = list(parts)
+        self.aligned = all(part.aligned for part in parts)
         self._places = [(part, index) for part in parts for index in range(len(part))]
 
     def __getitem__(self, index: int) -> Photograph:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch.utils.data import Dataset
 
+from flowcolor.data.augmentation.random_streams import SHARING, stream
 from flowcolor.data.batch import Item, Items
 from flowcolor.data.datasets.portraits import Portraits
 
@@ -30,6 +31,19 @@ class Subset(Dataset[Item]):
     def fill(self) -> None:
         """Make these items now rather than on first use."""
         self.dataset.fill(self.positions)
+
+
+def part_of(whole: Subset, share: float, seed: int) -> Subset:
+    """Return a seeded part of a dataset; smaller parts lie within larger ones.
+
+    Args:
+        whole: All items.
+        share: How much of them, above 0 and at most 1; one item at least.
+        seed: Chooses them.
+    """
+    count = max(1, round(share * len(whole)))
+    chosen = stream(SHARING, seed).permutation(len(whole))[:count]
+    return Subset(whole.dataset, [whole.positions[place] for place in sorted(chosen)])
 
 
 class Repeated(Dataset[Item]):

@@ -82,7 +82,7 @@ class Evaluator(Callback):
         if SETTINGS[dataloader_idx] == "self":
             self._validation.add_self(batch, outputs["result"])
         else:
-            self._validation.add_cross(batch, outputs["result"], _sketch_filter(trainer))
+            self._validation.add_cross(batch, outputs["result"], sketch_filter_of(trainer))
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the means over all processes."""
@@ -100,7 +100,7 @@ class Evaluator(Callback):
         self._probed = 0
         self._costs = None
         self._evaluation = Evaluation(
-            _sketch_filter(trainer), self.networks, SETTINGS, pl_module.size, self.regions
+            sketch_filter_of(trainer), self.networks, SETTINGS, pl_module.size, self.regions
         )
 
     def on_test_batch_end(
@@ -190,7 +190,7 @@ def _parameters(task: Task) -> int:
     return sum(parameter.numel() for parameter in task.colorizer.parameters())
 
 
-def _sketch_filter(trainer: Trainer) -> SketchFilter | None:
+def sketch_filter_of(trainer: Trainer) -> SketchFilter | None:
     """Return what the data's drawings were made with, None if it has grey photographs instead."""
     if _content(trainer) == "gray":
         return None

@@ -11,6 +11,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.patch_critic import PatchCritic
+from flowcolor.models.spectral_critic import SpectralCritic
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask, check_weight
 from flowcolor.training.objectives.paired import Paired
@@ -37,7 +38,8 @@ class Adversarial(Game):
     Args:
         objective: What the colorizer minimises beside. ``None``: :class:`Paired` with the loss of
             the thesis, which needs VGG16.
-        critic: ``None``: a :class:`~flowcolor.models.PatchCritic` of receptive field 70.
+        critic: A :class:`~flowcolor.models.PatchCritic` or a
+            :class:`~flowcolor.models.SpectralCritic`. ``None``: the former, of receptive field 70.
         kind: Which of the three games.
         weight: Of what the colorizer adds.
         optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of
@@ -57,7 +59,7 @@ class Adversarial(Game):
     def __init__(
         self,
         objective: Objective | None = None,
-        critic: PatchCritic | None = None,
+        critic: PatchCritic | SpectralCritic | None = None,
         kind: Kind = "least_squares",
         weight: float = 0.1,
         optimizer: OptimizerCallable | None = None,
@@ -73,7 +75,7 @@ class Adversarial(Game):
                 f"{type(objective).__name__}."
             )
         self.objective = Paired() if objective is None else objective
-        self.critic = PatchCritic() if critic is None else critic
+        self.critic: nn.Module = PatchCritic() if critic is None else critic
         self.kind: Kind = kind
         self.weight = weight
 

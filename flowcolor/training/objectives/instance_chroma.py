@@ -1,5 +1,6 @@
 """The true chroma of a picture and of its objects, for instance-aware colorization."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -11,6 +12,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, InstanceColorization
 from flowcolor.models.chroma_paint import REACH
+from flowcolor.models.find_boxes import boxes_of
 from flowcolor.models.instance_net import cut_out
 from flowcolor.pretrained.detector import require_detector
 from flowcolor.training.objectives.base import Objective, hints_of
@@ -67,15 +69,14 @@ class InstanceChroma(Objective):
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        model = cast(InstanceColorization, colorizer)
-        content, truth = batch["content"], batch["truth"]
-        if model.stage == 2:
-            boxes = self._random_boxes(content)
-            found, truth = model.object_chroma(cut_out(content, boxes)), cut_out(truth, boxes)
-        else:
-            found = model.chroma(content, hints_of(batch, colorizer))
-        distance = chroma_distance(found, rgb_to_lab(truth)[:, 1:])
+        boxes = self._random_boxes(batch["content"]) if colorizer.stage == 2 else None
+        distance = _distance(colorizer, batch, boxes)
         return {"loss": self.weight * distance, "chroma": distance}
+
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return the distance, in stage 2 of the quarters of each picture, which stay the same."""
+        boxes = boxes_of(batch["content"], "quadrants") if colorizer.stage == 2 else None
+        return {"chroma": _distance(colorizer, batch, boxes)}
 
     def _random_boxes(self, content: Tensor) -> list[Tensor]:
         # Counted, so that a resumed training draws what one in one go would have drawn.
@@ -86,6 +87,16 @@ class InstanceChroma(Objective):
         corner = place * (1 - side)
         scale = torch.tensor([content.shape[3], content.shape[2]]).repeat(2)
         return list((torch.cat([corner, corner + side], 1) * scale)[:, None])
+
+
+def _distance(colorizer: Colorizer, batch: Batch, boxes: Sequence[Tensor] | None) -> Tensor:
+    """Return the distance of whole pictures, or of the objects in boxes."""
+    model, content, truth = cast(InstanceColorization, colorizer), batch["content"], batch["truth"]
+    if boxes is None:
+        found = model.chroma(content, hints_of(batch, colorizer))
+    else:
+        found, truth = model.object_chroma(cut_out(content, boxes)), cut_out(truth, boxes)
+    return chroma_distance(found, rgb_to_lab(truth)[:, 1:])
 
 
 def chroma_distance(found: Tensor, true: Tensor) -> Tensor:

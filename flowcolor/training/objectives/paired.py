@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
-from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
+from flowcolor.losses import ColorizationLoss, FeatureLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.base import Objective, colorize_batch
 
@@ -18,9 +18,11 @@ class Paired(Objective):
         :ref:`The thesis <the-thesis>`, section 3.5.
     """
 
-    def __init__(self, loss: ColorizationLoss | MSELPIPSLoss | None = None) -> None:
+    def __init__(self, loss: ColorizationLoss | FeatureLoss | MSELPIPSLoss | None = None) -> None:
         super().__init__()
-        self.loss: ColorizationLoss | MSELPIPSLoss = ColorizationLoss() if loss is None else loss
+        self.loss: ColorizationLoss | FeatureLoss | MSELPIPSLoss = (
+            ColorizationLoss() if loss is None else loss
+        )
 
     def prepare(self) -> None:
         self.loss.prepare()

@@ -23,9 +23,10 @@ from flowcolor.training.say import say
 class WassersteinChroma(Game):
     r"""Train :class:`~flowcolor.models.ChromaGAN`: three terms of its own, one of its critic.
 
+    .. math:: L_G = \overline{(\hat y - y)^2} + w_k\, \mathrm{KL}(q \,\|\, p) - w_a\, D(\hat x)
+
     .. math::
-        L_G &= \overline{(\hat y - y)^2} + w_k\, \mathrm{KL}(q \,\|\, p) - w_a\, D(\hat x) \\
-        L_D &= D(\hat x) - D(x) + w_s \big(\|\nabla D(m)\| - 1\big)^2, \qquad
+        L_D = D(\hat x) - D(x) + w_s \big(\|\nabla D(m)\| - 1\big)^2, \qquad
         m = e\,x + (1 - e)\,\hat x
 
     with true and found chroma :math:`y, \hat y` as :math:`(ab + 128)/255`, images :math:`x, \hat x`

@@ -12,7 +12,7 @@ from flowcolor.errors import InputError
 def batch(indices=(0, 1, 2), size=32):
     generator = torch.Generator().manual_seed(4)
     photos = torch.rand(8, 3, size, size, generator=generator)
-    truth = torch.stack([photos[i] for i in indices])
+    truth = torch.stack([photos[i % 8] for i in indices])
     return {
         "content": truth.mean(1, keepdim=True).expand(-1, 3, -1, -1),
         "truth": truth,
@@ -59,6 +59,14 @@ def test_the_number_is_geometric():
     assert np.mean([not bool(some) for some in free]) == pytest.approx(0.5, abs=0.08)
     assert not HintPoints(p=1.0)(single, 0, 0)["hint_mask"].any()
     assert not HintPoints(count=0)(single, 0, 0)["hint_mask"].any()
+
+
+def test_spots_lie_around_the_centre_as_a_normal_number_that_stays_inside():
+    many = HintPoints(count=1)(batch(tuple(range(400)), size=48), 0, 0)["hint_mask"][:, 0]
+    middles = torch.stack([spot.nonzero().double().mean(0) for spot in many]) / 48
+    assert float(middles.mean()) == pytest.approx(0.5, abs=0.03)
+    # Of a deviation of 1/4, cut at two deviations on both sides.
+    assert float(middles.std()) == pytest.approx(0.25 * 0.8796, abs=0.02)
 
 
 def test_training_gets_them_and_evaluation_does_not():

@@ -50,6 +50,18 @@ def test_each_stage_compares_what_it_learns(stage):
     assert {id(p) for p in model.learning.parameters()} <= moved
 
 
+def test_validation_asks_what_the_stage_learns_and_always_the_same():
+    model, batch, objective = trained_instance(stage=2), drawn(), InstanceChroma()
+    quarters = [torch.tensor([[0, 0, 8, 8], [8, 0, 16, 8], [0, 8, 8, 16], [8, 8, 16, 16]])] * 2
+    found = model.object_chroma(cut_out(batch["content"], quarters))
+    true = rgb_to_lab(cut_out(batch["truth"], quarters))[:, 1:]
+    assert_close(objective.scores(model, batch), {"chroma": chroma_distance(found, true)})
+    assert int(objective.batches) == 0
+    whole = trained_instance(stage=1)
+    distance = chroma_distance(whole.chroma(batch["content"]), rgb_to_lab(batch["truth"])[:, 1:])
+    assert_close(objective.scores(whole, batch), {"chroma": distance})
+
+
 def test_random_boxes_lie_in_the_picture_and_are_new_with_every_batch():
     objective, content = InstanceChroma(), torch.zeros(400, 3, 8, 16)
     first, second = (torch.cat(objective._random_boxes(content)) for _ in range(2))

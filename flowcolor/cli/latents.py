@@ -1,0 +1,119 @@
+"""``flowcolor latents``: what a model makes of references, and whether that is nothing."""
+
+import math
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowcolor.cli.options import OptionParser, check_device, model_source
+from flowcolor.console import say
+from flowcolor.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_MOST = 1000  # Photographs that are looked at.
+_SHOWN = 12  # That get a histogram each.
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``flowcolor latents`` with these words."""
+    parser = _parser()
+    parser.check(words)
+    options = parser.parse_args(list(words))
+    import_module("matplotlib")  # Before anything is computed that could not be shown.
+    import torch
+
+    from flowcolor.inference import load
+    from flowcolor.io.images import read_image
+    from flowcolor.io.listing import list_images
+    from flowcolor.io.resizing import resize
+    from flowcolor.models import UNetAdaIN
+    from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
+    from flowcolor.working_size import working_size
+
+    if options.output.suffix.lower() != ".png":
+        raise InputError(f"--output expects a file ending in .png, got {options.output}.")
+    device = check_device(options.device)
+    painter = load(options.checkpoint, device)
+    model = painter.colorizer
+    if not isinstance(model, UNetAdaIN) or model.encoder is None:
+        raise InputError(
+            f"--checkpoint expects a UNetAdaIN with a latent, got {type(model).__name__}."
+        )
+    photos = list_images(options.references)[:_MOST]
+    if len(photos) < 2:
+        raise InputError(
+            f"--references expects two photographs or more, got {len(photos)} in "
+            f"{options.references}."
+        )
+    codes = []
+    for path in photos:
+        photo = read_image(path)
+        size = working_size(photo.shape[-2], photo.shape[-1], painter.size or None)
+        with torch.inference_mode():
+            codes.append(model.encode(resize(photo, size)[None].to(device))[0].cpu())
+    found = torch.stack(codes)
+    plot(found, [path.stem for path in photos], options.output)
+    verdict = (
+        f"below {COLLAPSED:g}: the latent has collapsed, and references are ignored"
+        if is_collapsed(found)
+        else f"at least {COLLAPSED:g}: the latent tells references apart"
+    )
+    say(
+        f"wrote {options.output}\n"
+        f"{found.shape[1]} numbers of {len(found)} photographs: mean {float(found.mean()):.3g}, "
+        f"from {float(found.min()):.3g} to {float(found.max()):.3g}\n"
+        f"spread over photographs {latent_spread(found):.3g}, {verdict}"
+    )
+
+
+def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:
+    """Draw the histogram of each photograph's latent, of the first twelve, on one axis.
+
+    Args:
+        codes: Latents :math:`(N, D)`.
+        names: Of the photographs.
+        path: The picture.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    from flowcolor.io.files import whole_file
+
+    count = min(len(codes), _SHOWN)
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(2.4 * columns, 1.8 * rows), layout="constrained")
+    low, high = float(codes.min()), float(codes.max())
+    reach = (low, high) if high > low else (low - 0.5, high + 0.5)
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flatten()
+    for axis, code, name in zip(axes, codes, names, strict=False):
+        axis.hist(code.tolist(), bins=20, range=reach)
+        axis.set_title(name if len(name) <= 18 else f"{name[:17]}…", fontsize=8)
+    for axis in axes[count:]:
+        axis.set_visible(False)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", dpi=120)
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        prog="flowcolor latents",
+        description="Show the latents of photographs by a UNetAdaIN, a histogram for each of up to "
+        "twelve, and say whether they have become one, so that references are ignored.",
+    )
+    add = parser.add_argument
+    add(
+        "--checkpoint",
+        type=model_source,
+        required=True,
+        help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",
+    )
+    add("--references", type=Path, required=True, help="a folder of photographs")
+    add("--output", type=Path, required=True, help="the picture, a PNG")
+    add("--device", default="cpu", help="where the model runs, for instance cuda")
+    return parser

@@ -1,0 +1,125 @@
+"""``flowcolor styles``: every content with the colours of every reference, in one picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowcolor.cli.colorize import chosen_painter
+from flowcolor.cli.options import OptionParser, model_source
+from flowcolor.console import say
+from flowcolor.errors import InputError
+from flowcolor.painting import How, paint
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DEFAULT_SIDE = 256  # Of methods that no training has bound to a size.
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``flowcolor styles`` with these words."""
+    parser = _parser()
+    parser.check(words)
+    options = parser.parse_args(list(words))
+    if not 1 <= options.most <= 100:
+        raise InputError(f"--most expects a number from 1 to 100, got {options.most}.")
+
+    from flowcolor.color import to_gray
+    from flowcolor.data.sketches import GradientLines
+    from flowcolor.evaluation.style_gallery import style_gallery
+    from flowcolor.io.formats import is_image
+    from flowcolor.io.images import write_image
+
+    if not is_image(options.output.name):
+        raise InputError(f"--output expects the name of an image file, got {options.output}.")
+    painter = chosen_painter(options)
+    how = How(size=options.size, draw=options.draw, gray=options.gray)
+    how.require_possible()
+    model = painter.colorizer
+    if model.reference == "unused":
+        raise InputError(f"{type(model).__name__} cannot use references: there are no styles.")
+    if model.hints == "required":
+        raise InputError(f"{type(model).__name__} expects hints, which flowcolor styles has not.")
+    side = int(options.size) if options.size.isdecimal() else painter.size or _DEFAULT_SIDE
+    files = [
+        _files(name, getattr(options, name), options.most) for name in ("contents", "references")
+    ]
+    if options.output.resolve() in {path.resolve() for part in files for path in part}:
+        raise InputError(f"--output expects a place that holds no input, got {options.output}.")
+    contents, references = ([_square(path, side) for path in part] for part in files)
+    photographs = how.draw or how.gray
+    say(f"painting {len(contents) * (len(references) + photographs)} pictures ...")
+
+    def painted(number: int, reference: "Tensor") -> "Tensor":
+        return paint(painter, contents[number], reference, how).image
+
+    lines = GradientLines()
+    shown = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in contents]
+    shown = [content.expand(3, -1, -1) for content in shown]
+    own = contents if photographs else None
+    write_image(style_gallery(painted, shown, references, own), options.output)
+    rows = "own photograph, then " if photographs else ""
+    say(f"wrote {options.output} (columns: contents; rows: {rows}references)")
+
+
+def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:
+    """Return the first files, those of folders included."""
+    from flowcolor.io.files import exists, is_dir
+    from flowcolor.io.listing import list_images
+
+    found: list[Path] = []
+    for path in given:
+        if not exists(path):
+            raise InputError(
+                f"--{name} expects images or folders of them, got {path}, which does not exist."
+            )
+        found += list_images(path) if is_dir(path) else [path]
+    return found[:most]
+
+
+def _square(path: Path, side: int) -> "Tensor":
+    from flowcolor.io.images import read_image
+    from flowcolor.io.resizing import center_square, resize
+
+    return resize(center_square(read_image(path)), (side, side)).clamp(0, 1)
+
+
+def _parser() -> OptionParser:
+    parser = OptionParser(
+        prog="flowcolor styles",
+        description="Colour several pictures with the colours of several photographs each, and lay "
+        "the results out in one picture: a column for each content, a row for each reference.",
+    )
+    add = parser.add_argument
+    add("--contents", type=Path, nargs="+", required=True, help="drawings, or folders of them")
+    add("--references", type=Path, nargs="+", required=True, help="photographs, or folders of them")
+    add("--output", type=Path, required=True, help="the picture")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--gray",
+        action="store_true",
+        help="the contents are photographs, of which the luma is coloured; the first row then has "
+        "each one's own colours",
+    )
+    kinds.add_argument(
+        "--draw",
+        action="store_true",
+        help="the contents are photographs, of which the lines are painted; the first row then has "
+        "each one's own colours",
+    )
+    add("--most", type=int, default=8, help="of many files, so many contents and references")
+    add(
+        "--checkpoint",
+        type=model_source,
+        help="a .ckpt or .safetensors file of flowcolor, or hf://user/name",
+    )
+    add("--method", help="instead of a checkpoint, a method by name; see flowcolor methods")
+    add("--set", nargs="+", metavar="NAME=VALUE", help="options of the method")
+    add(
+        "--size",
+        default="trained",
+        help="side in pixels of the squares to which all are cut: `trained`, that of the model's "
+        "training, or a number",
+    )
+    add("--device", default="cpu", help="where the model runs, for instance cuda")
+    return parser

@@ -1,0 +1,89 @@
+"""``--trace``: how an optimised picture came about, as pictures and a curve of its loss."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists, is_dir, names_in
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from flowcolor.inference import Painter
+
+_EVERY = 100  # Steps between two pictures.
+
+
+class Trace:
+    """How the loss of an optimisation fell, and the picture at every hundredth step.
+
+    Args:
+        folder: Gets ``loss.csv``, ``loss.png`` and ``000000.png`` and so on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.losses: list[tuple[int, float]] = []
+
+    def __call__(self, step: int, loss: float, picture: "Tensor") -> None:
+        """Note a step.
+
+        Raises:
+            InputError: A picture cannot be written.
+        """
+        from flowcolor.io.images import write_image
+
+        self.losses.append((step, loss))
+        if step % _EVERY == 0:
+            write_image(picture.cpu(), self.folder / f"{step:06}.png")
+
+    def write(self) -> str:
+        """Write the losses as a table and as a picture; return what to say of it.
+
+        Raises:
+            InputError: A file cannot be written.
+        """
+        from matplotlib.figure import Figure
+
+        from flowcolor.io.files import whole_file, write_text
+
+        rows = [f"{step},{loss:.6g}" for step, loss in self.losses]
+        write_text("\n".join(["step,loss", *rows]) + "\n", self.folder / "loss.csv")
+        figure = Figure(figsize=(5, 3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.semilogy(*zip(*self.losses, strict=True))
+        axes.set_xlabel("step")
+        axes.set_ylabel("loss")
+        with whole_file(self.folder / "loss.png") as file:
+            figure.savefig(file, format="png", dpi=120)
+        return f"wrote {self.folder} (losses and pictures of {self.losses[-1][0]} steps)"
+
+
+def begin_trace(painter: "Painter", folder: Path, pictures: int) -> Trace:
+    """Let the optimisation of a painter be traced into a folder.
+
+    Args:
+        painter: What optimises.
+        folder: A new or empty one.
+        pictures: How many are to be painted.
+
+    Raises:
+        InputError: It optimises nothing, or more than one picture, or the folder holds something.
+    """
+    from flowcolor.models import Gatys
+    from flowcolor.models.then import Then
+
+    model = painter.colorizer
+    model = model.second if isinstance(model, Then) else model
+    if not isinstance(model, Gatys):
+        raise InputError(
+            f"--trace expects --method gatys or --then gatys, got {type(model).__name__}."
+        )
+    if pictures != 1:
+        raise InputError(f"--trace expects one picture, got {pictures}.")
+    if exists(folder) and (not is_dir(folder) or names_in(folder)):
+        raise InputError(f"--trace expects a new or an empty folder, got {folder}.")
+    import_module("matplotlib")  # Before minutes are spent on what could not be shown.
+    model.watch = trace = Trace(folder)
+    return trace

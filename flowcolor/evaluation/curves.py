@@ -1,0 +1,98 @@
+"""Numbers that change while a model learns: kept as CSV, drawn as a picture."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import whole_file, write_text
+
+COLUMNS = ("step", "name", "value")
+_PER_ROW = 3  # Panels of a picture.
+
+
+class Point(NamedTuple):
+    """One number at one step of a training."""
+
+    step: int
+    name: str
+    value: float
+
+
+def write_points(points: Sequence[Point], path: Path) -> None:
+    """Write points as CSV, a row for each; whole or not at all.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(points)
+    write_text(text.getvalue(), path)
+
+
+def read_points(path: Path) -> list[Point]:
+    """Read what :func:`write_points` wrote.
+
+    Raises:
+        InputError: The file is missing or something else.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            # Other columns are other keys, which a point does not have.
+            return [
+                Point(int(row["step"]), row["name"], float(row["value"]))
+                for row in csv.DictReader(file, strict=True)
+            ]
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise InputError(
+            f"{path} expects the columns {', '.join(COLUMNS)}, as a training writes them, got "
+            "another file."
+        ) from error
+
+
+def draw_curves(points: Sequence[Point], path: Path) -> None:
+    """Draw each name in a panel of its own, over steps, and write a PNG.
+
+    Args:
+        points: At least one. Numbers that are not finite leave a gap.
+        path: The picture.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    from matplotlib.figure import Figure  # Here: most who score draw no curves.
+
+    curves = by_name(points)
+    rows = math.ceil(len(curves) / _PER_ROW)
+    across = min(len(curves), _PER_ROW)
+    figure = Figure(figsize=(4 * across, 2.6 * rows), layout="constrained")
+    for place, (name, curve) in enumerate(curves.items(), 1):
+        axes = figure.add_subplot(rows, across, place)
+        # Of few points the line alone would not show where they are.
+        axes.plot(*zip(*curve, strict=True), marker="." if len(curve) < 30 else "")
+        axes.set(title=name, xlabel="step")
+        axes.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    with whole_file(path) as file:
+        file.write(buffer.getbuffer())
+
+
+def by_name(points: Sequence[Point]) -> dict[str, list[tuple[int, float]]]:
+    """Return step and value of each name, in the order of the steps.
+
+    Example:
+        >>> by_name([Point(2, "a", 0.5), Point(1, "a", 1.0)])
+        {'a': [(1, 1.0), (2, 0.5)]}
+    """
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for point in sorted(points, key=lambda point: point.step):
+        curves.setdefault(point.name, []).append((point.step, point.value))
+    return curves

@@ -1,0 +1,65 @@
+"""What do colours at points help? Scores against their number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from statistics import fmean
+
+from flowcolor.data.augmentation.hint_points import HintPoints
+from flowcolor.data.batch import Batch
+from flowcolor.evaluation.probes import Paint
+from flowcolor.metrics import hint_error, psnr
+
+
+@dataclass(frozen=True)
+class HintScore:
+    """What so many hints gave.
+
+    Args:
+        points: In each picture.
+        psnr: Mean over pictures and seeds, against the truth.
+        hint_error: Mean distance in L*a*b* to the hints, see
+            :func:`~flowcolor.metrics.hint_error`; NaN without hints.
+        pictures: How many were painted, over all seeds.
+    """
+
+    points: int
+    psnr: float
+    hint_error: float
+    pictures: int
+
+
+def hint_curve(
+    paint: Paint, batches: Sequence[Batch], counts: Sequence[int], seeds: int = 1
+) -> list[HintScore]:
+    """Paint the same pictures with more and more hints, whose colours are the truth's.
+
+    More points are those of fewer, and others (:class:`~flowcolor.data.HintPoints`): a method that
+    listens to them comes nearer to the truth the more there are.
+
+    Args:
+        paint: Colours a batch with its ``hint_colors`` and ``hint_mask``, which are left out where
+            there is no point.
+        batches: ``content``, ``truth``, ``index``, ``name`` and what ``paint`` wants beside them.
+        counts: Numbers of points.
+        seeds: How often the points are drawn anew.
+
+    Raises:
+        InputError: A number of points is out of range.
+    """
+    found = []
+    for count in counts:
+        points = HintPoints(count=count)
+        decibels: list[float] = []
+        errors: list[float] = []
+        for seed in range(seeds):
+            for batch in batches:
+                hinted = points(batch, seed, 0)
+                result = paint(hinted if count else batch, None).float().clamp(0, 1)
+                decibels += psnr(result, batch["truth"]).tolist()
+                if count:
+                    colors, mask = hinted["hint_colors"], hinted["hint_mask"]
+                    errors += hint_error(result, colors, mask).tolist()
+        error = fmean(errors) if errors else nan
+        found.append(HintScore(count, fmean(decibels), error, len(decibels)))
+    return found

@@ -1,0 +1,78 @@
+"""How fast an error falls as training photographs become more: a straight line in logarithms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 9999
+_CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The exponent of a power law with its 95 % interval.
+
+    Args:
+        slope: -0.5: four times as many photographs halve the error.
+        low: Lower end of the interval; NaN where there is none.
+        high: Upper end.
+    """
+
+    slope: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+def power_law(
+    counts: Sequence[int],
+    errors: NDArray[np.float64],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Slope:
+    r"""Fit :math:`\log \bar e(n) = a + b \log n` by least squares and return :math:`b`.
+
+    The interval is a percentile bootstrap over images: they are drawn anew, with replacement, the
+    same for all :math:`n`. It says how the slope would vary with other test images, not with other
+    trainings.
+
+    Args:
+        counts: :math:`n`, two or more, different.
+        errors: One row for each test image, a column for each count, positive in the mean.
+        resamples: How many.
+        seed: Chooses the images, and is the only chance in it.
+
+    Raises:
+        ValueError: Shapes do not fit, or counts are not different.
+
+    Reference:
+        Hestness et al., "Deep learning scaling is predictable, empirically" (2017).
+        https://arxiv.org/abs/1712.00409
+
+    Example:
+        >>> errors = np.outer([1.0, 3.0], [1.0, 0.5, 0.25])
+        >>> round(power_law([10, 40, 160], errors).slope, 6)
+        -0.5
+    """
+    if errors.ndim != 2 or errors.shape[1] != len(counts) or len(set(counts)) < 2:
+        raise ValueError(
+            "power_law expects a column of errors for each of two or more different counts, got "
+            f"{errors.shape} and {list(counts)}."
+        )
+    x = np.log(np.asarray(counts, dtype=np.float64))
+    x -= x.mean()
+    weights = x / (x @ x)  # Least squares: the slope is a weighted sum of logarithms.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = float(np.log(errors.mean(0)) @ weights)
+        if len(errors) < 2 or not np.isfinite(slope):
+            return Slope(slope if np.isfinite(slope) else float("nan"))
+        random = np.random.default_rng(seed)
+        at_once = max(1, _CHUNK // errors.size)
+        slopes = [
+            np.log(errors[random.integers(len(errors), size=(n, len(errors)))].mean(1)) @ weights
+            for done in range(0, resamples, at_once)
+            for n in [min(at_once, resamples - done)]
+        ]
+    low, high = np.quantile(np.concatenate(slopes), [0.025, 0.975])
+    return Slope(slope, float(low), float(high))

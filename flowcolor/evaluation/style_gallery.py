@@ -1,0 +1,45 @@
+"""Every content with the colours of every reference, in one picture."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from flowcolor.evaluation.pictures import picture_grid
+
+
+def style_gallery(
+    paint: Callable[[int, Tensor], Tensor],
+    contents: Sequence[Tensor],
+    references: Sequence[Tensor],
+    own: Sequence[Tensor] | None = None,
+) -> Tensor:
+    """Return a picture with a column for each content and a row for each reference.
+
+    The contents stand on top, the references on the left. The first row of results has the colours
+    of each content's own photograph, if there are any: what a method does when it is given the
+    answer, for the other rows to be compared with.
+
+    Args:
+        paint: Returns the content of this number with the colours of a reference,
+            :math:`(3, S, S)`.
+        contents: :math:`(3, S, S)` in [0, 1], all of one size.
+        references: Likewise.
+        own: The photographs of the contents.
+
+    Returns:
+        One image, :math:`(3, H, W)`.
+
+    Example:
+        >>> cells = torch.rand(3, 3, 128, 128)
+        >>> style_gallery(lambda number, photo: photo, cells[:1], cells[1:], cells[:1]).shape
+        torch.Size([3, 522, 262])
+    """
+    nothing = torch.ones_like(contents[0])
+    left = [nothing, *([nothing] if own else []), *references]
+    columns = [torch.stack(left)]
+    for number, content in enumerate(contents):
+        answer = [paint(number, own[number])] if own else []
+        results = [paint(number, reference) for reference in references]
+        columns.append(torch.stack([content, *answer, *results]))
+    return picture_grid(columns)

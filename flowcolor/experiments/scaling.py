@@ -1,0 +1,127 @@
+"""The same training on nested parts of the same photographs."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowcolor.errors import InputError
+from flowcolor.experiments.runner import Call, claim, refuse_options, train_once
+from flowcolor.io.files import exists, is_file
+from flowcolor.training.parser import resolve_configs
+
+DECIDED = (
+    "--ckpt_path",
+    "--trainer.default_root_dir",
+    "--trainer.max_epochs",
+    "--seed_everything",
+    "--data.share",
+)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """All runs of one experiment.
+
+    Args:
+        words: Options of ``flowcolor fit`` that all share, ``--config`` and
+            ``--trainer.max_steps`` among them.
+        shares: Parts of the photographs to train on, from 0 to 1, two or more.
+        seeds: One run of each share for each; they choose the initial weights.
+        output: Folder of all runs.
+    """
+
+    words: tuple[str, ...]
+    shares: tuple[float, ...]
+    seeds: tuple[int, ...]
+    output: Path
+
+    def __iter__(self) -> Iterator["ScalingRun"]:
+        for seed in self.seeds:
+            for share in self.shares:
+                yield ScalingRun(self, share, seed)
+
+
+@dataclass(frozen=True)
+class ScalingRun:
+    """One part of the photographs with one seed: a training and its test."""
+
+    scaling: Scaling
+    share: float
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        """Where this run, and nothing else, writes."""
+        return self.scaling.output / f"share_{self.share:g}" / f"seed_{self.seed}"
+
+    @property
+    def result(self) -> Path:
+        """The file that says that nothing is left to do."""
+        return self.folder / "test" / "test.json"
+
+    @property
+    def words(self) -> list[str]:
+        """Options of fit and test alike; what differs comes last, so that it is not overruled.
+
+        Epochs of a part are shorter, so none of them may end a training before its last step.
+        """
+        own = [f"--data.share={self.share}", f"--seed_everything={self.seed}"]
+        return [*self.scaling.words, "--trainer.max_epochs=-1", *own]
+
+    def finish(self, call: Call) -> None:
+        """Train if that is not done, then test if that is not done."""
+        if exists(self.result):
+            return
+        last = train_once(self.words, self.folder, call)
+        test = f"--trainer.default_root_dir={self.result.parent}"
+        call(["test", *self.words, test, f"--ckpt_path={last}"])
+
+
+def check(scaling: Scaling) -> dict[float, int]:
+    """Build every run before the first is trained, and count its photographs.
+
+    Returns:
+        How many photographs train, by share.
+
+    Raises:
+        InputError: An option is wrong, two shares are the same photographs, or the folder holds
+            runs with other options.
+    """
+    from flowcolor.training.lightning_cli import TrainingCLI
+    from flowcolor.training.quiet import quiet
+
+    refuse_options("scaling", DECIDED, scaling.words)
+    if not any(word.split("=")[0] == "--trainer.max_steps" for word in scaling.words):
+        raise InputError(
+            "flowcolor scaling expects --trainer.max_steps N, the same for every part of the "
+            "photographs, got none."
+        )
+    if is_file(scaling.output):
+        raise InputError(f"--output expects a folder, got the file {scaling.output}.")
+    counts: dict[float, int] = {}
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        for run in Scaling(scaling.words, scaling.shares, scaling.seeds[:1], scaling.output):
+            words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
+            cli = TrainingCLI(words, run=False)
+            cli.model.objective.prepare()
+            counts[run.share] = len(cli.datamodule.train_names)
+    if len(set(counts.values())) < len(counts):
+        parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
+        raise InputError(
+            f"--shares expects parts of different numbers of photographs, got {parts}."
+        )
+    _claim(scaling)
+    return counts
+
+
+def _claim(scaling: Scaling) -> None:
+    words, files = resolve_configs(list(scaling.words))
+    # Where a configuration lies does not matter, what it says does.
+    places = {str(file) for file in files} | {"-c", "--config"}
+    wanted = {
+        "options": [word for word in words if word.removeprefix("--config=") not in places],
+        "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
+    }
+    claim(scaling.output, "scaling.json", wanted, ("an experiment", "experiment"))

@@ -1,0 +1,160 @@
+"""What more photographs help: errors by their number, slopes, a table and a picture."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowcolor.evaluation.measures import MEASURES
+from flowcolor.evaluation.plain import plain
+from flowcolor.evaluation.power_law import Slope, power_law
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import read_report
+from flowcolor.evaluation.scores import SETTINGS, Setting
+from flowcolor.evaluation.table import TITLES
+from flowcolor.experiments.scaling import Scaling
+from flowcolor.io.files import whole_file, write_text
+
+_OF_ONE = ("ssim", "ms_ssim", "sr", "cr", "lines", "lines_cleaned", "sharpness")
+Errors = dict[str, NDArray[np.float64]]
+
+
+class ScalingResults:
+    """Errors of all runs; every run must be finished.
+
+    Args:
+        scaling: The runs.
+        counts: How many photographs trained, by share.
+
+    Attributes:
+        counts: Of photographs, ascending.
+        errors: By setting and score, a row for each test image and a column for each count, means
+            over seeds.
+    """
+
+    def __init__(self, scaling: Scaling, counts: Mapping[float, int]) -> None:
+        shares = sorted(scaling.shares)
+        self.scaling = scaling
+        self.counts = [counts[share] for share in shares]
+        found = {(run.share, run.seed): read_report(run.result) for run in scaling}
+        self.errors: dict[Setting, Errors] = {}
+        for setting in SETTINGS:
+            columns = [
+                [_errors(found[share, seed], setting) for seed in scaling.seeds] for share in shares
+            ]
+            names = set.intersection(*(set(one) for column in columns for one in column))
+            self.errors[setting] = {
+                name: np.array([np.mean([one[name] for one in column], 0) for column in columns]).T
+                for name in MEASURES
+                if name in names
+            }
+
+    def slopes(self, setting: Setting) -> dict[str, Slope]:
+        """Return the slope of every error that stays above 0."""
+        fitted = {
+            name: power_law(self.counts, errors) for name, errors in self.errors[setting].items()
+        }
+        return {name: slope for name, slope in fitted.items() if np.isfinite(slope.slope)}
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything as plain values, for JSON."""
+        return {
+            "options": list(self.scaling.words),
+            "seeds": list(self.scaling.seeds),
+            "photographs": self.counts,
+            "settings": {
+                setting: {
+                    name: {
+                        "errors": self.errors[setting][name].mean(0).tolist(),
+                        **asdict(slope),
+                    }
+                    for name, slope in self.slopes(setting).items()
+                }
+                for setting in SETTINGS
+            },
+        }
+
+
+def _errors(report: Report, setting: Setting) -> dict[str, list[float]]:
+    """Return each score of all images as an error, of which 0 is the best."""
+    pairs = sorted(report.of(setting), key=lambda pair: pair.name)
+    return {
+        name: [_error(name, pair.scores[name]) for pair in pairs]
+        for name, measure in MEASURES.items()
+        if measure.higher_is_better is not None
+        and pairs
+        and all(name in pair.scores for pair in pairs)
+    }
+
+
+def _error(name: str, value: float) -> float:
+    if name == "psnr":  # A logarithm already: back to the mean squared error.
+        return float(10 ** (-value / 10))
+    return 1 - value if name in _OF_ONE else value
+
+
+def scaling_table(results: ScalingResults) -> str:
+    """Lay errors and slopes out as text."""
+    heads = "".join(f"{count:>10}" for count in results.counts)
+    rows = [f"errors after training on so many photographs, {len(results.scaling.seeds)} seeds"]
+    for setting in SETTINGS:
+        slopes = results.slopes(setting)
+        if slopes:
+            rows += ["", TITLES[setting], f"  {'':44}{heads}{'slope':>9}  95 % interval"]
+        for name, slope in slopes.items():
+            means = results.errors[setting][name].mean(0)
+            numbers = "".join(f"{value:>10.4g}" for value in means)
+            interval = f"[{slope.low:+.3f}, {slope.high:+.3f}]"
+            rows.append(f"  {_label(name):44}{numbers}{slope.slope:>+9.3f}  {interval}")
+    rows.append("A slope of -0.5: four times as many photographs halve the error.")
+    return "\n".join(rows)
+
+
+def write_scaling(results: ScalingResults, folder: Path) -> list[Path]:
+    """Write ``slopes.json``, everything, and ``slopes.png``, errors over photographs."""
+    paths = [folder / "slopes.json", folder / "slopes.png"]
+    text = json.dumps(plain(results.plain()), indent=1, ensure_ascii=False)
+    write_text(text + "\n", paths[0])
+    _draw(results, paths[1])
+    return paths
+
+
+def _draw(results: ScalingResults, path: Path) -> None:
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
+
+    panels: Sequence[tuple[Setting, str, Slope]] = [
+        (setting, name, slope)
+        for setting in SETTINGS
+        for name, slope in results.slopes(setting).items()
+    ]
+    across = 4
+    down = -(-len(panels) // across)
+    figure = Figure(figsize=(3.2 * across, 2.8 * down), layout="constrained")
+    for place, (setting, name, slope) in enumerate(panels, 1):
+        axes = figure.add_subplot(down, across, place)
+        errors = results.errors[setting][name].mean(0)
+        axes.loglog(results.counts, errors, "o")
+        x = np.log(np.array(results.counts, dtype=np.float64))
+        line = np.exp(np.log(errors).mean() + slope.slope * (x - x.mean()))
+        axes.loglog(results.counts, line, "--", color="gray")
+        axes.set_title(f"{setting}: {_label(name)}\nslope {slope.slope:+.2f}", fontsize=8)
+        axes.set_xlabel("photographs")
+        axes.set_xticks(results.counts, [str(count) for count in results.counts])
+        axes.xaxis.set_minor_locator(NullLocator())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    with whole_file(path) as file:
+        file.write(buffer.getbuffer())
+
+
+def _label(name: str) -> str:
+    if name == "psnr":
+        return "mean squared error"
+    label = MEASURES[name].label
+    return f"1 - {label}" if name in _OF_ONE else label

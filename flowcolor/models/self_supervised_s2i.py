@@ -1,0 +1,131 @@
+r"""Self-supervised sketch-to-image: an autoencoder that tells content from style, and a refiner."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from flowcolor.io.resizing import resize
+from flowcolor.layers.arguments import check_count
+from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.hints import Hints
+from flowcolor.models.new_networks import with_new_networks
+from flowcolor.models.s2i_autoencoder import Autoencoder
+from flowcolor.models.s2i_refiner import Refiner
+
+_SMALLEST = 64  # Three halvings above the 8x8 of the innermost maps.
+
+
+class SelfSupervisedS2I(Colorizer):
+    r"""Paint a drawing in the style of a photograph, whose content does not matter.
+
+    .. math:: I_{rec} = \tfrac12 \Big(1 + G\big(D(E_c(I_s), E_s(I_{ref})), E_s(I_{ref})\big)\Big)
+
+    with the encoders :math:`E_c` and :math:`E_s` and the decoder :math:`D`, which the first stage
+    trains, and a refiner :math:`G`, which the second one does. Levels follow from the size: the
+    innermost maps have 8x8 pixels.
+
+    Args:
+        width: :math:`n`; maps and vectors have :math:`2n, 4n, 8n` channels.
+        size: Side of the training images, 64 times a power of 2. Others are painted, too.
+        unit_gains: Whether the gains of normalisations are a vector of length 1, as the published
+            code's spectral normalisation makes them, instead of any.
+        stage: 1: without the refiner, 2: with it.
+
+    Attributes:
+        autoencoder: Both encoders and the decoder.
+        refiner: The refiner, in stage 2.
+
+    Shape:
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of ``multiple``. A
+          reference may have any.
+
+    Raises:
+        ValueError: If an argument or an image is none of those above.
+
+    Reference:
+        Liu et al., "Self-supervised sketch-to-image synthesis" (2021).
+        https://arxiv.org/abs/2012.09290
+
+    Example:
+        >>> model = SelfSupervisedS2I(width=2).eval()
+        >>> model.colorize(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)).shape
+        torch.Size([1, 3, 64, 64])
+    """
+
+    content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
+    reference: Use = "required"
+    free_reference: ClassVar[bool] = True
+
+    def __init__(
+        self, width: int = 64, size: int = 512, *, unit_gains: bool = False, stage: int = 2
+    ) -> None:
+        super().__init__()
+        check_count(self, width=width, size=size, stage=stage)
+        stems = (size // _SMALLEST).bit_length() - 1
+        if size != _SMALLEST * 2 ** max(stems, 0) or stems > 6:
+            raise ValueError(
+                "SelfSupervisedS2I expects size to be 64 times a power of 2, up to 4096, got "
+                f"{size}."
+            )
+        if width > 256 or stage > 2:
+            raise ValueError(
+                "SelfSupervisedS2I expects width up to 256 and stage 1 or 2, got "
+                f"{width} and {stage}."
+            )
+        self.config: dict[str, Any] = {
+            "width": width,
+            "size": size,
+            "unit_gains": unit_gains,
+            "stage": stage,
+        }
+        self.stage, self.size, self.multiple = stage, size, size // 8
+        self.autoencoder = Autoencoder(width, stems, unit_gains=unit_gains)
+        if stage > 1:
+            self.refiner = Refiner(width, stems)
+
+    @property
+    def learning(self) -> nn.Module:
+        """The autoencoder in stage 1, the refiner in stage 2."""
+        module: nn.Module = self.autoencoder if self.stage == 1 else self.refiner
+        return module
+
+    def upgraded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weights of stage 1 with a new refiner."""
+        return with_new_networks(self, state)
+
+    def maps(self, content: Tensor) -> list[Tensor]:
+        """Return the three maps of drawings, the finest first."""
+        maps: list[Tensor] = self.autoencoder.content(2 * content[:, :1] - 1)
+        return maps
+
+    def vectors(self, photo: Tensor) -> list[Tensor]:
+        """Return the three style vectors of photographs of any size."""
+        small = resize(photo, (self.size, self.size))
+        vectors: list[Tensor] = self.autoencoder.style(2 * small - 1)
+        return vectors
+
+    def decode(self, maps: list[Tensor], vectors: list[Tensor]) -> Tensor:
+        """Return the autoencoder's image in [-1, 1]."""
+        image: Tensor = self.autoencoder.decoder(maps, vectors)
+        return image
+
+    def colorize(
+        self,
+        content: Tensor,
+        reference: Tensor | None = None,
+        *,
+        reference_content: Tensor | None = None,
+        hints: Hints | None = None,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return ``content`` in the style of ``reference``, with values in [0, 1]."""
+        self.check_inputs(content, reference, hints, temperature)
+        assert reference is not None  # noqa: S101 - it is required
+        vectors = self.vectors(reference)
+        image = self.decode(self.maps(content), vectors)
+        if self.stage > 1:
+            image = self.refiner(image, vectors)
+        return (image + 1) / 2

@@ -1,0 +1,169 @@
+"""Curves of a training: its losses, its validations, and all scores of a few pairs now and then."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from flowcolor.bounds import within
+from flowcolor.data.batch import Batch
+from flowcolor.data.cross_reference import CrossReference, reference_names
+from flowcolor.evaluation.curves import Point, draw_curves, read_points, write_points
+from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
+from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.report import Evaluation
+from flowcolor.evaluation.scores import SETTINGS
+from flowcolor.io.files import is_file
+from flowcolor.models.round_trip import dtype_of, exact
+from flowcolor.training.callbacks.evaluator import sketch_filter_of
+from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.training.resume import log_folder
+from flowcolor.training.task import Task
+
+
+class Curves(Callback):
+    """Write ``curves.csv`` and, when training ends, ``curves.png`` into the folder of the run.
+
+    Losses are noted as often as they are logged, validations when they end. Beyond that, all scores
+    of a test can be followed on the first held-out pairs, which are the same every time.
+
+    Args:
+        every_n_steps: Steps between two scorings of these pairs; 0 for none.
+        pairs: How many, of each setting.
+        networks: Which pretrained networks look at them. FID of few pairs is mostly noise.
+    """
+
+    def __init__(
+        self, every_n_steps: int = 0, pairs: int = 32, networks: Networks | None = None
+    ) -> None:
+        within("curves.every_n_steps", every_n_steps, 0)
+        within("curves.pairs", pairs, 2)
+        self.every_n_steps = every_n_steps
+        self.pairs = pairs
+        self.networks = networks or Networks()
+        self.points: list[Point] = []
+        self._evaluation: Evaluation | None = None
+
+    def on_train_start(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Take up the curves of a run that goes on, as far as its checkpoint goes."""
+        path = _file(trainer)
+        before = read_points(path) if is_file(path) else []
+        self.points = [point for point in before if point.step <= pl_module.steps]
+        if self.every_n_steps:
+            filter_ = sketch_filter_of(trainer)
+            self._evaluation = Evaluation(filter_, self.networks, SETTINGS, pl_module.size)
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+        outputs: Any,
+        batch: Batch,
+        batch_idx: int,
+    ) -> None:
+        """Note losses, and score the pairs when it is time to."""
+        step = pl_module.steps
+        if step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+            self._note(trainer, "train/", step)
+        if self.every_n_steps and step % self.every_n_steps == 0:
+            self._score(trainer, pl_module)
+            self._write(trainer)
+
+    def on_validation_end(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Note the scores of a validation in training."""
+        if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            self._note(trainer, "val/", pl_module.steps)
+            self._write(trainer)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: Any) -> None:
+        """Draw the curves."""
+        self._draw(trainer)
+
+    def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
+        """Draw the curves of a training that was interrupted, too."""
+        if isinstance(exception, KeyboardInterrupt | SIGTERMException) and trainer.training:
+            self._draw(trainer)
+
+    def _note(self, trainer: Trainer, prefix: str, step: int) -> None:
+        self.points += [
+            Point(step, name, float(value))
+            for name, value in trainer.callback_metrics.items()
+            if name.startswith(prefix)
+        ]
+
+    def _score(self, trainer: Trainer, task: Task) -> None:
+        assert self._evaluation is not None  # noqa: S101 - on_train_start has made it
+        self._evaluation.reset()
+        for setting, batch in self._batches(trainer):
+            on_device = _ready(trainer, task, batch)
+            chance = None
+            if task.colorizer.stochastic:  # Not the numbers that training would have drawn next.
+                chance = torch.Generator(task.device).manual_seed(0)
+            with exact(task.colorizer):
+                painted = colorize_batch(task.colorizer, on_device, chance).float()
+                whole: Batch = {**on_device, "painted": painted}
+                self._evaluation.add(setting, whole, painted.clamp(0, 1))
+        summary = self._evaluation.report({}).summary
+        self.points += [
+            Point(task.steps, f"{setting}/{name}", float(numbers[name]))
+            for setting, numbers in summary.items()
+            for name in MEASURES | SET_MEASURES
+            if name in numbers
+        ]
+
+    def _batches(self, trainer: Trainer) -> Iterator[tuple[Any, Batch]]:
+        """Yield this process's part of the pairs, so that each is scored once."""
+        data: Any = trainer.datamodule  # type: ignore[attr-defined]
+        photos = data.val_dataloader()[0].dataset
+        for setting, part in zip(
+            SETTINGS, (photos, CrossReference(photos, data.seed)), strict=True
+        ):
+            names = reference_names(part)
+            places = range(trainer.global_rank, min(self.pairs, len(part)), trainer.world_size)
+            for start in range(0, len(places), data.batch_size):
+                items = [part[place] for place in places[start : start + data.batch_size]]
+                batch = default_collate(items)
+                batch["reference_name"] = [names[name] for name in batch["name"]]
+                yield setting, batch
+
+    def _write(self, trainer: Trainer) -> None:
+        if trainer.is_global_zero and not _is_trial(trainer):
+            write_points(self.points, _file(trainer))
+
+    def _draw(self, trainer: Trainer) -> None:
+        self._write(trainer)
+        if self.points and trainer.is_global_zero and not _is_trial(trainer):
+            draw_curves(self.points, _file(trainer).with_suffix(".png"))
+
+
+def _file(trainer: Trainer) -> Path:
+    return log_folder(trainer) / "curves.csv"
+
+
+def _is_trial(trainer: Trainer) -> bool:
+    return bool(trainer.fast_dev_run)  # type: ignore[attr-defined]
+
+
+def _ready(trainer: Trainer, task: Task, batch: Batch) -> Batch:
+    """Bring a batch where and as the model takes it."""
+    data: Any = trainer.datamodule  # type: ignore[attr-defined]
+    moved = data.complete(data.transfer_batch_to_device(batch, task.device, 0), training=False)
+    dtype = dtype_of(task.colorizer)
+    for name, value in moved.items():
+        if isinstance(value, Tensor) and value.is_floating_point():
+            moved[name] = value.to(dtype)
+    ready: Batch = moved
+    return ready

@@ -1,0 +1,65 @@
+"""Colours and latents in turns, each with an optimizer: the second cure of a document."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor
+
+from flowcolor.data.batch import Batch
+from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
+from flowcolor.models import Colorizer
+from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.style_pairs import (
+    colorize_by_others,
+    require_latent,
+    style_distance,
+)
+
+
+class Alternating(Objective):
+    """The two terms of :class:`StylePairs`, not as one sum but one after the other.
+
+    Every batch is coloured twice: the task's optimizer moves all weights by the distance to the
+    truth, and then one of this objective's own moves all weights by the distance of latents. The
+    document gives the first a rate ten times as high, and sees the latents collapse.
+
+    Args:
+        loss: As for :class:`StylePairs`.
+        optimizer: Builds the optimizer of the second turn. ``None``: Adam with a rate of 1e-5.
+
+    Reference:
+        Prioteasa, Malvestiti and Smoleń, "Artistic colourization with adaptive instance
+        normalization" (2024), section 3.2, solution 2.
+    """
+
+    def __init__(
+        self,
+        loss: ColorizationLoss | MSELPIPSLoss | None = None,
+        optimizer: OptimizerCallable | None = None,
+    ) -> None:
+        super().__init__()
+        self.loss: ColorizationLoss | MSELPIPSLoss = MSELPIPSLoss() if loss is None else loss
+        self.optimizer: OptimizerCallable = _slow_adam if optimizer is None else optimizer
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what :meth:`Objective.check` does, and a colorizer without a latent."""
+        super().check(colorizer)
+        require_latent(self, colorizer)
+
+    def prepare(self) -> None:
+        self.loss.prepare()
+
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return what the first turn minimises, see :meth:`Objective.losses`."""
+        result, _ = colorize_by_others(colorizer, batch)
+        return {**self.loss(result, batch["truth"]), "result": result}
+
+    def style_losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return ``style``, the scalar that the second turn minimises."""
+        result, style = colorize_by_others(colorizer, batch)
+        return {"style": style_distance(colorizer, result, style)}
+
+
+def _slow_adam(parameters: Any) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, lr=1e-5)

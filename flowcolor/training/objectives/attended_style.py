@@ -1,0 +1,135 @@
+"""The style of somebody else's photograph, as each place of the content looks at it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss, mse_loss
+
+from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError
+from flowcolor.models import AdaAttN, Colorizer
+from flowcolor.models.attended_moments import plain_transfer
+from flowcolor.training.objectives.base import Objective
+from flowcolor.values import widen
+
+_EPS = 1e-5  # The root of a flat channel's variance, zero, has no gradient.
+
+
+class AttendedStyle(Objective):
+    r"""Ask for a style's statistics as a whole, and place by place for those attended to.
+
+    .. math::
+        L = w_g \sum_{i=2}^5 \Big(\overline{(\mu_i(\hat I) - \mu_i(I_r))^2}
+            + \overline{(\sigma_i(\hat I) - \sigma_i(I_r))^2}\Big)
+            + w_l \sum_{i=3}^5 \overline{\big(F_i(\hat I) - T'_i(I_s, I_r)\big)^2}
+
+    with features :math:`F_i` of the encoder, their mean :math:`\mu` and deviation :math:`\sigma`
+    over places, and :func:`~flowcolor.models.attended_moments.plain_transfer` :math:`T'`, the
+    transfer without convolutions. There is no truth, so references move on by one place in the
+    batch, which should be of two or more.
+
+    An encoder of the model's own is first trained for a while as one half of an autoencoder,
+    :math:`|D(F_3, F_4, F_5)(I) - I|`, with all layers and with the last alone, and is then frozen.
+
+    Args:
+        overall: :math:`w_g`.
+        local: :math:`w_l`.
+        autoencoder: Batches in which an own encoder learns; VGG19 has learned.
+        local_layers: Layers of the local term, of 2 to 5. The published code also takes 2.
+
+    Raises:
+        InputError: A number is out of range.
+
+    Reference:
+        Liu et al., "AdaAttN: revisit attention mechanism in arbitrary neural style transfer"
+        (2021), equations 9 to 12. https://arxiv.org/abs/2108.03647
+    """
+
+    trained: Tensor
+
+    def __init__(
+        self,
+        overall: float = 10.0,
+        local: float = 3.0,
+        autoencoder: int = 300,
+        local_layers: Sequence[int] = (3, 4, 5),
+    ) -> None:
+        super().__init__()
+        for name, weight in (("overall", overall), ("local", local), ("autoencoder", autoencoder)):
+            if not 0 <= weight < float("inf"):
+                raise InputError(f"{name} expects a finite number of at least 0, got {weight}.")
+        if not all(2 <= layer <= 5 for layer in local_layers):
+            raise InputError(f"local_layers expects layers from 2 to 5, got {list(local_layers)}.")
+        self.overall, self.local, self.autoencoder = overall, local, autoencoder
+        self.local_layers = tuple(local_layers)
+        self.register_buffer("trained", torch.zeros((), dtype=torch.int64))
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what :meth:`Objective.check` does, and a colorizer that does not attend so."""
+        super().check(colorizer)
+        if not isinstance(colorizer, AdaAttN):
+            raise InputError(f"AttendedStyle expects AdaAttN, got {type(colorizer).__name__}.")
+        colorizer.prepare()
+
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return the loss, ``overall`` and ``local`` or ``autoencoder``, and ``result``."""
+        model, content = cast(AdaAttN, colorizer), batch["content"]
+        style = batch["reference"].roll(1, 0)
+        if model.encoder is not None and self.trained < self.autoencoder:
+            self.trained += 1
+            loss = self._reconstruction(model, torch.cat([content, style]))
+            return {"loss": loss, "autoencoder": loss, "result": content}
+        result: Tensor = colorizer(content, style)
+        with torch.no_grad():
+            seen, lent = model.encode(content), model.encode(style)
+        with frozen(model.encoder):
+            found = model.encode(result)
+        overall = _overall(found, lent)
+        local = torch.stack(
+            [
+                mse_loss(widen(found[i - 1]), plain_transfer(seen[:i], lent[:i]).detach())
+                for i in self.local_layers
+            ]
+        ).sum()
+        loss = self.overall * overall + self.local * local
+        return {"loss": loss, "overall": overall, "local": local, "result": result}
+
+    def _reconstruction(self, model: AdaAttN, images: Tensor) -> Tensor:
+        *_, third, fourth, fifth = model.encode(images)
+        # With all of them the decoder would need the third only, and the others would not learn.
+        last_alone = (torch.zeros_like(third), torch.zeros_like(fourth), fifth)
+        both = [model.decoder(*features) for features in ((third, fourth, fifth), last_alone)]
+        return torch.stack([l1_loss(widen(image), images) for image in both]).sum()
+
+
+@contextmanager
+def frozen(module: nn.Module | None) -> Iterator[None]:
+    """Let the weights of a module get no gradient from what is computed inside."""
+    parameters = [] if module is None else list(module.parameters())
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+
+def _overall(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    terms = [
+        mse_loss(statistic(widen(ours)), statistic(widen(aim)))
+        for ours, aim in list(zip(found, wanted, strict=True))[1:]
+        for statistic in (_mean, _deviation)
+    ]
+    return torch.stack(terms).sum()
+
+
+def _mean(features: Tensor) -> Tensor:
+    return features.mean((2, 3))
+
+
+def _deviation(features: Tensor) -> Tensor:
+    return (features.var((2, 3)) + _EPS).sqrt()

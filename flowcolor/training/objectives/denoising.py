@@ -1,0 +1,104 @@
+"""Say what of a picture is noise, at every level of noise."""
+
+from typing import Literal, cast
+
+import torch
+from torch import Tensor
+
+from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError
+from flowcolor.models import Colorizer, Palette
+from flowcolor.models.diffusion import signal_levels
+from flowcolor.training.objectives.base import Objective
+
+
+class Denoising(Objective):
+    r"""Hide the photograph in noise and ask for the noise.
+
+    .. math:: L = \overline{\big|f(I_s, \sqrt\gamma\, y_0 + \sqrt{1 - \gamma}\, \epsilon, \gamma)
+              - \epsilon\big|^p}, \qquad \epsilon \sim N(0, 1)
+
+    with the photograph :math:`y_0` in [-1, 1]. Its share :math:`\gamma` is drawn for each picture:
+    a step :math:`t` of a linear schedule, and evenly between the shares before and after it
+    (:func:`~flowcolor.models.diffusion.signal_levels`). With :math:`p = 1` samples are said to
+    differ less from each other.
+
+    Args:
+        power: :math:`p`.
+        steps: Length of the schedule.
+        first: Variance of its first step.
+        last: Variance of its last step.
+
+    Raises:
+        InputError: The schedule is none.
+
+    Reference:
+        Saharia et al., "Palette: image-to-image diffusion models" (2022), section 3 and appendix;
+        the draw of levels is that of Chen et al. (2020), https://arxiv.org/abs/2009.00713.
+        https://arxiv.org/abs/2111.05826
+    """
+
+    paints = False
+
+    def __init__(
+        self,
+        power: Literal[1, 2] = 2,
+        steps: int = 2000,
+        first: float = 1e-6,
+        last: float = 0.01,
+    ) -> None:
+        super().__init__()
+        if power not in (1, 2):
+            raise InputError(f"power expects 1 or 2, got {power}.")
+        if steps < 1 or steps > 10**6 or not 0 < first <= last < 1:
+            raise InputError(
+                "Denoising expects 1 to a million steps and 0 < first <= last < 1, got "
+                f"{steps}, {first} and {last}."
+            )
+        self.power = power
+        # No buffer, which a run in half precision would round: near 1 a share in fewer digits says
+        # nothing of the noise beside it.
+        self.shares = torch.cat([torch.ones(1), signal_levels(steps, first, last)])
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what :meth:`Objective.check` does, and a colorizer that removes no noise."""
+        super().check(colorizer)
+        if not isinstance(colorizer, Palette):
+            raise InputError(
+                "Denoising expects a colorizer that removes noise, Palette, got "
+                f"{type(colorizer).__name__}."
+            )
+
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        return {"loss": self._loss(colorizer, batch, None)}
+
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return ``noise``, the loss for the same noise at the same levels every time."""
+        return {"noise": self._loss(colorizer, batch, torch.Generator().manual_seed(0))}
+
+    def _loss(
+        self, colorizer: Colorizer, batch: Batch, generator: torch.Generator | None
+    ) -> Tensor:
+        palette, truth = cast(Palette, colorizer), batch["truth"]
+        noisy, log_snr, noise = self.hide(2 * truth - 1, generator)
+        reference = batch["reference"] if palette.reference == "required" else None
+        found = palette.predict_noise(noisy, log_snr, batch["content"], reference)
+        return (found - noise).abs().pow(self.power).mean()
+
+    def hide(
+        self, clean: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return pictures with noise, their log-ratios of signal to noise, and the noise.
+
+        Args:
+            clean: Pictures, (B, ...).
+            generator: Source of the noise and of its levels, on the CPU.
+        """
+        step = torch.randint(1, len(self.shares), (len(clean),), generator=generator)
+        place = torch.rand(len(clean), generator=generator, dtype=torch.float64)
+        share = self.shares[step].lerp(self.shares[step - 1], place).clamp(max=1 - 1e-9)
+        noise = torch.randn(clean.shape, generator=generator).to(clean)
+        own = (-1, *[1] * (clean.ndim - 1))
+        signal, rest = (part.sqrt().to(clean).view(own) for part in (share, 1 - share))
+        log_snr = (share.log() - (-share).log1p()).to(clean)
+        return signal * clean + rest * noise, log_snr, noise

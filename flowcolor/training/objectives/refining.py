@@ -1,0 +1,93 @@
+"""The refiner of self-supervised sketch-to-image against a critic of its own."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+
+from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import Colorizer, SelfSupervisedS2I
+from flowcolor.models.s2i_critic import ImageCritic
+from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask, check_weight
+
+
+class Refining(Game):
+    r"""Ask for what looks real, and for the true photograph.
+
+    .. math:: L = d(\hat t, t) - w \overline{D(\hat t)}, \qquad
+              L_D = \tfrac12 \overline{(1 - D(t))_+} + \tfrac12 \overline{(1 + D(\hat t))_+}
+
+    Args:
+        width: That of the colorizer.
+        size: That of the colorizer.
+        loss: The distance :math:`d`. ``None``: ten times the absolute difference and one minus
+            SSIM, which need no pretrained network, unlike the paper's LPIPS.
+        weight: How much the critic counts, :math:`w`.
+        optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of
+            0.5 and 0.999.
+        gradient_clip_val: Largest norm of either's gradient; ``None`` for no limit.
+
+    Raises:
+        InputError: A number is out of range, or the colorizer is another one.
+
+    Reference:
+        Liu et al., "Self-supervised sketch-to-image synthesis" (2021), section 3.4.
+        https://arxiv.org/abs/2012.09290
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        size: int = 512,
+        loss: ColorizationLoss | None = None,
+        weight: float = 1.0,
+        optimizer: OptimizerCallable | None = None,
+        gradient_clip_val: float | None = None,
+    ) -> None:
+        super().__init__(optimizer, gradient_clip_val)
+        check_weight(weight=weight)
+        if width < 1 or size < 64:
+            raise InputError(
+                f"width and size expect numbers of at least 1 and 64, got {width} and {size}."
+            )
+        self.width, self.size, self.weight = width, size, weight
+        self.loss = ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss
+        self.critic = ImageCritic(width, (size // 64).bit_length() - 1)
+
+    def prepare(self) -> None:
+        self.loss.prepare()
+
+    def check(self, colorizer: Colorizer) -> None:
+        """Refuse what every objective does, and what is not of the paper, or earlier."""
+        super().check(colorizer)
+        if not isinstance(colorizer, SelfSupervisedS2I) or colorizer.stage != 2:
+            raise InputError(
+                "Refining expects SelfSupervisedS2I in stage 2, got "
+                f"{type(colorizer).__name__} in stage {colorizer.stage}."
+            )
+        theirs = (colorizer.config["width"], colorizer.config["size"])
+        if theirs != (self.width, self.size):
+            raise InputError(
+                f"Refining expects width and size of its colorizer, {theirs}, got "
+                f"{(self.width, self.size)}."
+            )
+
+    def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        result = colorize_batch(colorizer, batch)
+        terms = self.loss(result, batch["truth"])
+        adversarial = FOOL["hinge"](ask(self.critic, 2 * result - 1))
+        total = terms["loss"] + self.weight * adversarial
+        return {**terms, "loss": total, "adversarial": adversarial, "result": result}
+
+    def critic_parameters(self) -> Iterator[nn.Parameter]:
+        return self.critic.parameters()
+
+    def critic_losses(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        # Together, so that both are normalised alike.
+        images = torch.cat([batch["truth"], made["result"].detach()])
+        real, fake = self.critic(2 * images - 1).float().chunk(2)
+        return {"critic": TELL_APART["hinge"](real, fake)}

@@ -1,0 +1,70 @@
+"""``flowcolor colorize --then`` and ``--trace``: a result refined, and how it came about."""
+
+import csv
+
+import pytest
+import torch
+
+from flowcolor.cli.main import main
+from flowcolor.io.images import read_image, write_image
+from flowcolor.models import Tint
+
+pytest.importorskip("torchvision")
+GATYS = ("gatys", "random_weights=true", "content_layer=1", "style_layers=[1,2]", "steps=110")
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(1, 12, 10), "grey.png")
+    write_image(torch.rand(3, 12, 10), "photo.png")
+    return tmp_path
+
+
+def colorize(*words, content="grey.png"):
+    return main(
+        ["colorize", "--content", content, "--reference", "photo.png", "--output", "o.png", *words]
+    )
+
+
+def test_a_result_is_refined_and_its_steps_are_written(files, capsys):
+    assert colorize("--method", "tint", "--then", *GATYS, "--trace", "steps") == 0
+    assert "wrote steps (losses and pictures of 110 steps)" in capsys.readouterr().out
+    names = sorted(path.name for path in (files / "steps").iterdir())
+    assert names == ["000000.png", "000100.png", "loss.csv", "loss.png"]
+    first = Tint()(read_image("grey.png")[None], read_image("photo.png")[None])[0]
+    assert (read_image("steps/000000.png") - first.clamp(0, 1)).abs().max() < 1 / 255
+    rows = list(csv.DictReader((files / "steps/loss.csv").read_text().splitlines()))
+    assert [int(row["step"]) for row in rows] == list(range(0, 111, 10))
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--method", "tint", "--then", "levin"), "--then expects gatys, which refines a picture"),
+        (("--method", "tint", "--then", "gatys", "step=1"), "'step'; did you mean 'steps'."),
+        (
+            ("--method", "tint", "--then", "gatys", "steps"),
+            "--then expects NAME=VALUE, got 'steps'",
+        ),
+        (
+            ("--method", "tint", "--trace", "t"),
+            "--trace expects --method gatys or --then gatys, go",
+        ),
+        (
+            ("--method", "tint", "--then", *GATYS, "--trace", "."),
+            "--trace expects a new or an empt",
+        ),
+        (
+            ("--method", "levin", "--then", *GATYS),
+            "Then expects --hints, a copy of the picture wit",
+        ),
+    ],
+)
+def test_what_cannot_be_refined_or_traced_is_one_sentence(words, expected, files, capsys):
+    assert colorize(*words) == 2
+    message = capsys.readouterr().err
+    assert expected in message
+    assert message.count("\n") == 1
+    assert not (files / "o.png").exists()

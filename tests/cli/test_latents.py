@@ -1,0 +1,65 @@
+"""``flowcolor latents`` shows what a model makes of photographs, and says when it is nothing."""
+
+import pytest
+import torch
+from PIL import Image
+
+from flowcolor.cli.main import main
+from flowcolor.inference import Painter
+from flowcolor.io.images import read_image, write_image
+from flowcolor.models.collapse import latent_spread
+from tests.models.helpers import trained_pix2pix, trained_unet_adain
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for index in range(3):
+        write_image(torch.rand(3, 16, 16) * torch.rand(3, 1, 1), f"photos/{index}.png")
+    return tmp_path
+
+
+def latents(model, monkeypatch, *words):
+    monkeypatch.setattr("flowcolor.inference.load", lambda *_: Painter(model, 16, "own"))
+    given = ("--checkpoint", "c.ckpt", "--references", "photos", "--output", "o.png")
+    return main(["latents", *given, *words])
+
+
+def test_the_spread_is_said_and_histograms_are_drawn(photos, monkeypatch, capsys):
+    model = trained_unet_adain()
+    assert latents(model, monkeypatch) == 0
+    seen = torch.stack([read_image(photos / f"photos/{index}.png") for index in range(3)])
+    codes = model.encode(seen).detach()
+    expected = latent_spread(codes)
+    said = capsys.readouterr().out
+    assert f"4 numbers of 3 photographs: mean {float(codes.mean()):.3g}, " in said
+    assert f"spread over photographs {expected:.3g}, at least 0.001: the latent tells" in said
+    with Image.open("o.png") as picture:
+        assert picture.format == "PNG"
+
+
+def test_a_collapsed_latent_is_called_that(photos, monkeypatch, capsys):
+    model = trained_unet_adain()
+    with torch.no_grad():
+        model.encoder.net[-2].bias.fill_(-100.0)
+    assert latents(model, monkeypatch) == 0
+    said = capsys.readouterr().out
+    assert "spread over photographs 0, below 0.001: the latent has collapsed" in said
+
+
+@pytest.mark.parametrize(
+    ("build", "words", "expected"),
+    [
+        (trained_pix2pix, (), "--checkpoint expects a UNetAdaIN with a latent, got Pix2Pix."),
+        (trained_unet_adain, ("--output", "o.txt"), "--output expects a file ending in .png, got "),
+        (trained_unet_adain, ("--references", "one"), "--references expects two photographs or mo"),
+        (trained_unet_adain, ("--references", "no"), "no "),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, monkeypatch, capsys):
+    write_image(torch.rand(3, 16, 16), "one/a.png")
+    assert latents(build(), monkeypatch, *words) == 2
+    message = capsys.readouterr().err
+    assert expected in message
+    assert message.count("\n") == 1
+    assert not (photos / "o.png").exists()

@@ -1,0 +1,75 @@
+"""``flowcolor styles``: which picture stands where."""
+
+import pytest
+import torch
+
+from flowcolor.cli.main import main
+from flowcolor.io.images import read_image, write_image
+from flowcolor.models import Tint
+
+SIDE = 128
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    generator = torch.Generator().manual_seed(0)
+    for name in ("contents/a.png", "contents/b.png", "red.png", "blue.png"):
+        image = 0.5 + 0.3 * torch.rand(3, 1, 1, generator=generator).expand(3, SIDE, SIDE)
+        write_image(image, name)
+    return tmp_path
+
+
+def cell(picture, row, column):
+    top, left = (2 + (SIDE + 2) * place for place in (row, column))
+    return picture[:, top : top + SIDE, left : left + SIDE]
+
+
+def test_contents_are_columns_references_rows_and_the_first_row_has_the_own_colours(files, capsys):
+    words = ("--contents", "contents", "--references", "red.png", "blue.png", "--gray")
+    tint = ("--method", "tint", "--size", str(SIDE), "--output", "s.png")
+    assert main(["styles", *words, *tint]) == 0
+    assert "wrote s.png (columns: contents; rows: own photograph, then references)" in (
+        capsys.readouterr().out
+    )
+    picture = read_image("s.png")
+    assert picture.shape == (3, 4 * (SIDE + 2) + 2, 3 * (SIDE + 2) + 2)
+    photos = [read_image(f"contents/{name}.png") for name in "ab"]
+    others = [read_image(f"{name}.png") for name in ("red", "blue")]
+    weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+    for row, reference in enumerate(others, 2):
+        assert (cell(picture, row, 0) - reference).abs().max() < 1.1 / 255
+    for column, photo in enumerate(photos, 1):
+        gray = (weights * photo).sum(0, keepdim=True).expand(3, -1, -1)
+        assert (cell(picture, 0, column) - gray).abs().max() < 1.1 / 255
+        for row, reference in enumerate([photo, *others], 1):
+            expected = Tint()(gray[None], reference[None])[0]
+            assert (cell(picture, row, column) - expected).abs().max() < 2.1 / 255
+
+
+def test_drawings_have_no_row_of_their_own_colours(files):
+    drawing = torch.ones(1, SIDE, SIDE)
+    drawing[:, 20:100, 60:64] = 0
+    write_image(drawing, "drawing.png")
+    words = ("--contents", "drawing.png", "--references", "red.png", "--method", "tint")
+    assert main(["styles", *words, "--size", str(SIDE), "--output", "s.png"]) == 0
+    assert read_image("s.png").shape == (3, 2 * (SIDE + 2) + 2, 2 * (SIDE + 2) + 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--contents", "gone"), "--contents expects images or folders of them, got gone, which"),
+        (("--method", "unchanged"), "Unchanged cannot use references: there are no styles."),
+        (("--method", "levin"), "Levin cannot use references: there are no styles."),
+        (("--output", "red.png"), "--output expects a place that holds no input, got red.png."),
+        (("--output", "s.txt"), "--output expects the name of an image file, got s.txt."),
+        (("--most", "0"), "--most expects a number from 1 to 100, got 0."),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(files, capsys, words, sentence):
+    given = {"--contents": "contents", "--references": "red.png", "--method": "tint"}
+    given |= {"--output": "s.png", "--size": "16"} | dict([words])
+    assert main(["styles", "--gray", *(word for pair in given.items() for word in pair)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (files / "s.png").exists()

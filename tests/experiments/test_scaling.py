@@ -1,0 +1,106 @@
+"""``flowcolor scaling``: nested parts, as many steps, and slopes of what was measured."""
+
+import json
+
+import pytest
+
+from flowcolor.data import ColorizationDataModule
+from flowcolor.errors import InputError
+from flowcolor.evaluation.report import Report
+from flowcolor.evaluation.report_files import write_report
+from flowcolor.evaluation.scores import PairScore
+from flowcolor.experiments import runner
+from flowcolor.experiments.scaling import Scaling, check
+from flowcolor.experiments.scaling_report import ScalingResults, scaling_table, write_scaling
+from flowcolor.io.images import read_image
+from tests.training.helpers import flowcolor, write_photos
+
+
+def test_parts_are_nested_seeded_and_leave_what_is_held_out(tmp_path):
+    photos = write_photos(tmp_path, 19)
+
+    def names(share, seed=0):
+        data = ColorizationDataModule(str(photos), 16, held_out=3, share=share, seed=seed)
+        return data.train_names, data.held_out_names
+
+    whole, held_out = names(1.0)
+    parts = {share: names(share) for share in (0.125, 0.25, 0.5)}
+    assert [len(part) for part, _ in parts.values()] == [2, 4, 8]
+    before = set(whole)
+    for part, others in reversed(parts.values()):
+        assert set(part) < before
+        assert others == held_out
+        before = set(part)
+    assert names(0.5)[0] == parts[0.5][0]
+    assert len({tuple(names(0.5, seed)[0]) for seed in range(5)}) > 1
+    for share in (0.0, 1.5, float("nan")):
+        with pytest.raises(InputError, match=r"data\.share expects a part above 0 and at most 1"):
+            names(share)
+
+
+def scaling(run, folder, *words, shares=(0.5, 1.0)):
+    shared = ("--config", str(run.config), "--trainer.max_steps=4", *words)
+    return Scaling(shared, shares, (0, 1), folder)
+
+
+def leave_behind(words):
+    """Do as the commands would: a model of a training, and scores of a known power law."""
+    options = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+    folder = options["--trainer.default_root_dir"]
+    if words[0] == "fit":
+        assert options["--trainer.max_epochs"] == "-1"
+        path = f"{folder}/version_0/model.safetensors"
+        runner.write_text("", runner.Path(path))
+        return
+    assert words[-1].endswith("version_0/checkpoints/last.ckpt")
+    share, seed = float(options["--data.share"]), int(options["--seed_everything"])
+    pairs = []
+    for index in range(3):
+        error = (1 + index) * (1 + 0.1 * seed) * share**-0.25 / 8
+        scores = {"ssim": 1 - error, "mean_color": 4.0, "lines_control": 0.5}
+        pairs.append(PairScore("cross", index, str(index), "x", {}, scores, [0.0] * 3, [0.0] * 3))
+    write_report(Report(pairs), runner.Path(folder), "test")
+
+
+def test_slopes_are_those_of_the_runs(run, tmp_path):
+    everything = scaling(run, tmp_path / "out")
+    counts = check(everything)
+    assert counts == {0.5: 2, 1.0: 4}
+    for each in everything:
+        each.finish(leave_behind)
+        each.finish(pytest.fail)  # What is done is kept.
+    results = ScalingResults(everything, counts)
+    slopes = results.slopes("cross")
+    assert slopes.keys() == {"ssim", "mean_color"}
+    assert slopes["ssim"].slope == pytest.approx(-0.25)
+    assert slopes["mean_color"].slope == pytest.approx(0, abs=1e-9)
+    assert "1 - SSIM" in (text := scaling_table(results))
+    assert "-0.250" in text
+    paths = write_scaling(results, tmp_path / "out")
+    found = json.loads(paths[0].read_text())
+    assert found["photographs"] == [2, 4]
+    mean = found["settings"]["cross"]["ssim"]["errors"]
+    assert mean == pytest.approx([2 * 1.05 / 8 * 2**0.25, 2 * 1.05 / 8])
+    assert read_image(paths[1]).std() > 0.01
+    other = scaling(run, tmp_path / "out", "--data.batch_size=1")
+    with pytest.raises(InputError, match="holds runs with another options"):
+        check(other)
+
+
+def test_bad_words_are_one_sentence(run, tmp_path, capsys):
+    words = ("--config", run.config, "--output", tmp_path / "out")
+    cases = {
+        "--config NAME_OR_FILE": ("--output", tmp_path / "out"),
+        "--trainer.max_steps N, the same": words,
+        "decides --data.share itself": (*words, "--trainer.max_steps=4", "--data.share=0.5"),
+        "--shares expects two or more different parts": (*words, "--shares", "1/2,x"),
+        "of different numbers of photographs, got": (
+            *(*words, "--trainer.max_steps=4"),
+            *("--shares", "0.99,1"),
+        ),
+    }
+    for sentence, given in cases.items():
+        assert flowcolor("scaling", *given) == 2
+        error = capsys.readouterr().err
+        assert sentence in error.splitlines()[-1], error
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,74 @@
+"""Curves of a training: the numbers that others logged, and the scores of a test."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from flowcolor.errors import InputError
+from flowcolor.evaluation.curves import Point, by_name, draw_curves, read_points, write_points
+from flowcolor.io.images import read_image
+from flowcolor.training.callbacks.curves import Curves
+from tests.training.helpers import flowcolor
+
+
+def test_losses_and_validations_are_those_of_tensorboard(run):
+    curves = by_name(read_points(run.folder / "curves.csv"))
+    events = EventAccumulator(str(run.folder)).Reload()
+    assert [step for step, _ in curves["train/loss"]] == [1, 2, 3, 4]
+    assert [step for step, _ in curves["val/ssim"]] == [2, 4]
+    for name in ("train/loss", "train/l1", "val/ssim", "val/cross_lines"):
+        logged = [event.value for event in events.Scalars(name)]
+        assert [value for _, value in curves[name]] == pytest.approx(logged, rel=1e-6)
+    assert read_image(run.folder / "curves.png").std() > 0.01
+
+
+@pytest.fixture(scope="module")
+def scored(run, tmp_path_factory):
+    """Train as the run was, with all scores of three pairs at every second step."""
+    root = tmp_path_factory.mktemp("scored")
+    words = ("--curves.every_n_steps=2", "--curves.pairs=3")
+    folder = ("--trainer.default_root_dir", root)
+    assert flowcolor("fit", "--config", run.config, *words, *folder) == 0
+    return root / "version_0"
+
+
+def test_scores_of_the_pairs_are_those_of_a_test(scored, tmp_path):
+    last = scored / "checkpoints/last.ckpt"
+    assert flowcolor("test", "--ckpt_path", last, "--trainer.default_root_dir", tmp_path) == 0
+    summary = json.loads((tmp_path / "test.json").read_text())["summary"]
+    curves = by_name(read_points(scored / "curves.csv"))
+    for setting in ("self", "cross"):
+        for name in ("ssim", "psnr", "lines", "colors", "gamut"):
+            (early, late) = curves[f"{setting}/{name}"]
+            assert (early[0], late[0]) == (2, 4)
+            assert late[1] == pytest.approx(summary[setting][name], rel=1e-4, abs=1e-6)
+
+
+def test_training_is_the_same_whether_pairs_are_scored_or_not(run, scored):
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (scored, run.folder))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_run_that_goes_on_keeps_its_curves_as_far_as_its_checkpoint_goes(tmp_path):
+    points = [Point(step, "train/loss", 1.0) for step in (1, 2, 3)]
+    write_points(points, tmp_path / "curves.csv")
+    curves = Curves()
+    trainer = SimpleNamespace(logger=None, log_dir=None, loggers=[], default_root_dir=str(tmp_path))
+    curves.on_train_start(trainer, SimpleNamespace(steps=2))
+    assert curves.points == points[:2]  # What came after comes again.
+
+
+def test_other_files_are_one_sentence_and_gaps_are_drawn(tmp_path):
+    for text in ("a,b\n1,2\n", "step,name,value\n1,loss\n", "step,name,value\nx,loss,1\n"):
+        (tmp_path / "c.csv").write_text(text)
+        with pytest.raises(InputError, match=r"c\.csv expects the columns step, name, value"):
+            read_points(tmp_path / "c.csv")
+    points = [Point(1, "a", 0.5), Point(2, "a", float("nan")), Point(3, "a", 0.25)]
+    write_points(points, tmp_path / "c.csv")
+    assert [point.step for point in read_points(tmp_path / "c.csv")] == [1, 2, 3]
+    draw_curves(points, tmp_path / "c.png")
+    assert read_image(tmp_path / "c.png").std() > 0.01
