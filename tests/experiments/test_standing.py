@@ -14,6 +14,7 @@ from flowcolor.evaluation.scores import PairScore
 from flowcolor.experiments.comparison.best import against_best
 from flowcolor.experiments.comparison.blocks import blocks_of, told
 from flowcolor.experiments.comparison.costs import NO_LIMIT, training_costs
+from flowcolor.experiments.comparison.entries import find_entries
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.experiments.comparison.plan import Budget
 from flowcolor.experiments.comparison.reading import oracle
@@ -109,6 +110,14 @@ def test_lightning_s_clock_understands_the_budget(budget, seconds):
     (limit,) = (w.partition("=")[2] for w in budget.words() if "max_time" in w)
     assert Timer(duration=limit).time_remaining() == seconds
     assert (limit == NO_LIMIT) == (budget.steps is not None)
+
+
+def test_a_system_of_several_trainings_gives_each_an_equal_part():
+    staged, plain = find_entries(["coltran-small", "ours"])
+    assert (staged.stages, plain.stages) == (3, 1)
+    words = Budget(minutes=30).words(staged.stages)
+    assert "--trainer.max_time=0:00:10:00" in words
+    assert "--trainer.max_steps=4" in Budget(steps=12).words(3)
 
 
 def report(ssim, **about):

@@ -81,20 +81,24 @@ class Comparison:
     device: str = "cpu"
 
     @property
+    def embedded(self) -> bool:
+        """Whether the data are the two portraits of the package, which train and test alike."""
+        given = [word.partition("=")[0] for word in self.shared]
+        folders = any(name.startswith(("--data.train.", "--data.test")) for name in given)
+        return not folders and value_of("--data.train", self.shared) in (None, "embedded")
+
+    @property
     def data_words(self) -> list[str]:
         """Options of the data: those given, and those that must not be each configuration's own."""
         words = [*self.shared, f"--data.content={self.content}", f"--data.size={self.size}"]
         given = {word.partition("=")[0] for word in self.shared}
         own_test = any(name.startswith("--data.test") for name in given)
-        embedded = (value_of("--data.train", self.shared) or "embedded") == "embedded" and not any(
-            name.startswith("--data.train.") for name in given
-        )
         if not any(name.startswith("--data.train") for name in given):
             words.append("--data.train=embedded")
         if not own_test:
             words.append("--data.test=null")
         if "--data.held_out" not in given:
-            words.append(f"--data.held_out={'null' if own_test or embedded else 12}")
+            words.append(f"--data.held_out={'null' if own_test or self.embedded else 12}")
         if "--data.seed" not in given:
             words.append("--data.seed=0")
         return words

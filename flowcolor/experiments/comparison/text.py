@@ -14,6 +14,7 @@ NOT_THE_PAPERS = (
     "Small pictures, small networks and short trainings: not the quality of the papers, and not "
     "to be compared with their numbers."
 )
+MEMORY = "The two portraits of the package train and test alike: this is memory, not quality."
 MARKS = (
     "*: best of its column, =: its difference from the best is not more than the choice of pairs "
     "explains (95 %), (...): no method, to read the numbers by, +: trained before, on photographs "
@@ -49,6 +50,7 @@ def heading(comparison: Comparison, pairs: int) -> list[str]:
     return [
         f"{what} at {size}, N = {pairs}, {comparison.budget}, {named} {seeds}.",
         NOT_THE_PAPERS,
+        *([MEMORY] if comparison.embedded else []),
         MARKS,
     ]
 
