@@ -97,6 +97,6 @@ def test_what_it_cannot_do_is_refused_in_words():
         ({"stage": 3}, "expects width up to 256 and stage 1 or 2, got 2 and 3."),
     ):
         with pytest.raises(ValueError, match=f"^SelfSupervisedS2I {re.escape(expected)}$"):
-            trained_s2i(**options)
+            SelfSupervisedS2I(**{"width": 2, "size": 64} | options)
     with pytest.raises(ValueError, match=r"content to be multiples of 8, got 20 x 16\.$"):
         trained_s2i()(torch.rand(1, 3, 20, 16), torch.rand(1, 3, 20, 16))
