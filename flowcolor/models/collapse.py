@@ -11,7 +11,7 @@ COLLAPSED = 1e-3  # What numbers of the order of 1 differ by when they say nothi
 def latent_spread(codes: Float[Tensor, "number latent"]) -> float:
     r"""Return by how much latents of different pictures differ in the number that differs most.
 
-    .. math:: \max_d \mathrm{std}_n\, l_{nd}
+    .. math:: \max_d \mathrm{std}_n\, l_{n,d}
 
     Below :data:`COLLAPSED` all pictures have one latent, so that none has a say in the result: a
     network that can do without its reference learns to.

@@ -58,7 +58,7 @@ def test_a_result_is_refined_and_its_steps_are_written(files, capsys):
         ),
         (
             ("--method", "levin", "--then", *GATYS),
-            "Then expects --hints, a copy of the picture wit",
+            "Then expects --hints, a copy of the picture wi",
         ),
     ],
 )

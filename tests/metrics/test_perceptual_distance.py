@@ -73,6 +73,6 @@ def test_missing_and_wrong_files_are_one_sentence(weights, tmp_path, monkeypatch
     del state["inception5b.branch1.conv.weight"]
     torch.save(state, tmp_path / "part.pth")
     with pytest.raises(
-        InputError, match=r"inception5b\.branch1.* of torchvision's googlenet, got noth"
+        InputError, match=r"inception5b\.branch1.* of torchvision's googlenet, got no"
     ):
         PerceptualDistance(tmp_path / "part.pth").prepare()

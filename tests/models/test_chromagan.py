@@ -136,7 +136,7 @@ def test_it_learns_two_photographs_by_heart():
     [
         ({"width": 0}, "ChromaGAN expects width to be a whole number of at least 1, got 0."),
         ({"encoder": "vgg"}, "ChromaGAN expects encoder to be one of ['vgg16', 'small'], got 'v"),
-        ({"width": 1000}, "ChromaGAN expects width to be at most 512, areas at most 16 and classe"),
+        ({"width": 1000}, "ChromaGAN expects width to be at most 512, areas at most 16 and cla"),
     ],
 )
 def test_sizes_that_cannot_be_built_are_refused_in_words(options, expected):
