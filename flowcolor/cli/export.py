@@ -48,7 +48,7 @@ def _parser() -> OptionParser:
         description="Write a model as ONNX or as a torch.export program, for any batch and any "
         "sides that are multiples of the model's. Only what the model computes is exported: no "
         "cleaning of drawings, no lines at the drawing's own size, no checks of inputs, no "
-        "round trip. Methods without weights cannot be exported.",
+        "round trip. Of the methods, SketchColorFlow can be exported.",
     )
     add = parser.add_argument
     add(

@@ -57,10 +57,7 @@ def trace(model: Colorizer) -> ExportedProgram:
         InputError: It is not a :class:`~flowcolor.models.SketchColorFlow`.
     """
     if not isinstance(model, SketchColorFlow):
-        raise InputError(
-            f"Only a SketchColorFlow can be exported, got a {type(model).__name__}, which has no "
-            "weights."
-        )
+        raise InputError(f"Only a SketchColorFlow can be exported, got a {type(model).__name__}.")
     multiple = model.multiple
     axes = {
         0: Dim("batch", min=1),

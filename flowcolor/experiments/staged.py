@@ -14,9 +14,10 @@ from flowcolor.experiments.runs import Call, call_in_process_of_its_own
 from flowcolor.io.files import exists, find, write_text
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.stages import stages_of
-from flowcolor.training.words import asks_for_help, value_of
+from flowcolor.training.words import asks_for_help, prints_configuration, value_of
 
 _ROOT, _CHECKPOINT, _WEIGHTS = "--trainer.default_root_dir", "--ckpt_path", "--model.weights"
+_DRY = "--trainer.fast_dev_run"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def plan(words: Sequence[str]) -> list[Stage]:
     """
     options, files = resolve_configs(words)
     staged = {str(file): stages for file in files if (stages := stages_of(file))}
-    if not staged or asks_for_help(options):
+    if not staged or asks_for_help(options) or prints_configuration(options):
         return []
     if len(staged) > 1:
         raise InputError(f"--config expects one file with stages, got {' and '.join(staged)}.")
@@ -106,6 +107,8 @@ def plan(words: Sequence[str]) -> list[Stage]:
             f"{file} has stages, which go on by themselves and expect no {_CHECKPOINT}, got "
             f"{checkpoint}."
         )
+    if any(word.partition("=")[0] == _DRY for word in options):
+        raise InputError(f"{file} has stages, of which {_DRY} would write none for the next one.")
     if value_of(_WEIGHTS, options) is not None:
         raise InputError(f"{file} has stages, which decide {_WEIGHTS} themselves.")
     root = Path(value_of(_ROOT, options) or Path("runs") / Path(file).stem)

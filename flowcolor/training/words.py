@@ -14,6 +14,11 @@ def value_of(option: str, words: Sequence[str]) -> str | None:
     return value
 
 
+def prints_configuration(options: Sequence[str]) -> bool:
+    """Tell whether the configuration is to be printed, and nothing done."""
+    return any(word.partition("=")[0] == "--print_config" for word in options)
+
+
 def asks_for_help(options: Sequence[str]) -> bool:
     """Tell whether help on the command or on one of its parts is wanted."""
     return any(word in {"-h", "--help"} or word.endswith(".help") for word in options)

@@ -120,7 +120,7 @@ def test_the_command_says_in_one_sentence_what_it_cannot_do(tmp_path, capsys, mo
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("flowcolor: --output expects a file ending in .pt2 for --format t")
     assert lines[1].endswith("expects a file, got no such file.")
-    assert lines[2].endswith("got a Tint, which has no weights.")
+    assert lines[2].endswith("got a Tint.")
     assert lines[3] == "flowcolor: Writing ONNX needs onnxscript: pip install 'flowcolor[export]'."
     assert len(lines) == 4
     assert not output.exists()

@@ -152,6 +152,7 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
     root = tmp_path / "run"
     for option, expected in (
         ("--ckpt_path=a.ckpt", "which go on by themselves and expect no --ckpt_path, got a.ckpt."),
+        ("--trainer.fast_dev_run=1", "fast_dev_run would write none for the next one."),
         ("--model.weights=a.ckpt", "has stages, which decide --model.weights themselves."),
     ):
         with pytest.raises(InputError, match=f"{expected}$"):
@@ -164,6 +165,15 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
     wrong.write_text("stages: [models/glow]")
     with pytest.raises(InputError, match=r"stages to be a list of two or more configurations\.$"):
         plan(words(wrong, root))
+
+
+def test_the_configuration_that_is_printed_is_that_of_the_last_stage(config, tmp_path, capsys):
+    root = tmp_path / "runs"
+    words = ("--config", config, "--trainer.default_root_dir", root, "--print_config")
+    with pytest.raises(SystemExit, match=r"^0$"):
+        flowcolor("fit", *words)
+    assert "stage: 2" in capsys.readouterr().out
+    assert not root.exists()
 
 
 def test_a_stage_lies_on_top_of_what_all_share():

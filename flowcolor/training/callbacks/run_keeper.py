@@ -22,7 +22,7 @@ class RunKeeper(Callback):
         training = trainer.training and trainer.global_step > 0 and not _is_trial(trainer)
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
-            trainer.save_checkpoint(path)
+            trainer.save_checkpoint(path, weights_only=False)
             say(f"interrupted at step {pl_module.steps}, wrote {path}")
 
     def on_fit_end(
