@@ -71,5 +71,11 @@ def _csv(scores: list[PairScore]) -> str:
 
 
 def _numbers(pair: dict[str, Any]) -> dict[str, Any]:
-    scores = {key: math.nan if v is None else float(v) for key, v in pair["scores"].items()}
-    return {**pair, "scores": scores}
+    """Undo what JSON does to numbers that are none."""
+    scores = {key: _number(value) for key, value in pair["scores"].items()}
+    colors = {key: [_number(v) for v in pair[key]] for key in ("color", "reference_color")}
+    return {**pair, "scores": scores, **colors}
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -40,11 +41,13 @@ def test_a_report_is_read_as_it_was_written(tmp_path):
 
 
 def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
-    report = Report([pair(0, math.inf, 'Ä, "b"/ü')])
+    scored = replace(pair(0, math.inf, 'Ä, "b"/ü'), color=[math.nan] * 3)
+    report = Report([scored])
     json_path, csv_path = write_report(report, tmp_path, "test")
     assert "Infinity" not in json_path.read_text("utf-8")
     read = read_report(json_path).scores[0]
     assert (read.name, math.isnan(read.scores["ssim"])) == ('Ä, "b"/ü', True)
+    assert all(math.isnan(number) for number in read.color)
     with csv_path.open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["name"], row["ssim"]) == ('Ä, "b"/ü', "inf")
