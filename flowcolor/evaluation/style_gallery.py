@@ -36,10 +36,10 @@ def style_gallery(
         torch.Size([3, 522, 262])
     """
     nothing = torch.ones_like(contents[0])
-    left = [nothing, *([nothing] if own else []), *references]
+    left = [nothing, *([nothing] if own is not None else []), *references]
     columns = [torch.stack(left)]
     for number, content in enumerate(contents):
-        answer = [paint(number, own[number])] if own else []
+        answer = [paint(number, own[number])] if own is not None else []
         results = [paint(number, reference) for reference in references]
         columns.append(torch.stack([content, *answer, *results]))
     return picture_grid(columns)

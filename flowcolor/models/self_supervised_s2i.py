@@ -49,7 +49,7 @@ class SelfSupervisedS2I(Colorizer):
         https://arxiv.org/abs/2012.09290
 
     Example:
-        >>> model = SelfSupervisedS2I(width=2).eval()
+        >>> model = SelfSupervisedS2I(width=2, size=64).eval()
         >>> model.colorize(torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)).shape
         torch.Size([1, 3, 64, 64])
     """
@@ -68,6 +68,12 @@ class SelfSupervisedS2I(Colorizer):
             raise ValueError(
                 "SelfSupervisedS2I expects size to be 64 times a power of 2, up to 4096, got "
                 f"{size}."
+            )
+        least = 2 ** max(stems - 1, 0)  # Below, the first of the halvings would have no channel.
+        if width < least:
+            raise ValueError(
+                f"SelfSupervisedS2I expects width to be at least {least} for size {size}, "
+                f"got {width}."
             )
         if width > 256 or stage > 2:
             raise ValueError(

@@ -93,6 +93,7 @@ def test_stage_2_takes_over_the_autoencoder_and_paints_the_same_way_twice():
 def test_what_it_cannot_do_is_refused_in_words():
     for options, expected in (
         ({"size": 96}, "expects size to be 64 times a power of 2, up to 4096, got 96."),
+        ({"size": 512}, "expects width to be at least 4 for size 512, got 2."),
         ({"size": 32}, "expects size to be 64 times a power of 2, up to 4096, got 32."),
         ({"stage": 3}, "expects width up to 256 and stage 1 or 2, got 2 and 3."),
     ):
