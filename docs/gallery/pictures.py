@@ -6,7 +6,7 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from docs.gallery import judging, learning, painting
+from docs.gallery import gray, judging, learning, painting
 
 MAKERS = (
     painting.inputs,
@@ -17,6 +17,8 @@ MAKERS = (
     painting.methods,
     painting.drawing_first,
     painting.paper,
+    gray.by_dots,
+    gray.by_reference,
     learning.filters,
     learning.strokes,
     learning.self_reference,
