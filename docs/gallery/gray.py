@@ -1,13 +1,20 @@
-"""What methods without training make of a grey photograph."""
+"""Grey photographs and methods without training; marks, styles and plots."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from docs.gallery.painting import painter
-from docs.gallery.people import collins, hopper
+from docs.gallery.people import collins, hopper, invented
 from flowcolor.color import to_gray
+from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
+from flowcolor.evaluation.plots import draw_plots
+from flowcolor.evaluation.style_gallery import style_gallery
+from flowcolor.io.images import read_image
 from flowcolor.models.dots import Dot, hints_of_dots
 
 Picture = tuple[str, Tensor]
@@ -39,3 +46,38 @@ def by_reference() -> Iterator[Picture]:
     photo = to_gray(collins()["photo"]).expand(3, -1, -1)
     for method in ("lut", "wavelet"):
         yield f"gray-{method}", painter(method).photograph(photo, hopper()["photo"]).image
+
+
+def marked() -> Iterator[Picture]:
+    """``flowcolor marks``: in the middle of regions, on both sides of edges, and by chance."""
+    photo = collins()["photo"]
+    gray = to_gray(photo).expand(3, -1, -1)
+    ways = {
+        "regions": region_marks(photo),
+        "edges": edge_marks(photo),
+        "random": random_marks(photo, 0.05, 0),
+    }
+    for name, marks in ways.items():
+        yield f"marks-{name}", torch.where(marks, photo, gray)
+
+
+def gallery_of_styles() -> Iterator[Picture]:
+    """``flowcolor styles``: contents by references, for any method that takes some."""
+    contents = [collins()["drawing"], hopper()["drawing"]]
+    references = [collins()["photo"], hopper()["photo"], invented("park")]
+
+    def paint(number: int, reference: Tensor) -> Tensor:
+        return painter()(contents[number], reference).image
+
+    yield "styles", style_gallery(paint, contents, references)
+
+
+def plotted() -> Iterator[Picture]:
+    """``--plots``."""
+    photo = to_gray(collins()["photo"]).expand(3, -1, -1)
+    reference = hopper()["photo"]
+    result = painter("wavelet").photograph(photo, reference).image
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plots.png"
+        draw_plots(photo, result, path, reference)
+        yield "plots", read_image(path)
