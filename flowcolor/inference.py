@@ -12,10 +12,11 @@ from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
 from flowcolor.deploy.sources import find_weights
 from flowcolor.errors import InputError
+from flowcolor.face_alignment import align_reference
 from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
-from flowcolor.working_size import check_size, run
+from flowcolor.working_size import check_size, run, working_size
 
 Lines = Literal["keep", "blend", "model"]
 _COLORLESS = 0.02  # Mean difference of a photograph's channels.
@@ -37,6 +38,7 @@ class Painted:
             or of the latter decoded and encoded again, as a part of the largest latent.
         sketch_error: Largest error of the drawing recovered from the result alone.
         said: What was done to the drawing before, a few words each.
+        aligned: Whether the reference's face was laid on the drawing's.
         notices: What the caller may want to know, a sentence each.
     """
 
@@ -46,6 +48,7 @@ class Painted:
     latent_error: float
     sketch_error: float
     said: list[str] = field(default_factory=list)
+    aligned: bool = False
     notices: list[str] = field(default_factory=list)
 
 
@@ -79,6 +82,7 @@ class Painter:
         shorter: int | Literal["trained"] | None = "trained",
         lines: Lines = "keep",
         clean: bool = True,
+        align: bool = True,
         check: bool = False,
     ) -> Painted:
         """Colour one drawing.
@@ -96,6 +100,8 @@ class Painter:
                 ``"blend"``, the mean of both.
             clean: Whether to make paper white and strokes dark first, see
                 :func:`~flowcolor.data.clean.clean_drawing`.
+            align: Whether a trained model gets the reference with its face where the drawing's is,
+                see :func:`~flowcolor.face_alignment.align_reference`.
             check: Whether to measure how exactly the model runs backwards, of what it computed at
                 its own size. Where float32 would lose half a step of eight bits of a line, the
                 drawing is painted in float64.
@@ -125,9 +131,13 @@ class Painter:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
         if hints is not None:
             hints = hints.cropped(*box)
-        ran = run(self.colorizer, region, reference, side, check, hints)
-        small = ran.result.clamp(0, 1)
         own = (region.shape[-2], region.shape[-1])
+        moved = None
+        if align and self.size and reference is not None:
+            moved = align_reference(reference, region, working_size(*own, side))
+        photo = reference if moved is None else moved
+        ran = run(self.colorizer, region, photo, side, check, hints)
+        small = ran.result.clamp(0, 1)
         image = resize(small, own).clamp(0, 1) if lines != "keep" else small
         if lines != "model":
             kept = crisp(small, ran.seen, region)
@@ -136,7 +146,8 @@ class Painter:
             page = page.clone()
             page[:, top:bottom, left:right] = image
             image = page
-        return Painted(image, ran.worked_at, *ran.errors, said, notices)
+        aligned = moved is not None
+        return Painted(image, ran.worked_at, *ran.errors, said, aligned, notices)
 
     def photograph(
         self,
@@ -172,7 +183,7 @@ class Painter:
         own = (gray.shape[-2], gray.shape[-1])
         image = resize(ran.result, own) + (gray - resize(ran.seen, own))
         fitting = into_gamut(image[None])[0]
-        return Painted(fitting, ran.worked_at, *ran.errors, [], _notices_of(reference))
+        return Painted(fitting, ran.worked_at, *ran.errors, notices=_notices_of(reference))
 
 
 def load(

@@ -20,6 +20,7 @@ class How:
         size: ``trained``, ``own`` or a number of pixels.
         lines: ``keep``, ``blend`` or ``model``.
         clean: Whether paper and strokes are cleaned first.
+        align: Whether the reference's face is laid on the drawing's.
         draw: Whether a photograph is given as the drawing and its lines are drawn first.
         check: Whether to report how exactly the model runs backwards.
         gray: Whether the picture is a grey photograph, which has neither lines nor paper.
@@ -28,6 +29,7 @@ class How:
     size: str = "trained"
     lines: str = "keep"
     clean: bool = True
+    align: bool = True
     draw: bool = False
     check: bool = False
     gray: bool = False
@@ -42,6 +44,7 @@ class How:
         of_drawings = {
             "--lines": self.lines != "keep",
             "--no-clean": not self.clean,
+            "--no-align": not self.align,
             "--draw": self.draw,
             "--check": self.check,
         }
@@ -84,6 +87,7 @@ def paint(
         shorter=shorter,
         lines=how.lines,  # type: ignore[arg-type]
         clean=how.clean,
+        align=how.align,
         check=how.check,
     )
 

@@ -87,6 +87,8 @@ def report(painted: "Painted") -> str:
     lines = [_for_the_page(f"Notice: {notice}.") for notice in painted.notices]
     if painted.said:
         lines.append(f"The drawing: {', '.join(painted.said)}.")
+    if painted.aligned:
+        lines.append("The reference was laid with its face on the drawing's.")
     lines.append(_round_trip(painted.sketch_error))
     return "\n\n".join(line for line in lines if line)
 

@@ -97,11 +97,12 @@ def _options(model: str) -> list[Any]:
         clean = gr.Checkbox(
             True, label="Clean the drawing: make paper white and strokes dark first"
         )
+        align = gr.Checkbox(True, label="Lay the reference's face on that of the drawing")
         draw = gr.Checkbox(
             False, label="The drawing is a photograph of a face: draw its lines first"
         )
         gr.Markdown(f"Painted by the model `{model}`.")
-    return [lines, size, clean, draw]
+    return [lines, size, clean, align, draw]
 
 
 def _box(
@@ -130,9 +131,10 @@ def _painting(painter: "Painter", check: bool = False) -> Callable[..., Answer]:
         lines: str,
         size: str,
         clean: bool,
+        align: bool,
         draw: bool,
     ) -> Answer:
-        how = How(lines=lines, size=size, clean=clean, draw=draw, check=check)
+        how = How(lines=lines, size=size, clean=clean, align=align, draw=draw, check=check)
         picture, dots = apart(drawing)
         return answer(painter, picture, reference, how, dots)
 

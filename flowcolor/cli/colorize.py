@@ -90,6 +90,8 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], pl
     lines = [f"wrote {job.output} (painted at {width}x{height})"]
     if painted.said:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
+    if painted.aligned:
+        lines.append("  the reference: laid with its face on the drawing's (--no-align leaves it)")
     lines += [f"  notice: {notice}" for notice in painted.notices]
     if plots:
         from flowcolor.color import to_gray
@@ -120,7 +122,15 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.models.dots import read_dots
 
     gray = options.content is not None
-    how = How(options.size, options.lines, options.clean, options.draw, options.check, gray)
+    how = How(
+        size=options.size,
+        lines=options.lines,
+        clean=options.clean,
+        align=options.align,
+        draw=options.draw,
+        check=options.check,
+        gray=gray,
+    )
     how.require_possible()
     painter = chosen_painter(options)
     if options.then:

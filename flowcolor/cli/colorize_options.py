@@ -102,6 +102,12 @@ def make_parser() -> OptionParser:
         help="make paper white and strokes dark first, and cut a page to its strokes",
     )
     parser.add_argument(
+        "--align",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="where both have a face, move and scale the reference so that they lie alike",
+    )
+    parser.add_argument(
         "--draw",
         action="store_true",
         help="the drawing is given as a photograph, whose lines are drawn first",

@@ -1,0 +1,157 @@
+"""Where the face is, in a photograph or in a line drawing, by one linear filter for each."""
+
+import functools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from flowcolor.color import to_gray
+from flowcolor.io.resizing import resize
+
+CELL = 4  # Pixels of a cell's side.
+BINS = 9  # Directions between 0 and 180 degrees.
+CELLS = 14  # Of the window's side.
+WINDOW = CELL * CELLS
+# Sides of the window as parts of the picture's shorter side. A face that is larger than the picture
+# has no lines at its border, and one that is smaller than a fifth lends too few pixels of colour.
+_SMALLEST, _LARGEST, _SCALES = 0.2, 1.3, 16
+_SEEN = 384  # Pixels of the shorter side: all that the smallest window needs.
+_MARGIN = 4 * CELL  # The window of a close portrait is larger than the picture.
+_NEAR = 0.25  # Of the window's side, and half an octave: windows so near show the same face.
+_FILE = Path(__file__).with_name("face_finder.safetensors")
+
+Kind = Literal["photo", "drawing"]
+
+
+@dataclass(frozen=True)
+class Face:
+    """Where a face is.
+
+    Args:
+        row: Of the middle between eyes and mouth, in pixels from the upper border.
+        column: In pixels from the left border.
+        side: Of the square from the forehead to the chin, in pixels: 3.2 times the distance
+            between eyes and mouth.
+        score: How much it looks like a face: faces are mostly above 3, other things below.
+    """
+
+    row: float
+    column: float
+    side: float
+    score: float
+
+
+def oriented_gradients(gray: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b bins h2 w2"]:
+    r"""Histograms of the directions of gradients in cells of 4x4 pixels.
+
+    Each pixel adds its gradient's length to the two of nine bins between which its direction
+    (0 to 180 degrees, so that a stroke and the border of an area are alike) lies. With :math:`c`
+    the histogram of a cell and :math:`e` the mean of :math:`|c|^2` over the 3x3 cells around it:
+
+    .. math:: h = \min(c / \sqrt{e + 10^{-4}},\; 1)
+
+    Args:
+        gray: In [0, 1].
+
+    Reference:
+        Dalal and Triggs (2005), "Histograms of oriented gradients for human detection", with one
+        normalisation per cell instead of four.
+    """
+    around = functional.pad(gray, (1, 1, 1, 1), mode="replicate")
+    right = around[..., 1:-1, 2:] - around[..., 1:-1, :-2]
+    down = around[..., 2:, 1:-1] - around[..., :-2, 1:-1]
+    direction = torch.atan2(down, right) % math.pi * (BINS / math.pi)
+    bins = torch.arange(BINS, dtype=gray.dtype, device=gray.device).view(1, -1, 1, 1)
+    distance = (direction - bins).abs()
+    distance = torch.minimum(distance, BINS - distance)
+    length = (right.square() + down.square()).sqrt()
+    cells = functional.avg_pool2d((1 - distance).clamp(min=0) * length, CELL)
+    energy = functional.pad(cells.square().sum(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    return (cells / (functional.avg_pool2d(energy, 3, 1) + 1e-4).sqrt()).clamp(max=1)
+
+
+def cells_of(image: Float[Tensor, "b 3 h w"], kind: Kind) -> Float[Tensor, "b channels h2 w2"]:
+    r"""Return what the filters look at in every cell of 4x4 pixels.
+
+    Directions of gradients; and of photographs, where skin stands out from most backgrounds, the
+    mean chroma, :math:`4 (B - Y)` and :math:`4 (R - Y)` with the luma :math:`Y`, within -1 and 1.
+    """
+    gray = to_gray(image)
+    directions = oriented_gradients(gray)
+    if kind == "drawing":
+        return directions
+    chroma = functional.avg_pool2d(4 * (image[:, ::2].flip(1) - gray), CELL).clamp(-1, 1)
+    return torch.cat([directions, chroma], 1)
+
+
+def find_face(image: Float[Tensor, "3 height width"], kind: Kind) -> Face:
+    """Find the place of a picture that looks most like a face from the front.
+
+    The filter looks at the picture in 16 sizes. Its best place is sharpened by the mean of the
+    places near it, of which each counts by the exponential of its score.
+
+    Args:
+        image: In [0, 1], of any size.
+        kind: Whether it is a photograph or a line drawing, dark on white.
+
+    Example:
+        >>> find_face(torch.ones(3, 80, 60), "drawing").score < 0
+        True
+    """
+    shrunk = min(1.0, _SEEN / min(image.shape[-2:]))
+    size = [max(1, round(side * shrunk)) for side in image.shape[-2:]]
+    found = best_of(*scan(resize(image, (size[0], size[1])), kind, *filters()[kind]))
+    return Face(found.row / shrunk, found.column / shrunk, found.side / shrunk, found.score)
+
+
+def scan(
+    image: Float[Tensor, "3 h w"], kind: Kind, weights: Float[Tensor, "bins k k"], bias: float
+) -> tuple[Float[Tensor, "places 3"], Float[Tensor, " places"]]:
+    """Return all places (row, column, side) in pixels that were looked at, and their scores."""
+    shorter = min(image.shape[-2:])
+    places, scores = [], []
+    for step in range(_SCALES):
+        part = _SMALLEST * (_LARGEST / _SMALLEST) ** (step / (_SCALES - 1))
+        scale = WINDOW / (part * shorter)
+        size = [max(CELL, round(side * scale)) for side in image.shape[-2:]]
+        seen = resize(image[None], (size[0], size[1]))
+        cells = cells_of(functional.pad(seen, (_MARGIN,) * 4, mode="replicate"), kind)
+        if min(cells.shape[-2:]) < CELLS:
+            continue
+        found = functional.conv2d(cells, weights[None].to(image))[0, 0] + bias
+        rows, columns = (
+            (torch.arange(count, dtype=image.dtype) * CELL + WINDOW / 2 - _MARGIN) / scale
+            for count in found.shape
+        )
+        grid = torch.meshgrid(rows, columns, indexing="ij")
+        side = torch.full_like(grid[0], part * shorter)
+        places.append(torch.stack([*grid, side], -1).flatten(0, 1))
+        scores.append(found.flatten())
+    return torch.cat(places), torch.cat(scores)
+
+
+def best_of(places: Float[Tensor, "places 3"], scores: Float[Tensor, " places"]) -> Face:
+    """Return the best place, sharpened by those near it."""
+    best = places[int(scores.argmax())]
+    near = ((places - best)[:, :2].abs() < _NEAR * best[2]).all(1)
+    near &= (places[:, 2] / best[2]).log2().abs() < 0.5
+    row, column, side = scores[near].softmax(0) @ places[near]
+    return Face(float(row), float(column), float(side), float(scores.max()))
+
+
+@functools.cache
+def filters() -> dict[str, tuple[Tensor, float]]:
+    """Return weights and bias of the filter for each kind of picture."""
+    from safetensors.torch import load_file
+
+    found = load_file(_FILE)
+    return {
+        kind: (found[f"{kind}.weights"].float(), float(found[f"{kind}.bias"]))
+        for kind in ("photo", "drawing")
+    }

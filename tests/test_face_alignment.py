@@ -1,0 +1,77 @@
+"""The face of the reference is laid on that of the drawing, and nothing else is touched."""
+
+import pytest
+import torch
+
+import flowcolor
+from flowcolor.data import GradientLines
+from flowcolor.data.datasets.embedded import load_portrait
+from flowcolor.face_alignment import align_reference
+from flowcolor.inference import Painter
+from flowcolor.io.resizing import resize
+
+
+def portrait(name="grace_hopper", side=256):
+    return resize(load_portrait(name)[0], (side, side))
+
+
+def lines(image):
+    return GradientLines()(image, (image.shape[1], image.shape[2])).expand(3, -1, -1).contiguous()
+
+
+def moved(image, factor, down, right):
+    """Shrink a photograph and lay it on a grey page of its own size."""
+    height, width = image.shape[1:]
+    small = resize(image, (round(height * factor), round(width * factor)))
+    page = torch.full_like(image, 0.5)
+    page[:, down : down + small.shape[1], right : right + small.shape[2]] = small
+    return page
+
+
+@pytest.mark.parametrize(("factor", "down", "right"), [(0.6, 10, 90), (0.5, 120, 0), (0.75, 60, 5)])
+@pytest.mark.parametrize("name", ["grace_hopper", "astronaut"])
+def test_what_was_moved_and_shrunk_comes_back(name, factor, down, right):
+    photo = portrait(name)
+    away = moved(photo, factor, down, right)
+    back = align_reference(away, lines(photo), (256, 256))
+    assert back.shape == photo.shape
+    before, after = ((image - photo).abs().mean() for image in (away, back))
+    # What is left: a face is found to some hundredths of its side.
+    assert after < 0.45 * before
+
+
+def test_the_result_has_the_size_at_which_the_drawing_is_painted():
+    photo = portrait()
+    away = moved(photo, 0.5, 0, 0)
+    large = align_reference(away, lines(photo), (256, 256))
+    small = align_reference(away, lines(photo), (64, 64))
+    assert small.shape == (3, 64, 64)
+    assert (resize(large, (64, 64)) - small).abs().mean() < 0.05  # Half a pixel, rounded.
+
+
+def test_what_lies_alike_or_shows_no_face_is_left_alone():
+    photo, page = portrait(), torch.linspace(0, 1, 160).expand(3, 200, 160)
+    assert align_reference(photo, lines(photo), (256, 256)) is None
+    assert align_reference(page, lines(photo), (256, 256)) is None
+    assert align_reference(moved(photo, 0.5, 0, 0), torch.ones(3, 90, 90), (90, 90)) is None
+
+
+def test_a_trained_model_paints_with_the_aligned_reference_unless_told_otherwise():
+    painter = flowcolor.load("faces")
+    photo = portrait(side=128)
+    drawing, away = lines(photo), moved(photo, 0.5, 0, 60)
+    painted = painter(drawing, away)
+    same = painter(drawing, align_reference(away, drawing, (128, 128)), align=False)
+    left = painter(drawing, away, align=False)
+    assert painted.aligned
+    assert not left.aligned
+    torch.testing.assert_close(painted.image, same.image)
+    assert (painted.image - photo).abs().mean() < 0.8 * (left.image - photo).abs().mean()
+
+
+def test_a_method_that_has_learned_nothing_of_faces_gets_the_reference_as_it_is():
+    painter = flowcolor.load("tint")
+    photo = portrait(side=128)
+    assert not painter(lines(photo), moved(photo, 0.5, 0, 60)).aligned
+    untrained = Painter(painter.colorizer, 128, "tint")
+    assert untrained(lines(photo), moved(photo, 0.5, 0, 60)).aligned
