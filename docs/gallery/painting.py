@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
+import torch
+from skimage.data import astronaut
 from torch import Tensor
 from torch.nn import functional
 
@@ -53,6 +55,16 @@ def dots() -> Iterator[Picture]:
     closer = photo[:, : side * 3 // 4, side // 7 : side // 7 + side * 3 // 4]
     yield "dots-without", painter()(drawing, closer).image
     yield "dots-with", painter()(drawing, closer, hints=hints).image
+
+
+def alignment() -> Iterator[Picture]:
+    """``--no-align``: a photograph in which the face is small and high up."""
+    drawing = hopper()["drawing"]
+    photo = torch.from_numpy(astronaut().copy()).permute(2, 0, 1).float() / 255
+    side = drawing.shape[-1]
+    yield "align-reference", resize(photo, (side, side))
+    yield "align-painted", painter()(drawing, photo).image
+    yield "align-off", painter()(drawing, photo, align=False).image
 
 
 def lines() -> Iterator[Picture]:

@@ -13,6 +13,7 @@ MAKERS = (
     painting.references,
     painting.dots,
     painting.lines,
+    painting.alignment,
     painting.sizes,
     painting.methods,
     painting.drawing_first,
