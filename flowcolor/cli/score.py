@@ -14,9 +14,7 @@ from flowcolor.errors import InputError
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor score`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     for name in ("size", "batch_size"):
         value = getattr(options, name)
         if value is not None and not 0 < value <= 16384:
