@@ -61,6 +61,19 @@ def yuv_to_rgb(
     return torch.stack([red, (y - _LUMA[0] * red - _LUMA[2] * blue) / _LUMA[1], blue], 1)
 
 
+def with_luma(
+    image: Float[Tensor, "batch 3 height width"], luma: Float[Tensor, "batch 1 height width"]
+) -> Float[Tensor, "batch 3 height width"]:
+    """Return the chroma of an image under another luma, in float32 or wider, not clamped.
+
+    Example:
+        >>> image, gray = torch.rand(1, 3, 4, 4), torch.rand(1, 1, 4, 4)
+        >>> torch.allclose(to_gray(with_luma(image, gray)), gray, atol=1e-6)
+        True
+    """
+    return yuv_to_rgb(torch.cat([luma, rgb_to_yuv(image)[:, 1:]], 1))
+
+
 def into_gamut(
     image: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:

@@ -64,7 +64,7 @@ def escaping() -> Iterator[None]:
     with ExitStack() as stack:
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
-            if stream is None:  # As with ``>&-``.
+            if stream is None:  # The shell has closed it, as with ``>&-``.
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123
                 stack.callback(setattr, sys, name, None)
                 setattr(sys, name, nowhere)

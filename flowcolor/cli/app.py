@@ -10,9 +10,7 @@ from flowcolor.console import say
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor app`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     with bind(options.host, options.port) as taken, own_folder():
         say("flowcolor app: loading PyTorch and gradio ...")
         import gradio  # noqa: F401 - what is missing is told before the model is read

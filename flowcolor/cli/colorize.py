@@ -116,9 +116,7 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], pl
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor colorize`` with these words."""
-    parser = make_parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = make_parser().read(words)
     from flowcolor.models.dots import read_dots
 
     gray = options.content is not None

@@ -13,6 +13,14 @@ def make_parser() -> OptionParser:
         description="Paint a drawing, or colour a grey photograph. Images may have any size and "
         "format; the result has the size of the picture.",
     )
+    _add_pictures(parser)
+    _add_model(parser)
+    _add_manner(parser)
+    return parser
+
+
+def _add_pictures(parser: OptionParser) -> None:
+    """Add what is painted and what gives it its colours."""
     contents = parser.add_mutually_exclusive_group(required=True)
     contents.add_argument("--sketch", type=Path, help="a drawing, or a folder of them")
     contents.add_argument(
@@ -50,6 +58,10 @@ def make_parser() -> OptionParser:
         help="for methods that look at objects one by one, a JSON file of boxes around them, "
         "[[left, top, right, bottom], ...] in pixels, or a folder of such files",
     )
+
+
+def _add_model(parser: OptionParser) -> None:
+    """Add what paints, and what refines its result."""
     parser.add_argument(
         "--checkpoint",
         type=model_source,
@@ -78,6 +90,10 @@ def make_parser() -> OptionParser:
         metavar="FOLDER",
         help="of a picture that gatys optimises, write its losses and every hundredth step there",
     )
+
+
+def _add_manner(parser: OptionParser) -> None:
+    """Add where the result goes, how it is painted, and what is reported of it."""
     parser.add_argument(
         "--output", type=Path, required=True, help="an image file, or a folder for <drawing>.png"
     )
@@ -125,4 +141,3 @@ def make_parser() -> OptionParser:
         help="also write <output>-plots.png: histograms of drawing or grey photograph, reference "
         "and result, and what was changed in luma and chroma",
     )
-    return parser

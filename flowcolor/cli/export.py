@@ -12,9 +12,7 @@ from flowcolor.io.files import is_dir
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor export`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     output: Path = options.output
     suffix = {"onnx": ".onnx", "torch": ".pt2"}[options.format]
     if output.suffix.lower() != suffix or is_dir(output):

@@ -59,33 +59,44 @@ def find_jobs(
     Raises:
         InputError: A file or folder is missing, or a picture has no partner.
     """
-    from flowcolor.io.images import IMAGE_SUFFIXES
-    from flowcolor.io.listing import list_images, own_stem, pairing_stem
-
     what = "drawing" if option == "--sketch" else "photograph"
-    partners = {"--reference": reference, "--hints": hints}
-    for name, path in {option: content, **partners}.items():
+    for name, path in {option: content, "--reference": reference, "--hints": hints}.items():
         if path is not None and not exists(path):
             raise InputError(
                 f"{name} expects an image or a folder, got {path}, which does not exist."
             )
-    is_folder = is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
     if is_file(content):
-        for name, path in partners.items():
-            if path is not None and is_dir(path):
-                kind = "photograph" if name == "--reference" else "file"
-                raise InputError(
-                    f"{name} expects one {kind} for the one {what} {content}, got the folder "
-                    f"{path}."
-                )
-        if output.suffix and not is_dir(output) and is_folder:
+        return [_one_job(content, reference, output, hints, what)]
+    return _jobs_of_folder(content, reference, output, hints, what)
+
+
+def _one_job(
+    content: Path, reference: Path | None, output: Path, hints: Path | None, what: str
+) -> Job:
+    """Return the job of a single picture, a ``what`` in messages."""
+    from flowcolor.io.images import IMAGE_SUFFIXES
+
+    for name, path, kind in (("--reference", reference, "photograph"), ("--hints", hints, "file")):
+        if path is not None and is_dir(path):
             raise InputError(
-                f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
-                f"got {output}."
+                f"{name} expects one {kind} for the one {what} {content}, got the folder {path}."
             )
-        place = output / f"{content.stem}.png" if is_folder else output
-        return [Job(content, reference, place, hints)]
-    if not is_folder:
+    is_folder = _is_folder(output)
+    if output.suffix and not is_dir(output) and is_folder:
+        raise InputError(
+            f"--output expects a folder or a file ending in {', '.join(IMAGE_SUFFIXES)}, "
+            f"got {output}."
+        )
+    return Job(content, reference, output / f"{content.stem}.png" if is_folder else output, hints)
+
+
+def _jobs_of_folder(
+    content: Path, reference: Path | None, output: Path, hints: Path | None, what: str
+) -> list[Job]:
+    """Return the jobs of all pictures of a folder, each a ``what`` in messages."""
+    from flowcolor.io.listing import list_images, own_stem, pairing_stem
+
+    if not _is_folder(output):
         raise InputError(f"--output expects a folder for the {what}s of {content}, got {output}.")
     pictures = list_images(content)
     nested = any(path.parent != content for path in pictures)
@@ -103,6 +114,13 @@ def find_jobs(
         Job(path, photo, output / f"{own_stem(path, content)}.png", mark)
         for path, photo, mark in zip(pictures, references, marks, strict=True)
     ]
+
+
+def _is_folder(output: Path) -> bool:
+    """Tell whether results go into a folder, one that is there or one that is to be made."""
+    from flowcolor.io.images import IMAGE_SUFFIXES
+
+    return is_dir(output) or output.suffix.lower() not in IMAGE_SUFFIXES
 
 
 def _partners(

@@ -13,25 +13,21 @@ from flowcolor.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from flowcolor.models import UNetAdaIN
+
 _MOST = 1000  # Photographs that are looked at.
 _SHOWN = 12  # That get a histogram each.
 
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor latents`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     import_module("matplotlib")  # Before anything is computed that could not be shown.
-    import torch
 
     from flowcolor.inference import load
-    from flowcolor.io.images import read_image
     from flowcolor.io.listing import list_images
-    from flowcolor.io.resizing import resize
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
-    from flowcolor.working_size import working_size
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
@@ -48,13 +44,7 @@ def main(words: Sequence[str]) -> None:
             f"--references expects two photographs or more, got {len(photos)} in "
             f"{options.references}."
         )
-    codes = []
-    for path in photos:
-        photo = read_image(path)
-        size = working_size(photo.shape[-2], photo.shape[-1], painter.size or None)
-        with torch.inference_mode():
-            codes.append(model.encode(resize(photo, size)[None].to(device))[0].cpu())
-    found = torch.stack(codes)
+    found = _codes(model, photos, painter.size or None, device)
     plot(found, [path.stem for path in photos], options.output)
     verdict = (
         f"below {COLLAPSED:g}: the latent has collapsed, and references are ignored"
@@ -67,6 +57,23 @@ def main(words: Sequence[str]) -> None:
         f"from {float(found.min()):.3g} to {float(found.max()):.3g}\n"
         f"spread over photographs {latent_spread(found):.3g}, {verdict}"
     )
+
+
+def _codes(model: "UNetAdaIN", photos: Sequence[Path], side: int | None, device: str) -> "Tensor":
+    """Return the latents (N, D) of photographs, each at the size at which it would be painted."""
+    import torch
+
+    from flowcolor.io.images import read_image
+    from flowcolor.io.resizing import resize
+    from flowcolor.working_size import working_size
+
+    codes = []
+    for path in photos:
+        photo = read_image(path)
+        size = working_size(photo.shape[-2], photo.shape[-1], side)
+        with torch.inference_mode():
+            codes.append(model.encode(resize(photo, size)[None].to(device))[0].cpu())
+    return torch.stack(codes)
 
 
 def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:

@@ -3,6 +3,8 @@
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 
 from flowcolor import __version__
 from flowcolor.console import complain, escaping, flush, say
@@ -42,142 +44,37 @@ options:
 """
 
 
-def _quickstart(arguments: list[str]) -> None:
-    from flowcolor.cli.quickstart import main
-
-    main(arguments)
-
-
-def _colorize(arguments: list[str]) -> None:
-    from flowcolor.cli.colorize import main
-
-    main(arguments)
+def _call(module: str, words: list[str]) -> None:
+    """Import the module of a command, now that it is asked for, and run its ``main``."""
+    import_module(module).main(words)
 
 
-def _styles(arguments: list[str]) -> None:
-    from flowcolor.cli.styles import main
-
-    main(arguments)
-
-
-def _app(arguments: list[str]) -> None:
-    from flowcolor.cli.app import main
-
-    main(arguments)
-
-
-def _prepare(arguments: list[str]) -> None:
-    from flowcolor.cli.prepare import main
-
-    main(arguments)
-
-
-def _train(arguments: list[str]) -> None:
-    from flowcolor.training.lightning_cli import main
-
-    main(arguments)
-
-
-def _fit(arguments: list[str]) -> None:
-    from flowcolor.experiments.staged import main
-
-    main(arguments)
-
-
-def _score(arguments: list[str]) -> None:
-    from flowcolor.cli.score import main
-
-    main(arguments)
-
-
-def _table(arguments: list[str]) -> None:
-    from flowcolor.cli.table import main
-
-    main(arguments)
-
-
-def _study(arguments: list[str]) -> None:
-    from flowcolor.cli.study import main
-
-    main(arguments)
-
-
-def _ablate(arguments: list[str]) -> None:
-    from flowcolor.cli.ablate import main
-
-    main(arguments)
-
-
-def _compare(arguments: list[str]) -> None:
-    from flowcolor.cli.compare import main
-
-    main(arguments)
-
-
-def _scaling(arguments: list[str]) -> None:
-    from flowcolor.cli.scaling import main
-
-    main(arguments)
-
-
-def _latents(arguments: list[str]) -> None:
-    from flowcolor.cli.latents import main
-
-    main(arguments)
-
-
-def _marks(arguments: list[str]) -> None:
-    from flowcolor.cli.marks import main
-
-    main(arguments)
-
-
-def _methods(arguments: list[str]) -> None:
-    from flowcolor.cli.methods import main
-
-    main(arguments)
-
-
-def _weights(arguments: list[str]) -> None:
-    from flowcolor.cli.weights import main
-
-    main(arguments)
-
-
-def _push(arguments: list[str]) -> None:
-    from flowcolor.cli.push import main
-
-    main(arguments)
-
-
-def _export(arguments: list[str]) -> None:
-    from flowcolor.cli.export import main
-
-    main(arguments)
+def _train(command: str, words: list[str]) -> None:
+    _call("flowcolor.training.lightning_cli", [command, *words])
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    "quickstart": _quickstart,
-    "colorize": _colorize,
-    "styles": _styles,
-    "app": _app,
-    "prepare": _prepare,
-    "fit": _fit,
-    "validate": lambda arguments: _train(["validate", *arguments]),
-    "test": lambda arguments: _train(["test", *arguments]),
-    "score": _score,
-    "table": _table,
-    "study": _study,
-    "compare": _compare,
-    "ablate": _ablate,
-    "scaling": _scaling,
-    "predict": lambda arguments: _train(["predict", *arguments]),
-    "latents": _latents,
-    "marks": _marks,
-    "methods": _methods,
-    "weights": _weights,
-    "push": _push,
-    "export": _export,
+    "quickstart": partial(_call, "flowcolor.cli.quickstart"),
+    "colorize": partial(_call, "flowcolor.cli.colorize"),
+    "styles": partial(_call, "flowcolor.cli.styles"),
+    "app": partial(_call, "flowcolor.cli.app"),
+    "prepare": partial(_call, "flowcolor.cli.prepare"),
+    "fit": partial(_call, "flowcolor.experiments.staged"),
+    "validate": partial(_train, "validate"),
+    "test": partial(_train, "test"),
+    "score": partial(_call, "flowcolor.cli.score"),
+    "table": partial(_call, "flowcolor.cli.table"),
+    "study": partial(_call, "flowcolor.cli.study"),
+    "compare": partial(_call, "flowcolor.cli.compare"),
+    "ablate": partial(_call, "flowcolor.cli.ablate"),
+    "scaling": partial(_call, "flowcolor.cli.scaling"),
+    "predict": partial(_train, "predict"),
+    "latents": partial(_call, "flowcolor.cli.latents"),
+    "marks": partial(_call, "flowcolor.cli.marks"),
+    "methods": partial(_call, "flowcolor.cli.methods"),
+    "weights": partial(_call, "flowcolor.cli.weights"),
+    "push": partial(_call, "flowcolor.cli.push"),
+    "export": partial(_call, "flowcolor.cli.export"),
 }
 
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor marks`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
     from flowcolor.io.images import read_image
 

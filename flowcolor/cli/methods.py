@@ -45,6 +45,5 @@ def main(words: Sequence[str]) -> None:
         "reference and colour points, whether they are exact, draw random numbers, keep the "
         "luma or need faces that lie as in CelebA-HQ, and what else they need.",
     )
-    parser.check(words)
-    parser.parse_args(list(words))
+    parser.read(words)
     say(table())

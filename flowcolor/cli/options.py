@@ -15,7 +15,9 @@ class OptionParser(argparse.ArgumentParser):
     Example:
         >>> parser = OptionParser(prog="flowcolor colorize")
         >>> _ = parser.add_argument("--sketch")
-        >>> parser.check(["--skech", "a.png"])  # doctest: +ELLIPSIS
+        >>> parser.read(["--sketch", "a.png"]).sketch
+        'a.png'
+        >>> parser.read(["--skech", "a.png"])  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         flowcolor.errors.InputError: flowcolor colorize: ...'--skech'; did you mean '--sketch'.
     """
@@ -36,6 +38,15 @@ class OptionParser(argparse.ArgumentParser):
             hint = did_you_mean(word, self._option_string_actions)
             raise InputError(f"{self.prog}: there is no option {word!r}{hint}.")
         raise InputError(f"{self.prog}: {message}.")
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Return the options among the words of a command.
+
+        Raises:
+            InputError: A word is wrong or one is missing.
+        """
+        self.check(words)
+        return self.parse_args(list(words))
 
     def check(self, words: Sequence[str]) -> None:
         """Name an unknown option before a missing one: it is the likelier mistake."""

@@ -12,9 +12,7 @@ from flowcolor.data.prepare.progress import duration
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor prepare`` with these words."""
-    parser = make_parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = make_parser().read(words)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         _prepare(options)

@@ -11,9 +11,7 @@ from flowcolor.errors import InputError
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor push`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
 
     from flowcolor.deploy.card import CardFacts, model_card
     from flowcolor.deploy.folder import write_folder

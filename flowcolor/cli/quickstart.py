@@ -20,9 +20,7 @@ _TOP, _LEFT, _CLOSER = 0, 70, 370
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor quickstart`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     if not 0 < options.max_minutes <= 24 * 60:
         raise InputError(
             f"--max_minutes expects a number above 0 and up to 1440, got {options.max_minutes:g}."
@@ -113,7 +111,7 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
         cli = TrainingCLI(arguments)
     picture, model = cli.folder / "quickstart.png", cli.folder / "model.safetensors"
     if not is_first_process():
-        return picture, model  # The first one draws, and says so.
+        return picture, model  # The first process draws them, and says so.
     draw_portraits(model, picture, cli.datamodule)
     minutes = (time.monotonic() - start) / 60
     say(

@@ -14,9 +14,7 @@ from flowcolor.errors import InputError
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor score`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     for name in ("size", "batch_size"):
         value = getattr(options, name)
         if value is not None and not 0 < value <= 16384:
@@ -34,14 +32,7 @@ def main(words: Sequence[str]) -> None:
 
     _check_labels(options)
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
-    folders = {"result": options.results, "truth": options.truth, "reference": options.references}
-    if options.sketches is not None:
-        folders["content"] = options.sketches
-    if options.reference_sketches is not None:
-        folders["reference_content"] = options.reference_sketches
-    for name in ("labels", "reference_labels"):
-        if getattr(options, name) is not None:
-            folders[name] = getattr(options, name)
+    folders = _folders(options)
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
@@ -73,6 +64,20 @@ def main(words: Sequence[str]) -> None:
         say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
 
 
+def _folders(options: Namespace) -> dict[str, Path]:
+    """Return the folders that were given, by what a batch calls their images."""
+    folders = {
+        "result": options.results,
+        "truth": options.truth,
+        "reference": options.references,
+        "content": options.sketches,
+        "reference_content": options.reference_sketches,
+        "labels": options.labels,
+        "reference_labels": options.reference_labels,
+    }
+    return {kind: folder for kind, folder in folders.items() if folder is not None}
+
+
 def _check_labels(options: Namespace) -> None:
     """Refuse maps without those that they are compared with.
 
@@ -91,6 +96,14 @@ def _parser() -> OptionParser:
         description="Measure results of any method as `flowcolor test` measures those of this "
         "library. Files are matched by their names without suffix.",
     )
+    _add_folders(parser)
+    _add_manner(parser)
+    add_network_options(parser)
+    return parser
+
+
+def _add_folders(parser: OptionParser) -> None:
+    """Add the images that are scored, and those that they are compared with."""
     add = parser.add_argument
     add("--results", type=Path, required=True, help="folder of painted drawings")
     add("--truth", type=Path, required=True, help="folder of the photographs that were drawn")
@@ -121,6 +134,11 @@ def _parser() -> OptionParser:
         help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips, or the "
         "classes of CelebAMask-HQ",
     )
+
+
+def _add_manner(parser: OptionParser) -> None:
+    """Add where the report goes, how images are scored, and what stands beside their scores."""
+    add = parser.add_argument
     add("--output", type=Path, default=Path("runs/score"), help="folder of the files")
     add(
         "--size",
@@ -143,5 +161,3 @@ def _parser() -> OptionParser:
     )
     add("--batch_size", type=int, default=16, help="images that are scored at once")
     add("--device", default="cpu", help="where the scores are computed, for instance cuda")
-    add_network_options(parser)
-    return parser

@@ -38,9 +38,7 @@ def main(words: Sequence[str]) -> None:
 
 
 def _make(words: Sequence[str]) -> None:
-    parser = make_parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = make_parser().read(words)
     within("--pairs", options.pairs, 2 if options.kind == "grade" else 1, 500)
     within("--size", options.size, 16, 2048)
     within("--seed", options.seed, 0)
@@ -81,9 +79,7 @@ def _make(words: Sequence[str]) -> None:
 
 
 def _import(words: Sequence[str]) -> None:
-    parser = import_parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = import_parser().read(words)
 
     from flowcolor.evaluation.study.key import read_key
     from flowcolor.evaluation.study.survey_import import import_survey
@@ -93,9 +89,7 @@ def _import(words: Sequence[str]) -> None:
 
 
 def _report(words: Sequence[str]) -> None:
-    parser = report_parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = report_parser().read(words)
     within("--resamples", options.resamples, 100, 1_000_000)
 
     from flowcolor.evaluation.study.report import report_study

@@ -18,9 +18,7 @@ _DEFAULT_SIDE = 256  # Of methods that no training has bound to a size.
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor styles`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     if not 1 <= options.most <= 100:
         raise InputError(f"--most expects a number from 1 to 100, got {options.most}.")
 

@@ -9,9 +9,7 @@ from flowcolor.console import say
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor table`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     from flowcolor.evaluation.data_table import data_table
     from flowcolor.io.files import write_text
 

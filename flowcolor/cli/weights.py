@@ -56,9 +56,7 @@ def table() -> str:
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor weights`` with these words."""
-    parser = _parser()
-    parser.check(words)
-    options = parser.parse_args(list(words))
+    options = _parser().read(words)
     source = getattr(options, "from")  # A word of Python's own.
     if source is not None and options.convert is not None:
         raise InputError("--from and --convert are two ways: expected one of them, got both.")

@@ -185,7 +185,11 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return [self._loader(part, sampler=EveryOnce(part, self.trainer)) for part in both]
 
     def predict_dataloader(self) -> DataLoader[Item]:
-        """Pairs of drawings and photographs from files."""
+        """Pairs of drawings and photographs from files.
+
+        Raises:
+            InputError: ``predict`` lacks the drawings or the photographs.
+        """
         sketches, photos = self.predict.sketches, self.predict.photos
         if sketches is None or photos is None:
             raise InputError(

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_file, whole_file, write_text
-from flowcolor.models.checkpoint import KEY, Weights, is_description, read_weights
+from flowcolor.models.checkpoint import KEY, Weights, read_weights
+from flowcolor.models.description import is_description
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

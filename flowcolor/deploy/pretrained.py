@@ -8,7 +8,8 @@ from flowcolor.deploy.hub import HubName, fetch, hub_name
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
 from flowcolor.models.base import Colorizer
-from flowcolor.models.checkpoint import Weights, describe
+from flowcolor.models.checkpoint import Weights
+from flowcolor.models.description import describe
 
 C = TypeVar("C", bound=Colorizer)
 

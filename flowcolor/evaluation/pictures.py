@@ -24,6 +24,9 @@ def picture_grid(columns: Sequence[Tensor]) -> Tensor:
     Returns:
         One image, :math:`(3, H', W')`.
 
+    Raises:
+        ValueError: The columns differ in shape.
+
     Example:
         >>> picture_grid([torch.zeros(5, 3, 64, 64)] * 4).shape
         torch.Size([3, 652, 522])

@@ -119,7 +119,7 @@ def _at_most(condition: Tensor, tokens: int) -> Tensor:
     height, width = condition.shape[2:]
     if height * width <= tokens:
         return condition
-    # The root of h^2 t / (h w), in whole numbers: rounded, 65 x 65 became 31 x 31 and not 32 x 32.
+    # The root of h^2 t / (h w), in whole numbers: in floats, 65 x 65 would become 31 x 31.
     size = (
         max(1, math.isqrt(tokens * height // width)),
         max(1, math.isqrt(tokens * width // height)),

@@ -12,7 +12,7 @@ from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_di
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
-Condition: TypeAlias = Float[Tensor, "batch ..."]  # Those of one list differ in shape.
+Condition: TypeAlias = Float[Tensor, "batch ..."]  # One list holds several shapes.
 LogDet: TypeAlias = Float[Tensor, " batch"]
 Result: TypeAlias = tuple[Tensor, LogDet]
 

@@ -75,7 +75,7 @@ class HaarDownsample(InvertibleLayer):
             return from_patches(y, self._basis() / self.rebalance, 2, self.dims), -self._logdet(y)
 
     def _basis(self) -> Tensor:
-        # The root of 2 has no end in any precision: taken here, in that of the layer.
+        # The root of 2 is not in the stored basis, which may be half: there it would be rounded.
         return widen(self.basis) * 2 ** (-(self.dims % 2) / 2)
 
     def _logdet(self, x: Tensor) -> LogDet:

@@ -74,6 +74,9 @@ class ImageMetric(Metric, ABC):
             result: The painted images.
             other: What each of them is compared with.
             values: What :meth:`per_image` gave for this batch, if that is known already.
+
+        Raises:
+            ValueError: ``values`` is not one number for each image.
         """
         values = self.per_image(result, other) if values is None else values
         if values.shape != (len(result),):

@@ -104,6 +104,9 @@ class FeatureSetMetric(Metric, ABC):
             images: Photographs or results, in [0, 1].
             real: Whether they are photographs.
             features: What :meth:`features` gave for this batch, if that is known already.
+
+        Raises:
+            ValueError: ``features`` is not one row of this length for each image.
         """
         found = self.features(images) if features is None else self._checked(features)
         if len(found) != len(images):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.color import to_gray, with_luma
 from flowcolor.layers.arguments import check_choice, check_count
 from flowcolor.models.ada_attn_nets import MergingDecoder, SmallEncoder
 from flowcolor.models.attended_moments import AttentiveNorm
@@ -133,7 +133,7 @@ class AdaAttN(Colorizer):
             seen, lent = self.encode(content), self.encode(cast(Tensor, reference))
         result = self.transfer(seen, lent).to(content.dtype)
         if self.keep_luminance:
-            result = yuv_to_rgb(torch.cat([to_gray(content), rgb_to_yuv(result)[:, 1:]], 1))
+            result = with_luma(result, to_gray(content))
         return result
 
     def transfer(self, content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:

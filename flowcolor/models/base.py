@@ -17,7 +17,7 @@ Use = Literal["required", "optional", "unused"]
 Image = Float[Tensor, "batch 3 height width"]
 
 
-Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: annotations are also checked one by one.
+Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
 
 
 class Colorizer(nn.Module, ABC):

@@ -9,10 +9,9 @@ Both kinds describe the model by plain values, so that nothing in a file is ever
 """
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.models.description import describe, is_description
 from flowcolor.models.plausible import require_plausible, require_training, require_weights
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 KEY = "flowcolor"
 PREFIX = "colorizer."
-_LARGEST = 2**16
-_MOST_NUMBERS = 64
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,11 @@ class Weights:
         return int(self.description["size"])
 
     def build(self) -> "Colorizer":
-        """Build the model that the description names, fill it, and put it into eval mode."""
+        """Build the model that the description names, fill it, and put it into eval mode.
+
+        Raises:
+            InputError: There is no such model, or it has other arguments or other weights.
+        """
         from flowcolor import models
 
         name = str(self.description["model"])
@@ -90,7 +92,11 @@ class Weights:
 
 
 def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> None:
-    """Raise one sentence if ``state`` is not the state of a model of this shape."""
+    """Refuse what is not the state of a model of this shape.
+
+    Raises:
+        InputError: It names the first tensor that differs.
+    """
     own = model.state_dict()
     for name, value in state.items():
         if name in own and value.is_floating_point() != own[name].is_floating_point():
@@ -106,16 +112,6 @@ def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> 
                 f"{name!r} expects {expected.get(name, 'nothing')}, "
                 f"got {arrived.get(name, 'nothing')}."
             )
-
-
-def describe(model: nn.Module, size: int) -> dict[str, Any]:
-    """Return the plain values from which :meth:`Weights.build` rebuilds ``model``."""
-    return {
-        "version": __version__,
-        "model": type(model).__name__,
-        "config": dict(model.config),  # type: ignore[arg-type]
-        "size": size,
-    }
 
 
 def export_weights(
@@ -178,7 +174,7 @@ def read_weights(path: Path | str, description: dict[str, Any] | None = None) ->
     Args:
         path: The file.
         description: That of a ``.safetensors`` file that has it elsewhere, see
-            :func:`is_description`.
+            :func:`~flowcolor.models.description.is_description`.
 
     Raises:
         InputError: The file is missing, damaged, or was not written by flowcolor.
@@ -196,7 +192,11 @@ def read_weights(path: Path | str, description: dict[str, Any] | None = None) ->
 
 
 def load_model(path: Path | str) -> "Colorizer":
-    """Rebuild the model of a ``.ckpt`` or ``.safetensors`` file, in eval mode on the CPU."""
+    """Rebuild the model of a ``.ckpt`` or ``.safetensors`` file, in eval mode on the CPU.
+
+    Raises:
+        InputError: As those of :func:`read_weights` and :meth:`Weights.build`.
+    """
     return read_weights(path).build()
 
 
@@ -217,30 +217,6 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
         )
     _check_values(state, path)
     return Weights(path, description, state)
-
-
-def is_description(value: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a value describes a model as :func:`describe` does, in plain values."""
-    if not isinstance(value, dict) or not {"model", "config", "size"} <= value.keys():
-        return False
-    config, size = value["config"], value["size"]
-    return (
-        isinstance(value["model"], str)
-        and isinstance(config, dict)
-        and all(isinstance(name, str) and _is_setting(part) for name, part in config.items())
-        and type(size) is int
-        and 0 <= size <= _LARGEST
-    )
-
-
-def _is_setting(value: object) -> bool:
-    # Built before it is compared with the weights: a huge number would fill the memory.
-    if isinstance(value, int | float):
-        return math.isfinite(value) and abs(value) <= _LARGEST
-    if isinstance(value, list):  # Channels of each level, for one; no lists of lists.
-        numbers = all(isinstance(part, int | float) and _is_setting(part) for part in value)
-        return numbers and len(value) <= _MOST_NUMBERS
-    return value is None or isinstance(value, str)
 
 
 def _check_values(state: dict[str, Any], path: Path) -> None:

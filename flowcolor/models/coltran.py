@@ -166,6 +166,10 @@ class ColTran(Colorizer):
             hints: Not used.
             temperature: Below 1 draws likelier colours, 0 the likeliest.
             generator: Source of chance; ``None`` for the likeliest colours.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or ``temperature`` is no finite
+                number of at least 0.
         """
         self.check_inputs(content, reference, hints, temperature)
         if not 0 <= temperature < math.inf:

@@ -82,7 +82,7 @@ def sample(
     for g, after in pairwise([*levels, 1.0]):
         predicted = predict(y, g)
         alpha, rest = g / after, 1 - g
-        # Drawn in the last step, too, streams would be ahead by one; nobody would see it there.
+        # The last step adds no noise. Drawing some would only change what the generator draws next.
         z: Tensor | float = temperature * noise() if after < 1 and sampler != "ddim" else 0.0
         if sampler == "ancestral":
             mean = (y - (1 - alpha) / math.sqrt(rest) * predicted) / math.sqrt(alpha)
@@ -96,7 +96,7 @@ def sample(
             mean = mean + math.sqrt(alpha) * (1 - after) / rest * y
             y = mean + math.sqrt((1 - alpha) * (1 - after) / rest) * z
         else:
-            # Of what was clipped: else the two would not make up y.
+            # The noise that goes with the clipped image: any other would not make up y with it.
             predicted = (y - math.sqrt(g) * clean) / math.sqrt(rest)
             y = math.sqrt(after) * clean + math.sqrt(1 - after) * predicted
     return y

@@ -165,6 +165,10 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
 
         Without ``reference_content``, which is the reference's own drawing, the reference's grey
         takes its place. With a reference there is no chance, and ``temperature`` does not count.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or the reference or its drawing has
+                another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
         check_number(self, temperature=temperature, smallest=0.0)

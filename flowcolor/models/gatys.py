@@ -1,6 +1,6 @@
 """A picture that is optimised until a network sees the content and the reference's style in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
@@ -8,18 +8,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.color import to_gray, with_luma
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
+from flowcolor.models.gatys_steps import Optimizer, Watch, improve
 from flowcolor.models.hints import Hints
 from flowcolor.pretrained.vgg import VGGActivations
 
 Network = Literal["vgg16", "vgg19"]
-Optimizer = Literal["adam", "lbfgs"]
 Start = Literal["content", "average", "noise"]
-Watch = Callable[[int, float, Tensor], None]  # Steps, the loss that the last began with, picture.
-_EVERY = 10  # Steps between two looks at how much the loss still falls.
 
 
 class Gatys(Colorizer):
@@ -105,18 +103,8 @@ class Gatys(Colorizer):
         )
         check_count(self, steps=steps)
         check_number(self, smallest=0.0, content_weight=content_weight, rate=rate, stop=stop)
-        shares = list(style_weights) * (len(style_layers) if len(style_weights) == 1 else 1)
-        if not style_layers or len(shares) != len(style_layers):
-            raise ValueError(
-                "Gatys expects style_weights to be one number, or one for each of style_layers, "
-                f"got {len(style_weights)} for {len(style_layers)}."
-            )
-        most = sum(BLOCKS[network])
-        if not all(1 <= layer <= most for layer in (content_layer, *style_layers)):
-            raise ValueError(
-                f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got "
-                f"{[content_layer, *style_layers]}."
-            )
+        styles = _weight_of_each(style_layers, style_weights)
+        _check_layers(network, [content_layer, *style_layers])
         self.config = {
             "content_layer": content_layer,
             "content_weight": content_weight,
@@ -138,7 +126,7 @@ class Gatys(Colorizer):
         self.steps, self.rate, self.stop = steps, rate, stop
         self.watch: Watch | None = None
         self.optimizer, self.start, self.keep_luminance = optimizer, start, keep_luminance
-        self.layers = (content_layer, content_weight), dict(zip(style_layers, shares, strict=True))
+        self.layers = (content_layer, content_weight), styles
         self.options = {
             "average": pooling == "average",
             "normalize": not letter,
@@ -208,7 +196,7 @@ class Gatys(Colorizer):
             ]
         result = torch.cat(results)
         if self.keep_luminance:
-            result = yuv_to_rgb(torch.cat([to_gray(content), rgb_to_yuv(result)[:, 1:]], 1))
+            result = with_luma(result, to_gray(content))
         return result.to(content.dtype)
 
     def _optimised(
@@ -222,45 +210,7 @@ class Gatys(Colorizer):
         layer, styles = self.layers
         loss = GatysLoss(self.activations, content, reference, layer, styles, **self.options)
         x = self._begin(content, reference, generator) if begin is None else begin
-        if self.watch is not None:
-            with torch.no_grad():
-                self.watch(0, float(loss(x)), x[0])
-        x = x.requires_grad_()
-        optimizer = self._optimizer(x)
-
-        def closure() -> Tensor:
-            value = loss(x)
-            (x.grad,) = torch.autograd.grad(value, x)  # Not backward: it would reach for more.
-            return value.detach()
-
-        before = float("inf")
-        for done in range(0, self.steps, _EVERY):
-            value, more = float("nan"), min(_EVERY, self.steps - done)
-            for _ in range(more if self.optimizer == "adam" else 1):
-                value = float(optimizer.step(closure))  # type: ignore[arg-type]
-                if self.optimizer == "adam":
-                    with torch.no_grad():
-                        x.clamp_(0, 1)
-            if self.watch is not None:
-                self.watch(done + more, value, x.detach()[0].clamp(0, 1))
-            if self.stop > 0 and value > (1 - self.stop) * before:
-                break
-            before = value
-        return x.detach().clamp(0, 1)
-
-    def _optimizer(self, x: Tensor) -> torch.optim.Optimizer:
-        if self.optimizer == "adam":
-            return torch.optim.Adam([x], self.rate)
-        # One call is several steps: with fewer it never gets beyond the steepest descent. Its own
-        # tolerances are for losses whose gradients are larger.
-        return torch.optim.LBFGS(
-            [x],
-            max_iter=min(_EVERY, self.steps),
-            max_eval=10 * _EVERY,
-            tolerance_grad=0,
-            tolerance_change=0,
-            line_search_fn="strong_wolfe",
-        )
+        return improve(x, loss, self.steps, self.rate, self.optimizer, self.stop, self.watch)
 
     def _begin(
         self, content: Tensor, reference: Tensor, generator: torch.Generator | None
@@ -273,3 +223,23 @@ class Gatys(Colorizer):
             return (content + lent) / 2
         noise = torch.rand(content.shape, generator=generator, dtype=content.dtype)
         return noise.to(content.device)
+
+
+def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int, float]:
+    """Return the weight of each layer of the style, where one weight may serve for all."""
+    shares = list(weights) * (len(layers) if len(weights) == 1 else 1)
+    if not layers or len(shares) != len(layers):
+        raise ValueError(
+            "Gatys expects style_weights to be one number, or one for each of style_layers, "
+            f"got {len(weights)} for {len(layers)}."
+        )
+    return dict(zip(layers, shares, strict=True))
+
+
+def _check_layers(network: Network, layers: list[int]) -> None:
+    """Refuse numbers that no convolution of the network has."""
+    most = sum(BLOCKS[network])
+    if not all(1 <= layer <= most for layer in layers):
+        raise ValueError(
+            f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got {layers}."
+        )

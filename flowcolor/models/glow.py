@@ -162,6 +162,10 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         """Paint ``content`` with what distinguishes ``reference`` from its own drawing.
 
         Without ``reference_content``, which is that drawing, the reference's grey takes its place.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or the reference or its drawing has
+                another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
         if reference is None:

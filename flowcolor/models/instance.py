@@ -127,7 +127,11 @@ class InstanceColorization(Colorizer):
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
     def object_chroma(self, content: Tensor) -> Tensor:
-        """Return a and b of grey photographs that show one object each."""
+        """Return a and b, :math:`(B, 2, H, W)`, of grey photographs that show one object each.
+
+        Raises:
+            ValueError: The model is of stage 1, which knows no objects.
+        """
         if self.net.objects is None:
             raise ValueError("InstanceColorization of stage 1 knows no objects.")
         return REACH * widen(self.net.objects(light_and_points(content, None))).tanh()

@@ -89,7 +89,11 @@ class IUNet(MemoryMode, Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Paint ``content`` with the colours of ``reference``."""
+        """Paint ``content`` with the colours of ``reference``.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
+        """
         self.check_inputs(content, reference, hints, temperature)
         reference = cast(Tensor, reference)
         if content.shape != reference.shape:

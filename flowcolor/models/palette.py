@@ -164,6 +164,9 @@ class Palette(Colorizer):
             hints: Not used.
             temperature: Times all noise.
             generator: Source of the noise.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
         check_number(self, temperature=temperature, smallest=0.0)

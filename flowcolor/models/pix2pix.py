@@ -103,6 +103,10 @@ class Pix2Pix(Colorizer):
             hints: Not used.
             temperature: Times the share that is dropped, 0 for none.
             generator: Source of what is dropped.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or all or more would be dropped, or
+                the reference has another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
         rate = self.dropout * temperature

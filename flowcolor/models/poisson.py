@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_yuv, yuv_to_rgb
+from flowcolor.color import rgb_to_yuv, with_luma
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.pixel_graph import neighborhood, solve, weight_matrix
@@ -75,12 +75,10 @@ class Poisson(Colorizer):
             for sample in zip(offsets, marked[:, 0], strict=True)
         ]
         result = wide + torch.stack(spread).to(wide)
-        result = torch.where(
-            marked, given.colors.double(), result
-        )  # Exactly, not but for rounding.
+        # The sum above gives them back but for rounding.
+        result = torch.where(marked, given.colors.double(), result)
         if self.keep_luminance:
-            luma = rgb_to_yuv(wide)[:, :1]
-            result = yuv_to_rgb(torch.cat([luma, rgb_to_yuv(result)[:, 1:]], 1))
+            result = with_luma(result, rgb_to_yuv(wide)[:, :1])
         return result.to(content.dtype)
 
     def _spread(self, offsets: np.ndarray, marked: np.ndarray) -> np.ndarray:

@@ -175,6 +175,9 @@ class SketchColorFlow(InvertibleColorizer):
         Returns:
             An image of the drawing's shape. Its values are not clamped to [0, 1], so that training
             sees how far out they are.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
         reference = cast(Tensor, reference)

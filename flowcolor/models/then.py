@@ -40,7 +40,7 @@ class Then(Colorizer):
     def __init__(self, first: Colorizer, second: Gatys) -> None:
         super().__init__()
         self.first, self.second = first, second
-        # What it takes is up to the first, beside the reference that the second needs.
+        # The second sees content and reference alone: hints, boxes and the rest go to the first.
         self.content = first.content & second.content  # type: ignore[misc]
         self.hints, self.boxes = first.hints, first.boxes
         self.compares = first.compares  # type: ignore[misc]

@@ -115,7 +115,11 @@ class UNetAdaIN(Colorizer):
         )
 
     def encode(self, reference: Tensor) -> Tensor:
-        """Return the latents of photographs, :math:`(B, D)`."""
+        """Return the latents of photographs, :math:`(B, D)`.
+
+        Raises:
+            ValueError: The model was built without a latent.
+        """
         if self.encoder is None:
             raise ValueError("UNetAdaIN expects a latent of at least 1 number, got 0.")
         self._check_image("reference", reference)
@@ -142,6 +146,9 @@ class UNetAdaIN(Colorizer):
             hints: Not used.
             temperature: With ``letter``, times the share that is dropped.
             generator: Source of what is dropped.
+
+        Raises:
+            ValueError: As those of :meth:`Colorizer.colorize`, or all or more would be dropped.
         """
         self.check_inputs(content, reference, hints, temperature)
         rate = self.dropout * temperature if self.training or self.letter else 0.0

@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate, max_pool2d
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
+from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import load_tensors, weights_folder
 
 #: The name of the file with the weights, in the folder where weights are looked for.
@@ -105,7 +106,7 @@ def load_hed(path: str | Path | None = None) -> HedNetwork:
             network = HedNetwork(
                 [_WIDTHS[i] if s is None else s.numel() for i, s in enumerate(sides)]
             )
-        network.load_state_dict(_checked(found, network, place), assign=True)
+        network.load_state_dict(fitting(found, network, place, "HED"), assign=True)
     return network.eval().requires_grad_(False)
 
 
@@ -114,19 +115,3 @@ def _block(before: int, after: int, depth: int) -> nn.Sequential:
     for width in (before, *[after] * (depth - 1)):
         layers += [nn.Conv2d(width, after, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers)
-
-
-def _checked(found: dict[str, Tensor], network: nn.Module, path: Path) -> dict[str, Tensor]:
-    chosen = {}
-    for key, expected in network.state_dict().items():
-        tensor = found.get(key)
-        shape = "nothing" if tensor is None else str(tuple(tensor.shape))
-        if tensor is None or tensor.shape != expected.shape:
-            raise InputError(
-                f"{str(path)!r} must hold the weights of `{key}` {tuple(expected.shape)} of HED, "
-                f"got {shape}."
-            )
-        if not tensor.is_floating_point() or not tensor.isfinite().all():
-            raise InputError(f"{str(path)!r} must hold finite weights, got others in `{key}`.")
-        chosen[key] = tensor.float()
-    return chosen

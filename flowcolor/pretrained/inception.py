@@ -1,7 +1,5 @@
 """The features that FID and KID compare: Inception v3 as it was released in December 2015."""
 
-import logging
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,18 +8,13 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 from torchvision.models import inception  # type: ignore[import-untyped]
 
-from flowcolor.errors import InputError
-from flowcolor.pretrained.weights import find_weights
-from flowcolor.pretrained.whole_network import randomize, tensors_for
-from flowcolor.values import require_colors
-
-_log = logging.getLogger(__name__)
+from flowcolor.pretrained.whole_network import WholeNetwork
 
 _SIDE = 299  # Of the images that the network was trained with.
 _CLASSES = 1008
 
 
-class InceptionFeatures:
+class InceptionFeatures(WholeNetwork):
     """The 2048 features before the classifier of the Inception v3 that FID was defined with.
 
     That network is not torchvision's: its weights are others, its average pooling leaves the
@@ -57,43 +50,23 @@ class InceptionFeatures:
         https://arxiv.org/abs/1706.08500
     """
 
-    def __init__(self, path: str | Path | None = None, *, random_weights: bool = False) -> None:
-        if random_weights and path is not None:
-            raise InputError("`random_weights` must be off if inception weights are given.")
-        self.path, self.random_weights = path, random_weights
-        self._network: nn.Module | None = None
-        self._classifier: Tensor | None = None
+    name = "inception"
+    description = "FID's Inception"
+    _classifier: Tensor | None = None
 
     def prepare(self, *, download: bool = True) -> nn.Module:
         """Find the weights, download them if need be, and read them now, not at the first call."""
-        if self._network is not None:
-            return self._network
-        with torch.inference_mode(False), torch.no_grad():
-            with torch.device("meta"):
-                network = _empty_network()
-            if self.random_weights:
-                _log.warning("Random inception weights: comparable with no other number.")
-                randomize(network)
-            else:
-                path = find_weights("inception", self.path, download=download)
-                tensors = tensors_for(network, path, "FID's Inception")
-                network.load_state_dict(tensors, assign=True)
-            self._classifier = network.get_parameter("fc.weight").detach().float()
+        network = super().prepare(download=download)
+        if self._classifier is None:
+            self._classifier = network.get_parameter("fc.weight").detach()
             network.fc = nn.Identity()
-        self._network = network.eval().requires_grad_(False)
-        return self._network
+        return network
 
     @torch.no_grad()
     def __call__(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch 2048"]:
-        if images.ndim != 4 or images.shape[1] != 3:
-            raise ValueError(
-                "InceptionFeatures expects images of shape (batch, 3, height, width), "
-                f"got {tuple(images.shape)}."
-            )
-        require_colors("InceptionFeatures", images)
-        network = self.prepare().to(images.device)
+        network = self._network_for(images)
         levels = (images.float().clamp(0, 1) * 255).round()
         with torch.autocast(images.device.type, enabled=False):
             features: Tensor = network((resize_like_tensorflow(levels, _SIDE) - 128) / 128)
@@ -110,11 +83,12 @@ class InceptionFeatures:
         with torch.autocast(features.device.type, enabled=False):
             return features.float() @ self._classifier.to(features.device).mT
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "InceptionFeatures":
-        return self
+    def _empty(self) -> nn.Module:
+        with torch.device("meta"):
+            return _empty_network()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_network": None, "_classifier": None}
+        return {**super().__getstate__(), "_classifier": None}
 
 
 def resize_like_tensorflow(

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
+from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
 
 _log = logging.getLogger(__name__)
@@ -188,18 +189,4 @@ def features_only(
     Raises:
         InputError: If a tensor is missing, of another shape, or not finite.
     """
-    chosen = {}
-    for key, expected in features.state_dict().items():
-        tensor = found.get(f"features.{key}", found.get(key))
-        shape = "nothing" if tensor is None else str(tuple(tensor.shape))
-        if tensor is None or tensor.shape != expected.shape:
-            raise InputError(
-                f"{str(path)!r} must hold the weights of `features.{key}` "
-                f"{tuple(expected.shape)}, got {shape}."
-            )
-        if not tensor.is_floating_point() or not tensor.isfinite().all():
-            raise InputError(
-                f"{str(path)!r} must hold finite weights, got others in `features.{key}`."
-            )
-        chosen[key] = tensor.float()
-    return chosen
+    return fitting(found, features, path, part="features.")

@@ -25,7 +25,7 @@ from flowcolor.training.build_task import build_task
 from flowcolor.training.parser import read_yaml
 
 _SECTIONS: dict[str, Any] = {"model": build_task, "data": ColorizationDataModule.__init__}
-_DEPTH = 6  # A pickle can hold itself.
+_DEPTH = 6  # Of values within values: a pickle can hold itself, without an end.
 
 
 def _public(module: ModuleType, base: type) -> set[str]:

@@ -5,9 +5,7 @@ trained with, ``--config`` files in their order, options on the command line.
 """
 
 import json
-import secrets
 import shutil
-import tempfile
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +16,6 @@ from jsonargparse import set_parsing_settings
 from lightning import Callback, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -26,43 +23,29 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
-from flowcolor.evaluation.network_scores import Networks
-from flowcolor.evaluation.region_scores import RegionSet
-from flowcolor.io.files import exists, is_full, write_text
-from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
+from flowcolor.io.files import exists, is_full
+from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
-from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with
-from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.evaluator import Evaluator
-from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
-from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
-from flowcolor.training.options import check_trainer, who_refused
+from flowcolor.training.command_options import add_callback_options, add_test_options
+from flowcolor.training.options import check_trainer, in_one_line, require_text, who_refused
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
-from flowcolor.training.resume import (
-    CHECKPOINTS,
-    describe_exported,
-    differences,
-    find_checkpoint,
-    require_text,
-    run_folder,
-    spell_out_folders,
-    writable,
-)
-from flowcolor.training.run_folder import SharedFolder, is_first_process, new_version
+from flowcolor.training.recorded import differences, read_recorded, spell_out_folders
+from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_folder
 from flowcolor.training.say import say
 from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
-from flowcolor.training.words import asks_for_help, value_of
+from flowcolor.training.words import asks_for_help
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
 
@@ -80,14 +63,11 @@ class TrainingCLI(LightningCLI):
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         command, *options = words
         options, files = resolve_configs(options)
-        self.checkpoint: Path | None = None
-        self.temporary: Path | None = None
-        self.recorded: dict[str, Any] = {}
         options = last_stages(options, files)
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
-        options = self._with_checkpoint(command, options, files)
-        if not (files or self.recorded or asks_for_help(options)):
+        self.recorded = read_recorded(command, options, files, self.root)
+        if not (files or self.recorded.config or asks_for_help(options)):
             raise InputError(
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
                 "quickstart, or --ckpt_path FILE, got neither."
@@ -108,12 +88,9 @@ class TrainingCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse without Lightning's warning that the process had other arguments."""
-        try:
-            self.config = parser.parse_args(args)
-        finally:
-            if self.temporary is not None:
-                self.temporary.unlink()
-        command = self.config.subcommand
+        command, *options = args
+        with self.recorded.as_words() as first:
+            self.config = parser.parse_args([command, *first, *options])
         chosen = self.config[command]
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
@@ -122,10 +99,10 @@ class TrainingCLI(LightningCLI):
         self.run_config = spell_out_folders({key: dumped[key] for key in ("model", "data")})
         if command == "fit":
             require_text([self.run_config, chosen.trainer.default_root_dir])
-        self.replaced = list(differences(self.recorded, self.run_config))
+        self.replaced = list(differences(self.recorded.config, self.run_config))
         for line in self.replaced:
             say(f"other than in the checkpoint: {line}")
-        self.tested = self.checkpoint or chosen.model.weights
+        self.tested = self.recorded.checkpoint or chosen.model.weights
         if command != "fit" and self.tested is None and _is_trained(chosen.model.colorizer):
             raise InputError(
                 f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
@@ -136,50 +113,14 @@ class TrainingCLI(LightningCLI):
         """Do nothing: Lightning would let the checkpoint's values beat the user's."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add pictures, round trip and curves, and the two checkpoints that every run keeps."""
-        parser.add_lightning_class_args(PictureGrid, "pictures")
-        parser.add_lightning_class_args(RoundTripMonitor, "roundtrip")
-        parser.add_lightning_class_args(Curves, "curves")
-        parser.add_lightning_class_args(ModelCheckpoint, "best")
-        parser.add_lightning_class_args(ModelCheckpoint, "last")
-        always = {"enable_version_counter": False, "auto_insert_metric_name": False}
-        best = {"filename": "best", "monitor": "val/ssim", "mode": "max", "save_top_k": 1}
-        last = {"filename": "last", "save_on_train_epoch_end": True}
-        for name, settings in (("best", best), ("last", last)):
-            defaults = {f"{name}.{key}": value for key, value in (always | settings).items()}
-            parser.set_defaults(defaults)
+        """Add the options of the callbacks that every command has."""
+        add_callback_options(parser)
 
     def _prepare_subcommand_parser(self, klass: Any, subcommand: str, **kwargs: Any) -> Any:
-        """Add what only a test has: the networks that look at its results, and a rival."""
+        """Add what only a test has."""
         parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
         if subcommand == "test":
-            parser.add_class_arguments(Networks, "networks")
-            parser.add_argument(
-                "--regions",
-                type=RegionSet,
-                default="faces",
-                help="what the numbers of label maps mean: 0 background, 1 person, 2 face, 5 lips,"
-                " or the classes of CelebAMask-HQ",
-            )
-            parser.add_argument(
-                "--probes",
-                type=int,
-                default=16,
-                help="pairs that are painted again, with another reference and, where a method "
-                "draws random numbers, with others of them; 0 for none",
-            )
-            parser.add_argument(
-                "--timed",
-                type=int,
-                default=10,
-                help="how often one picture is painted, to say how long that takes; 0 for no costs",
-            )
-            parser.add_argument(
-                "--compare",
-                type=Path | None,
-                help="another checkpoint, which is tested on the same images, or the JSON of "
-                "another test or score: both are compared image by image",
-            )
+            add_test_options(parser)
         return parser
 
     def before_instantiate_classes(self) -> None:
@@ -187,7 +128,10 @@ class TrainingCLI(LightningCLI):
         chosen = self.config[self.subcommand]
         check_precision(chosen.trainer.precision)
         check_trainer(chosen.trainer)
-        self.folder = self._choose_folder(chosen.trainer.default_root_dir)
+        root = chosen.trainer.default_root_dir
+        self.folder, self.is_new = choose_folder(
+            str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint
+        )
 
     def instantiate_classes(self) -> None:
         """Build everything; what a constructor refuses is an error of the configuration."""
@@ -196,15 +140,14 @@ class TrainingCLI(LightningCLI):
         except (
             TypeError,
             ValueError,
-            ArithmeticError,  # A number that fits nowhere.
+            ArithmeticError,  # A number too large for what it is used for.
             ImportError,  # An accelerator or precision whose package is not installed.
             MisconfigurationException,
         ) as error:
             self._leave_no_trace()
             if isinstance(error, InputError):
                 raise
-            sentence = " ".join(str(error).split()).rstrip(".")
-            raise InputError(f"The configuration cannot be built: {sentence}.") from error
+            raise InputError(f"The configuration cannot be built: {in_one_line(error)}.") from error
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Log to TensorBoard in the folder of the run; commands other than fit write files only."""
@@ -269,7 +212,7 @@ class TrainingCLI(LightningCLI):
     def _run_subcommand(self, subcommand: str) -> None:
         if not self.execute:
             return
-        checkpoint = self.checkpoint
+        checkpoint = self.recorded.checkpoint
         if checkpoint is not None and checkpoint.suffix == ".safetensors":
             checkpoint = None  # The task loads it as its `weights`.
         options: dict[str, Any] = {"weights_only": True, "ckpt_path": checkpoint}
@@ -285,15 +228,14 @@ class TrainingCLI(LightningCLI):
             self._leave_no_trace()
             raise
         except Exception as error:
-            if is_full(error):  # Of what is written little by little, for TensorBoard.
+            if is_full(error):  # TensorBoard's files grow all the time.
                 raise InputError(f"{self.folder} cannot be written: {error}.") from error
             module = who_refused(error)
             if module is None:
                 raise
             self._leave_no_trace()
-            sentence = " ".join(str(error).split()).rstrip(".")
             raise InputError(
-                f"flowcolor {subcommand} cannot be run, {module} says: {sentence}."
+                f"flowcolor {subcommand} cannot be run, {module} says: {in_one_line(error)}."
             ) from error
         if subcommand == "test" and self.config.test.compare is not None:
             compare_with(self.config.test.compare, self.trainer, self.test_rival)
@@ -304,41 +246,6 @@ class TrainingCLI(LightningCLI):
         began = trainer is not None and trainer.fit_loop.epoch_progress.total.started > 0
         if self.is_new and not began and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _with_checkpoint(self, command: str, options: list[str], files: list[Path]) -> list[str]:
-        """Read the checkpoint of ``--ckpt_path`` and put what it was trained with first."""
-        value = value_of("--ckpt_path", options)
-        if value is None:
-            return options
-        root = value_of("--trainer.default_root_dir", options)
-        self.checkpoint = find_checkpoint(value, Path(root) if root else self.root)
-        if self.checkpoint.suffix == ".safetensors":
-            self.recorded = describe_exported(self.checkpoint, command)
-        else:
-            self.recorded = read_checkpoint(self.checkpoint)[KEY].get("run", {})
-        self.recorded = only_allowed(self.recorded, options, files, self.checkpoint)
-        if not self.recorded:
-            return options
-        self.temporary = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
-        self.recorded = spell_out_folders(self.recorded)
-        # Every JSON text is a YAML text.
-        write_text(json.dumps(self.recorded), self.temporary)
-        return ["--config", str(self.temporary), *options]
-
-    def _choose_folder(self, root: str | None) -> Path:
-        chosen = Path(root) if root else self.root
-        if self.checkpoint is not None:
-            folder = run_folder(self.checkpoint)
-            if self.subcommand != "fit":
-                folder = Path(root) if root else folder / str(self.subcommand)
-        elif self.subcommand == "fit":
-            self.is_new = is_first_process()
-            # Another process learns the folder once all have met.
-            return writable(new_version(chosen)) if self.is_new else chosen / "version_0"
-        else:
-            folder = chosen / str(self.subcommand)
-        self.is_new = not exists(folder)
-        return writable(folder)
 
     def _found(self, folder: Path) -> None:
         self.folder = folder

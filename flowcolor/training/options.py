@@ -1,8 +1,9 @@
-"""Options of Lightning and torch that are only found wrong while a run is under way."""
+"""What would only be found wrong, or refused in a traceback, while a run is under way."""
 
 from typing import Any
 
 from flowcolor.bounds import within
+from flowcolor.errors import InputError
 
 _THEIRS = ("lightning.", "torch.optim.")
 
@@ -17,12 +18,34 @@ def check_trainer(trainer: Any) -> None:
         InputError: A number is out of range.
     """
     if str(trainer.devices).isdecimal():
-        within("trainer.devices", int(trainer.devices), 1, 4096)  # It makes a list of them.
+        within("trainer.devices", int(trainer.devices), 1, 4096)  # Lightning lists them all.
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)
     if isinstance(trainer.val_check_interval, int | float):
         within("trainer.val_check_interval", trainer.val_check_interval, 1e-9)
+
+
+def require_text(value: Any) -> None:
+    """Refuse to train with names that are no UTF-8, in the configuration or of the folder.
+
+    Neither TensorBoard nor YAML can write them, so that the run could not be continued or tested.
+
+    Raises:
+        InputError: It names the first.
+    """
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, dict | list | tuple):
+            require_text(part)
+            continue
+        try:
+            str(part).encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"flowcolor fit expects names in UTF-8, because a run notes them, got {part}."
+            ) from error
 
 
 def who_refused(error: BaseException) -> str | None:
@@ -35,3 +58,13 @@ def who_refused(error: BaseException) -> str | None:
         trace = trace.tb_next
     module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
     return module if module.startswith(_THEIRS) else None
+
+
+def in_one_line(error: BaseException) -> str:
+    r"""Return the message of an error in one line, without a full stop.
+
+    Example:
+        >>> in_one_line(ValueError("No such\n  device."))
+        'No such device'
+    """
+    return " ".join(str(error).split()).rstrip(".")

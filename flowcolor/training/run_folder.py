@@ -1,5 +1,6 @@
-"""The folder of a training: one process makes it, and all processes of the run know it."""
+"""The folder of a run: where it lies, that one process makes it, and that all processes know it."""
 
+import tempfile
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,9 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import exists
+
+CHECKPOINTS = "checkpoints"
 
 
 def is_first_process() -> bool:
@@ -40,6 +44,68 @@ def new_version(root: Path) -> Path:
             f"The folder of the run below {root} cannot be written ({error})."
         ) from error
     raise AssertionError  # There is always a further number.
+
+
+def run_folder(checkpoint: Path) -> Path:
+    """Return the folder of the run that wrote a checkpoint."""
+    folder = checkpoint.parent
+    return folder.parent if folder.name == CHECKPOINTS else folder
+
+
+def writable(folder: Path) -> Path:
+    """Make a folder and return it.
+
+    Raises:
+        InputError: Nothing can be written into it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"The folder of the run, {folder}, cannot be written ({error})."
+        ) from error
+    return folder
+
+
+def choose_folder(
+    command: str, root: Path | None, default: Path, checkpoint: Path | None
+) -> tuple[Path, bool]:
+    """Make the folder for what a command writes; return it, and whether it is new.
+
+    A training that goes on writes where it began, and other commands beside its checkpoints. All
+    else lies below ``root``: trainings in ``version_N``, the rest by the name of the command.
+
+    Args:
+        command: ``fit``, ``validate``, ``test`` or ``predict``.
+        root: The user's folder of runs, if there is one.
+        default: Folder of runs otherwise.
+        checkpoint: What the command starts from, if there is one.
+
+    Raises:
+        InputError: Nothing can be written into it.
+    """
+    chosen = default if root is None else root
+    if checkpoint is not None:
+        folder = run_folder(checkpoint)
+        if command != "fit":
+            folder = folder / command if root is None else root
+    elif command == "fit":
+        first = is_first_process()
+        # Another process learns the folder once all have met.
+        return (writable(new_version(chosen)) if first else chosen / "version_0"), first
+    else:
+        folder = chosen / command
+    is_new = not exists(folder)
+    return writable(folder), is_new
+
+
+def log_folder(trainer: Trainer) -> Path:
+    """Return the folder of the run, on any process: ``trainer.log_dir`` must be asked on all."""
+    found = (getattr(logger, "log_dir", None) for logger in trainer.loggers)
+    folders = [folder for folder in found if folder]
+    return Path(folders[0] if folders else trainer.default_root_dir)
 
 
 class SharedFolder(Callback):

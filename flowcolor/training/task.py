@@ -15,7 +15,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
-from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, describe, read_weights
+from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, read_weights
+from flowcolor.models.description import describe
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives.base import Objective, colorize_batch

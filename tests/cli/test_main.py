@@ -1,5 +1,8 @@
+import re
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,14 @@ def test_version_and_help_answer_without_importing_torch():
     )
     assert result.stdout.startswith(f"flowcolor {package.__version__}\nusage: flowcolor COMMAND")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", command.COMMANDS)
+def test_every_command_has_a_module_whose_main_takes_words(name):
+    first = command.COMMANDS[name].args[0]
+    module = "flowcolor.training.lightning_cli" if first == name else first
+    source = Path(find_spec(module).origin).read_text(encoding="utf-8")
+    assert re.search(r"^def main\(\w+: Sequence\[str\]\) -> None:$", source, re.MULTILINE)
 
 
 def test_an_unknown_command_is_one_line_with_a_suggestion(capsys):

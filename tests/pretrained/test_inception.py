@@ -18,7 +18,7 @@ from flowcolor.metrics import (
     InceptionFeatures,
     KernelInceptionDistance,
 )
-from flowcolor.pretrained import inception
+from flowcolor.pretrained import whole_network
 from flowcolor.pretrained.inception import _empty_network, resize_like_tensorflow
 from flowcolor.pretrained.whole_network import randomize
 
@@ -162,7 +162,7 @@ def test_a_download_happens_unless_it_is_switched_off(weights, monkeypatch, down
         asked.update(options, name=name, path=path)
         return weights
 
-    monkeypatch.setattr(inception, "find_weights", found)
+    monkeypatch.setattr(whole_network, "find_weights", found)
     FrechetInceptionDistance().prepare(**({} if download else {"download": False}))
     assert asked == {"name": "inception", "path": None, "download": download}
 

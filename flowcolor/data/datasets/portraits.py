@@ -127,7 +127,7 @@ class Portraits(Dataset[Item]):
         photo = opened.photo
         bytes_too = type(self.sketch_filter).__call__ is SketchFilter.__call__
         if not (photo.is_floating_point() or bytes_too):
-            photo = photo.contiguous().float() / 255  # Only that one is known to take bytes.
+            photo = photo.contiguous().float() / 255  # A filter of somebody else may expect [0, 1].
         sketch = self.sketch_filter(photo, target, opened.drawn)
         if not isinstance(sketch, Tensor) or sketch.shape != (1, *target):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__

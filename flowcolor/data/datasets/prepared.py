@@ -110,7 +110,11 @@ def prepared_file(root: Path, kind: str, name: str) -> Path:
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Tell whether a folder has the manifest of ``flowcolor prepare``."""
+    """Tell whether a folder has the manifest of ``flowcolor prepare``.
+
+    Raises:
+        InputError: That cannot be found out.
+    """
     path = Path(folder) / MANIFEST
     try:
         text = path.read_text("utf-8", "replace")[:200] if is_file(path) else ""

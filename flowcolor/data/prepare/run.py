@@ -1,25 +1,20 @@
 """Prepare a data set once, so that training reads small files instead of drawing large ones."""
 
-import multiprocessing
 import os
-from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from flowcolor.bounds import within
-from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ, is_celeba
-from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.portraits import Background, Portraits
-from flowcolor.data.datasets.prepared import is_prepared
-from flowcolor.data.prepare.defer import uninterrupted
 from flowcolor.data.prepare.files import fingerprint, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
+from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
-from flowcolor.data.prepare.work import Outcome, Worker, start, work
+from flowcolor.data.prepare.sources import FileFinder, find_sources, require_outside
+from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_empty, is_file, remove_partial
@@ -82,10 +77,10 @@ def prepare(
     within("--workers", workers, 1, 1024)
     within("--size", size, 1, 16384)
     draw, description = find_filter(sketch_filter)
-    finder = _find(photos, masks, sketches, strict)
+    finder = find_sources(photos, masks, sketches, strict)
     portraits = Portraits(finder, size, draw, background, cache=False)
     output = Path(output)
-    _require_outside(output, photos, finder)
+    require_outside(output, photos, finder)
     settings = {
         "size": size,
         "background": background,
@@ -104,17 +99,9 @@ def prepare(
         if todo:
             ledger.require_same_versions()
             workers = min(workers, len(todo))
-            outcomes = _outcomes(Worker(portraits, output), todo, workers)
-            with ledger.open(), closing(progress), closing(outcomes):
-                for outcome in outcomes:
-                    name = portraits.names[outcome.position]
-                    if outcome.entry is None:
-                        if strict:
-                            raise InputError(str(outcome.reason))
-                        skipped[name] = str(outcome.reason)
-                    else:
-                        ledger.note(name, outcome.entry)
-                    progress.step()
+            found = outcomes(Worker(portraits, output), todo, workers)
+            with ledger.open(), closing(progress), closing(found):
+                skipped |= _note(found, portraits.names, ledger, progress, strict)
         if not ledger.entries:
             first = next(iter(skipped.values()), "")
             raise InputError(f"None of {len(portraits)} photographs can be prepared: {first}")
@@ -126,44 +113,28 @@ def prepare(
     return Summary(len(ledger.entries), new, skipped, progress.seconds, workers)
 
 
-def _find(
-    photos: Sequence[str | Path],
-    masks: Sequence[str | Path] | None,
-    sketches: Sequence[str | Path] | None,
+def _note(
+    found: Iterable[Outcome],
+    names: Sequence[str],
+    ledger: Ledger,
+    progress: Progress,
     strict: bool,
-) -> PhotoFolder | CelebAMaskHQ:
-    special = [folder for folder in photos if is_celeba(folder) or is_prepared(folder)]
-    if not special:
-        one = len(photos) == 1
-        roots = photos[0] if one else photos
-        return PhotoFolder(roots, sketches, masks, strict)
-    if is_prepared(special[0]):
-        raise InputError(f"--photos expects photographs, but {special[0]} is prepared already.")
-    if len(photos) > 1 or masks is not None:
-        raise InputError(
-            f"{special[0]} is CelebAMask-HQ: prepare it alone; it brings its own masks."
-        )
-    if sketches is not None and len(sketches) != 1:
-        raise InputError(f"Expected one folder of sketches for {special[0]}, got {len(sketches)}.")
-    drawings = None if sketches is None else sketches[0]
-    return CelebAMaskHQ(special[0], drawings, strict)
+) -> dict[str, str]:
+    """Write down what is done as soon as it is, and return what was skipped, and why."""
+    skipped = {}
+    for outcome in found:
+        name = names[outcome.position]
+        if outcome.entry is not None:
+            ledger.note(name, outcome.entry)
+        elif strict:
+            raise InputError(str(outcome.reason))
+        else:
+            skipped[name] = str(outcome.reason)
+        progress.step()
+    return skipped
 
 
-def _require_outside(
-    output: Path, roots: Sequence[str | Path], finder: PhotoFolder | CelebAMaskHQ
-) -> None:
-    """Refuse a place where the next call would take what was prepared for photographs."""
-    above = (output / "file").resolve().parents
-    for root in map(Path, roots):
-        nested = any(root in finder[i].photo.parent.parents for i in range(len(finder)))
-        if isinstance(finder, PhotoFolder) and nested and root.resolve() in above:
-            raise InputError(
-                f"--output expects a folder outside of {root}, whose subfolders hold the "
-                f"photographs, got {output}."
-            )
-
-
-def _forget(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ) -> set[str]:
+def _forget(ledger: Ledger, finder: FileFinder) -> set[str]:
     """Drop entries whose sources are gone or changed or whose files are; return their files."""
     present = {
         path.relative_to(ledger.folder).as_posix()
@@ -186,14 +157,14 @@ def _forget(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ) -> set[str]:
     return gone
 
 
-def _is_same(finder: PhotoFolder | CelebAMaskHQ, index: int, entry: Entry) -> bool:
+def _is_same(finder: FileFinder, index: int, entry: Entry) -> bool:
     """Tell whether an entry was made of the files that are there now."""
     if finder[index].photo.stat().st_size != entry.get("source_bytes"):
         return False  # As sure as the content, and much faster.
     return fingerprint(finder[index].sources()) == entry.get("sources")
 
 
-def _finish(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ, skipped: dict[str, str]) -> None:
+def _finish(ledger: Ledger, finder: FileFinder, skipped: dict[str, str]) -> None:
     """Write the manifest, in an order that no run of the processes has decided."""
     entries: dict[str, Entry] = {
         name: ledger.entries[name] for name in finder.names if name in ledger.entries
@@ -214,33 +185,6 @@ def _finish(ledger: Ledger, finder: PhotoFolder | CelebAMaskHQ, skipped: dict[st
             "photographs": entries,
         }
     )
-
-
-def _outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Outcome]:
-    """Do the work, in this process or in several, and yield what becomes of each photograph."""
-    if workers == 1:
-        yield from map(worker, todo)
-        return
-    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    if os.name == "posix":
-        context.set_forkserver_preload(["flowcolor.data.prepare.work", "scipy.ndimage"])
-    pool = ProcessPoolExecutor(workers, context, initializer=start, initargs=(worker,))
-    rest = iter(todo)
-    try:
-        with uninterrupted():
-            running = {pool.submit(work, index) for index in islice(rest, 4 * workers)}
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
-                running |= {pool.submit(work, index) for index in islice(rest, 1)}
-    except BrokenProcessPool as error:
-        raise InputError(
-            "A worker was killed, perhaps because memory ran out: what is done is kept, and the "
-            "same command continues, with fewer --workers if need be."
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _absolute(folders: Sequence[str | Path] | None) -> list[str] | None:

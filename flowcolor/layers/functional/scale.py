@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum", "none"]
-# Those that scale at all.
+# Without "none", which only shifts.
 SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum")
 
 CLAMP = 2.0  # By default "exp" stays within exp(-2) and exp(2).

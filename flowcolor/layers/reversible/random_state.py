@@ -43,7 +43,8 @@ class RandomState:
     @contextmanager
     def replayed(self) -> Iterator[None]:
         """Run the body from this state on, then go on with the random numbers of before."""
-        known = self.device_type if self.devices else "cuda"  # Not asked without devices.
+        # Without devices any known type serves: nothing is asked of it.
+        known = self.device_type if self.devices else "cuda"
         with fork_rng(devices=self.devices, device_type=known):
             torch.set_rng_state(self.cpu)
             if self.devices:

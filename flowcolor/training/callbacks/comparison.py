@@ -6,7 +6,7 @@ from pathlib import Path
 from lightning import Trainer
 
 from flowcolor.evaluation.compare import write_comparison
-from flowcolor.training.resume import log_folder
+from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 
 

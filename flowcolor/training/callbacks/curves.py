@@ -22,7 +22,7 @@ from flowcolor.io.files import is_file
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import sketch_filter_of
 from flowcolor.training.objectives.base import colorize_batch
-from flowcolor.training.resume import log_folder
+from flowcolor.training.run_folder import log_folder
 from flowcolor.training.task import Task
 
 

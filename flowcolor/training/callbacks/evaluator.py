@@ -22,7 +22,7 @@ from flowcolor.evaluation.table import table
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.callbacks.validation import Validation
 from flowcolor.training.objectives.base import colorize_batch
-from flowcolor.training.resume import log_folder
+from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 

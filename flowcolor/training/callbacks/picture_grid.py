@@ -17,7 +17,7 @@ from flowcolor.io.images import write_image
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
-from flowcolor.training.resume import log_folder
+from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 

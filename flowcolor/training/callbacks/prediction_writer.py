@@ -7,7 +7,7 @@ from torch import Tensor
 
 from flowcolor.data.batch import Batch
 from flowcolor.io.images import write_image
-from flowcolor.training.resume import log_folder
+from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 
 

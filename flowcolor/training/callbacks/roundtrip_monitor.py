@@ -65,18 +65,7 @@ class RoundTripMonitor(Callback):
         for name, error in self.errors.items():
             pl_module.log(f"val/roundtrip_{name}", error, batch_size=1, sync_dist=True)
 
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: Task,  # type: ignore[override]
-        outputs: Any,
-        batch: Batch,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """Measure the first batch."""
-        if batch_idx == dataloader_idx == 0:
-            self.errors = _errors(pl_module, batch)
+    on_test_batch_end = on_validation_batch_end  # type: ignore[assignment]
 
 
 def _errors(task: Task, batch: Batch) -> dict[str, float]:

@@ -9,7 +9,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
-from flowcolor.training.resume import CHECKPOINTS, log_folder
+from flowcolor.training.run_folder import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 

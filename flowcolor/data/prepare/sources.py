@@ -1,0 +1,59 @@
+"""Which photographs are prepared, and where the results must not lie."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
+from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.prepared import is_prepared
+from flowcolor.errors import InputError
+
+FileFinder = PhotoFolder | CelebAMaskHQ  # Their photographs are files, and no embedded ones.
+
+
+def find_sources(
+    photos: Sequence[str | Path],
+    masks: Sequence[str | Path] | None,
+    sketches: Sequence[str | Path] | None,
+    strict: bool,
+) -> FileFinder:
+    """Return what finds the photographs, and what belongs to each of them.
+
+    Args:
+        photos: Folders of photographs, or one CelebAMask-HQ.
+        masks: Folder of masks for each of them, ``None`` for CelebAMask-HQ, which has its own.
+        sketches: Folder of ready drawings for each of them.
+        strict: Raise an error where a photograph lacks its mask or drawing.
+
+    Raises:
+        InputError: A folder cannot be read, is prepared already, or does not go with the others.
+    """
+    special = [folder for folder in photos if is_celeba(folder) or is_prepared(folder)]
+    if not special:
+        return PhotoFolder(photos[0] if len(photos) == 1 else photos, sketches, masks, strict)
+    if is_prepared(special[0]):
+        raise InputError(f"--photos expects photographs, but {special[0]} is prepared already.")
+    if len(photos) > 1 or masks is not None:
+        raise InputError(
+            f"{special[0]} is CelebAMask-HQ: prepare it alone; it brings its own masks."
+        )
+    if sketches is not None and len(sketches) != 1:
+        raise InputError(f"Expected one folder of sketches for {special[0]}, got {len(sketches)}.")
+    drawings = None if sketches is None else sketches[0]
+    return CelebAMaskHQ(special[0], drawings, strict)
+
+
+def require_outside(output: Path, roots: Sequence[str | Path], finder: FileFinder) -> None:
+    """Refuse a place where the next call would take what was prepared for photographs.
+
+    Raises:
+        InputError: ``output`` lies among the subfolders of one of ``roots``.
+    """
+    above = (output / "file").resolve().parents
+    for root in map(Path, roots):
+        nested = any(root in finder[i].photo.parent.parents for i in range(len(finder)))
+        if isinstance(finder, PhotoFolder) and nested and root.resolve() in above:
+            raise InputError(
+                f"--output expects a folder outside of {root}, whose subfolders hold the "
+                f"photographs, got {output}."
+            )

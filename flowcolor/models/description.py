@@ -1,0 +1,52 @@
+"""What a file says of the model whose weights it holds: plain values, nothing that is executed."""
+
+import math
+from typing import Any, TypeGuard
+
+from torch import nn
+
+from flowcolor import __version__
+
+_LARGEST = 2**16  # Of a number.
+_MOST_NUMBERS = 64  # Of a list.
+
+
+def describe(model: nn.Module, size: int) -> dict[str, Any]:
+    """Return the plain values from which ``model`` can be rebuilt.
+
+    :meth:`Weights.build <flowcolor.models.checkpoint.Weights.build>` does so.
+
+    Args:
+        model: A colorizer.
+        size: Side of its training images in pixels, 0 if there were none.
+    """
+    return {
+        "version": __version__,
+        "model": type(model).__name__,
+        "config": dict(model.config),  # type: ignore[arg-type]
+        "size": size,
+    }
+
+
+def is_description(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value describes a model as :func:`describe` does, in plain values."""
+    if not isinstance(value, dict) or not {"model", "config", "size"} <= value.keys():
+        return False
+    config, size = value["config"], value["size"]
+    return (
+        isinstance(value["model"], str)
+        and isinstance(config, dict)
+        and all(isinstance(name, str) and _is_setting(part) for name, part in config.items())
+        and type(size) is int
+        and 0 <= size <= _LARGEST
+    )
+
+
+def _is_setting(value: object) -> bool:
+    # The model is built before it is compared with the weights: a huge one would fill the memory.
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) <= _LARGEST
+    if isinstance(value, list):  # Channels of each level, for one; no lists of lists.
+        numbers = all(isinstance(part, int | float) and _is_setting(part) for part in value)
+        return numbers and len(value) <= _MOST_NUMBERS
+    return value is None or isinstance(value, str)
