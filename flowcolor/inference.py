@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from flowcolor.face_alignment import align_reference
 from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
-from flowcolor.working_size import check_size, run, working_size
+from flowcolor.working_size import Run, check_size, run, working_size
 
 Lines = Literal["keep", "blend", "model"]
 _COLORLESS = 0.02  # Mean difference of a photograph's channels.
@@ -113,41 +113,31 @@ class Painter:
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
         _check_hints(hints, drawing)
-        page, said, notices = drawing, [], _notices_of(reference)
-        top, left, bottom, right = box = (0, 0, drawing.shape[-2], drawing.shape[-1])
-        if clean:
-            cleaned = clean_drawing(drawing)
-            page, said, box = cleaned.drawing, cleaned.said, cleaned.box
-            top, left, bottom, right = box
-            if cleaned.is_photograph:
-                notices.append(
-                    "the drawing looks like a photograph or is shaded all over: let the lines of a "
-                    "photograph be drawn first (--draw)"
-                )
-        region = page[:, top:bottom, left:right]
+        page = _page(drawing, clean)
+        region = page.strokes
         side = (self.size or None) if shorter == "trained" else shorter
         check_size(region, side)
-        if clean and float(page.amin()) > 1 - _STROKE:
+        if clean and float(page.drawing.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
-        if hints is not None:
-            hints = hints.cropped(*box)
-        own = (region.shape[-2], region.shape[-1])
-        moved = None
-        if align and self.size and reference is not None:
-            moved = align_reference(reference, region, working_size(*own, side))
-        photo = reference if moved is None else moved
-        ran = run(self.colorizer, region, photo, side, check, hints)
-        small = ran.result.clamp(0, 1)
-        image = resize(small, own).clamp(0, 1) if lines != "keep" else small
-        if lines != "model":
-            kept = crisp(small, ran.seen, region)
-            image = kept if lines == "keep" else (kept + image) / 2
-        if own != page.shape[-2:]:
-            page = page.clone()
-            page[:, top:bottom, left:right] = image
-            image = page
-        aligned = moved is not None
-        return Painted(image, ran.worked_at, *ran.errors, said, aligned, notices)
+        laid = self._laid(reference, region, side) if align else None
+        ran = run(
+            self.colorizer,
+            region,
+            reference if laid is None else laid,
+            side,
+            check,
+            None if hints is None else hints.cropped(*page.box),
+        )
+        image = page.with_strokes(_with_lines(ran, region, lines))
+        notices = [*_notices_of(reference), *page.notices]
+        return Painted(image, ran.worked_at, *ran.errors, page.said, laid is not None, notices)
+
+    def _laid(self, reference: Tensor | None, region: Tensor, side: int | None) -> Tensor | None:
+        """Lay the reference's face on the drawing's, for a model that has learned from faces."""
+        if reference is None or not self.size:
+            return None
+        size = working_size(region.shape[-2], region.shape[-1], side)
+        return align_reference(reference, region, size)
 
     def photograph(
         self,
@@ -184,6 +174,51 @@ class Painter:
         image = resize(ran.result, own) + (gray - resize(ran.seen, own))
         fitting = into_gamut(image[None])[0]
         return Painted(fitting, ran.worked_at, *ran.errors, notices=_notices_of(reference))
+
+
+class _Page(NamedTuple):
+    """A drawing that is ready to be painted, and the part of it where there are strokes."""
+
+    drawing: Tensor
+    box: tuple[int, int, int, int]
+    said: list[str]
+    notices: list[str]
+
+    @property
+    def strokes(self) -> Tensor:
+        top, left, bottom, right = self.box
+        return self.drawing[:, top:bottom, left:right]
+
+    def with_strokes(self, image: Tensor) -> Tensor:
+        """Put what was painted back to where it was cut out."""
+        if image.shape == self.drawing.shape:
+            return image
+        top, left, bottom, right = self.box
+        page = self.drawing.clone()
+        page[:, top:bottom, left:right] = image
+        return page
+
+
+def _page(drawing: Tensor, clean: bool) -> _Page:
+    if not clean:
+        return _Page(drawing, (0, 0, drawing.shape[-2], drawing.shape[-1]), [], [])
+    cleaned = clean_drawing(drawing)
+    notices = []
+    if cleaned.is_photograph:
+        notices.append(
+            "the drawing looks like a photograph or is shaded all over: let the lines of a "
+            "photograph be drawn first (--draw)"
+        )
+    return _Page(cleaned.drawing, cleaned.box, cleaned.said, notices)
+
+
+def _with_lines(ran: Run, region: Tensor, lines: Lines) -> Tensor:
+    """Enlarge what the model made to the drawing's own size, with the lines that are wanted."""
+    small = ran.result.clamp(0, 1)
+    if lines == "keep":
+        return crisp(small, ran.seen, region)
+    enlarged = resize(small, (region.shape[-2], region.shape[-1])).clamp(0, 1)
+    return enlarged if lines == "model" else (crisp(small, ran.seen, region) + enlarged) / 2
 
 
 def load(
