@@ -49,6 +49,16 @@ def test_the_result_has_the_size_at_which_the_drawing_is_painted():
     assert (resize(large, (64, 64)) - small).abs().mean() < 0.05  # Half a pixel, rounded.
 
 
+def test_beyond_a_close_portrait_its_border_goes_on():
+    photo = portrait()
+    close = photo[:, 30:220, 50:220]
+    laid = align_reference(close, lines(photo), (256, 256))
+    for edge, inside in ((laid[..., 0], laid[..., 20]), (laid[..., -1], laid[..., -15])):
+        torch.testing.assert_close(edge, inside)
+    torch.testing.assert_close(laid[:, -1], laid[:, -15])
+    assert (laid - photo)[:, 40:200, 60:200].abs().mean() < 0.1
+
+
 def test_what_lies_alike_or_shows_no_face_is_left_alone():
     photo, page = portrait(), torch.linspace(0, 1, 160).expand(3, 200, 160)
     assert align_reference(photo, lines(photo), (256, 256)) is None
