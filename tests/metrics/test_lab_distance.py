@@ -59,6 +59,16 @@ def test_a_copy_of_the_mean_colour_has_sensitivity_one():
     assert float(reference_sensitivity(one, other, one, other)) == pytest.approx(1)
 
 
+def test_references_whose_difference_nobody_notices_have_no_sensitivity():
+    gray = torch.tensor([0.5, 0.51, 0.53]).view(3, 1, 1, 1, 1).expand(-1, 1, 3, 8, 8)
+    near, far = (float(lab_distance(gray[0], other)) for other in gray[1:])
+    assert near < 2.3 < far < 3.5
+    assert reference_sensitivity(gray[0], gray[1], gray[0], gray[1]).isnan().all()
+    assert float(reference_sensitivity(gray[0], gray[2], gray[0], gray[2])) == pytest.approx(
+        1, rel=1e-4
+    )
+
+
 def test_references_of_one_colour_have_no_sensitivity():
     result, other, reference = images(3)
     assert reference_sensitivity(result, other, reference, reference.flip(3)).isnan().all()
