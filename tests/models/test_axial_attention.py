@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from flowcolor.models.axial_attention import AxialAttention
 from flowcolor.models.axial_block import AxialBlock
+from flowcolor.models.axial_stack import AxialStack
 
 
 def moved(module):
@@ -18,6 +19,11 @@ def moved(module):
         for parameter in module.parameters():
             parameter += 0.5 * torch.randn_like(parameter)
     return module
+
+
+def halves(linear):
+    """Return weights and biases of a layer's four scales, and of its four shifts."""
+    return zip(linear.weight.split(4), linear.bias.split(4), strict=True)
 
 
 def attended(layer, x, condition):
@@ -103,3 +109,18 @@ def test_norms_begin_as_plain_ones_and_with_a_plain_mean():
     mean = context.mean((1, 2))
     assert_close(other[:, 0, 0], 1 + mean @ project.weight[:4].mT)
     assert_close(block.norms[0](x), layer_norm(x, (4,)))
+
+
+def test_in_a_stack_every_pixel_sees_all_and_knows_its_row_and_column():
+    stack = moved(AxialStack(4, 2, (2, 3), 1))
+    x = torch.randn(1, 2, 3, 4, dtype=torch.float64, requires_grad=True)
+    found = stack(x)
+    for y, row in enumerate(found[0]):
+        for pixel in row:
+            (grad,) = torch.autograd.grad(pixel.square().sum(), x, retain_graph=True)
+            assert grad.abs().sum(-1).all(), y
+    places = stack.places()
+    for y in range(2):
+        for column in range(3):
+            expected = stack.places.rows[y, 0] + stack.places.columns[0, column]
+            assert_close(places[y, column], expected)

@@ -7,6 +7,7 @@ from torch.testing import assert_close
 
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
+from flowcolor.models.color_symbols import bin_levels, middle
 from flowcolor.models.coltran_core import ColTranCore
 from flowcolor.models.coltran_sample import sample_colors
 from flowcolor.training.objectives import Symbols
@@ -95,8 +96,8 @@ def test_colours_pass_from_the_core_to_their_levels_and_to_all_pixels():
     assert_close(model(content), levels(model.spatial, gray, rough) / 255)
 
 
-def test_what_training_minimises_sees_the_reference():
-    model = trained_coltran(stage=1, with_reference=True)
+def test_what_training_minimises_and_what_is_drawn_see_the_reference():
+    model = trained_coltran(stage=1, with_reference=True, core_size=4)
     content, photo = images(side=4)
     batch = {"content": content, "truth": photo, "reference": photo.flip(0)}
     found = Symbols().losses(model, batch)
@@ -104,3 +105,7 @@ def test_what_training_minimises_sees_the_reference():
     core, parallel = expected["core"].mean(), expected["parallel"].mean()
     assert_close(found["loss"], 0.99 * core + 0.01 * parallel)
     assert not torch.isclose(core, model.bits(content, photo, photo)["core"].mean())
+    gray = (to_gray(content)[:, 0] * 255).round().long()
+    bins = [sample_colors(model.core, model.core.encode(gray, x))[0] for x in (photo, None)]
+    assert not torch.equal(*bins)
+    assert_close(model(content, photo), middle(bin_levels(bins[0])))

@@ -28,9 +28,8 @@ def depends(result, *sources):
 def test_a_picture_is_what_the_formula_makes_of_images_from_minus_1_to_1():
     model, (content, _) = trained_s2i(), images(side=64)
     reference = torch.rand(2, 3, 80, 96)
-    drawings, photos = (
-        inputs_of(net) for net in (model.autoencoder.content, model.autoencoder.style)
-    )
+    parts = model.autoencoder
+    drawings, photos = inputs_of(parts.content), inputs_of(parts.style)
     found = model(content, reference)
     assert_close(drawings[0][0], 2 * content[:, :1] - 1)
     assert_close(photos[0][0], 2 * resize(reference, (64, 64)) - 1)
