@@ -61,6 +61,8 @@ def test_samples_differ_by_chance_and_references_are_compared_under_the_same():
     samples = torch.stack([noise(batch, chance).clamp(0, 1) for chance in chances])
     assert found.tolist() == pytest.approx(diversity(samples).tolist())
     assert found.min() > 0.1
+    bright = probe_scores(lambda *given: 50 * noise(*given), batch, result, 2, chance=True)
+    assert bright["diversity"].max() < 5  # What is shown is white.
     found = probe_scores(ignore, other, result, 2, chance=True)
     assert found["sensitivity"].tolist() == [0, 0]  # Chance is not the reference's doing.
     found = probe_scores(noise, batch, result, 9, reference=False, chance=True)

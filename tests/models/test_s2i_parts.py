@@ -72,6 +72,9 @@ def test_the_decoder_sees_maps_beside_its_features_and_by_its_masks():
     assert depends(decoder(maps, vectors), *maps) == [True] * 3
     decoder.first.register_forward_hook(lambda module, given, result: result.detach())
     assert depends(decoder(maps, vectors), *maps) == [True, True, False]
+    decoder = trained_s2i(stage=1).autoencoder.decoder
+    decoder.first.register_forward_hook(lambda module, given, result: result.detach())
+    assert depends(decoder(maps, vectors), *maps) == [True] * 3
 
 
 def test_the_style_scales_the_innermost_features_and_those_that_grow():
@@ -89,8 +92,11 @@ def test_the_style_scales_the_innermost_features_and_those_that_grow():
 def test_the_refiner_sees_the_image_and_the_style_twice():
     model = trained_s2i()
     refiner, (_, vectors) = model.refiner, maps_and_vectors(model)
-    image = torch.rand(2, 3, 64, 64, requires_grad=True)
+    image, styles = torch.rand(2, 3, 64, 64, requires_grad=True), inputs_of(refiner.start)
     assert depends(refiner(image, vectors), image, *vectors) == [True] * 4
+    mixed = refiner.mix(torch.cat(vectors, 1))
+    assert (mixed < 0).any()
+    assert_close(styles[0][0][:, :, 0, 0], torch.maximum(mixed, 0.2 * mixed))
     start = refiner.start.register_forward_hook(lambda module, given, result: result.detach())
     assert depends(refiner(image, vectors), *vectors) == [True] * 3  # By the gates.
     start.remove()
