@@ -8,8 +8,9 @@ import torch
 from flowcolor.errors import InputError
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.build_task import build_task
+from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives import Symbols
-from tests.models.helpers import trained_coltran
+from tests.models.helpers import trained_coltran, trained_s2i
 
 
 @pytest.fixture
@@ -43,3 +44,12 @@ def test_a_stage_is_not_skipped(models):
     with pytest.raises(InputError, match=r"with a model of stage 2, got none\.$"):
         build_task(trained_coltran(), Symbols()).setup("fit")
     build_task(trained_coltran(), Symbols()).setup("test")  # Nothing is trained.
+
+
+def test_what_a_later_stage_does_not_train_is_frozen_and_in_eval_mode():
+    model = trained_s2i().train()
+    freeze_the_rest(model)
+    for name, part in (("autoencoder", model.autoencoder), ("refiner", model.refiner)):
+        learns = name == "refiner"
+        assert all(weight.requires_grad == learns for weight in part.parameters())
+        assert all(module.training == learns for module in part.modules())
