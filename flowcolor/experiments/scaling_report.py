@@ -95,7 +95,8 @@ def _errors(report: Report, setting: Setting) -> dict[str, list[float]]:
 def _error(name: str, value: float) -> float:
     if name == "psnr":  # A logarithm already: back to the mean squared error.
         return float(10 ** (-value / 10))
-    return 1 - value if name in _OF_ONE else value
+    # Of lines that are sharper than their drawing's, too: their error is above 0, not below.
+    return abs(1 - value) if name in _OF_ONE else value
 
 
 def scaling_table(results: ScalingResults) -> str:

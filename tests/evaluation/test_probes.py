@@ -5,7 +5,13 @@ import torch
 
 from flowcolor.evaluation.probes import probe_scores
 from flowcolor.evaluation.scores import score_batch, tinted
-from flowcolor.metrics import hint_error, lab_distance, luminance_error, mean_color_distance
+from flowcolor.metrics import (
+    diversity,
+    hint_error,
+    lab_distance,
+    luminance_error,
+    mean_color_distance,
+)
 
 
 def batch_of(count):
@@ -50,7 +56,13 @@ def test_samples_differ_by_chance_and_references_are_compared_under_the_same():
         return noise({**again, "reference": batch["truth"]}, generator)
 
     result = noise(batch, None)
-    assert probe_scores(noise, batch, result, 2, chance=True)["diversity"].min() > 0.1
+    found = probe_scores(noise, batch, result, 2, chance=True)["diversity"]
+    chances = [torch.Generator().manual_seed(seed) for seed in range(4)]
+    samples = torch.stack([noise(batch, chance).clamp(0, 1) for chance in chances])
+    assert found.tolist() == pytest.approx(diversity(samples).tolist())
+    assert found.min() > 0.1
+    bright = probe_scores(lambda *given: 50 * noise(*given), batch, result, 2, chance=True)
+    assert bright["diversity"].max() < 5  # What is shown is white.
     found = probe_scores(ignore, other, result, 2, chance=True)
     assert found["sensitivity"].tolist() == [0, 0]  # Chance is not the reference's doing.
     found = probe_scores(noise, batch, result, 9, reference=False, chance=True)

@@ -1,6 +1,7 @@
 """``flowcolor scaling``: nested parts, as many steps, and slopes of what was measured."""
 
 import json
+import math
 
 import pytest
 
@@ -58,8 +59,11 @@ def leave_behind(words):
     for index in range(3):
         error = (1 + index) * (1 + 0.1 * seed) * share**-0.25 / 8
         scores = {"ssim": 1 - error, "mean_color": 4.0, "lines_control": 0.5}
+        scores["psnr"] = -20 * math.log10(error)  # Of a mean squared error of error ** 2.
+        scores["sharpness"] = 1 + (-1) ** seed * error  # Too sharp is not the best, either.
         pairs.append(PairScore("cross", index, str(index), "x", {}, scores, [0.0] * 3, [0.0] * 3))
-    write_report(Report(pairs), runner.Path(folder), "test")
+    # In which order a test has shown its pairs says nothing.
+    write_report(Report(pairs[:: -1 if share == 0.5 else 1]), runner.Path(folder), "test")
 
 
 def test_slopes_are_those_of_the_runs(run, tmp_path):
@@ -71,8 +75,10 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         each.finish(pytest.fail)  # What is done is kept.
     results = ScalingResults(everything, counts)
     slopes = results.slopes("cross")
-    assert slopes.keys() == {"ssim", "mean_color"}
-    assert slopes["ssim"].slope == pytest.approx(-0.25)
+    assert slopes.keys() == {"ssim", "mean_color", "psnr", "sharpness"}
+    for name, slope in (("ssim", -0.25), ("sharpness", -0.25), ("psnr", -0.5)):
+        found = slopes[name]
+        assert (found.slope, found.low, found.high) == pytest.approx((slope,) * 3)
     assert slopes["mean_color"].slope == pytest.approx(0, abs=1e-9)
     assert "1 - SSIM" in (text := scaling_table(results))
     assert "-0.250" in text

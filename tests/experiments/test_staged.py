@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -135,6 +136,20 @@ def test_interruptions_within_and_between_stages_change_nothing(config, whole, t
     assert len(calls) == 5
     for name, value in load_model(whole.model).state_dict().items():
         assert torch.equal(value, load_model(resumed).state_dict()[name]), name
+
+
+def test_a_stage_that_stopped_after_its_last_step_writes_its_model_all_the_same(
+    config, whole, tmp_path
+):
+    root, calls = tmp_path / "run", []
+    copytree(whole.root, root)
+    file = root / "stage_1/version_0/model.safetensors"
+    file.unlink()
+    assert fit(plan(words(config, root)), own(calls)) == root / "version_0/model.safetensors"
+    assert len(calls) == 1
+    expected = load_model(whole.root / "stage_1/version_0/model.safetensors").state_dict()
+    for name, value in load_model(file).state_dict().items():
+        assert torch.equal(value, expected[name]), name
 
 
 def test_a_later_stage_refuses_to_start_without_the_earlier(config, run, tmp_path, capsys):

@@ -59,14 +59,24 @@ def test_a_copy_of_the_mean_colour_has_sensitivity_one():
     assert float(reference_sensitivity(one, other, one, other)) == pytest.approx(1)
 
 
+def test_references_whose_difference_nobody_notices_have_no_sensitivity():
+    gray = torch.tensor([0.5, 0.52, 0.53]).view(3, 1, 1, 1, 1).expand(-1, 1, 3, 8, 8)
+    near, far = (float(lab_distance(gray[0], other)) for other in gray[1:])
+    assert 1.5 < near < 2.3 < far < 3
+    assert reference_sensitivity(gray[0], gray[1], gray[0], gray[1]).isnan().all()
+    assert float(reference_sensitivity(gray[0], gray[2], gray[0], gray[2])) == pytest.approx(
+        1, rel=1e-4
+    )
+
+
 def test_references_of_one_colour_have_no_sensitivity():
     result, other, reference = images(3)
     assert reference_sensitivity(result, other, reference, reference.flip(3)).isnan().all()
 
 
 def test_diversity_is_the_mean_over_pairs_of_samples():
-    samples = images(3)
-    pairs = [(0, 1), (0, 2), (1, 2)]
+    samples = images(4)
+    pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
     expected = [
         np.mean([by_pixels(samples[i, b], samples[j, b]) for i, j in pairs]) for b in (0, 1)
     ]

@@ -29,7 +29,7 @@ def test_features_are_those_of_torchvision_with_its_own_preparation(weights):
     theirs.load_state_dict(torch.load(weights))
     theirs.fc = torch.nn.Identity()
     prepared = GoogLeNet_Weights.IMAGENET1K_V1.transforms(crop_size=224, resize_size=224)
-    images = torch.rand(2, 3, 80, 80)
+    images = torch.rand(2, 3, 300, 300)  # Larger than 224: what comes between has to be averaged.
     with torch.no_grad():
         expected = theirs.eval()(prepared(images))
     found = GoogLeNetFeatures(weights)(images)

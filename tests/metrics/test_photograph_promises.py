@@ -35,8 +35,9 @@ def test_pixels_out_of_gamut_count_once_and_rounding_does_not():
     image = torch.full((2, 3, 4, 5), 0.5)
     image[0, 0, 0, 0] = image[0, 1, 0, 0] = 1.2
     image[0, 2, 3, 3] = -0.01
-    image[0, 1, 2, 2] = 1.001  # A quarter of a level.
+    image[0, 1, 2, 2], image[0, 0, 2, 3] = 1 + 0.45 / 255, -0.45 / 255  # Parts of a level.
+    image[0, 0, 1, 1], image[0, 2, 1, 2] = 1 + 0.55 / 255, -0.55 / 255
     image[1, 1, 1, 1] = torch.nan
-    assert gamut_share(image).tolist() == pytest.approx([2 / 20, 1 / 20])
+    assert gamut_share(image).tolist() == pytest.approx([4 / 20, 1 / 20])
     with pytest.raises(ValueError, match="gamut_share expects float images"):
         gamut_share(image[0])

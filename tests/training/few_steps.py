@@ -1,0 +1,63 @@
+"""A few steps of a task without files: in this process, or on two processes and on one."""
+
+import multiprocessing
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, Trainer
+from torch.utils.data import DataLoader
+
+from flowcolor.training.quiet import quiet
+from flowcolor.training.task import Task
+
+
+def fit(task: Task, samples: Sequence[Any], processes: int = 1, **options: Any) -> Trainer:
+    """Train one epoch with two samples a step, in the order in which they are given."""
+    options = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1} | options
+    silent = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    with quiet():
+        warnings.filterwarnings("ignore", ".*have no `val_dataloader`")
+        trainer = Trainer(
+            accelerator="cpu",
+            devices=processes,
+            enable_model_summary=False,
+            **silent,
+            **options,
+        )
+        trainer.fit(task, DataLoader(samples, batch_size=2 // processes))
+    return trainer
+
+
+def weights_of_two_and_of_one(
+    make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path
+) -> list[dict[str, torch.Tensor]]:
+    """Return the weights of either of two processes, and of one that had both their samples.
+
+    Args:
+        make: Builds the task and its samples; a function of a module, as it goes to a process.
+        folder: For what the processes have to say.
+    """
+    process = multiprocessing.get_context("forkserver").Process(target=_train, args=(make, folder))
+    process.start()
+    process.join(200)
+    process.kill()
+    assert process.exitcode == 0
+    return [torch.load(folder / f"{name}.pt") for name in ("0 of 2", "1 of 2", "0 of 1")]
+
+
+class _Keeper(Callback):
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def on_train_end(self, trainer, pl_module):
+        name = f"{trainer.global_rank} of {trainer.world_size}.pt"
+        torch.save(pl_module.state_dict(), self.folder / name)
+
+
+def _train(make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path) -> None:
+    torch.set_num_threads(1)
+    for processes in (2, 1):  # Two first: threads of autograd do not survive a fork.
+        fit(*make(), processes, callbacks=[_Keeper(folder)])

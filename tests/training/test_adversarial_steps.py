@@ -1,0 +1,70 @@
+"""Steps of both sides of a game against gradient descent by hand, and on two processes."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch.testing import assert_close
+from torch.utils.data import default_collate
+
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import PatchCritic, SketchColorFlow
+from flowcolor.training.build_task import build_task
+from flowcolor.training.objectives import Adversarial, Paired
+from tests.training.few_steps import fit, weights_of_two_and_of_one
+
+RATES = (0.01, 0.05)
+
+
+def build(limit=None):
+    torch.manual_seed(0)
+    own, critics = (partial(torch.optim.SGD, lr=rate) for rate in RATES)
+    objective = Adversarial(
+        Paired(ColorizationLoss(perceptual=0.0)),
+        PatchCritic(6, 4, 1),
+        weight=0.5,
+        optimizer=critics,
+        gradient_clip_val=limit,
+    )
+    task = build_task(SketchColorFlow(1, nccbs=0, ccbs=1).train(), objective, own)
+    names = ("content", "reference", "truth")
+    samples = [
+        dict(zip(names, given, strict=True)) | {"name": str(i)}
+        for i, given in enumerate(torch.rand(4, 3, 3, 16, 16))
+    ]
+    return task, samples
+
+
+@pytest.mark.parametrize("limit", [None, 0.1])
+def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit):
+    task, samples = build(limit)
+    by_hand, _ = build(limit)
+    sides = (list(by_hand.colorizer.parameters()), list(by_hand.objective.critic.parameters()))
+    for start in (0, 2):
+        batch = default_collate(samples[start : start + 2])
+        made = by_hand.objective.losses(by_hand.colorizer, batch)
+        lost = by_hand.objective.critic_losses(batch, made)["critic"]
+        grads = [
+            torch.autograd.grad(loss, weights)
+            for loss, weights in zip((made["loss"], lost), sides, strict=True)
+        ]
+        for rate, weights, grad in zip(RATES, sides, grads, strict=True):
+            norm = torch.stack([g.square().sum() for g in grad]).sum().sqrt()
+            share = 1.0 if limit is None else min(1.0, limit / float(norm))
+            with torch.no_grad():
+                for weight, g in zip(weights, grad, strict=True):
+                    weight -= rate * share * g
+    trainer = fit(task, samples)
+    assert (trainer.global_step, task.steps) == (4, 2)
+    for name, value in by_hand.state_dict().items():
+        assert_close(task.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+@pytest.mark.slow
+def test_either_of_two_processes_has_the_weights_of_one(tmp_path):
+    first, second, one = weights_of_two_and_of_one(build, tmp_path)
+    start = build()[0].state_dict()
+    assert any(not torch.equal(start[name], value) for name, value in one.items())
+    for name, value in one.items():
+        assert torch.equal(first[name], second[name]), name
+        assert_close(first[name], value, rtol=1e-4, atol=1e-5, msg=name)

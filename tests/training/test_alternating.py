@@ -1,0 +1,69 @@
+"""Two turns on every batch: each with its own loss and optimizer, on two processes as on one."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+from torch.utils.data import default_collate
+
+from flowcolor.losses import MSELPIPSLoss
+from flowcolor.training.build_task import build_task
+from flowcolor.training.objectives import Alternating
+from tests.models.helpers import trained_unet_adain
+from tests.training.few_steps import fit, weights_of_two_and_of_one
+
+RATES = (0.2, 0.05)
+
+
+def build(average=None):
+    """Return a task without batch statistics, which no two processes share, and samples.
+
+    All have one reference, so that it does not matter who shares a batch with whom.
+    """
+    model = trained_unet_adain(dropout=0.0)
+    for part in list(model.modules()):
+        for name, child in part.named_children():
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(part, name, nn.Identity())
+    first, second = (partial(torch.optim.SGD, lr=rate) for rate in RATES)
+    objective = Alternating(MSELPIPSLoss(lpips=0.0), second)
+    task = build_task(model.train(), objective, first, average=average)
+    torch.manual_seed(1)
+    reference = torch.rand(3, 16, 16)
+    samples = [
+        {"content": x, "truth": y, "reference": reference, "name": str(i)}
+        for i, (x, y) in enumerate(torch.rand(4, 2, 3, 16, 16))
+    ]
+    return task, samples
+
+
+def test_the_second_turn_starts_where_the_first_has_ended():
+    task, samples = build()
+    model, objective = build()[0].colorizer, task.objective
+    for start in (0, 2):
+        batch = default_collate(samples[start : start + 2])
+        for rate, turn in zip(RATES, ("losses", "style_losses"), strict=True):
+            found = getattr(objective, turn)(model, batch)
+            loss = found["loss" if turn == "losses" else "style"]
+            weights = list(model.parameters())
+            grads = torch.autograd.grad(loss, weights, allow_unused=True)
+            assert any(grad is not None and grad.any() for grad in grads)
+            with torch.no_grad():
+                for weight, grad in zip(weights, grads, strict=True):
+                    weight -= rate * (0 if grad is None else grad)
+    trainer = fit(task, samples)
+    assert (trainer.global_step, task.steps) == (4, 2)
+    for weight, expected in zip(task.colorizer.parameters(), model.parameters(), strict=True):
+        assert_close(weight, expected)
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_weights_of_one(tmp_path):
+    first, second, one = weights_of_two_and_of_one(build, tmp_path)
+    start = build()[0].state_dict()
+    assert any(not torch.equal(start[name], value) for name, value in one.items())
+    for name, value in one.items():
+        assert torch.equal(first[name], second[name]), name
+        assert_close(first[name], value, msg=name)

@@ -1,0 +1,51 @@
+"""The average of the weights where two optimizers take turns, and what is not averaged."""
+
+import torch
+from lightning import Callback
+from torch import nn
+from torch.testing import assert_close
+
+from flowcolor.losses import MSELPIPSLoss
+from flowcolor.training.build_task import build_task
+from flowcolor.training.objectives import Paired
+from tests.models.helpers import trained_unet_adain
+from tests.training import test_alternating
+from tests.training.few_steps import fit
+
+
+class Recorder(Callback):
+    """Keeps the weights after every batch."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_train_batch_end(self, trainer, pl_module, *_):
+        self.seen.append({name: w.detach().clone() for name, w in pl_module.named_parameters()})
+
+
+def test_the_average_moves_once_a_batch_however_many_optimizers_there_are():
+    task, samples = test_alternating.build(average=0.28)
+    recorder = Recorder()
+    fit(task, samples, max_epochs=3, callbacks=[recorder])
+    assert len(recorder.seen) == 6
+    for name, weight in task.named_parameters():
+        expected = recorder.seen[0][name]
+        for n, seen in enumerate(recorder.seen[1:], 1):
+            decay = min(0.28, (1 + n) / (10 + n))  # 2/11, 3/12, and then 0.28.
+            expected = decay * expected + (1 - decay) * seen[name]
+        assert_close(weight, expected, msg=name)
+
+
+def test_running_statistics_are_those_of_the_weights_and_not_averaged():
+    _, samples = test_alternating.build()
+    states = []
+    for average in (None, 0.9):
+        model = trained_unet_adain(dropout=0.0).train()
+        assert any(isinstance(part, nn.BatchNorm2d) for part in model.modules())
+        sgd = lambda weights: torch.optim.SGD(weights, lr=0.1)  # noqa: E731
+        task = build_task(model, Paired(MSELPIPSLoss(lpips=0.0)), sgd, average=average)
+        fit(task, samples, max_epochs=2)
+        states.append(task.state_dict())
+    same = {name for name, value in states[0].items() if torch.equal(value, states[1][name])}
+    assert same >= {name for name, _ in task.named_buffers()}
+    assert len(same) < len(states[0])
