@@ -59,7 +59,8 @@ def leave_behind(words):
         error = (1 + index) * (1 + 0.1 * seed) * share**-0.25 / 8
         scores = {"ssim": 1 - error, "mean_color": 4.0, "lines_control": 0.5}
         pairs.append(PairScore("cross", index, str(index), "x", {}, scores, [0.0] * 3, [0.0] * 3))
-    write_report(Report(pairs), runner.Path(folder), "test")
+    sets = {"cross": {"fid": 8 * share**-0.5, "kid": -0.1, "is": 2 * share**0.125}}
+    write_report(Report(pairs, sets), runner.Path(folder), "test")
 
 
 def test_slopes_are_those_of_the_runs(run, tmp_path):
@@ -71,14 +72,19 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         each.finish(pytest.fail)  # What is done is kept.
     results = ScalingResults(everything, counts)
     slopes = results.slopes("cross")
-    assert slopes.keys() == {"ssim", "mean_color"}
+    # A KID below 0 has no logarithm.
+    assert slopes.keys() == {"ssim", "mean_color", "fid", "is"}
+    assert slopes["fid"].slope == pytest.approx(-0.5)
+    assert slopes["is"].slope == pytest.approx(-0.125)  # Of its inverse, which is better low.
     assert slopes["ssim"].slope == pytest.approx(-0.25)
     assert slopes["mean_color"].slope == pytest.approx(0, abs=1e-9)
     assert "1 - SSIM" in (text := scaling_table(results))
     assert "-0.250" in text
+    assert [line.split()[-2:] for line in text.splitlines() if " FID " in line] == [["-0.500", "-"]]
     paths = write_scaling(results, tmp_path / "out")
     found = json.loads(paths[0].read_text())
     assert found["photographs"] == [2, 4]
+    assert found["settings"]["cross"]["fid"]["low"] is None
     mean = found["settings"]["cross"]["ssim"]["errors"]
     assert mean == pytest.approx([2 * 1.05 / 8 * 2**0.25, 2 * 1.05 / 8])
     assert read_image(paths[1]).std() > 0.01
