@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.published.markdown import describe, rows, short, show
+from benchmarks.published.markdown import describe, rows, show
 from benchmarks.published.numbers import Hypothesis, classes, hypotheses
 from benchmarks.published.runs import PLACES
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
+from flowcolor.experiments.scaling_errors import label
 
 _MORE_IS_BETTER = {
     name for name, about in (SET_MEASURES | MEASURES).items() if about.higher_is_better
@@ -28,7 +29,7 @@ def hypothesis_table(runs: Sequence[dict[str, Any]], scaling: Sequence[dict[str,
         orders = [_slopes(scaling, inner)] if of else [_numbers(run, measure) for run in gray]
         shown = [order for order in orders if len({names for _, names, _ in order}) > 1]
         for order in shown or [[]]:
-            text = ", ".join(f"{label} {value}" for label, _, value in order)
+            text = ", ".join(f"{name} {value}" for name, _, value in order)
             lines.append([expected.says, text or "-", verdict(expected, [x for _, x, _ in order])])
     about = "; ".join(map(describe, gray))
     return "\n\n".join([rows(lines), *([f"In this order: {about}."] if len(gray) > 1 else [])])
@@ -58,7 +59,7 @@ def scaling_table(scaling: Sequence[dict[str, Any]]) -> str:
             errors = " / ".join(f"{error:.4g}" for error in found["errors"])
             interval = "-" if low is None else f"[{low:+.3f}, {high:+.3f}]"
             slope = f"{found['slope']:+.3f}"
-            lines.append([one["method"], short(name), counts, errors, slope, interval])
+            lines.append([one["method"], label(name), counts, errors, slope, interval])
     return rows(lines) if len(lines) > 2 else "No run yet."
 
 
@@ -71,7 +72,7 @@ def _numbers(run: dict[str, Any], measure: str) -> list[tuple[str, str, str]]:
         if system and value is not None and row["place"] == [*PLACES["gray"][0]]:
             found.append((value, row["method"], system))
     found.sort(reverse=measure in _MORE_IS_BETTER)
-    return [(label, system, show(measure, value)) for value, label, system in found]
+    return [(name, system, show(measure, value)) for value, name, system in found]
 
 
 def _slopes(scaling: Sequence[dict[str, Any]], measure: str) -> list[tuple[str, str, str]]:
@@ -81,4 +82,4 @@ def _slopes(scaling: Sequence[dict[str, Any]], measure: str) -> list[tuple[str, 
         slope = one["settings"].get(_SETTING, {}).get(measure, {}).get("slope")
         if system and slope is not None:
             found.append((slope, one["method"], system))
-    return [(label, system, f"{slope:+.3f}") for slope, label, system in sorted(found)]
+    return [(name, system, f"{slope:+.3f}") for slope, name, system in sorted(found)]
