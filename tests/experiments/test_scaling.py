@@ -93,6 +93,17 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         check(other)
 
 
+def test_networks_look_at_tests_alone_and_are_missed_before_any_training(run, tmp_path):
+    words = ("--networks.random_weights", "true", "--trainer.log_every_n_steps=1")
+    one = next(iter(scaling(run, tmp_path / "out", *words)))
+    assert one.words == [word for word in one.test_words if word not in words[:2]]
+    assert one.test_words[2:5] == ["--trainer.max_steps=4", *words[:2]]
+    missing = f"--networks.inception={tmp_path / 'none.pth'}"
+    with pytest.raises(InputError, match=r"none\.pth"):
+        check(scaling(run, tmp_path / "out", missing))
+    assert not (tmp_path / "out").exists()
+
+
 def test_bad_words_are_one_sentence(run, tmp_path, capsys):
     words = ("--config", run.config, "--output", tmp_path / "out")
     cases = {
