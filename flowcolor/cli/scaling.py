@@ -63,8 +63,8 @@ def _parser() -> OptionParser:
         prog="flowcolor scaling",
         description="Train and test one configuration on nested parts of its photographs, for as "
         "many steps each, and say by which power of their number every error falls. All other "
-        "options are those of `flowcolor fit`. What is done is kept: the same command goes on "
-        "after an interruption.",
+        "options are those of `flowcolor fit`, and --networks.* those of `flowcolor test`. What is "
+        "done is kept: the same command goes on after an interruption.",
     )
     parser.add_argument("--shares", default="1/8,1/4,1/2,1", help="parts of the photographs")
     parser.add_argument(

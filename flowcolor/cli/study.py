@@ -69,6 +69,7 @@ def _make(words: Sequence[str]) -> None:
         options.minimum_seconds,
         options.layout,
         options.seconds,
+        options.content,
     )
     key = make_study(study, options.output)
     say(

@@ -30,6 +30,12 @@ def make_parser() -> OptionParser:
         default="grade",
         help="five grades for every method, or which of two pictures is real",
     )
+    add(
+        "--content",
+        choices=("drawing", "gray"),
+        default="drawing",
+        help="what was coloured, drawings or grey photographs, as participants are told",
+    )
     add("--pairs", type=int, default=30, help="drawings that are chosen, half for each question")
     add("--seed", type=int, default=0, help="chooses the drawings and the letters")
     add("--size", type=int, default=256, help="side of all pictures in pixels")

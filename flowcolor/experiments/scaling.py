@@ -18,6 +18,7 @@ DECIDED = (
     "--seed_everything",
     "--data.share",
 )
+_OF_TEST = "--networks."
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Scaling:
 
     Args:
         words: Options of ``flowcolor fit`` that all share, ``--config`` and
-            ``--trainer.max_steps`` among them.
+            ``--trainer.max_steps`` among them, and ``--networks.*`` of ``flowcolor test``.
         shares: Parts of the photographs to train on, from 0 to 1, two or more.
         seeds: One run of each share for each; they choose the initial weights.
         output: Folder of all runs.
@@ -62,13 +63,24 @@ class ScalingRun:
         return self.folder / "test" / "test.json"
 
     @property
-    def words(self) -> list[str]:
-        """Options of fit and test alike; what differs comes last, so that it is not overruled.
+    def test_words(self) -> list[str]:
+        """Options of test; what differs comes last, so that it is not overruled.
 
         Epochs of a part are shorter, so none of them may end a training before its last step.
         """
         own = [f"--data.share={self.share}", f"--seed_everything={self.seed}"]
         return [*self.scaling.words, "--trainer.max_epochs=-1", *own]
+
+    @property
+    def words(self) -> list[str]:
+        """Options of fit: those of test without the networks, which look at results alone."""
+        kept, keep = [], True
+        for word in self.test_words:
+            if word.startswith("-"):  # What follows without a dash is its value.
+                keep = not word.startswith(_OF_TEST)
+            if keep:
+                kept.append(word)
+        return kept
 
     def finish(self, call: Call) -> None:
         """Train if that is not done, then test if that is not done."""
@@ -76,7 +88,7 @@ class ScalingRun:
             return
         last = train_once(self.words, self.folder, call)
         test = f"--trainer.default_root_dir={self.result.parent}"
-        call(["test", *self.words, test, f"--ckpt_path={last}"])
+        call(["test", *self.test_words, test, f"--ckpt_path={last}"])
 
 
 def check(scaling: Scaling) -> dict[float, int]:
@@ -89,6 +101,7 @@ def check(scaling: Scaling) -> dict[float, int]:
         InputError: An option is wrong, two shares are the same photographs, or the folder holds
             runs with other options.
     """
+    from flowcolor.evaluation.network_scores import NetworkScores
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
@@ -107,6 +120,9 @@ def check(scaling: Scaling) -> dict[float, int]:
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
+        words = ["test", *run.test_words, f"--trainer.default_root_dir={folder}"]
+        cli = TrainingCLI(words, run=False)
+        NetworkScores(cli.config_init["test"].networks, side=cli.model.size)
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,17 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.power_law import Slope, power_law
-from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.scaling import Scaling
+from flowcolor.experiments.scaling_errors import ALL, errors_of, label
 from flowcolor.io.files import whole_file, write_text
 
-_OF_ONE = ("ssim", "ms_ssim", "sr", "cr", "lines", "lines_cleaned", "sharpness")
 Errors = dict[str, NDArray[np.float64]]
 
 
@@ -33,8 +32,8 @@ class ScalingResults:
 
     Attributes:
         counts: Of photographs, ascending.
-        errors: By setting and score, a row for each test image and a column for each count, means
-            over seeds.
+        errors: By setting and score, a row for each test image, or one of them all, and a column
+            for each count, means over seeds.
     """
 
     def __init__(self, scaling: Scaling, counts: Mapping[float, int]) -> None:
@@ -45,12 +44,13 @@ class ScalingResults:
         self.errors: dict[Setting, Errors] = {}
         for setting in SETTINGS:
             columns = [
-                [_errors(found[share, seed], setting) for seed in scaling.seeds] for share in shares
+                [errors_of(found[share, seed], setting) for seed in scaling.seeds]
+                for share in shares
             ]
             names = set.intersection(*(set(one) for column in columns for one in column))
             self.errors[setting] = {
                 name: np.array([np.mean([one[name] for one in column], 0) for column in columns]).T
-                for name in MEASURES
+                for name in ALL
                 if name in names
             }
 
@@ -80,25 +80,6 @@ class ScalingResults:
         }
 
 
-def _errors(report: Report, setting: Setting) -> dict[str, list[float]]:
-    """Return each score of all images as an error, of which 0 is the best."""
-    pairs = sorted(report.of(setting), key=lambda pair: pair.name)
-    return {
-        name: [_error(name, pair.scores[name]) for pair in pairs]
-        for name, measure in MEASURES.items()
-        if measure.higher_is_better is not None
-        and pairs
-        and all(name in pair.scores for pair in pairs)
-    }
-
-
-def _error(name: str, value: float) -> float:
-    if name == "psnr":  # A logarithm already: back to the mean squared error.
-        return float(10 ** (-value / 10))
-    # Of lines that are sharper than their drawing's, too: their error is above 0, not below.
-    return abs(1 - value) if name in _OF_ONE else value
-
-
 def scaling_table(results: ScalingResults) -> str:
     """Lay errors and slopes out as text."""
     heads = "".join(f"{count:>10}" for count in results.counts)
@@ -110,8 +91,9 @@ def scaling_table(results: ScalingResults) -> str:
         for name, slope in slopes.items():
             means = results.errors[setting][name].mean(0)
             numbers = "".join(f"{value:>10.4g}" for value in means)
-            interval = f"[{slope.low:+.3f}, {slope.high:+.3f}]"
-            rows.append(f"  {_label(name):44}{numbers}{slope.slope:>+9.3f}  {interval}")
+            known = math.isfinite(slope.low)
+            interval = f"[{slope.low:+.3f}, {slope.high:+.3f}]" if known else "-"
+            rows.append(f"  {label(name):44}{numbers}{slope.slope:>+9.3f}  {interval}")
     rows.append("A slope of -0.5: four times as many photographs halve the error.")
     return "\n".join(rows)
 
@@ -144,7 +126,7 @@ def _draw(results: ScalingResults, path: Path) -> None:
         x = np.log(np.array(results.counts, dtype=np.float64))
         line = np.exp(np.log(errors).mean() + slope.slope * (x - x.mean()))
         axes.loglog(results.counts, line, "--", color="gray")
-        axes.set_title(f"{setting}: {_label(name)}\nslope {slope.slope:+.2f}", fontsize=8)
+        axes.set_title(f"{setting}: {label(name)}\nslope {slope.slope:+.2f}", fontsize=8)
         axes.set_xlabel("photographs")
         axes.set_xticks(results.counts, [str(count) for count in results.counts])
         axes.xaxis.set_minor_locator(NullLocator())
@@ -152,10 +134,3 @@ def _draw(results: ScalingResults, path: Path) -> None:
     figure.savefig(buffer, format="png", dpi=100)
     with whole_file(path) as file:
         file.write(buffer.getbuffer())
-
-
-def _label(name: str) -> str:
-    if name == "psnr":
-        return "mean squared error"
-    label = MEASURES[name].label
-    return f"1 - {label}" if name in _OF_ONE else label

@@ -62,8 +62,10 @@ def leave_behind(words):
         scores["psnr"] = -20 * math.log10(error)  # Of a mean squared error of error ** 2.
         scores["sharpness"] = 1 + (-1) ** seed * error  # Too sharp is not the best, either.
         pairs.append(PairScore("cross", index, str(index), "x", {}, scores, [0.0] * 3, [0.0] * 3))
+    sets = {"cross": {"fid": 8 * share**-0.5, "kid": -0.1, "is": 2 * share**0.125}}
     # In which order a test has shown its pairs says nothing.
-    write_report(Report(pairs[:: -1 if share == 0.5 else 1]), runner.Path(folder), "test")
+    shown = pairs[:: -1 if share == 0.5 else 1]
+    write_report(Report(shown, sets), runner.Path(folder), "test")
 
 
 def test_slopes_are_those_of_the_runs(run, tmp_path):
@@ -75,22 +77,38 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         each.finish(pytest.fail)  # What is done is kept.
     results = ScalingResults(everything, counts)
     slopes = results.slopes("cross")
-    assert slopes.keys() == {"ssim", "mean_color", "psnr", "sharpness"}
+    # A KID below 0 has no logarithm.
+    assert slopes.keys() == {"ssim", "mean_color", "psnr", "sharpness", "fid", "is"}
     for name, slope in (("ssim", -0.25), ("sharpness", -0.25), ("psnr", -0.5)):
         found = slopes[name]
         assert (found.slope, found.low, found.high) == pytest.approx((slope,) * 3)
+    assert slopes["fid"].slope == pytest.approx(-0.5)
+    assert slopes["is"].slope == pytest.approx(-0.125)  # Of its inverse, which is better low.
     assert slopes["mean_color"].slope == pytest.approx(0, abs=1e-9)
     assert "1 - SSIM" in (text := scaling_table(results))
     assert "-0.250" in text
+    assert [line.split()[-2:] for line in text.splitlines() if " FID " in line] == [["-0.500", "-"]]
     paths = write_scaling(results, tmp_path / "out")
     found = json.loads(paths[0].read_text())
     assert found["photographs"] == [2, 4]
+    assert found["settings"]["cross"]["fid"]["low"] is None
     mean = found["settings"]["cross"]["ssim"]["errors"]
     assert mean == pytest.approx([2 * 1.05 / 8 * 2**0.25, 2 * 1.05 / 8])
     assert read_image(paths[1]).std() > 0.01
     other = scaling(run, tmp_path / "out", "--data.batch_size=1")
     with pytest.raises(InputError, match="holds runs with another options"):
         check(other)
+
+
+def test_networks_look_at_tests_alone_and_are_missed_before_any_training(run, tmp_path):
+    words = ("--networks.random_weights", "true", "--trainer.log_every_n_steps=1")
+    one = next(iter(scaling(run, tmp_path / "out", *words)))
+    assert one.words == [word for word in one.test_words if word not in words[:2]]
+    assert one.test_words[2:5] == ["--trainer.max_steps=4", *words[:2]]
+    missing = f"--networks.inception={tmp_path / 'none.pth'}"
+    with pytest.raises(InputError, match=r"none\.pth"):
+        check(scaling(run, tmp_path / "out", missing))
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_words_are_one_sentence(run, tmp_path, capsys):

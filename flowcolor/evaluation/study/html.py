@@ -12,9 +12,17 @@ def page_file(name: str) -> str:
     return files("flowcolor.evaluation.study").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def texts() -> dict[str, dict[str, Any]]:
-    """Return all that a participant reads, by language."""
+def texts(content: str = "drawing") -> dict[str, dict[str, Any]]:
+    """Return all that a participant reads, by language.
+
+    Args:
+        content: What was coloured, drawing or gray.
+    """
     loaded: dict[str, dict[str, Any]] = json.loads(page_file("texts.json"))
+    for words in loaded.values():
+        gray = words.pop("gray")
+        if content == "gray":
+            words |= gray | {"consent": [gray["consent"], *words["consent"][1:]]}
     return loaded
 
 
@@ -28,7 +36,7 @@ def study_page(public: dict[str, Any]) -> str:
     parts = {
         "@STYLE@": page_file("study.css"),
         "@STUDY@": _in_script(public),
-        "@TEXTS@": _in_script(texts()),
+        "@TEXTS@": _in_script(texts(public.get("content", "drawing"))),
         "@SCRIPTS@": "\n".join(page_file(name) for name in _SCRIPTS),
     }
     html = page_file("study.html")

@@ -31,6 +31,7 @@ class StudyOptions:
         minimum_seconds: Who needs less for a page, in the median, will not be counted.
         layout: For ``"fool"``: two pictures ``"beside"`` each other or one ``"after"`` the other.
         seconds: For ``"fool"``: how long a picture is shown; 0 leaves it until it is answered.
+        content: What was coloured, ``"drawing"`` or ``"gray"``; participants are told so.
     """
 
     methods: dict[str, Path]
@@ -42,6 +43,7 @@ class StudyOptions:
     minimum_seconds: float = 3.0
     layout: str = "beside"
     seconds: float = 0.0
+    content: str = "drawing"
 
 
 def make_study(options: StudyOptions, output: Path) -> Key:
@@ -57,6 +59,8 @@ def make_study(options: StudyOptions, output: Path) -> Key:
     names, spare = choose(sources.names, options.pairs, options.seed)
     drafts = draft_pages(sources, names, spare, options.kind, options.size)
     settings = {"size": options.size, "layout": options.layout, "seconds": options.seconds}
+    if options.content != "drawing":  # Studies of drawings keep their numbers.
+        settings["content"] = options.content
     layout = lay_out(
         drafts, options.kind, list(options.methods), options.seed, options.minimum_seconds, settings
     )

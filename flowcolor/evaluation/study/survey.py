@@ -22,7 +22,7 @@ def survey_files(layout: Layout) -> dict[str, bytes]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    words = texts()
+    words = texts(layout.public.get("content", "drawing"))
     for shown in layout.public["pages"]:
         letters = survey_letters(layout, shown)
         name = f"{shown['id']}.png"

@@ -84,6 +84,21 @@ def test_the_page_asks_nothing_of_a_network(make):
     assert "@STUDY@" not in html
 
 
+def test_participants_are_told_that_photographs_were_grey(make):
+    drawings, gray = (
+        (make("--pairs", "2", *words, output=output)[1])
+        for words, output in (((), "drawings"), (("--content", "gray"), "gray"))
+    )
+    for place, has in ((drawings, ("line drawings", "线稿")), (gray, ("grey photograph", "黑白"))):
+        pages = [place / "participants/study.html", place / "survey/questions.csv"]
+        html, survey = (page.read_text("utf-8-sig") for page in pages)
+        for language in has:
+            assert language in html
+        assert ("of the drawing?" in survey) == ("of the drawing?" in html) == (place == drawings)
+        assert ("of the grey photograph?" in survey) == (place == gray)
+    assert "线稿" not in (gray / "participants/study.html").read_text("utf-8")
+
+
 def test_one_seed_makes_one_study_and_another_another(make):
     first, same, other = (
         make("--pairs", "4", "--seed", seed, output=output)[1]

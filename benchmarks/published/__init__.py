@@ -1,0 +1,1 @@
+"""Numbers that other documents print, beside those of ours that measure the same."""
