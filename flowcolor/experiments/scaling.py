@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +74,7 @@ class ScalingRun:
     @property
     def words(self) -> list[str]:
         """Options of fit: those of test without the networks, which look at results alone."""
-        kept, keep = [], True
-        for word in self.test_words:
-            if word.startswith("-"):  # What follows without a dash is its value.
-                keep = not word.startswith(_OF_TEST)
-            if keep:
-                kept.append(word)
-        return kept
+        return _chosen(self.test_words, networks=False)
 
     def finish(self, call: Call) -> None:
         """Train if that is not done, then test if that is not done."""
@@ -120,9 +114,10 @@ def check(scaling: Scaling) -> dict[float, int]:
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
-        words = ["test", *run.test_words, f"--trainer.default_root_dir={folder}"]
-        cli = TrainingCLI(words, run=False)
-        NetworkScores(cli.config_init["test"].networks, side=cli.model.size)
+        # Of a method without weights, because a test of others expects some.
+        words = ["test", "--config=models/unchanged", f"--trainer.default_root_dir={folder}"]
+        networks = TrainingCLI([*words, *_chosen(scaling.words, networks=True)], run=False)
+        NetworkScores(networks.config_init["test"].networks, side=cli.datamodule.size)
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(
@@ -130,6 +125,22 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     _claim(scaling)
     return counts
+
+
+def _chosen(words: Sequence[str], networks: bool) -> list[str]:
+    """Return the options that are about networks, or all others, each with its value.
+
+    Example:
+        >>> _chosen(["--networks.download", "true", "--data.size=64"], networks=False)
+        ['--data.size=64']
+    """
+    chosen, chosen_now = [], not networks
+    for word in words:
+        if word.startswith("-"):  # What follows without a dash is its value.
+            chosen_now = word.startswith(_OF_TEST) == networks
+        if chosen_now:
+            chosen.append(word)
+    return chosen
 
 
 def _claim(scaling: Scaling) -> None:
