@@ -16,16 +16,15 @@ from flowcolor.evaluation.plots import draw_plots
 from flowcolor.evaluation.style_gallery import style_gallery
 from flowcolor.io.images import read_image
 from flowcolor.models.dots import Dot, hints_of_dots
+from flowcolor.models.hints import Hints
 
 Picture = tuple[str, Tensor]
 
 SKIN, HAIR, BLUE, SUIT = (0.85, 0.62, 0.5), (0.5, 0.36, 0.2), (0.55, 0.6, 0.75), (0.85, 0.35, 0.1)
 
 
-def by_dots() -> Iterator[Picture]:
-    """``--content`` and ``--dots``: a grey photograph, dots on it, and two ways to spread them."""
-    photo = to_gray(collins()["photo"]).expand(3, -1, -1)
-    side = photo.shape[-1]
+def spots(side: int) -> Hints:
+    """Return eight dots of colour on the portrait of Eileen Collins."""
     places = [
         *(((x, y), SKIN) for x, y in ((0.45, 0.3), (0.5, 0.44))),
         *(((x, y), HAIR) for x, y in ((0.45, 0.1), (0.32, 0.2))),
@@ -33,7 +32,13 @@ def by_dots() -> Iterator[Picture]:
         *(((x, y), SUIT) for x, y in ((0.2, 0.9), (0.8, 0.92))),
     ]
     given = [Dot(int(x * side), int(y * side), color) for (x, y), color in places]
-    hints = hints_of_dots(given, side, side)
+    return hints_of_dots(given, side, side)
+
+
+def by_dots() -> Iterator[Picture]:
+    """``--content`` and ``--dots``: a grey photograph, dots on it, and two ways to spread them."""
+    photo = to_gray(collins()["photo"]).expand(3, -1, -1)
+    hints = spots(photo.shape[-1])
     seen = functional.max_pool2d(hints.mask, 9, 1, 4)[0]  # Larger, for the eye.
     shown = functional.max_pool2d(hints.mask * hints.colors, 9, 1, 4)[0]
     yield "gray-dots", photo.lerp(shown, seen)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from docs.gallery.desk import run
 from docs.gallery.painting import painter
 from docs.gallery.people import FACES, drawn, invented
-from flowcolor.cli.main import main as flowcolor_command
 from flowcolor.evaluation.study.key import Page, read_key
 from flowcolor.io.images import read_image, write_image
 from flowcolor.io.resizing import resize
@@ -73,25 +73,38 @@ def _grade(page: Page, random: np.random.Generator) -> dict[str, Any]:
     return {"page": page.id, "seconds": 9.0, "grades": noisy}
 
 
-def make_study(place: Path) -> Path:
+def asked() -> Iterator[Picture]:
+    """Two questions as survey sites show them: about colours, and which picture is real."""
+    with tempfile.TemporaryDirectory() as place:
+        study = make_study(Path(place) / "grade")
+        pages = read_key(study / "key.json").pages
+        number = next(page.id for page in pages if page.question == "color")
+        yield "study-colors", read_image(study / "survey" / f"{number}.png")
+        study = make_study(Path(place) / "fool", "--kind", "fool")
+        yield "study-fool", read_image(min((study / "survey").glob("*.png")))
+
+
+def make_study(place: Path, *more: object) -> Path:
     """Make a small study of invented people and return its folder."""
     folders = write_results(place)
     words = ["--methods", f"ours={folders['faces']}", f"theirs={folders['tint']}"]
     words += ["--sketches", folders["drawings"], "--references", folders["references"]]
     words += ["--truth", folders["photos"], "--pairs", 4, "--size", SIDE]
-    run("study", "make", *words, "--output", place / "study")
+    run("study", "make", *words, *more, "--output", place / "study")
     return place / "study"
 
 
 def scored() -> Iterator[Picture]:
-    """The picture of a score: best, median and worst results."""
+    """Best, median and worst results by ``flowcolor score``, also small and without drawings."""
     with tempfile.TemporaryDirectory() as place:
         folders = write_results(Path(place))
         words = ["--results", folders["faces"], "--truth", folders["photos"]]
-        words += ["--references", folders["references"], "--sketches", folders["drawings"]]
-        run("score", *words, "--output", Path(place) / "score")
-        picture = read_image(Path(place) / "score" / "extremes-cross.png")
-    yield "score-extremes", picture
+        words += ["--references", folders["references"]]
+        output = Path(place) / "score"
+        run("score", *words, "--sketches", folders["drawings"], "--output", output)
+        yield "score-extremes", read_image(output / "extremes-cross.png")
+        run("score", *words, "--size", SIDE // 2, "--output", output)
+        yield "score-small", read_image(output / "extremes-cross.png")
 
 
 def write_results(place: Path) -> dict[str, Path]:
@@ -107,9 +120,3 @@ def write_results(place: Path) -> dict[str, Path]:
         for kind, image in images.items():
             write_image(image, folders[kind] / f"{name}.png")
     return folders
-
-
-def run(*words: object) -> None:
-    """Run a command of flowcolor; the gallery ends where it does not succeed."""
-    if status := flowcolor_command([str(word) for word in words]):
-        raise SystemExit(status)

@@ -1,10 +1,13 @@
 """What training sees: drawings by filters, redrawn by other hands, and references."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
+from docs.gallery.desk import run
 from docs.gallery.people import collins, drawn, hopper, whole
 from flowcolor.data import (
     ColorDodge,
@@ -13,6 +16,7 @@ from flowcolor.data import (
     StrokeAugmentation,
     XDoG,
 )
+from flowcolor.io.images import read_image, write_image
 from flowcolor.io.resizing import center_square, resize
 
 Picture = tuple[str, Tensor]
@@ -55,6 +59,31 @@ def prepared() -> Iterator[Picture]:
     yield "prepare-photo", photo
     yield "prepare-square", square
     yield "prepare-drawing", drawn(square)
+
+
+def prepared_otherwise() -> Iterator[Picture]:
+    """Options of ``flowcolor prepare``: masks, a white background, and drawings that are ready."""
+    square = resize(center_square(whole("blond")), (SIDE, SIDE)).clamp(0, 1)
+    rows, columns = torch.meshgrid(*[torch.linspace(-1, 1, SIDE)] * 2, indexing="ij")
+    head = (rows + 0.15) ** 2 / 0.62 + columns**2 / 0.3 < 1
+    with TemporaryDirectory() as place:
+        given = Path(place)
+        images = {
+            "photos": square,
+            "masks": head.expand(3, -1, -1).float(),
+            "sketches": XDoG()(square, (SIDE, SIDE)).expand(3, -1, -1),
+        }
+        for kind, image in images.items():
+            write_image(image, given / kind / "blond.png")
+        words = ["--photos", given / "photos", "--masks", given / "masks", "--size", 96]
+        words += ["--background", "white", "--workers", 1]
+        run("prepare", *words, "--output", given / "white")
+        own = ["--sketches", given / "sketches", "--output", given / "own"]
+        run("prepare", *words, *own)
+        yield "prepare-mask", images["masks"]
+        yield "prepare-white-photo", read_image(given / "white/photos/blond.png")
+        yield "prepare-white-drawing", read_image(given / "white/sketches/blond.png")
+        yield "prepare-own-drawing", read_image(given / "own/sketches/blond.png")
 
 
 def _batch(person: dict[str, Tensor]) -> dict:

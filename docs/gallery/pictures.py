@@ -6,7 +6,17 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from docs.gallery import gray, judging, learning, painting
+from docs.gallery import (
+    gray,
+    judging,
+    learning,
+    lending,
+    painting,
+    refined,
+    scaled,
+    several,
+    trained,
+)
 
 MAKERS = (
     painting.inputs,
@@ -23,18 +33,31 @@ MAKERS = (
     gray.marked,
     gray.gallery_of_styles,
     gray.plotted,
+    lending.from_folder,
+    lending.settings,
+    lending.from_hints,
+    several.options_of_styles,
+    several.sheets,
     learning.filters,
     learning.strokes,
     learning.self_reference,
     learning.prepared,
+    learning.prepared_otherwise,
+    trained.fitted,
+    scaled.slopes,
     judging.quickstart,
     judging.validated,
     judging.scored,
+    judging.asked,
     judging.graded,
 )
+
+# Only where the weights that they look through are installed.
+WITH_WEIGHTS = (refined.then,)
 
 
 def everything() -> Iterator[tuple[str, Tensor]]:
     """Return names and images, :math:`(3, H, W)` in [0, 1], one after the other."""
+    weighty = WITH_WEIGHTS if refined.WEIGHTS.is_file() else ()
     with torch.inference_mode():
-        yield from chain.from_iterable(make() for make in MAKERS)
+        yield from chain.from_iterable(make() for make in (*MAKERS, *weighty))

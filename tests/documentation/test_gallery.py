@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from docs.gallery import pictures, screens, sheets
+from docs.gallery import pictures, refined, screens, sheets
 
 ROOT = Path(__file__).parents[2]
 pytest.importorskip("openpeople", reason="without openpeople there is nobody to draw")
@@ -15,10 +15,21 @@ pytest.importorskip("openpeople", reason="without openpeople there is nobody to 
 
 @pytest.mark.parametrize("make", pictures.MAKERS, ids=lambda make: make.__name__)
 def test_pictures_are_what_the_code_makes_today(make):
+    assert old_pictures(make) == {}, "python -m docs.gallery"
+
+
+@pytest.mark.skipif(
+    not refined.WEIGHTS.is_file(), reason=f"no VGG16 for edges: {refined.HOW_TO_GET}"
+)
+@pytest.mark.parametrize("make", pictures.WITH_WEIGHTS, ids=lambda make: make.__name__)
+def test_pictures_that_need_weights_are_what_the_code_makes_today(make):
+    assert old_pictures(make) == {}, "python -m docs.gallery"
+
+
+def old_pictures(make):
     with torch.inference_mode():
         differences = {name: sheets.difference(image, name) for name, image in make()}
-    old = {name: levels for name, levels in differences.items() if levels > sheets.TOLERANCE}
-    assert old == {}, "python -m docs.gallery"
+    return {name: levels for name, levels in differences.items() if levels > sheets.TOLERANCE}
 
 
 def test_screens_are_of_the_page_of_today():
