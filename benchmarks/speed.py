@@ -59,7 +59,9 @@ def images(chosen: argparse.Namespace) -> list[dict[str, Any]]:
     return show("s per colorized batch", interleave(runs, chosen.repeats, chosen.device))
 
 
-def interleave(runs: Runs, repeats: int, device: str = "cpu") -> dict[str, list[float]]:
+def interleave(
+    runs: Runs, repeats: int, device: str = "cpu", clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Time each of ``runs`` ``repeats`` times, taking turns, after a warm-up of each."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     names, turns = list(runs), random.Random(0)  # noqa: S311
@@ -68,11 +70,11 @@ def interleave(runs: Runs, repeats: int, device: str = "cpu") -> dict[str, list[
         turns.shuffle(names)
         for name in names:
             wait(device)
-            start = time.perf_counter()
+            start = clock()
             runs[name]()
             wait(device)
             if number:
-                times[name].append(time.perf_counter() - start)
+                times[name].append(clock() - start)
     return times
 
 

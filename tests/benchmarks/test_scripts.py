@@ -15,6 +15,7 @@ SCRIPTS = {
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
     "systems": "--small --size 32 --names Glow --modes none,reversible --batches 1,2"
     " --timed-size 32 --timed-batch 1 --repeats 1",
+    "configurations": "--names guided-small --batches 1,2 --timed-batch 2 --repeats 1",
     "likelihood": "--levels 1 --steps 1 --hidden 4 --size 8 --batch 2 --train 5 --seeds 0"
     " --memory-size 16 --memory-steps 1 --memory-hidden 4",
     "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
@@ -37,6 +38,10 @@ PARTS = {
     "speed": {"speed": {"steps", "images"}},
     "other_libraries": {"K=1": {"rows", "steps", "samples"}},
     "systems": {"counts": {"rows"}, "times": {"rows"}},
+    "configurations": {
+        "counts": {"rows", "batches"},
+        "times": {"s per step", "s per picture", "size", "batch"},
+    },
     "likelihood": {"8x8": {"bits", "steps", "memory"}},
     "scaling": {"scaling": {"rows"}},
     "data": {"data": {"rates"}},
