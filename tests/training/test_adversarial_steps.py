@@ -16,7 +16,7 @@ from tests.training.few_steps import fit, weights_of_two_and_of_one
 RATES = (0.01, 0.05)
 
 
-def build(limit=None):
+def build(limit=None, **options):
     torch.manual_seed(0)
     own, critics = (partial(torch.optim.SGD, lr=rate) for rate in RATES)
     objective = Adversarial(
@@ -26,7 +26,7 @@ def build(limit=None):
         optimizer=critics,
         gradient_clip_val=limit,
     )
-    task = build_task(SketchColorFlow(1, nccbs=0, ccbs=1).train(), objective, own)
+    task = build_task(SketchColorFlow(1, nccbs=0, ccbs=1).train(), objective, own, **options)
     names = ("content", "reference", "truth")
     samples = [
         dict(zip(names, given, strict=True)) | {"name": str(i)}
@@ -58,6 +58,14 @@ def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit):
     assert (trainer.global_step, task.steps) == (4, 2)
     for name, value in by_hand.state_dict().items():
         assert_close(task.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+def test_both_schedules_advance_with_batches_on_request():
+    halve = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    task, samples = build(scheduler=halve, interval="step")
+    trainer = fit(task, samples)
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
+    assert rates == pytest.approx([rate / 4 for rate in RATES])
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from tests.training.few_steps import fit, weights_of_two_and_of_one
 RATES = (0.2, 0.05)
 
 
-def build(average=None):
+def build(**options):
     """Return a task without batch statistics, which no two processes share, and samples.
 
     All have one reference, so that it does not matter who shares a batch with whom.
@@ -29,7 +29,7 @@ def build(average=None):
                 setattr(part, name, nn.Identity())
     first, second = (partial(torch.optim.SGD, lr=rate) for rate in RATES)
     objective = Alternating(MSELPIPSLoss(lpips=0.0), second)
-    task = build_task(model.train(), objective, first, average=average)
+    task = build_task(model.train(), objective, first, **options)
     torch.manual_seed(1)
     reference = torch.rand(3, 16, 16)
     samples = [
@@ -57,6 +57,15 @@ def test_the_second_turn_starts_where_the_first_has_ended():
     assert (trainer.global_step, task.steps) == (4, 2)
     for weight, expected in zip(task.colorizer.parameters(), model.parameters(), strict=True):
         assert_close(weight, expected)
+
+
+@pytest.mark.parametrize(("interval", "epochs"), [("epoch", 2), ("step", 1)])
+def test_both_schedules_advance_with_epochs_or_with_batches(interval, epochs):
+    halve = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    task, samples = build(scheduler=halve, interval=interval)
+    trainer = fit(task, samples, max_epochs=epochs)
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
+    assert rates == pytest.approx([rate / 4 for rate in RATES])
 
 
 @pytest.mark.slow

@@ -9,10 +9,20 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from flowcolor.errors import InputError
+from flowcolor.evaluation import network_scores
 from flowcolor.evaluation.curves import Point, by_name, draw_curves, read_points, write_points
+from flowcolor.evaluation.network_scores import Networks
+from flowcolor.evaluation.report import Evaluation
 from flowcolor.io.images import read_image
+from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
+from flowcolor.models import Tint
+from flowcolor.training.callbacks import curves as module
 from flowcolor.training.callbacks.curves import Curves
 from tests.training.helpers import flowcolor
+
+
+def mean_of(images):
+    return images.mean((2, 3))
 
 
 def test_losses_and_validations_are_those_of_tensorboard(run):
@@ -60,6 +70,30 @@ def test_a_run_that_goes_on_keeps_its_curves_as_far_as_its_checkpoint_goes(tmp_p
     trainer = SimpleNamespace(logger=None, log_dir=None, loggers=[], default_root_dir=str(tmp_path))
     curves.on_train_start(trainer, SimpleNamespace(steps=2))
     assert curves.points == points[:2]  # What came after comes again.
+
+
+def test_each_scoring_knows_the_pairs_of_its_own_step_alone(monkeypatch):
+    """The scores of whole sets would gather everything that was ever painted."""
+    for kind in (FrechetInceptionDistance, KernelInceptionDistance):
+        made = lambda path, kind=kind, **_: kind(features=mean_of, dimensions=3)  # noqa: E731
+        monkeypatch.setattr(network_scores, kind.__name__, made)
+    monkeypatch.setattr(module, "_ready", lambda trainer, task, batch: batch)
+    batches = []
+    for _ in range(2):
+        content, reference, truth = torch.rand(3, 9, 3, 8, 8)
+        batch = {"content": content, "reference": reference, "truth": truth}
+        batches.append(batch | {"name": list("abcdefghi"), "index": torch.arange(9)})
+    found = []
+    for shown in (batches, batches[1:]):
+        curves = Curves(1, networks=Networks(random_weights=True))
+        curves._evaluation = Evaluation(None, curves.networks, ("self",), side=8)
+        for step, batch in enumerate(shown):
+            curves._batches = lambda trainer, batch=batch: [("self", batch)]
+            task = SimpleNamespace(colorizer=Tint(), device=torch.device("cpu"), steps=step)
+            curves._score(None, task)
+        found.append({p.name: p.value for p in curves.points if p.step == len(shown) - 1})
+    assert {"self/fid", "self/kid", "self/is", "self/ssim"} <= found[0].keys()
+    assert found[0] == pytest.approx(found[1], rel=1e-5)
 
 
 def test_other_files_are_one_sentence_and_gaps_are_drawn(tmp_path):
