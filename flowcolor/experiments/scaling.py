@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +74,7 @@ class ScalingRun:
     @property
     def words(self) -> list[str]:
         """Options of fit: those of test without the networks, which look at results alone."""
-        kept, keep = [], True
-        for word in self.test_words:
-            if word.startswith("-"):  # What follows without a dash is its value.
-                keep = not word.startswith(_OF_TEST)
-            if keep:
-                kept.append(word)
-        return kept
+        return _split(self.test_words)[0]
 
     def finish(self, call: Call) -> None:
         """Train if that is not done, then test if that is not done."""
@@ -101,8 +95,9 @@ def check(scaling: Scaling) -> dict[float, int]:
         InputError: An option is wrong, two shares are the same photographs, or the folder holds
             runs with other options.
     """
-    from flowcolor.evaluation.network_scores import NetworkScores
+    from flowcolor.evaluation.network_scores import Networks, NetworkScores
     from flowcolor.training.lightning_cli import TrainingCLI
+    from flowcolor.training.parser import TrainingParser
     from flowcolor.training.quiet import quiet
 
     refuse_options("scaling", DECIDED, scaling.words)
@@ -113,6 +108,10 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     if is_file(scaling.output):
         raise InputError(f"--output expects a folder, got the file {scaling.output}.")
+    if networks := _split(scaling.words)[1]:  # Those that are named and missing are missed now.
+        parser = TrainingParser()
+        parser.add_class_arguments(Networks, "networks")
+        NetworkScores(Networks(**parser.parse_args(networks).networks.as_dict()))
     counts: dict[float, int] = {}
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in Scaling(scaling.words, scaling.shares, scaling.seeds[:1], scaling.output):
@@ -120,9 +119,6 @@ def check(scaling: Scaling) -> dict[float, int]:
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
-        words = ["test", *run.test_words, f"--trainer.default_root_dir={folder}"]
-        cli = TrainingCLI(words, run=False)
-        NetworkScores(cli.config_init["test"].networks, side=cli.model.size)
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(
@@ -130,6 +126,17 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     _claim(scaling)
     return counts
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the options of trainings, and those of the networks that look at tests alone."""
+    parts: tuple[list[str], list[str]] = [], []
+    of_test = False
+    for word in words:
+        if word.startswith("-"):  # What follows without a dash is its value.
+            of_test = word.startswith(_OF_TEST)
+        parts[of_test].append(word)
+    return parts
 
 
 def _claim(scaling: Scaling) -> None:
