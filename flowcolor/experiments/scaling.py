@@ -74,7 +74,7 @@ class ScalingRun:
     @property
     def words(self) -> list[str]:
         """Options of fit: those of test without the networks, which look at results alone."""
-        return _chosen(self.test_words, networks=False)
+        return _split(self.test_words)[0]
 
     def finish(self, call: Call) -> None:
         """Train if that is not done, then test if that is not done."""
@@ -95,8 +95,9 @@ def check(scaling: Scaling) -> dict[float, int]:
         InputError: An option is wrong, two shares are the same photographs, or the folder holds
             runs with other options.
     """
-    from flowcolor.evaluation.network_scores import NetworkScores
+    from flowcolor.evaluation.network_scores import Networks, NetworkScores
     from flowcolor.training.lightning_cli import TrainingCLI
+    from flowcolor.training.parser import TrainingParser
     from flowcolor.training.quiet import quiet
 
     refuse_options("scaling", DECIDED, scaling.words)
@@ -107,6 +108,10 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     if is_file(scaling.output):
         raise InputError(f"--output expects a folder, got the file {scaling.output}.")
+    if networks := _split(scaling.words)[1]:  # Those that are named and missing are missed now.
+        parser = TrainingParser()
+        parser.add_class_arguments(Networks, "networks")
+        NetworkScores(Networks(**parser.parse_args(networks).networks.as_dict()))
     counts: dict[float, int] = {}
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in Scaling(scaling.words, scaling.shares, scaling.seeds[:1], scaling.output):
@@ -114,10 +119,6 @@ def check(scaling: Scaling) -> dict[float, int]:
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
-        # Of a method without weights, because a test of others expects some.
-        words = ["test", "--config=models/unchanged", f"--trainer.default_root_dir={folder}"]
-        networks = TrainingCLI([*words, *_chosen(scaling.words, networks=True)], run=False)
-        NetworkScores(networks.config_init["test"].networks, side=cli.datamodule.size)
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(
@@ -127,20 +128,15 @@ def check(scaling: Scaling) -> dict[float, int]:
     return counts
 
 
-def _chosen(words: Sequence[str], networks: bool) -> list[str]:
-    """Return the options that are about networks, or all others, each with its value.
-
-    Example:
-        >>> _chosen(["--networks.download", "true", "--data.size=64"], networks=False)
-        ['--data.size=64']
-    """
-    chosen, chosen_now = [], not networks
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the options of trainings, and those of the networks that look at tests alone."""
+    parts: tuple[list[str], list[str]] = [], []
+    of_test = False
     for word in words:
         if word.startswith("-"):  # What follows without a dash is its value.
-            chosen_now = word.startswith(_OF_TEST) == networks
-        if chosen_now:
-            chosen.append(word)
-    return chosen
+            of_test = word.startswith(_OF_TEST)
+        parts[of_test].append(word)
+    return parts
 
 
 def _claim(scaling: Scaling) -> None:

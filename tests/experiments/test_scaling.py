@@ -100,14 +100,22 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         check(other)
 
 
-def test_networks_look_at_tests_alone_and_are_missed_before_any_training(run, tmp_path):
+def test_networks_look_at_tests_alone_and_are_missed_before_any_training(tmp_path):
+    shared = ("--config", "portraits", "--trainer.max_steps=4")
+
+    def scaling(*words):
+        return Scaling((*shared, *words), (0.5, 1.0), (0,), tmp_path / "out")
+
     words = ("--networks.random_weights", "true", "--trainer.log_every_n_steps=1")
-    one = next(iter(scaling(run, tmp_path / "out", *words)))
+    one = next(iter(scaling(*words)))
     assert one.words == [word for word in one.test_words if word not in words[:2]]
     assert one.test_words[2:5] == ["--trainer.max_steps=4", *words[:2]]
+    assert {*words[:2]} <= {*one.test_words} - {*one.words}
     missing = f"--networks.inception={tmp_path / 'none.pth'}"
     with pytest.raises(InputError, match=r"none\.pth"):
-        check(scaling(run, tmp_path / "out", missing))
+        check(scaling(missing))
+    with pytest.raises(InputError, match="networks"):
+        check(scaling("--networks.insception", "none.pth"))
     assert not (tmp_path / "out").exists()
 
 
