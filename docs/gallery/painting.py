@@ -52,9 +52,8 @@ def dots() -> Iterator[Picture]:
     seen = functional.max_pool2d(hints.mask, 9, 1, 4)[0]  # Larger, for the eye.
     shown = functional.max_pool2d(hints.mask * hints.colors, 9, 1, 4)[0]
     yield "dots-drawing", drawing.lerp(shown, seen)
-    closer = photo[:, : side * 3 // 4, side // 7 : side // 7 + side * 3 // 4]
-    yield "dots-without", painter()(drawing, closer).image
-    yield "dots-with", painter()(drawing, closer, hints=hints).image
+    yield "dots-without", painter()(drawing, photo).image
+    yield "dots-with", painter()(drawing, photo, hints=hints).image
 
 
 def alignment() -> Iterator[Picture]:

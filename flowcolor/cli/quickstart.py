@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from flowcolor.data import ColorizationDataModule
 
 _SIDE = 512  # Pixels of the pictures.
-# Which square of the astronaut's portrait lends colours: her face then lies where Hopper's does,
-# and colours follow places.
-_TOP, _LEFT, _CLOSER = 0, 70, 370
 
 
 def main(words: Sequence[str]) -> None:
@@ -51,17 +48,13 @@ def paint(output: Path) -> Path:
     from flowcolor.data import open_portraits, write_image
     from flowcolor.evaluation.pictures import write_grid
     from flowcolor.inference import load
-    from flowcolor.io.resizing import resize
 
     painter = load("faces")
     first, second = (open_portraits("embedded", _SIDE)[index] for index in range(2))
-    closer = first["photo"][:, _TOP : _TOP + _CLOSER, _LEFT : _LEFT + _CLOSER]
-    lent = {first["name"]: resize(closer, (_SIDE, _SIDE)), second["name"]: second["photo"]}
     rows = []
     for item, other in ((first, second), (second, first)):
-        lender = lent[other["name"]]
-        result = painter(item["content"], lender).image
-        rows.append([item["content"], lender, result, item["photo"]])
+        result = painter(item["content"], other["photo"]).image
+        rows.append([item["content"], other["photo"], result, item["photo"]])
     picture = output / "quickstart.png"
     write_grid([torch.stack(column) for column in zip(*rows, strict=True)], picture)
     drawing, photo = output / "drawing.png", output / "photo.png"
