@@ -191,7 +191,10 @@ def test_the_configuration_that_is_printed_is_that_of_the_last_stage(config, tmp
     assert not root.exists()
 
 
-def test_a_stage_lies_on_top_of_what_all_share():
+def test_a_stage_lies_on_top_of_what_all_share(tmp_path):
+    file = tmp_path / "two.yaml"
+    file.write_text("a: {b: 1, c: 2}\nstages: [{a: {b: 3}}, {d: 4}]\n")
+    assert stages_of(file) == [{"a": {"b": 3, "c": 2}}, {"a": {"b": 1, "c": 2}, "d": 4}]
     below = {"a": {"class_path": "X", "init_args": {"b": 1, "c": 2}}, "d": [1]}
     same = {"a": {"init_args": {"c": 3}}, "d": [2]}
     other = {"a": {"class_path": "Y", "init_args": {"c": 3}}}
