@@ -87,6 +87,7 @@ UNSEEN = {
         "--batch_size": "speed",
     },
     "study make": {
+        "--content": "another word in the questions of the page",
         "--output": _PLACE,
         "--truth": "a fourth picture in the answers, as in --kind fool",
         "--pairs": "how many pages, not how they look",
