@@ -59,10 +59,16 @@ class AdversarialTask(Task):
         # expects one backward pass for each forward pass.
         self.manual_backward(losses["loss"] + losses["critic"])
         for optimizer in optimizers:
-            self._clip(optimizer)
             optimizer.step()
         if self.interval == "step":
             advance_schedules(self.trainer)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip the gradients of one side: here, where float16 has taken its scale out of them."""
+        limit = self.game.gradient_clip_val
+        if limit is not None:
+            weights = [each for group in optimizer.param_groups for each in group["params"]]
+            torch.nn.utils.clip_grad_norm_(weights, limit)
 
     def on_train_epoch_end(self) -> None:
         """Advance the schedules, which Lightning leaves to manual optimisation."""
@@ -74,17 +80,6 @@ class AdversarialTask(Task):
             self.build_optimizer(self.optimizer, self.colorizer.learning.parameters()),
             self.build_optimizer(self.game.optimizer, self.game.critic_parameters()),
         ]
-
-    def _clip(self, optimizer: Any) -> None:
-        limit = self.game.gradient_clip_val
-        if limit is None:
-            return
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        if scaler is not None:  # With float16: the limit is of the gradients, not of scaled ones.
-            scaler.unscale_(optimizer.optimizer)
-        torch.nn.utils.clip_grad_norm_(
-            [parameter for group in optimizer.param_groups for parameter in group["params"]], limit
-        )
 
 
 def refuse_trainer_options(trainer: Trainer) -> None:

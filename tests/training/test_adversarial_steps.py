@@ -1,9 +1,11 @@
 """Steps of both sides of a game against gradient descent by hand, and on two processes."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import pytest
 import torch
+from lightning.pytorch.plugins import MixedPrecision
 from torch.testing import assert_close
 from torch.utils.data import default_collate
 
@@ -35,8 +37,19 @@ def build(limit=None, **options):
     return task, samples
 
 
+class ScaledPrecision(MixedPrecision):
+    """Float32 with the scaled loss of float16, which needs no GPU."""
+
+    def __init__(self):
+        super().__init__("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=64.0))
+
+    def forward_context(self):
+        return nullcontext()
+
+
+@pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("limit", [None, 0.1])
-def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit):
+def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit, scaled):
     task, samples = build(limit)
     by_hand, _ = build(limit)
     sides = (list(by_hand.colorizer.parameters()), list(by_hand.objective.critic.parameters()))
@@ -54,7 +67,7 @@ def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit):
             with torch.no_grad():
                 for weight, g in zip(weights, grad, strict=True):
                     weight -= rate * share * g
-    trainer = fit(task, samples)
+    trainer = fit(task, samples, plugins=[ScaledPrecision()] if scaled else [])
     assert (trainer.global_step, task.steps) == (4, 2)
     for name, value in by_hand.state_dict().items():
         assert_close(task.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
