@@ -133,7 +133,9 @@ def test_interruptions_within_and_between_stages_change_nothing(config, whole, t
             patch.setattr(ColorizationTask, "training_step", interrupted)
             with pytest.raises(SystemExit) if stop else nullcontext():
                 resumed = fit(plan([*words(config, root), "--ckpt_path=last"]), own(calls))
-    assert len(calls) == 5
+    # Beginning a stage anew would end alike, and only take longer.
+    went_on = [any(word.startswith("--ckpt_path=") for word in call) for call in calls]
+    assert went_on == [False, True, False, False, True]
     for name, value in load_model(whole.model).state_dict().items():
         assert torch.equal(value, load_model(resumed).state_dict()[name]), name
 
