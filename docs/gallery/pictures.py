@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from docs.gallery import (
+    boxed,
     gray,
     judging,
     learning,
@@ -52,12 +53,12 @@ MAKERS = (
     judging.graded,
 )
 
-# Only where the weights that they look through are installed.
-WITH_WEIGHTS = (refined.then,)
+# Only where the weights that they need are there.
+WITH_WEIGHTS = {refined.then: refined.WEIGHTS, boxed.boxes: boxed.WEIGHTS}
 
 
 def everything() -> Iterator[tuple[str, Tensor]]:
     """Return names and images, :math:`(3, H, W)` in [0, 1], one after the other."""
-    weighty = WITH_WEIGHTS if refined.WEIGHTS.is_file() else ()
+    weighty = [make for make, weights in WITH_WEIGHTS.items() if weights.is_file()]
     with torch.inference_mode():
         yield from chain.from_iterable(make() for make in (*MAKERS, *weighty))

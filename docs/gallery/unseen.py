@@ -47,7 +47,6 @@ UNSEEN = {
         "--seed_everything": LONGER,
     },
     "colorize": {
-        "--boxes": "of one method, whose training in three stages lasts half an hour",
         "--check": "numbers in the terminal",
     },
     "styles": _PAINTER,
