@@ -37,7 +37,7 @@ def drawn_here(page):
 def call(link, *drawing):
     """Ask a server as the page does, and return the picture and the text of its answer."""
     address = f"{link}/gradio_api/call/paint"
-    data = [*drawing, PHOTO, "keep", "trained", True, False]
+    data = [*drawing, PHOTO, "keep", "trained", True, True, False]
     event = httpx.post(address, json={"data": data}, timeout=120).json()["event_id"]
     lines = httpx.get(f"{address}/{event}", timeout=120).text.splitlines()
     assert lines[0] == "event: complete"
