@@ -71,7 +71,14 @@ def ask(asker: Asker, link: str, until: float) -> None:
         start = time.monotonic()
         try:
             picture, text = client.predict(
-                asker.drawing, asker.reference, "keep", "trained", True, True, False, api_name="/paint"
+                asker.drawing,
+                asker.reference,
+                "keep",
+                "trained",
+                True,
+                True,
+                False,
+                api_name="/paint",
             )
             got = from_data_url(picture, text, SIDE)
         except Exception as error:

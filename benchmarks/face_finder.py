@@ -33,7 +33,7 @@ from flowcolor.data.sketches import ColorDodge, GradientLines, SobelLines, XDoG
 from flowcolor.io.images import read_image
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained import face_finder
-from flowcolor.pretrained.face_finder import Kind, best_of, cells_of, scan
+from flowcolor.pretrained.face_finder import Kind, cells_of, find_face, scan
 
 EYES, LIPS = 4, 5
 WINDOW_OF_FACE = 3.2
@@ -155,7 +155,7 @@ def learn(examples: list[Example], kind: Kind, rng: random.Random) -> tuple[Tens
 
 def best(each: Example, kind: Kind, weights: Tensor, bias: float) -> tuple[Tensor, Tensor]:
     """Return the five places of a picture that look most like a face, and their scores."""
-    places, scores = scan(each.image, kind, weights, bias)
+    places, scores = scan(each.image, kind, face_finder.PARTS, (weights, bias))
     highest = scores.topk(min(5, len(scores)))
     return places[highest.indices], highest.values
 
@@ -266,14 +266,14 @@ def errors(
     for each in examples:
         if each.place is None:
             continue
-        face = best_of(*scan(each.image, kind, weights, bias))
+        face = find_face(each.image, kind, (weights, bias))
         row, column, side = each.place.tolist()
         unit = side / WINDOW_OF_FACE
         shifts.append(math.hypot(face.row - row, face.column - column) / unit)
         octaves.append(abs(math.log2(face.side / side)))
         scores.append(face.score)
     found = [s < 0.3 and o < 0.5 for s, o in zip(shifts, octaves, strict=True)]
-    false = [best_of(*scan(other, kind, weights, bias)).score for other in others]
+    false = [find_face(other, kind, (weights, bias)).score for other in others]
     return {
         "pictures": len(shifts),
         "found": sum(found),

@@ -56,7 +56,9 @@ def test_beyond_a_close_portrait_its_border_goes_on():
     for edge, inside in ((laid[..., 0], laid[..., 20]), (laid[..., -1], laid[..., -15])):
         torch.testing.assert_close(edge, inside)
     torch.testing.assert_close(laid[:, -1], laid[:, -15])
-    assert (laid - photo)[:, 40:200, 60:200].abs().mean() < 0.1
+    stretched, inside = resize(close, (256, 256)), (slice(None), slice(40, 200), slice(60, 200))
+    before, after = ((image - photo)[inside].abs().mean() for image in (stretched, laid))
+    assert after < 0.7 * before
 
 
 def test_what_lies_alike_or_shows_no_face_is_left_alone():
