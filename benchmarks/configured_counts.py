@@ -8,8 +8,7 @@ import torch
 from benchmarks.answers import without_numbers
 from benchmarks.coltran_gmacs import coltran_gmacs
 from benchmarks.configured import Configured, loss_of
-from benchmarks.live_bytes import Mark, measure
-from benchmarks.systems import MB, Row, settle_all
+from benchmarks.systems import MB, Row, live, settle_all
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.operations import count_operations
 from flowcolor.models import Colorizer, ColTran, Palette
@@ -26,25 +25,16 @@ def count(system: Configured, batches: Sequence[int]) -> Row:
         settle_all(task)
         row["parameters M"] = sum(p.numel() for p in task.colorizer.parameters()) / 1e6
         row["trained M"] = sum(p.numel() for p in task.parameters() if p.requires_grad) / 1e6
-        found = [live(task, like(real, number)) for number in batches]
+        found = [step_of(task, like(real, number)) for number in batches]
         for kind in ("held", "peak"):
             row[kind] = (found[1][kind] - found[0][kind]) / (batches[1] - batches[0]) / MB
         row["GMACs"] = _gmacs(task.colorizer.eval(), like(real, 1)) if system.last else None
     return row
 
 
-def live(task: Task, batch: Batch) -> dict[str, int]:
-    """Return the bytes that a step holds, and the most that are alive."""
-
-    def run(mark: Mark) -> None:
-        loss = loss_of(task, batch)
-        mark()
-        loss.backward()
-
-    task.zero_grad()
-    found = measure(run, method="fake")
-    task.zero_grad()
-    return {"held": found.marked, "peak": found.peak}
+def step_of(task: Task, batch: Batch) -> dict[str, int]:
+    """Return the bytes that a training step holds, and the most that are alive."""
+    return live(task, lambda: loss_of(task, batch))
 
 
 @torch.no_grad()

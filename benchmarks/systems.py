@@ -20,7 +20,7 @@ reversible engine. iUNet's has only the latter.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -86,7 +86,10 @@ def count_system(system: System, sizes: Any, chosen: argparse.Namespace) -> Row:
             images = torch.rand(3, 1, 3, chosen.size, chosen.size).unbind()
             row["GMACs of a colorization"] = count(partial(colorize, model, images))["all"]
             row["GMACs of a step"] = count(partial(loss, images))["all"]
-        found = [live(model, loss, batch, chosen.size) for batch in chosen.batches]
+        found = []
+        for number in chosen.batches:
+            photos = torch.rand(3, number, 3, chosen.size, chosen.size).unbind()
+            found.append(live(model, partial(loss, photos)))
         images_more = chosen.batches[1] - chosen.batches[0]
         for kind in ("held", "peak"):
             slope = (found[1][kind] - found[0][kind]) / images_more / MB
@@ -94,11 +97,11 @@ def count_system(system: System, sizes: Any, chosen: argparse.Namespace) -> Row:
     return {**row, "public code": system.held, "public code, frugal": system.held_frugal}
 
 
-def live(model: nn.Module, loss: Any, batch: int, size: int) -> dict[str, int]:
-    images = torch.rand(3, batch, 3, size, size).unbind()
+def live(model: nn.Module, loss: Callable[[], Tensor]) -> dict[str, int]:
+    """Return the bytes that a step holds, and the most that are alive."""
 
     def run(mark: Mark) -> None:
-        value: Tensor = loss(images)
+        value = loss()
         mark()
         value.backward()
 

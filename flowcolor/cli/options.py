@@ -62,6 +62,7 @@ def check_device(name: str) -> str:
 
     try:
         torch.empty(1, device=name)
+    # A torch without CUDA says so by an AssertionError, one without another backend by the last.
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
     return name

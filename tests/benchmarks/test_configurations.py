@@ -9,7 +9,7 @@ from benchmarks.answers import without_numbers
 from benchmarks.coltran_gmacs import coltran_gmacs
 from benchmarks.configurations import UNCOUNTED, published, small
 from benchmarks.configured import colorizer_class, configured, loss_of, trained_names
-from benchmarks.configured_counts import count, like, live
+from benchmarks.configured_counts import count, like, step_of
 from benchmarks.live_bytes import by_storages
 from benchmarks.system_list import SYSTEMS
 from flowcolor.evaluation.operations import count_operations
@@ -74,7 +74,7 @@ def test_without_numbers_a_step_holds_what_it_holds_with_them(name, stage):
 
     real = by_storages(run)
     with without_numbers():
-        found = live(system.task(), like(batch, 2))
+        found = step_of(system.task(), like(batch, 2))
     assert found == {"held": real.marked, "peak": real.peak}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from lightning import Callback, Trainer
+from torch.testing import assert_close
 from torch.utils.data import DataLoader
 
 from flowcolor.training.quiet import quiet
@@ -46,6 +47,18 @@ def weights_of_two_and_of_one(
     process.kill()
     assert process.exitcode == 0
     return [torch.load(folder / f"{name}.pt") for name in ("0 of 2", "1 of 2", "0 of 1")]
+
+
+def assert_two_are_as_one(
+    make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path, **tolerances: float
+) -> None:
+    """Check that both of two processes end with the weights of one, and not with those at first."""
+    first, second, one = weights_of_two_and_of_one(make, folder)
+    start = make()[0].state_dict()
+    assert any(not torch.equal(start[name], value) for name, value in one.items())
+    for name, value in one.items():
+        assert torch.equal(first[name], second[name]), name
+        assert_close(first[name], value, msg=name, **tolerances)
 
 
 class _Keeper(Callback):

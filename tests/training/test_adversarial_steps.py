@@ -13,7 +13,7 @@ from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Adversarial, Paired
-from tests.training.few_steps import fit, weights_of_two_and_of_one
+from tests.training.few_steps import assert_two_are_as_one, fit
 
 RATES = (0.01, 0.05)
 
@@ -83,9 +83,4 @@ def test_both_schedules_advance_with_batches_on_request():
 
 @pytest.mark.slow
 def test_either_of_two_processes_has_the_weights_of_one(tmp_path):
-    first, second, one = weights_of_two_and_of_one(build, tmp_path)
-    start = build()[0].state_dict()
-    assert any(not torch.equal(start[name], value) for name, value in one.items())
-    for name, value in one.items():
-        assert torch.equal(first[name], second[name]), name
-        assert_close(first[name], value, rtol=1e-4, atol=1e-5, msg=name)
+    assert_two_are_as_one(build, tmp_path, rtol=1e-4, atol=1e-5)

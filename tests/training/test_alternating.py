@@ -12,7 +12,7 @@ from flowcolor.losses import MSELPIPSLoss
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Alternating
 from tests.models.helpers import trained_unet_adain
-from tests.training.few_steps import fit, weights_of_two_and_of_one
+from tests.training.few_steps import assert_two_are_as_one, fit
 
 RATES = (0.2, 0.05)
 
@@ -70,9 +70,4 @@ def test_both_schedules_advance_with_epochs_or_with_batches(interval, epochs):
 
 @pytest.mark.slow
 def test_two_processes_have_the_weights_of_one(tmp_path):
-    first, second, one = weights_of_two_and_of_one(build, tmp_path)
-    start = build()[0].state_dict()
-    assert any(not torch.equal(start[name], value) for name, value in one.items())
-    for name, value in one.items():
-        assert torch.equal(first[name], second[name]), name
-        assert_close(first[name], value, msg=name)
+    assert_two_are_as_one(build, tmp_path)
