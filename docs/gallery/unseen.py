@@ -41,7 +41,6 @@ _PAINTER = {
 
 UNSEEN = {
     "quickstart": {
-        "--train": "lasts minutes; the picture has the layout of validate's",
         "--output": _PLACE,
         "--max_minutes": LONGER,
         "--seed_everything": LONGER,

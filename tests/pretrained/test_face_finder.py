@@ -91,3 +91,8 @@ def test_nothing_is_found_on_empty_pages_of_any_shape(shape, kind):
     face = find_face(torch.ones(shape), kind)
     assert face.score < 0
     assert np.isfinite([face.row, face.column, face.side]).all()
+
+
+def test_another_filter_than_the_package_s_can_be_tried():
+    weights = torch.zeros_like(filters()["photo"][0])
+    assert find_face(photo(), "photo", (weights, 7.5)).score == 7.5
