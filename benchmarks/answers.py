@@ -6,8 +6,9 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torchvision import models  # type: ignore[import-untyped]
 
 from benchmarks.live_bytes import fake
 
@@ -28,10 +29,22 @@ class _Answers(TorchDispatchMode):
 def without_numbers() -> Iterator[None]:
     """Within, tensors have no numbers; checks of numbers pass, and counters begin at 0.
 
-    Boxes, whose numbers are sizes of tensors, are the quarters of a picture.
+    Boxes, whose numbers are sizes of tensors, are the quarters of a picture. VGG's weights, which
+    are drawn into a network that has no memory yet, are left as torchvision begins with them.
     """
-    with patch("flowcolor.models.instance.boxes_of", _quarters), fake(), _Answers():
+    with (
+        patch("flowcolor.models.instance.boxes_of", _quarters),
+        patch("flowcolor.pretrained.vgg.empty_features", _features),
+        patch("flowcolor.pretrained.vgg._randomize"),
+        fake(),
+        _Answers(),
+    ):
         yield
+
+
+def _features(name: str) -> nn.Sequential:
+    features: nn.Sequential = getattr(models, name)().features
+    return features
 
 
 def _quarters(content: Tensor, find: str) -> list[Any]:

@@ -46,15 +46,10 @@ def main() -> None:
         report.write(chosen.out, part, result, report.environment(chosen.device))
 
 
-# Reads the weights of its encoder even where they are random, and tensors here have no numbers.
-UNCOUNTED = ("adaattn",)
-
-
 def published() -> list[str]:
     """Return the published configurations of systems without memory modes."""
     in_modes = {system.build for system in SYSTEMS}
     names = [name for name in trained_names() if not name.endswith("-small")]
-    names = [name for name in names if name not in UNCOUNTED]
     return [name for name in names if colorizer_class(name) not in in_modes]
 
 

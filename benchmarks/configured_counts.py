@@ -25,6 +25,7 @@ def count(system: Configured, batches: Sequence[int]) -> Row:
         settle_all(task)
         row["parameters M"] = sum(p.numel() for p in task.colorizer.parameters()) / 1e6
         row["trained M"] = sum(p.numel() for p in task.parameters() if p.requires_grad) / 1e6
+        step_of(task, like(real, 1))  # What is built at the first step is not held by each.
         found = [step_of(task, like(real, number)) for number in batches]
         for kind in ("held", "peak"):
             row[kind] = (found[1][kind] - found[0][kind]) / (batches[1] - batches[0]) / MB

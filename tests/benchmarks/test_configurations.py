@@ -7,13 +7,13 @@ import torch
 
 from benchmarks.answers import without_numbers
 from benchmarks.coltran_gmacs import coltran_gmacs
-from benchmarks.configurations import UNCOUNTED, published, small
+from benchmarks.configurations import published, small
 from benchmarks.configured import colorizer_class, configured, loss_of, trained_names
 from benchmarks.configured_counts import count, like, step_of
 from benchmarks.live_bytes import by_storages
 from benchmarks.system_list import SYSTEMS
 from flowcolor.evaluation.operations import count_operations
-from flowcolor.models import ColTran
+from flowcolor.models import AdaAttN, ColTran
 from flowcolor.training.parser import packaged_overlays
 
 
@@ -21,12 +21,19 @@ def find(name, stage=1):
     return list(configured([name]))[stage - 1]
 
 
+def ready(system):
+    task = system.task()
+    if isinstance(task.colorizer, AdaAttN):
+        task.colorizer.prepare()  # Its encoder is no part of a step.
+    return task
+
+
 def test_every_packaged_model_is_counted_or_has_nothing_to_train():
     models = {name.removeprefix("models/") for name in packaged_overlays() if "models/" in name}
     untrained = {"gatys", "levin", "lut", "poisson", "tint", "unchanged", "wavelet"}
     assert set(trained_names()) == models - untrained
     in_modes = {system.build for system in SYSTEMS}
-    rows = {*published(), *small(), *UNCOUNTED}
+    rows = {*published(), *small()}
     assert all(name in rows or colorizer_class(name) in in_modes for name in trained_names())
 
 
@@ -60,12 +67,13 @@ def test_pix2pix_costs_what_its_paper_and_a_count_by_hand_say():
 
 
 @pytest.mark.parametrize(
-    ("name", "stage"), [("pix2pix-small", 1), ("s2i-small", 1), ("instance-small", 3)]
+    ("name", "stage"),
+    [("pix2pix-small", 1), ("s2i-small", 1), ("instance-small", 3), ("adaattn", 1)],
 )
 def test_without_numbers_a_step_holds_what_it_holds_with_them(name, stage):
     system = find(name, stage)
-    batch = system.batch(2)
-    task = system.task()
+    batch = system.batch(2, size=64)
+    task = ready(system)
 
     def run(mark):
         loss = loss_of(task, batch)
@@ -74,8 +82,9 @@ def test_without_numbers_a_step_holds_what_it_holds_with_them(name, stage):
 
     real = by_storages(run)
     with without_numbers():
-        found = step_of(system.task(), like(batch, 2))
-    assert found == {"held": real.marked, "peak": real.peak}
+        found = step_of(ready(system), like(batch, 2))
+    # Of what Python's numbers become, as ImageNet's deviation, only tensors without numbers tell.
+    assert found == pytest.approx({"held": real.marked, "peak": real.peak}, rel=0, abs=12)
 
 
 def test_coltran_costs_what_drawing_all_of_its_pixels_costs():
