@@ -162,7 +162,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
             self._label_maps = LabelMaps(tests, where.labels, where.photos)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
-            _fill(parts.get(stage, [held_out]))
+            _fill(parts.get(stage, [held_out]), self.content)
 
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
@@ -268,11 +268,12 @@ class ColorizationDataModule(lightning.LightningDataModule):
         )
 
 
-def _fill(parts: list[Subset]) -> None:
+def _fill(parts: list[Subset], content: str) -> None:
     """Read and draw now, in one process, what loader processes would each do again."""
     parts = list(dict.fromkeys(parts))  # One set may both train and be held out.
     count = sum(map(len, parts))
-    rank_zero_info(f"Reading {count} photographs and drawing their lines ...")
+    lines = " and drawing their lines" if content == "drawing" else ""
+    rank_zero_info(f"Reading {count} photographs{lines} ...")
     start = time.perf_counter()
     for part in parts:
         part.fill()

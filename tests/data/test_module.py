@@ -195,6 +195,15 @@ def test_embedded_portraits_train_and_validate():
     assert torch.equal(cross["reference"], cross["truth"].flip(0))
 
 
+@pytest.mark.parametrize("content", ["drawing", "gray"])
+def test_it_says_what_takes_time(folder, monkeypatch, content):
+    said = []
+    monkeypatch.setattr("flowcolor.data.module.rank_zero_info", said.append)
+    ColorizationDataModule(folder, size=16, content=content, held_out=2).setup("fit")
+    assert ("drawing their lines" in said[0]) == (content == "drawing")
+    assert said[0].startswith("Reading 7 photographs")
+
+
 def test_several_folders_with_photographs_held_out_of_one(make_folder):
     faces, others = str(make_folder("faces", 5)), str(make_folder("others", 4, first=9))
     data = ColorizationDataModule([faces, others], 8, held_out={"faces": 2})
