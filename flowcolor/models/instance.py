@@ -12,7 +12,7 @@ from flowcolor.models.box_fusion import Fusion
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.find_boxes import Find, boxes_of
 from flowcolor.models.hints import Hints
-from flowcolor.models.instance_net import InstanceNet
+from flowcolor.models.instance_net import InstanceNet, cut_out
 from flowcolor.values import widen
 
 
@@ -126,15 +126,23 @@ class InstanceColorization(Colorizer):
             boxes = boxes_of(content, self.find if self.stage == 3 else "none")
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
-    def object_chroma(self, content: Tensor) -> Tensor:
-        """Return a and b, :math:`(B, 2, H, W)`, of grey photographs that show one object each.
+    def object_chroma(
+        self, content: Tensor, boxes: Sequence[Tensor], hints: Hints | None = None
+    ) -> Tensor:
+        """Return a and b of each object by itself, :math:`(N, 2, H, W)`, box after box.
+
+        Args:
+            content: Grey photographs.
+            boxes: Those of each, of which every part is resized to the size of the photograph.
+            hints: Colours at points, which are cut out with their objects.
 
         Raises:
             ValueError: The model is of stage 1, which knows no objects.
         """
         if self.net.objects is None:
             raise ValueError("InstanceColorization of stage 1 knows no objects.")
-        return REACH * widen(self.net.objects(light_and_points(content, None))).tanh()
+        seen = cut_out(light_and_points(content, hints), boxes)
+        return REACH * widen(self.net.objects(seen)).tanh()
 
     def colorize(
         self,

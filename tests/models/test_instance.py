@@ -74,8 +74,13 @@ def test_one_box_over_all_without_weight_for_the_whole_is_the_network_of_objects
     for fuse in model.net.fusion:
         torch.nn.init.constant_(fuse.of_whole[-1].bias, -1e6)
     model.net.whole.chroma.load_state_dict(model.net.objects.chroma.state_dict())
-    result = model.chroma(content, with_boxes(content, [[0, 0, 16, 16]]))
-    assert_close(result, model.object_chroma(content))
+    hints = with_boxes(content, [[0, 0, 16, 16]])
+    assert_close(model.chroma(content, hints), model.object_chroma(content, hints.boxes))
+    red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand_as(content)
+    hints = Hints(red, (torch.rand(1, 1, 16, 16) > 0.5).float(), hints.boxes)
+    told = model.object_chroma(content, hints.boxes, hints)
+    assert_close(model.chroma(content, hints), told)
+    assert not torch.allclose(told, model.object_chroma(content, hints.boxes), atol=1e-3)
 
 
 def test_an_object_is_cut_out_and_shown_at_the_size_of_the_picture():

@@ -30,7 +30,8 @@ class InstanceChroma(Objective):
 
     which bends at one unit of chroma. Stage 1 compares whole pictures; stage 2 parts of them, one
     random box of each; stage 3 whole pictures again, painted with the boxes that the colorizer
-    finds.
+    finds. Where the data give colours at points (:class:`~flowcolor.data.HintPoints`), all stages
+    see them.
 
     Args:
         weight: :math:`w`.
@@ -92,10 +93,11 @@ class InstanceChroma(Objective):
 def _distance(colorizer: Colorizer, batch: Batch, boxes: Sequence[Tensor] | None) -> Tensor:
     """Return the distance of whole pictures, or of the objects in boxes."""
     model, content, truth = cast(InstanceColorization, colorizer), batch["content"], batch["truth"]
+    hints = hints_of(batch, colorizer)
     if boxes is None:
-        found = model.chroma(content, hints_of(batch, colorizer))
+        found = model.chroma(content, hints)
     else:
-        found, truth = model.object_chroma(cut_out(content, boxes)), cut_out(truth, boxes)
+        found, truth = model.object_chroma(content, boxes, hints), cut_out(truth, boxes)
     return chroma_distance(found, rgb_to_lab(truth)[:, 1:])
 
 

@@ -5,7 +5,9 @@ import torch
 from torch.testing import assert_close
 
 from flowcolor.color import rgb_to_lab, to_gray
+from flowcolor.data import HintPoints
 from flowcolor.errors import InputError
+from flowcolor.models import Hints
 from flowcolor.models.instance_net import cut_out
 from flowcolor.training.objectives import InstanceChroma
 from flowcolor.training.objectives.instance_chroma import chroma_distance
@@ -40,7 +42,7 @@ def test_each_stage_compares_what_it_learns(stage):
     content, truth = batch["content"], batch["truth"]
     if stage == 2:
         boxes = InstanceChroma()._random_boxes(content)
-        found, truth = model.object_chroma(cut_out(content, boxes)), cut_out(truth, boxes)
+        found, truth = model.object_chroma(content, boxes), cut_out(truth, boxes)
     else:
         found = model.chroma(content)
     distance = chroma_distance(found, rgb_to_lab(truth)[:, 1:])
@@ -50,10 +52,27 @@ def test_each_stage_compares_what_it_learns(stage):
     assert {id(p) for p in model.learning.parameters()} <= moved
 
 
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_each_stage_sees_colours_at_points(stage):
+    model, batch = trained_instance(stage=stage, find="quadrants"), drawn()
+    plain = InstanceChroma().losses(model, batch)["chroma"]
+    given = HintPoints(count=40)({**batch, "index": torch.arange(2)}, seed=0, epoch=0)
+    told = InstanceChroma().losses(model, given)["chroma"]
+    hints = Hints(given["hint_colors"], given["hint_mask"])
+    content, truth = batch["content"], batch["truth"]
+    if stage == 2:
+        boxes = InstanceChroma()._random_boxes(content)
+        found, truth = model.object_chroma(content, boxes, hints), cut_out(truth, boxes)
+    else:
+        found = model.chroma(content, hints)
+    assert_close(told, chroma_distance(found, rgb_to_lab(truth)[:, 1:]))
+    assert not torch.isclose(told, plain, rtol=1e-4)
+
+
 def test_validation_asks_what_the_stage_learns_and_always_the_same():
     model, batch, objective = trained_instance(stage=2), drawn(), InstanceChroma()
     quarters = [torch.tensor([[0, 0, 8, 8], [8, 0, 16, 8], [0, 8, 8, 16], [8, 8, 16, 16]])] * 2
-    found = model.object_chroma(cut_out(batch["content"], quarters))
+    found = model.object_chroma(batch["content"], quarters)
     true = rgb_to_lab(cut_out(batch["truth"], quarters))[:, 1:]
     assert_close(objective.scores(model, batch), {"chroma": chroma_distance(found, true)})
     assert int(objective.batches) == 0
