@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import to_gray, with_luma
+from flowcolor.errors import InputError
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
@@ -136,7 +137,11 @@ class Gatys(Colorizer):
         # Above the last block of few channels, a picture must still have a pixel.
         self.smallest = 2 ** (int(relu_name(network, highest)[4]) - 1)
         self.activations = VGGActivations(
-            [relu_name(network, highest)], network, weights, random_weights=random_weights
+            [relu_name(network, highest)],
+            network,
+            weights,
+            random_weights=random_weights,
+            option="weights",
         )
 
     def colorize(
@@ -180,7 +185,7 @@ class Gatys(Colorizer):
     ) -> Tensor:
         """Optimise one picture of the batch after another."""
         if min(*content.shape[2:], *lent.shape[2:]) < self.smallest:
-            raise ValueError(
+            raise InputError(
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
@@ -239,7 +244,7 @@ def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int
 def _check_layers(network: Network, layers: list[int]) -> None:
     """Refuse numbers that no convolution of the network has."""
     most = sum(BLOCKS[network])
-    if not all(1 <= layer <= most for layer in layers):
+    if not all(type(layer) is int and 1 <= layer <= most for layer in layers):
         raise ValueError(
             f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got {layers}."
         )
