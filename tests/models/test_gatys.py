@@ -10,6 +10,7 @@ from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.models import Gatys
 from flowcolor.models.gatys_loss import GatysLoss, convolutions, gram, relu_name
+from flowcolor.models.gatys_steps import improve
 from flowcolor.pretrained.vgg import VGGActivations
 
 pytest.importorskip("torchvision")
@@ -57,6 +58,40 @@ def test_the_loss_is_that_of_the_formula():
             expected = expected + weight**power * (grams[0] - grams[1]).square().mean()
         found = GatysLoss(small, t, s, (2, 0.5), styles, inside=inside)(x)
         assert_close(found, expected, rtol=1e-12, atol=0)
+
+
+def test_by_the_letter_the_network_gets_pictures_as_they_are():
+    small, (x, t, s) = Small(), images()
+    wanted = GatysLoss(small, t, s, (2, 0.5), {1: 10.0}, normalize=False)(x)
+    small.normalize = lambda image: image
+    assert_close(wanted, GatysLoss(small, t, s, (2, 0.5), {1: 10.0})(x))
+    assert [Gatys(letter=on).options["normalize"] for on in (False, True)] == [True, False]
+
+
+def test_what_is_not_said_is_as_in_the_document():
+    model = Gatys()
+    assert model.layers == ((5, 1.0), dict.fromkeys((1, 2, 3, 4, 5), 500.0))
+    assert model.options["inside"]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_a_picture_is_clamped_behind_no_optimizers_back(optimizer):
+    """L-BFGS that finds its picture clamped between two looks measures a curvature that is none."""
+    target = torch.tensor([-0.5, 0.25, 1.5, 0.75]).view(1, 1, 2, 2).expand(1, 3, 2, 2)
+    seen = []
+    result = improve(
+        torch.full((1, 3, 2, 2), 0.5),
+        lambda x: (x - target).square().sum(),
+        200,
+        0.05,
+        optimizer,
+        watch=lambda step, loss, picture: seen.append((loss, picture.clone())),
+    )
+    assert_close(result, target.clamp(0, 1), rtol=0, atol=1e-3)
+    assert all(0 <= picture.amin() <= picture.amax() <= 1 for _, picture in seen)
+    # Brought back after each step, as Adam's is, it is half a unit from the target at six places.
+    expected = 6 * 0.5**2 if optimizer == "adam" else 0.0
+    assert seen[-1][0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_its_gradient_is_that_of_finite_differences():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, pad
 from torch.testing import assert_close
 
 from flowcolor.color import rgb_to_yuv, to_gray
@@ -68,6 +68,25 @@ def test_each_weight_belongs_to_its_level():
         assert fine.abs().max() > 0.01
         if index:
             close(coarse, torch.zeros_like(coarse))
+
+
+def test_what_each_weight_takes_is_at_right_angles_to_the_rest():
+    content, photo = pair(8, 8)
+    parts = []
+    for index in range(4):
+        weights = [1.0] * 4
+        weights[index] = 0.0
+        parts.append(Wavelet(weights).colorize(content, photo) - content)
+    flat = torch.stack(parts).flatten(1)
+    energies = flat.square().sum(1)
+    close(flat @ flat.T, torch.diag(energies))
+    close(energies.sum(), (photo - content).square().sum())  # None is lost, none is counted twice.
+
+
+def test_sides_that_no_power_of_two_divides_are_reflected_first():
+    content, photo = pair(13, 19)
+    whole = [pad(image, (0, 5, 0, 3), mode="reflect") for image in (content, photo)]
+    close(Wavelet(SOFT).colorize(content, photo), Wavelet(SOFT).colorize(*whole)[..., :13, :19])
 
 
 def test_it_is_linear_in_both_pictures():
