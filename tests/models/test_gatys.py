@@ -148,11 +148,33 @@ def test_steps_make_the_loss_smaller(optimizer, start):
     model = quick(optimizer=optimizer, start=start)
     loss = GatysLoss(model.activations, t, s, *model.layers, **model.options)
     generator = torch.Generator().manual_seed(0)
-    before = model._begin(t, s, torch.Generator().manual_seed(0))
+    start = quick(start=start, rate=0.0, steps=1)
+    before = start.colorize(t, s, generator=torch.Generator().manual_seed(0))
     result = model.colorize(t, s, generator=generator)
     assert loss(result) < 0.7 * loss(before)
     assert result.amin() >= 0
     assert result.amax() <= 1
+
+
+def test_a_start_from_noise_is_each_pictures_own_and_scaled_by_the_temperature():
+    t, s = torch.rand(2, 3, 3, 16, 16)
+    model = quick(start="noise", rate=0.0, steps=1)
+    assert model.stochastic
+    assert not quick().stochastic
+
+    def draw(seed=1, part=slice(None), **options):
+        generator = torch.Generator().manual_seed(seed)
+        return model.colorize(t[part], s[part], generator=generator, **options)
+
+    assert torch.equal(draw(part=slice(0, 1)), draw()[:1])
+    assert not torch.equal(draw(2), draw())
+    assert draw().flatten().quantile(torch.tensor([0.1, 0.5, 0.9])).tolist() == pytest.approx(
+        [0.1, 0.5, 0.9], abs=0.03
+    )
+    assert_close(draw(temperature=0.5) - 0.5, (draw() - 0.5) / 2)
+    assert torch.equal(model.colorize(t, s), model.colorize(t, s))
+    with pytest.raises(ValueError, match=r"^Gatys expects temperature of at least 0, got -1\.$"):
+        draw(temperature=-1.0)
 
 
 def test_it_works_where_gradients_are_switched_off():
@@ -165,7 +187,9 @@ def test_it_works_where_gradients_are_switched_off():
 
 def test_the_luma_can_be_kept_and_steps_end_when_nothing_falls():
     t, s = torch.rand(2, 1, 3, 16, 16)
-    assert_close(to_gray(quick(keep_luminance=True).colorize(t, s)), to_gray(t))
+    kept = quick(keep_luminance=True)
+    assert kept.keeps_luminance
+    assert_close(to_gray(kept.colorize(t, s)), to_gray(t))
     early, ten = quick(stop=1.0, steps=1000), quick(steps=20)
     assert torch.equal(early.colorize(t, s), ten.colorize(t, s))
 

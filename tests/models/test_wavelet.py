@@ -119,6 +119,22 @@ def test_what_comes_first_changes_the_content():
 
 
 @pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, True),
+        ({"space": "rgb"}, False),
+        ({"contrast": 2.0}, False),
+        ({"match_first": True}, False),
+    ],
+)
+def test_mixing_the_chroma_alone_keeps_the_luma_of_a_content_that_is_taken_as_it_is(options, kept):
+    content, photo = pair()
+    model = Wavelet(SOFT, **{"space": "uv"} | options)
+    assert model.keeps_luminance == kept
+    assert torch.allclose(to_gray(model.colorize(content, photo)), to_gray(content)) == kept
+
+
+@pytest.mark.parametrize(
     ("wrong", "expected"),
     [
         ({"weights": []}, r"Wavelet expects weights to be one or more numbers in \[0, 1\], got "),
