@@ -32,6 +32,14 @@ def test_widths_strides_and_answers_are_those_of_the_paper():
     assert sum(isinstance(m, torch.nn.InstanceNorm2d) for m in critic.modules()) == 3
 
 
+@pytest.mark.parametrize(("channels", "public"), [(6, 2_768_705), (3, 2_765_633), (9, 2_771_777)])
+def test_parameters_are_those_of_the_public_code_but_for_its_batch_normalisation(channels, public):
+    """It has scales and shifts where ours has biases, of three convolutions."""
+    with torch.device("meta"):
+        critic = PatchCritic(channels)
+    assert sum(p.numel() for p in critic.parameters()) == public - (128 + 256 + 512)
+
+
 def test_images_do_not_influence_each_other():
     critic, images = PatchCritic(3, 4).double(), torch.rand(3, 3, 32, 32, dtype=torch.float64)
     torch.testing.assert_close(critic(images)[1:2], critic(images[1:2]))

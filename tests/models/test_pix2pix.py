@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import instance_norm, interpolate, l1_loss, leaky_relu
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.data import SobelLines
 from flowcolor.data.datasets.embedded import load_portrait
@@ -25,6 +26,20 @@ def test_parameters_are_those_of_the_public_code():
         assert count(UNet(1, 2)) == 54_413_955 - 2 * 64 * 16 - (128 * 16 + 1)  # L to ab
         assert round(count(Pix2Pix(32, 6)) / 1e6, 1) == 7.3
         assert round(count(PatchCritic(6, 32, 2)) / 1e6, 2) == 0.17
+
+
+def test_costs_are_those_of_the_published_networks():
+    with torch.device("meta"):
+        nets = (
+            (UNet(3, 3), torch.empty(1, 3, 256, 256)),
+            (PatchCritic(), torch.empty(1, 6, 256, 256)),
+        )
+        found = []
+        for net, x in nets:
+            with FlopCounterMode(display=False) as counter:
+                net(x)
+            found.append(counter.get_total_flops() / 2e9)
+    assert found == pytest.approx([6.05, 3.2], abs=0.005)
 
 
 def test_the_net_is_that_of_its_formula():
@@ -64,6 +79,18 @@ def test_dropout_keeps_the_mean_and_zeroes_its_share():
     kept = dropped != 0
     assert float(kept.float().mean()) == pytest.approx(0.75, abs=0.01)
     assert_close(dropped[kept], whole[kept] / 0.75)
+
+
+def test_dropout_follows_the_three_innermost_levels_alone():
+    net = UNet(1, 1, width=2, levels=6)
+    shares = []
+    for stage in net.up[1:]:
+        stage.register_forward_pre_hook(
+            lambda _, given: shares.append((given[0] == 0).float().mean())
+        )
+    net(torch.rand(1, 1, 128, 128), 0.5, torch.Generator().manual_seed(0))
+    # Half of the features, beside as many that come from the way down.
+    assert [bool(share > 0.15) for share in shares] == [True, True, True, False, False]
 
 
 def test_it_learns_one_picture_by_heart():
