@@ -8,6 +8,7 @@ from torch.nn.functional import instance_norm, interpolate, l1_loss, leaky_relu
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowcolor.color import rgb_to_lab, to_gray
 from flowcolor.data import SobelLines
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.models import PatchCritic, Pix2Pix
@@ -23,7 +24,9 @@ def test_parameters_are_those_of_the_public_code():
     with torch.device("meta"):
         assert count(Pix2Pix()) == 54_413_955
         assert count(Pix2Pix(with_reference=True)) == 54_413_955 + 3 * 64 * 16
-        assert count(UNet(1, 2)) == 54_413_955 - 2 * 64 * 16 - (128 * 16 + 1)  # L to ab
+        chroma = 54_413_955 - 2 * 64 * 16 - (128 * 16 + 1)
+        assert count(Pix2Pix(space="lab")) == chroma
+        assert count(Pix2Pix(space="lab", with_reference=True)) == chroma + 3 * 64 * 16
         assert round(count(Pix2Pix(32, 6)) / 1e6, 1) == 7.3
         assert round(count(PatchCritic(6, 32, 2)) / 1e6, 2) == 0.17
 
@@ -116,9 +119,23 @@ def test_a_reference_is_an_input_where_it_is_wanted():
         model(content, photo[..., :8, :8])
 
 
+def test_in_lab_the_net_sees_lightness_and_makes_chroma():
+    model, (_, photo) = trained_pix2pix(space="lab", with_reference=True), images()
+    content, calls = to_gray(photo).expand(-1, 3, -1, -1), []
+    model.net.register_forward_hook(lambda _, inputs, output: calls.append((inputs[0], output)))
+    found = rgb_to_lab(model(content, photo.flip(0)))[:, 1:]
+    lab, other = rgb_to_lab(content), rgb_to_lab(photo.flip(0))
+    assert_close(calls[0][0][:, :2] * 50 + 50, torch.cat([lab[:, :1], other[:, :1]], 1))
+    assert_close(calls[0][0][:, 2:] * 110, other[:, 1:])
+    # Nothing is out of gamut, and the luma that is taken back changes chroma a little.
+    assert_close(found, 110 * calls[0][1].tanh(), rtol=0.1, atol=2.0)
+    assert found.abs().max() > 5
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
+        ({"space": "yuv"}, "Pix2Pix expects space to be one of ['rgb', 'lab'], got 'yuv'."),
         ({"levels": 0}, "Pix2Pix expects levels to be a whole number of at least 1, got 0."),
         ({"dropout": 1.0}, "Pix2Pix expects dropout below 1, got 1."),
         (

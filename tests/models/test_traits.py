@@ -39,6 +39,7 @@ def test_a_method_has_the_traits_of_its_row(name):
 def test_one_model_may_do_less_or_more_than_its_class():
     assert Pix2Pix(2, 2).reference == "unused"
     assert Pix2Pix(2, 2, with_reference=True).reference == "required"
+    assert Pix2Pix(2, 2, space="lab").keeps_luminance
     small = {"width": 2, "style_width": 2}
     assert UNetAdaIN(**small, latent=0).reference == "unused"
     assert UNetAdaIN(**small, space="lab").keeps_luminance
