@@ -219,7 +219,7 @@ class Gatys(Colorizer):
             size = (content.shape[-2], content.shape[-1])
             lent = functional.interpolate(reference, size, mode="bilinear", antialias=True)
             return (content + lent) / 2
-        even = torch.special.ndtr(SampleNoise(content, generator)())  # From 0 to 1.
+        even: Tensor = torch.special.ndtr(SampleNoise(content, generator)())  # From 0 to 1.
         return 0.5 + temperature * (even - 0.5)
 
 

@@ -24,7 +24,8 @@ class LUT(Colorizer):
 
     with :math:`H` the cumulative distribution of the content's 256 levels and :math:`G` that of the
     reference. What was darker stays darker, and places do not count: from a grey content and
-    ``"rgb"`` there is one colour for each level of grey.
+    ``"rgb"`` there is one colour for each level of grey. All pixels count alike: of pictures that
+    are cut out on white, the white decides.
 
     Args:
         space: The channels. ``"rgb_then_yuv"`` matches RGB first, and the result then in YUV,
