@@ -1,8 +1,9 @@
 """What each method takes and is, in one table, as the documentation and the contract rely on it."""
 
 import pytest
+import torch
 
-from flowcolor.models import Gatys, Pix2Pix, Poisson, UNetAdaIN, Wavelet
+from flowcolor.models import CIC, LUT, Gatys, Levin, Pix2Pix, Poisson, UNetAdaIN, Wavelet
 from flowcolor.models.methods import methods
 
 BOTH, GRAY, DRAWING = ({"drawing", "gray"}, {"gray"}, {"drawing"})
@@ -48,3 +49,22 @@ def test_one_model_may_do_less_or_more_than_its_class():
     assert Poisson(keep_luminance=True).keeps_luminance
     assert Gatys(keep_luminance=True).keeps_luminance
     assert Gatys(start="noise").stochastic
+
+
+def test_what_is_not_said_is_right_and_no_letter():
+    assert LUT().config == {
+        "space": "rgb",
+        "gamut": "chroma",
+        "edges": None,
+        "interpolate": False,
+        "letter": False,
+    }
+    hard = [0.0] + [1.0] * 5
+    plain = {"space": "rgb", "match_first": False, "contrast": 1.0}
+    assert Wavelet().config == {"weights": hard, **plain}
+    assert Poisson().config == {"smoothness": 1e10, "keep_luminance": False}
+    assert Levin().config == {"system": "square", "weights": "levin", "neighbors": 8}
+    assert not Gatys().config["letter"]
+    with torch.device("meta"):
+        assert CIC().config == {"width": 64, "annealing": 0.38}
+        assert not UNetAdaIN().config["letter"]
