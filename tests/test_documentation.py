@@ -126,6 +126,29 @@ def test_options_of_a_command_are_understood(command, tmp_path, monkeypatch):
     assert holds(found, given(options))
 
 
+def documented(option: str) -> list[list[str]]:
+    """Return the words behind an option of ``flowcolor colorize``, with the method before them."""
+    found = []
+    for command in commands():
+        words = shlex.split(command)
+        if words[1] == "colorize" and option in words:
+            rest = words[words.index(option) + 1 :]
+            end = next((i for i, word in enumerate(rest) if word.startswith("--")), len(rest))
+            method = [] if option == "--then" else [words[words.index("--method") + 1]]
+            found.append([*method, *rest[:end]])
+    return found
+
+
+@pytest.mark.parametrize("words", documented("--set") + documented("--then"), ids=" ".join)
+def test_options_of_a_method_are_understood(words):
+    from flowcolor.cli.settings import read_settings
+    from flowcolor.models.methods import untrained_method
+
+    settings = read_settings(words[1:])
+    config = untrained_method(words[0], settings).config
+    assert {name: config[name] for name in settings} == settings
+
+
 @pytest.mark.parametrize("text", [code for page in PAGES for code in fences(page, "yaml")])
 def test_configuration_is_understood(text, tmp_path, monkeypatch):
     from flowcolor.training.lightning_cli import TrainingCLI

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from flowcolor.cli.main import main
+from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.images import read_image, write_image
 from flowcolor.nearest import Gallery, thumbnail, vgg_look
@@ -23,20 +24,29 @@ def gray_of(path):
     return path.parent.parent / "g.png"
 
 
+@pytest.fixture
+def random_vgg(monkeypatch):
+    from flowcolor.pretrained import vgg
+
+    class Random(vgg.VGGActivations):
+        def __init__(self, layers, name, path):
+            super().__init__(layers, name, random_weights=True)
+
+    monkeypatch.setattr(vgg, "VGGActivations", Random)
+
+
+def test_colours_do_not_count_and_vgg19_looks_at_its_convolution_4_1(random_vgg):
+    image = torch.rand(3, 60, 50)
+    gray = to_gray(image).expand(3, -1, -1)
+    for look, numbers in ((thumbnail, 32**2), (vgg_look(), 512 * 28**2)):
+        assert look(image).shape == (numbers,)  # 224 pixels, halved three times.
+        torch.testing.assert_close(look(image), look(gray), rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["thumbnail", "vgg19"])
-def test_a_gallery_with_the_picture_itself_finds_it(name, folder, monkeypatch):
+def test_a_gallery_with_the_picture_itself_finds_it(name, folder, random_vgg, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    look = thumbnail
-    if name == "vgg19":
-        from flowcolor.pretrained import vgg
-
-        class Random(vgg.VGGActivations):
-            def __init__(self, layers, name, path):
-                super().__init__(layers, name, random_weights=True)
-
-        monkeypatch.setattr(vgg, "VGGActivations", Random)
-        look = vgg_look()
-    gallery = Gallery(folder, look)
+    gallery = Gallery(folder, vgg_look() if name == "vgg19" else thumbnail)
     for path in gallery.paths[1:]:
         assert gallery.nearest(gray_of(path)) == path
 

@@ -179,14 +179,14 @@ def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:
         ("boxes", "a JSON file of boxes around the objects"),
     ):
         use, value = getattr(model, argument), getattr(options, argument)
-        if argument == "reference":
-            value = value or options.gallery
+        option = argument
+        if argument == "reference" and options.gallery is not None:
+            option, value = "gallery", options.gallery
         elif argument == "hints" and options.dots:
-            value = " ".join(options.dots)
+            option, value = "dots", " ".join(options.dots)
         if use == "required" and value is None:
             raise InputError(f"{name} expects --{argument}, {what}, got none.")
         if use == "unused" and value is not None:
-            option = "dots" if argument == "hints" and options.dots else argument
             raise InputError(f"{name} cannot use --{option}, got {value}.")
     if options.check and not model.exact:
         raise InputError(f"--check expects a method that can be run backwards, got {name}.")

@@ -17,6 +17,7 @@ def main(words: Sequence[str]) -> None:
     options = _parser().read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
     from flowcolor.io.images import read_image
+    from flowcolor.models.hint_files import COLORLESS
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
@@ -29,6 +30,8 @@ def main(words: Sequence[str]) -> None:
     if not 0 <= options.seed < 2**63:
         raise InputError(f"--seed expects a number of at least 0, got {options.seed}.")
     photo = read_image(options.photo)
+    if float((photo.amax(0) - photo.amin(0)).amax()) < COLORLESS:
+        raise InputError(f"{options.photo} expects a photograph in colour, got grey.")
     if options.at == "random":
         marks = random_marks(photo, options.share, options.seed)
     elif options.at == "regions":

@@ -76,7 +76,9 @@ class MSELPIPSLoss(nn.Module):
             raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {space!r}.")
         self.weights, self.space, self.letter = weights, space, letter
         self.random_weights = random_weights and lpips > 0
-        self.activations = lpips_activations(network, network_file, random_weights=random_weights)
+        self.activations = lpips_activations(
+            network, network_file, random_weights=random_weights, option="network_file"
+        )
 
     def prepare(self) -> None:
         """Read the network's weights if this loss needs them, so that missing ones fail early."""

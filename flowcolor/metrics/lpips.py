@@ -79,7 +79,11 @@ def lpips_distance(result: Tensor, truth: Tensor, activations: VGGActivations) -
 
 
 def lpips_activations(
-    network: Network = "alexnet", path: str | Path | None = None, *, random_weights: bool = False
+    network: Network = "alexnet",
+    path: str | Path | None = None,
+    *,
+    random_weights: bool = False,
+    option: str | None = None,
 ) -> VGGActivations:
     """Return the layers that LPIPS looks at; the network is read at the first call.
 
@@ -88,13 +92,15 @@ def lpips_activations(
             be compared with each other.
         path: Its weights, see :class:`~flowcolor.pretrained.vgg.VGGActivations`.
         random_weights: Use a random network. The distance is then comparable with no other.
+        option: What the user calls ``path``, for the error message.
 
     Raises:
         InputError: If there is no such network.
     """
     if network not in _NETWORKS:
         raise InputError(f"`network` must be one of {', '.join(_NETWORKS)}, got {network!r}.")
-    return VGGActivations(_NETWORKS[network][0], network, path, random_weights=random_weights)
+    layers = _NETWORKS[network][0]
+    return VGGActivations(layers, network, path, random_weights=random_weights, option=option)
 
 
 class LPIPS(ActivationMetric):

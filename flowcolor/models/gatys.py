@@ -9,11 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import to_gray, with_luma
+from flowcolor.errors import InputError
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
 from flowcolor.models.gatys_steps import Optimizer, Watch, improve
 from flowcolor.models.hints import Hints
+from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.pretrained.vgg import VGGActivations
 
 Network = Literal["vgg16", "vgg19"]
@@ -42,7 +44,8 @@ class Gatys(Colorizer):
         rate: Step of Adam in colour, from 0 to 1. L-BFGS searches its own.
         optimizer: ``"adam"``, whose picture is brought back to [0, 1] after each step, or
             ``"lbfgs"``, whose is clamped at the end: between, it would not know of it.
-        start: From the content, from the mean of content and reference, or from noise.
+        start: From the content, from the mean of content and reference, or from noise, which the
+            ``generator`` draws and the temperature scales; of 0 it is a flat grey.
         stop: End when ten steps make the loss smaller by less than this part of it; 0: never.
         pooling: ``"max"``, as the network was trained, or ``"average"``.
         keep_luminance: Whether to give the result the content's luma.
@@ -126,6 +129,9 @@ class Gatys(Colorizer):
         self.steps, self.rate, self.stop = steps, rate, stop
         self.watch: Watch | None = None
         self.optimizer, self.start, self.keep_luminance = optimizer, start, keep_luminance
+        # What one model does is a fact of its own arguments.
+        self.stochastic = start == "noise"  # type: ignore[misc]
+        self.keeps_luminance = keep_luminance  # type: ignore[misc]
         self.layers = (content_layer, content_weight), styles
         self.options = {
             "average": pooling == "average",
@@ -136,7 +142,11 @@ class Gatys(Colorizer):
         # Above the last block of few channels, a picture must still have a pixel.
         self.smallest = 2 ** (int(relu_name(network, highest)[4]) - 1)
         self.activations = VGGActivations(
-            [relu_name(network, highest)], network, weights, random_weights=random_weights
+            [relu_name(network, highest)],
+            network,
+            weights,
+            random_weights=random_weights,
+            option="weights",
         )
 
     def colorize(
@@ -150,7 +160,10 @@ class Gatys(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature)
-        return self._all(None, content, cast(Tensor, reference), generator)
+        if temperature < 0:
+            raise ValueError(f"Gatys expects temperature of at least 0, got {temperature:g}.")
+        lent = cast(Tensor, reference)
+        return self._all(self._begin(content, lent, temperature, generator), content, lent)
 
     def refine(self, picture: Tensor, content: Tensor, reference: Tensor) -> Tensor:
         """Return what the steps make of a picture, for instance of another method's result.
@@ -169,60 +182,45 @@ class Gatys(Colorizer):
                 f"Gatys expects a picture of the shape of the content, {tuple(content.shape)}, "
                 f"got {tuple(picture.shape)}."
             )
-        return self._all(picture, content, reference, None)
+        return self._all(picture, content, reference)
 
-    def _all(
-        self,
-        picture: Tensor | None,
-        content: Tensor,
-        lent: Tensor,
-        generator: torch.Generator | None,
-    ) -> Tensor:
+    def _all(self, picture: Tensor, content: Tensor, lent: Tensor) -> Tensor:
         """Optimise one picture of the batch after another."""
         if min(*content.shape[2:], *lent.shape[2:]) < self.smallest:
-            raise ValueError(
+            raise InputError(
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
-        begins = [None] * len(content) if picture is None else [*picture.split(1)]
-        pairs = zip(content.split(1), lent.split(1), begins, strict=True)
+        samples = zip(picture.split(1), content.split(1), lent.split(1), strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():
-            results = [
-                self._optimised(
-                    t.clone(), s.clone(), generator, None if b is None else b.clone().detach()
-                )
-                for t, s, b in pairs
-            ]
+            results = [self._optimised(*(x.detach().clone() for x in each)) for each in samples]
         result = torch.cat(results)
         if self.keep_luminance:
             result = with_luma(result, to_gray(content))
         return result.to(content.dtype)
 
-    def _optimised(
-        self,
-        content: Tensor,
-        reference: Tensor,
-        generator: torch.Generator | None,
-        begin: Tensor | None,
-    ) -> Tensor:
+    def _optimised(self, begin: Tensor, content: Tensor, reference: Tensor) -> Tensor:
         """Return one picture, (1, 3, H, W), after all steps."""
         layer, styles = self.layers
         loss = GatysLoss(self.activations, content, reference, layer, styles, **self.options)
-        x = self._begin(content, reference, generator) if begin is None else begin
-        return improve(x, loss, self.steps, self.rate, self.optimizer, self.stop, self.watch)
+        return improve(begin, loss, self.steps, self.rate, self.optimizer, self.stop, self.watch)
 
     def _begin(
-        self, content: Tensor, reference: Tensor, generator: torch.Generator | None
+        self,
+        content: Tensor,
+        reference: Tensor,
+        temperature: float,
+        generator: torch.Generator | None,
     ) -> Tensor:
         if self.start == "content":
-            return content.clone()
+            return content
         if self.start == "average":
             size = (content.shape[-2], content.shape[-1])
             lent = functional.interpolate(reference, size, mode="bilinear", antialias=True)
             return (content + lent) / 2
-        noise = torch.rand(content.shape, generator=generator, dtype=content.dtype)
-        return noise.to(content.device)
+        even: Tensor = torch.special.ndtr(SampleNoise(content, generator)())  # From 0 to 1.
+        return 0.5 + temperature * (even - 0.5)
 
 
 def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int, float]:
@@ -239,7 +237,7 @@ def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int
 def _check_layers(network: Network, layers: list[int]) -> None:
     """Refuse numbers that no convolution of the network has."""
     most = sum(BLOCKS[network])
-    if not all(1 <= layer <= most for layer in layers):
+    if not all(type(layer) is int and 1 <= layer <= most for layer in layers):
         raise ValueError(
             f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got {layers}."
         )

@@ -15,7 +15,7 @@ from flowcolor.models.hints import Hints
 # Less is the rim of a soft brush, where the eight bits of many programs have lost the colour.
 _OPAQUE = 0.1
 _DIFFERENT = 0.01  # Summed over red, green and blue.
-_COLORLESS = 0.02
+COLORLESS = 0.02  # Channels that differ by less are a grey.
 _MOST = 0.5  # A copy that differs at more pixels is another picture, or was saved as a JPEG.
 
 
@@ -52,7 +52,7 @@ def read_hints(path: str | Path, content: Float[Tensor, "3 height width"]) -> Hi
             f"{path} expects marks in colour, got none: it is empty or equals the picture."
         )
     spread = colors.amax(0) - colors.amin(0)
-    if float(spread[mask].amax()) < _COLORLESS:
+    if float(spread[mask].amax()) < COLORLESS:
         raise InputError(f"{path} expects marks in colour, got {int(mask.sum())} pixels of grey.")
     return Hints(colors[None], mask[None, None].to(colors))
 

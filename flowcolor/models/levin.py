@@ -27,8 +27,8 @@ class Levin(Colorizer):
 
     for :math:`u = U` and :math:`u = V`, with :math:`u` fixed where a colour is given and :math:`w`
     large between pixels of like luma (:func:`~flowcolor.models.likeness.likeness`). The luma stays
-    that of the content, so that of a hint only its chroma counts. One sparse factorisation solves
-    for both: half a second at 256x256.
+    that of the content, so that of a hint only its chroma counts. A picture without a hint stays
+    grey. One sparse factorisation solves for both: half a second at 256x256.
 
     Args:
         system: Which residuals are summed. ``"square"``: those of free pixels, which can all be

@@ -49,9 +49,30 @@ def untrained_method(name: str, settings: Mapping[str, Any] | None = None) -> Co
             options = f"one of {', '.join(defaults)}" if defaults else "nothing"
             hint = did_you_mean(setting, defaults)
             raise InputError(f"--set for {name} expects {options}, got {setting!r}{hint}.")
-        if isinstance(defaults[setting], float) and type(value) is int:
-            given[setting] = float(value)
+        given[setting] = _as_setting(name, setting, defaults[setting], value)
     try:
         return known[name](**given).eval()
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+def _as_setting(name: str, setting: str, default: Any, value: Any) -> Any:
+    """Return a value of the kind of its default, of which the method's own checks make sure.
+
+    Raises:
+        InputError: It is of another kind.
+    """
+    if isinstance(default, list):
+        if isinstance(value, list):
+            return [_as_setting(name, setting, default[0], each) for each in value]
+        expected = f"a list in brackets, each {_KINDS[type(default[0])]}"
+    elif default is None or type(value) is type(default):
+        return value  # What has no default has no kind.
+    elif isinstance(default, float) and type(value) is int:
+        return float(value)
+    else:
+        expected = _KINDS[type(default)]
+    raise InputError(f"{name} expects {setting} to be {expected}, got {value!r}.")

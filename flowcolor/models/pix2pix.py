@@ -1,24 +1,31 @@
 r"""pix2pix: from a drawing to a photograph by one U-Net, which learns against a critic."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.color import rgb_to_lab
+from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
+from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
 from flowcolor.models.hints import Hints
 from flowcolor.models.initial_weights import gaussian_weights
 from flowcolor.models.unet import UNet
+from flowcolor.values import widen
+
+Space = Literal["rgb", "lab"]
 
 
 class Pix2Pix(Colorizer):
     r"""Turn a content into a photograph whose colours are learned, or taken from a reference.
 
-    .. math:: I_{rec} = \tfrac12 \big(1 + \tanh G([I_s, I_{ref}])\big)
+    .. math:: I_{rec} = \tfrac12 \big(1 + \tanh G([I_s, I_{ref}])\big) \qquad \text{or} \qquad
+              ab = 110 \tanh G\big(\big[\tfrac{L(I_s) - 50}{50}, \ldots\big]\big)
 
-    with the :class:`~flowcolor.models.unet.UNet` :math:`G`. Its only chance is dropout, which is at
+    with the :class:`~flowcolor.models.unet.UNet` :math:`G`. In L*a*b* the result has the content's
+    luma. Its only chance is dropout, which is at
     work in training and wherever a ``generator`` is given: the same generator draws the same
     picture, another one another. Without, a model in eval mode drops nothing.
 
@@ -29,6 +36,9 @@ class Pix2Pix(Colorizer):
         with_reference: Whether the model sees a reference beside the content, which is flowcolor's
             own addition. It looks where it looks in the content, and suits references that lie
             alike.
+        space: Colours that the network makes: ``"rgb"``, or ``"lab"``, the chroma of a grey
+            photograph, whose lightness it then sees, and a reference in L*a*b*. The critic judges
+            pictures in RGB either way.
 
     Attributes:
         net: The network :math:`G`.
@@ -61,8 +71,10 @@ class Pix2Pix(Colorizer):
         dropout: float = 0.5,
         *,
         with_reference: bool = False,
+        space: Space = "rgb",
     ) -> None:
         super().__init__()
+        check_choice(self, space=(space, Space))
         check_count(self, width=width, levels=levels)
         check_number(self, dropout=dropout, smallest=0.0)
         if dropout >= 1:
@@ -77,11 +89,15 @@ class Pix2Pix(Colorizer):
             "levels": levels,
             "dropout": dropout,
             "with_reference": with_reference,
+            "space": space,
         }
+        self.space = space
+        self.keeps_luminance = space == "lab"  # type: ignore[misc]
         self.reference = "required" if with_reference else "unused"
         self.multiple = 2**levels
         self.dropout = dropout
-        self.net = UNet(6 if with_reference else 3, 3, width, levels)
+        inputs, outputs = (3, 3) if space == "rgb" else (1, 2)
+        self.net = UNet(inputs + 3 * with_reference, outputs, width, levels)
         gaussian_weights(self, std=0.02)
 
     def colorize(
@@ -94,7 +110,7 @@ class Pix2Pix(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Return the photograph that ``content`` may come from, with values in [0, 1].
+        """Return the photograph that ``content`` may come from; RGB has values in [0, 1].
 
         Args:
             content: Drawings or grey photographs.
@@ -120,7 +136,17 @@ class Pix2Pix(Colorizer):
                 "Pix2Pix expects a content and a reference of the same shape, got "
                 f"{tuple(content.shape)} and {tuple(reference.shape)}."
             )
-        seen = content if reference is None else torch.cat([content, reference], 1)
-        chance = self.training or generator is not None
-        image: Tensor = self.net(2 * seen - 1, rate if chance else 0.0, generator)
-        return (image.tanh() + 1) / 2
+        rate = rate if self.training or generator is not None else 0.0
+        if self.space == "rgb":
+            seen = content if reference is None else torch.cat([content, reference], 1)
+            image: Tensor = self.net(2 * seen - 1, rate, generator)
+            return (image.tanh() + 1) / 2
+        light = 2 * centered_lightness(content)
+        seen = light if reference is None else torch.cat([light, _around_zero(reference)], 1)
+        found: Tensor = self.net(seen.to(content.dtype), rate, generator)
+        return paint_chroma(content, REACH * widen(found).tanh())
+
+
+def _around_zero(photo: Tensor) -> Tensor:
+    """Return L*a*b* from -1 to 1."""
+    return torch.cat([2 * centered_lightness(photo), rgb_to_lab(photo)[:, 1:] / REACH], 1)

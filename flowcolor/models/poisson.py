@@ -22,7 +22,7 @@ class Poisson(Colorizer):
     a colour is given. So the result is the content :math:`t` plus an offset :math:`d` with
     :math:`(I + \lambda L) d = 0` between the given points, :math:`L` the Laplacian of the grid:
     edges of the content do not stop colours (:class:`Levin` does that). No offset is larger than
-    the given ones.
+    the given ones. A picture without a hint stays as it is.
 
     Args:
         smoothness: :math:`\lambda`, at least 0: colours reach :math:`\sqrt\lambda` pixels. 0 leaves
@@ -53,6 +53,8 @@ class Poisson(Colorizer):
         if not smoothness >= 0:
             raise ValueError(f"Poisson expects smoothness of at least 0, got {smoothness:g}.")
         self.smoothness, self.keep_luminance = smoothness, keep_luminance
+        # What one model does is a fact of its own arguments.
+        self.keeps_luminance = keep_luminance  # type: ignore[misc]
         self.config = {"smoothness": smoothness, "keep_luminance": keep_luminance}
 
     def colorize(

@@ -69,6 +69,10 @@ class Wavelet(Colorizer):
             )
         self.weights, self.space = tuple(weights), space
         self.match_first, self.contrast = match_first, contrast
+        # What one model does is a fact of its own arguments.
+        self.keeps_luminance = (  # type: ignore[misc]
+            space == "uv" and contrast == 1 and not match_first
+        )
         self.haar = HaarDownsample(3 if space == "rgb" else 2)
         self.config = {
             "weights": list(weights),

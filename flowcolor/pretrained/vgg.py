@@ -41,6 +41,7 @@ class VGGActivations:
             ``.safetensors``.
         random_weights: Use random weights instead, the same in every process. What is measured
             with them cannot be compared with any other number.
+        option: What the user calls ``path``, for the error message; ``None`` means ``name``.
 
     Raises:
         InputError: At the first call or :meth:`prepare`, if the weights are missing or unusable.
@@ -57,11 +58,12 @@ class VGGActivations:
         path: str | Path | None = None,
         *,
         random_weights: bool = False,
+        option: str | None = None,
     ) -> None:
         if random_weights and path is not None:
             raise InputError(f"`random_weights` must be off if {name} weights are given.")
         self.layers, self.name, self.path = tuple(layers), name, path
-        self.random_weights = random_weights
+        self.random_weights, self.option = random_weights, option
         self._network: nn.Sequential | None = None
         self.positions: frozenset[int] = frozenset()
 
@@ -76,7 +78,7 @@ class VGGActivations:
                 _log.warning("Random %s weights: comparable with no other number.", self.name)
                 _randomize(features)
             else:
-                path = find_weights(self.name, self.path, download=download)
+                path = find_weights(self.name, self.path, download=download, option=self.option)
                 if weights_note(path):
                     _log.warning("%s: %s, %s.", path, self.name, weights_note(path))
                 tensors = features_only(load_tensors(path), features, path)

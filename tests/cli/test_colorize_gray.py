@@ -123,6 +123,11 @@ def test_options_of_a_method_are_set_by_name(files):
 
 LENT = ("--reference", "photo.png")
 LEVIN = ("--method", "levin", "--content", "grey.png")
+POISSON = ("--method", "poisson", "--content", "grey.png", "--hints", LAYER)
+LUT, WAVELET, GATYS = (
+    ("--method", name, "--content", "grey.png", *LENT) for name in ("lut", "wavelet", "gatys")
+)
+GATYS += ("--set", "random_weights=true")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +171,43 @@ LEVIN = ("--method", "levin", "--content", "grey.png")
             "--set expects --method, whose options it sets, got none.",
         ),
         ((*LEVIN, "--hints", LAYER, "--output", LAYER), "--output expects a place that holds no"),
+        ((*LEVIN, "--hints", LAYER, "--gallery", "."), "Levin cannot use --gallery, got ."),
+        (
+            (*LUT, "--set", "space=yuv"),
+            "LUT expects content in colour for space='yuv', got grey, whose chroma no table can ",
+        ),
+        ((*LUT, "--set", "edges=0"), "LUT expects edges to leave pixels to count, got 0, above "),
+        ((*LUT, "--set", "interpolate=1"), "lut expects interpolate to be true or false, got 1."),
+        (
+            (*POISSON, "--set", "smoothness=big"),
+            "poisson expects smoothness to be a number, got 'b",
+        ),
+        (
+            (*POISSON, "--set", "smoothness=null"),
+            "poisson expects smoothness to be a number, got N",
+        ),
+        (
+            (*WAVELET, "--set", "weights=1"),
+            "wavelet expects weights to be a list in brackets, each a number, got 1.",
+        ),
+        (
+            (*WAVELET, "--set", "weights=[0,null]"),
+            "wavelet expects weights to be a number, got None",
+        ),
+        ((*LEVIN, "--set", "system=[1]"), "levin expects system to be a word, got [1]."),
+        (
+            (*GATYS, "style_layers=[1.5]"),
+            "gatys expects style_layers to be a whole number, got 1.5.",
+        ),
+        ((*GATYS, "content_layer=true"), "gatys expects content_layer to be a whole number, got T"),
+        (
+            (*GATYS, "--size", "2"),
+            "Gatys expects sides of at least 4 for its layers, got (2, 3) and",
+        ),
+        (
+            (*GATYS[:-2], "--set", "weights=none.pth"),
+            "`weights` must name a file with vgg19 weights, got 'none.pth'.",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(words, expected, files, capsys):

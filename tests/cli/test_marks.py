@@ -65,10 +65,12 @@ def test_marks_of_edges_lie_beside_them_on_both_sides(photo):
         (("--output", "m.jpg"), "--output expects a file ending in .png, got m.jpg."),
         (("--output", "photo.png"), "--output expects another file than --photo, got photo.png."),
         (("--photo", "flat.png", "--at", "edges"), "flat.png expects places to mark and others, g"),
+        (("--photo", "grey.png"), "grey.png expects a photograph in colour, got grey."),
     ],
 )
 def test_what_cannot_be_marked_is_one_sentence(words, expected, photo, tmp_path, capsys):
-    write_image(torch.full((3, 8, 8), 0.5), "flat.png")
+    write_image(torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1).expand(3, 8, 8), "flat.png")
+    write_image(torch.rand(1, 8, 8), "grey.png")
     assert marks(*words) == 2
     message = capsys.readouterr().err
     assert expected in message

@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowcolor.color import rgb_to_lab
 from flowcolor.models import CIC
 from flowcolor.models.ab_bins import COUNT, annealed_mean, centers, rebalancing, soft_targets
 from tests.models.helpers import trained_cic
@@ -28,6 +29,14 @@ def test_parameters_and_costs_are_those_of_the_published_network():
     assert sum(p.numel() for p in net.parameters()) - HEAD + PUBLISHED == 32_236_011
     multiplications = counter.get_total_flops() / 2 - 64**2 * (256 * (529 - 313) - 313 * 2)
     assert multiplications / 1e9 == pytest.approx(41.8, abs=0.05)
+
+
+def test_the_net_sees_the_lightness_of_the_content_around_zero():
+    model, seen = trained_cic(), []
+    model.net.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    content = torch.rand(1, 1, 16, 16).expand(-1, 3, -1, -1)
+    model(content)
+    assert_close(seen[0], (rgb_to_lab(content)[:, :1] - 50) / 100)
 
 
 def test_bins_are_a_grid_of_tens_that_no_colour_of_a_screen_leaves():

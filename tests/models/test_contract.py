@@ -66,6 +66,7 @@ CASES = {
     "palette": trained_palette,
     "palette, reference": lambda: trained_palette(with_reference=True, sampler="ddim"),
     "pix2pix": trained_pix2pix,
+    "pix2pix, lab": lambda: trained_pix2pix(space="lab"),
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,

@@ -10,6 +10,7 @@ from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.models import Gatys
 from flowcolor.models.gatys_loss import GatysLoss, convolutions, gram, relu_name
+from flowcolor.models.gatys_steps import improve
 from flowcolor.pretrained.vgg import VGGActivations
 
 pytest.importorskip("torchvision")
@@ -57,6 +58,40 @@ def test_the_loss_is_that_of_the_formula():
             expected = expected + weight**power * (grams[0] - grams[1]).square().mean()
         found = GatysLoss(small, t, s, (2, 0.5), styles, inside=inside)(x)
         assert_close(found, expected, rtol=1e-12, atol=0)
+
+
+def test_by_the_letter_the_network_gets_pictures_as_they_are():
+    small, (x, t, s) = Small(), images()
+    wanted = GatysLoss(small, t, s, (2, 0.5), {1: 10.0}, normalize=False)(x)
+    small.normalize = lambda image: image
+    assert_close(wanted, GatysLoss(small, t, s, (2, 0.5), {1: 10.0})(x))
+    assert [Gatys(letter=on).options["normalize"] for on in (False, True)] == [True, False]
+
+
+def test_what_is_not_said_is_as_in_the_document():
+    model = Gatys()
+    assert model.layers == ((5, 1.0), dict.fromkeys((1, 2, 3, 4, 5), 500.0))
+    assert model.options["inside"]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_a_picture_is_clamped_behind_no_optimizers_back(optimizer):
+    """L-BFGS that finds its picture clamped between two looks measures a curvature that is none."""
+    target = torch.tensor([-0.5, 0.25, 1.5, 0.75]).view(1, 1, 2, 2).expand(1, 3, 2, 2)
+    seen = []
+    result = improve(
+        torch.full((1, 3, 2, 2), 0.5),
+        lambda x: (x - target).square().sum(),
+        200,
+        0.05,
+        optimizer,
+        watch=lambda step, loss, picture: seen.append((loss, picture.clone())),
+    )
+    assert_close(result, target.clamp(0, 1), rtol=0, atol=1e-3)
+    assert all(0 <= picture.amin() <= picture.amax() <= 1 for _, picture in seen)
+    # Brought back after each step, as Adam's is, it is half a unit from the target at six places.
+    expected = 6 * 0.5**2 if optimizer == "adam" else 0.0
+    assert seen[-1][0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_its_gradient_is_that_of_finite_differences():
@@ -113,11 +148,33 @@ def test_steps_make_the_loss_smaller(optimizer, start):
     model = quick(optimizer=optimizer, start=start)
     loss = GatysLoss(model.activations, t, s, *model.layers, **model.options)
     generator = torch.Generator().manual_seed(0)
-    before = model._begin(t, s, torch.Generator().manual_seed(0))
+    start = quick(start=start, rate=0.0, steps=1)
+    before = start.colorize(t, s, generator=torch.Generator().manual_seed(0))
     result = model.colorize(t, s, generator=generator)
     assert loss(result) < 0.7 * loss(before)
     assert result.amin() >= 0
     assert result.amax() <= 1
+
+
+def test_a_start_from_noise_is_each_pictures_own_and_scaled_by_the_temperature():
+    t, s = torch.rand(2, 3, 3, 16, 16)
+    model = quick(start="noise", rate=0.0, steps=1)
+    assert model.stochastic
+    assert not quick().stochastic
+
+    def draw(seed=1, part=slice(None), **options):
+        generator = torch.Generator().manual_seed(seed)
+        return model.colorize(t[part], s[part], generator=generator, **options)
+
+    assert torch.equal(draw(part=slice(0, 1)), draw()[:1])
+    assert not torch.equal(draw(2), draw())
+    assert draw().flatten().quantile(torch.tensor([0.1, 0.5, 0.9])).tolist() == pytest.approx(
+        [0.1, 0.5, 0.9], abs=0.03
+    )
+    assert_close(draw(temperature=0.5) - 0.5, (draw() - 0.5) / 2)
+    assert torch.equal(model.colorize(t, s), model.colorize(t, s))
+    with pytest.raises(ValueError, match=r"^Gatys expects temperature of at least 0, got -1\.$"):
+        draw(temperature=-1.0)
 
 
 def test_it_works_where_gradients_are_switched_off():
@@ -130,7 +187,9 @@ def test_it_works_where_gradients_are_switched_off():
 
 def test_the_luma_can_be_kept_and_steps_end_when_nothing_falls():
     t, s = torch.rand(2, 1, 3, 16, 16)
-    assert_close(to_gray(quick(keep_luminance=True).colorize(t, s)), to_gray(t))
+    kept = quick(keep_luminance=True)
+    assert kept.keeps_luminance
+    assert_close(to_gray(kept.colorize(t, s)), to_gray(t))
     early, ten = quick(stop=1.0, steps=1000), quick(steps=20)
     assert torch.equal(early.colorize(t, s), ten.colorize(t, s))
 

@@ -54,6 +54,24 @@ def test_a_copy_gives_a_colour_where_it_differs_but_not_at_the_rim(gray):
     assert torch.allclose(hints.colors[0, :, 7, 6] * 255, torch.tensor(RED).float())
 
 
+def test_a_copy_gives_a_colour_where_its_channels_differ_by_more_than_a_hundredth_in_sum(tmp_path):
+    Image.new("L", (20, 20), 100).save(tmp_path / "gray.png")
+    content = read_image(tmp_path / "gray.png")
+    picture = Image.open(tmp_path / "gray.png").convert("RGB")
+    ImageDraw.Draw(picture).rectangle((0, 0, 8, 8), RED)
+    ImageDraw.Draw(picture).rectangle((12, 12, 14, 14), (101, 99, 100))  # 2 of 255 levels.
+    picture.save(tmp_path / "marked.png")
+    assert read_hints(tmp_path / "marked.png", content).mask[..., 12:, 12:].sum() == 0
+    ImageDraw.Draw(picture).rectangle((12, 12, 14, 14), (102, 99, 100))  # 3 of them, 0.0118.
+    picture.save(tmp_path / "marked.png")
+    assert read_hints(tmp_path / "marked.png", content).mask.nonzero()[-1].tolist() == [
+        0,
+        0,
+        13,
+        13,
+    ]
+
+
 def test_a_copy_may_be_opaque_by_a_layer_of_its_own_and_of_a_photograph_in_colour(gray, tmp_path):
     color = torch.rand(3, 20, 30).mul(255).byte().movedim(0, 2).numpy()
     Image.fromarray(color).save(tmp_path / "photo.png")

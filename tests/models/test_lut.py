@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from flowcolor.color import rgb_to_yuv
+from flowcolor.color import rgb_to_yuv, to_gray
 from flowcolor.models import LUT
 from flowcolor.models.level_tables import look_up, stretched
 
@@ -98,6 +98,28 @@ def test_matching_in_yuv_matches_the_chroma_of_content_in_colour():
     found, wanted = (rgb_to_yuv(x) for x in (result, reference))
     assert_close(found.mean((2, 3)), wanted.mean((2, 3)), rtol=0, atol=0.01)
     assert_close(found.std((2, 3)), wanted.std((2, 3)), rtol=0, atol=0.01)
+
+
+def test_rgb_then_yuv_is_one_after_the_other():
+    content, reference = gray(photo()), photo()
+    first = LUT("rgb").colorize(content, reference)
+    expected = LUT("yuv").colorize(first, reference)
+    assert torch.equal(LUT("rgb_then_yuv").colorize(content, reference), expected)
+    assert not torch.allclose(expected, first, atol=0.02)
+
+
+def test_by_default_colours_are_brought_into_the_gamut_at_the_luma_that_was_matched():
+    content, reference = 0.9 * gray(photo(64, 64)) + 0.1 * photo(64, 64), photo(64, 64)
+    lumas = [(255 * to_gray(image)).round() for image in (content, reference)]
+    expected = look_up(lumas[0], *(luma.flatten() for luma in lumas)) / 255
+    shown = {
+        name: LUT("yuv", gamut=name).colorize(content, reference) for name in ("chroma", "clip")
+    }
+    assert_close(to_gray(shown["chroma"]), expected, rtol=0, atol=1e-5)
+    assert (to_gray(shown["clip"]) - expected).abs().max() > 0.02
+    for image in shown.values():
+        assert image.amin() >= 0
+        assert image.amax() <= 1
 
 
 def test_grey_has_no_chroma_to_match():

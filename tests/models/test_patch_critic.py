@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch.nn.functional import instance_norm, leaky_relu
 
-from flowcolor.models import PatchCritic
+from flowcolor.models import PatchCritic, Pix2Pix
 
 
 @pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70), (4, 142)])
@@ -30,6 +31,35 @@ def test_widths_strides_and_answers_are_those_of_the_paper():
     assert {c.kernel_size for c in convolutions} == {(4, 4)}
     assert critic(torch.rand(1, 6, 256, 256)).shape == (1, 1, 30, 30)  # Isola et al., 6.1.2.
     assert sum(isinstance(m, torch.nn.InstanceNorm2d) for m in critic.modules()) == 3
+
+
+@pytest.mark.parametrize(("channels", "public"), [(6, 2_768_705), (3, 2_765_633), (9, 2_771_777)])
+def test_parameters_are_those_of_the_public_code_but_for_its_batch_normalisation(channels, public):
+    """It has scales and shifts where ours has biases, of three convolutions."""
+    with torch.device("meta"):
+        critic = PatchCritic(channels)
+    assert sum(p.numel() for p in critic.parameters()) == public - (128 + 256 + 512)
+
+
+def test_the_critic_is_that_of_its_formula():
+    torch.manual_seed(0)
+    critic, x = PatchCritic(3, width=2, layers=2).double(), torch.randn(2, 3, 32, 32).double()
+    first, *inner, last = (m for m in critic.modules() if isinstance(m, torch.nn.Conv2d))
+    h = leaky_relu(first(x), 0.2)
+    for conv in inner:
+        h = leaky_relu(instance_norm(conv(h)), 0.2)
+    torch.testing.assert_close(critic(x), last(h))
+
+
+@pytest.mark.parametrize("build", [lambda: PatchCritic(3, 16, std=0.02), lambda: Pix2Pix(16, 4)])
+def test_weights_of_the_paper_are_drawn_from_a_normal_distribution(build):
+    torch.manual_seed(0)
+    kinds = (torch.nn.Conv2d, torch.nn.ConvTranspose2d)
+    convolutions = [m for m in build().modules() if isinstance(m, kinds)]
+    weights = torch.cat([conv.weight.detach().flatten() for conv in convolutions])
+    assert float(weights.std()) == pytest.approx(0.02, rel=0.02)
+    assert float(weights.abs().amax()) > 0.07  # Further out than any uniform of this deviation.
+    assert not any(conv.bias.any() for conv in convolutions if conv.bias is not None)
 
 
 def test_images_do_not_influence_each_other():

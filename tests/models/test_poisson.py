@@ -83,7 +83,9 @@ def test_zero_leaves_everything_else_as_it_is():
 
 def test_luminance_can_be_kept():
     content, hints = problem()
-    result = Poisson(keep_luminance=True).colorize(content, hints=hints)
+    model = Poisson(keep_luminance=True)
+    assert (model.keeps_luminance, Poisson().keeps_luminance) == (True, False)
+    result = model.colorize(content, hints=hints)
     assert_close(to_gray(result), to_gray(content), rtol=0, atol=1e-12)
     assert (result - content).abs().max() > 0.1
 

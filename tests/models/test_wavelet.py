@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, pad
 from torch.testing import assert_close
 
 from flowcolor.color import rgb_to_yuv, to_gray
@@ -70,6 +70,25 @@ def test_each_weight_belongs_to_its_level():
             close(coarse, torch.zeros_like(coarse))
 
 
+def test_what_each_weight_takes_is_at_right_angles_to_the_rest():
+    content, photo = pair(8, 8)
+    parts = []
+    for index in range(4):
+        weights = [1.0] * 4
+        weights[index] = 0.0
+        parts.append(Wavelet(weights).colorize(content, photo) - content)
+    flat = torch.stack(parts).flatten(1)
+    energies = flat.square().sum(1)
+    close(flat @ flat.T, torch.diag(energies))
+    close(energies.sum(), (photo - content).square().sum())  # None is lost, none is counted twice.
+
+
+def test_sides_that_no_power_of_two_divides_are_reflected_first():
+    content, photo = pair(13, 19)
+    whole = [pad(image, (0, 5, 0, 3), mode="reflect") for image in (content, photo)]
+    close(Wavelet(SOFT).colorize(content, photo), Wavelet(SOFT).colorize(*whole)[..., :13, :19])
+
+
 def test_it_is_linear_in_both_pictures():
     (content, photo), (other, second) = pair(), pair()
     model = Wavelet(SOFT)
@@ -97,6 +116,22 @@ def test_what_comes_first_changes_the_content():
         Wavelet(SOFT, contrast=1.5).colorize(content, photo),
         Wavelet(SOFT).colorize(strong, photo),
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, True),
+        ({"space": "rgb"}, False),
+        ({"contrast": 2.0}, False),
+        ({"match_first": True}, False),
+    ],
+)
+def test_mixing_the_chroma_alone_keeps_the_luma_of_a_content_that_is_taken_as_it_is(options, kept):
+    content, photo = pair()
+    model = Wavelet(SOFT, **{"space": "uv"} | options)
+    assert model.keeps_luminance == kept
+    assert torch.allclose(to_gray(model.colorize(content, photo)), to_gray(content)) == kept
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,24 @@ def test_more_points_are_those_of_fewer_and_others():
 
 def test_the_number_is_geometric():
     single = batch((0,), size=64)
-    free = [HintPoints(p=0.5)(single, 0, epoch)["hint_mask"].any() for epoch in range(400)]
-    assert np.mean([not bool(some) for some in free]) == pytest.approx(0.5, abs=0.08)
+    for points, p in ((HintPoints(p=0.5), 0.5), (HintPoints(), 1 / 8)):
+        free = [points(single, 0, epoch)["hint_mask"].any() for epoch in range(400)]
+        assert np.mean([not bool(some) for some in free]) == pytest.approx(p, abs=0.05)
     assert not HintPoints(p=1.0)(single, 0, 0)["hint_mask"].any()
     assert not HintPoints(count=0)(single, 0, 0)["hint_mask"].any()
+
+
+def test_spots_are_squares_whose_sides_are_uniform_from_1_to_9():
+    truth = torch.zeros(900, 1, 64, 64)
+    given = {"truth": truth, "index": torch.arange(900), "name": [""] * 900}
+    spots = HintPoints(count=1)(given, 0, 0)["hint_mask"][:, 0]
+    sides = torch.stack([(spots.sum(axis) > 0).sum(1) for axis in (1, 2)])
+    whole = ~(spots[:, [0, -1]].any(2) | spots[:, :, [0, -1]].any(1)).any(1)  # Off the border.
+    assert whole.sum() > 600
+    shares = sides[0, whole].bincount(minlength=10) / whole.sum()
+    assert torch.equal(*sides[:, whole])
+    assert shares[0] == 0
+    assert shares[1:].tolist() == pytest.approx([1 / 9] * 9, abs=0.04)
 
 
 def test_spots_lie_around_the_centre_as_a_normal_number_that_stays_inside():

@@ -1,0 +1,70 @@
+"""What each method takes and is, in one table, as the documentation and the contract rely on it."""
+
+import pytest
+import torch
+
+from flowcolor.models import CIC, LUT, Gatys, Levin, Pix2Pix, Poisson, UNetAdaIN, Wavelet
+from flowcolor.models.methods import methods
+
+BOTH, GRAY, DRAWING = ({"drawing", "gray"}, {"gray"}, {"drawing"})
+# Content, reference, hints, boxes, trained, pretrained, random, keeps the luma.
+TABLE = {
+    "sketch_color": (DRAWING, "required", "optional", "unused", True, (), False, False),
+    "lut": (BOTH, "required", "unused", "unused", False, (), False, False),
+    "wavelet": (BOTH, "required", "unused", "unused", False, (), False, False),
+    "poisson": (BOTH, "unused", "required", "unused", False, (), False, False),
+    "levin": (BOTH, "unused", "required", "unused", False, (), False, True),
+    "gatys": (BOTH, "required", "unused", "unused", False, ("vgg19",), False, False),
+    "pix2pix": (BOTH, "optional", "unused", "unused", True, (), True, False),
+    "palette": (BOTH, "optional", "unused", "unused", True, (), True, False),
+    "coltran": (BOTH, "optional", "unused", "unused", True, (), True, False),
+    "cic": (GRAY, "unused", "unused", "unused", True, (), False, True),
+    "chromagan": (GRAY, "unused", "unused", "unused", True, (), False, True),
+    "guided": (GRAY, "unused", "optional", "unused", True, (), False, True),
+    "instance": (GRAY, "unused", "optional", "optional", True, (), False, True),
+    "ada_attn": (BOTH, "required", "unused", "unused", True, ("vgg19",), False, False),
+    "unet_adain": (BOTH, "required", "unused", "unused", True, (), False, False),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_method_has_the_traits_of_its_row(name):
+    kind = methods()[name]
+    found = (
+        *(set(kind.content), kind.reference, kind.hints, kind.boxes, kind.trained),
+        *(tuple(kind.pretrained), kind.stochastic, kind.keeps_luminance),
+    )
+    assert found == TABLE[name]
+
+
+def test_one_model_may_do_less_or_more_than_its_class():
+    assert Pix2Pix(2, 2).reference == "unused"
+    assert Pix2Pix(2, 2, with_reference=True).reference == "required"
+    assert Pix2Pix(2, 2, space="lab").keeps_luminance
+    small = {"width": 2, "style_width": 2}
+    assert UNetAdaIN(**small, latent=0).reference == "unused"
+    assert UNetAdaIN(**small, space="lab").keeps_luminance
+    assert UNetAdaIN(**small, letter=True).stochastic
+    assert Wavelet(space="uv").keeps_luminance
+    assert Poisson(keep_luminance=True).keeps_luminance
+    assert Gatys(keep_luminance=True).keeps_luminance
+    assert Gatys(start="noise").stochastic
+
+
+def test_what_is_not_said_is_right_and_no_letter():
+    assert LUT().config == {
+        "space": "rgb",
+        "gamut": "chroma",
+        "edges": None,
+        "interpolate": False,
+        "letter": False,
+    }
+    hard = [0.0] + [1.0] * 5
+    plain = {"space": "rgb", "match_first": False, "contrast": 1.0}
+    assert Wavelet().config == {"weights": hard, **plain}
+    assert Poisson().config == {"smoothness": 1e10, "keep_luminance": False}
+    assert Levin().config == {"system": "square", "weights": "levin", "neighbors": 8}
+    assert not Gatys().config["letter"]
+    with torch.device("meta"):
+        assert CIC().config == {"width": 64, "annealing": 0.38}
+        assert not UNetAdaIN().config["letter"]
