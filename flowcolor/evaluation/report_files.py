@@ -15,6 +15,7 @@ from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import PairScore
 from flowcolor.io.files import write_text
+from flowcolor.io.json_text import parse_json
 
 
 def write_report(report: Report, folder: Path, name: str) -> list[Path]:
@@ -44,7 +45,7 @@ def read_report(path: Path) -> Report:
         InputError: The file is missing or something else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         sets = {
             setting: {name: summary[name] for name in SET_MEASURES if name in summary}

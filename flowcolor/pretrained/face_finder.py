@@ -26,9 +26,7 @@ _AROUND = 1.7  # Times the best window: where it is looked at once more,
 _FINE = [2 ** ((step - 4) / 8) / _AROUND for step in range(9)]  # half an octave up and down.
 _SEEN = 256  # Pixels of the shorter side: all that the smallest window needs.
 _MARGIN = 4 * CELL  # The window of a close portrait is larger than the picture.
-_LONGEST = (
-    8  # Times the shorter side: what is longer is a strip, and enlarged it would be gigabytes.
-)
+_LONGEST = 8  # Times the shorter side. What is longer, a strip, would be enlarged to gigabytes.
 _NEAR = 0.25  # Of the window's side, and half an octave: windows so near show the same face.
 _FILE = Path(__file__).with_name("face_finder.safetensors")
 

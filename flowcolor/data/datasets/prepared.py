@@ -1,6 +1,5 @@
 """Folders that ``flowcolor prepare`` has written."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
+from flowcolor.io.json_text import parse_json
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"
@@ -131,7 +131,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        manifest: dict[str, Any] = parse_json(path.read_text("utf-8"))
         found = manifest["format"]
         complete = isinstance(manifest["settings"]["size"], int) and all(
             isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()

@@ -1,13 +1,13 @@
 """Sketch filters by name, for options that are words."""
 
 import importlib
-import json
 from typing import Any
 
 import torch
 
 from flowcolor.data import sketches
 from flowcolor.errors import InputError
+from flowcolor.io.json_text import parse_json
 
 
 def find_filter(words: str) -> tuple[Any, dict[str, Any]]:
@@ -21,7 +21,7 @@ def find_filter(words: str) -> tuple[Any, dict[str, Any]]:
         InputError: Nothing of this name can be imported, built or called.
     """
     try:
-        spec = json.loads(words) if words.lstrip().startswith("{") else {"class_path": words}
+        spec = parse_json(words) if words.lstrip().startswith("{") else {"class_path": words}
     except ValueError as error:
         raise InputError(f"--sketch_filter is not JSON ({error}): {words!r}.") from error
     built = _build(spec)

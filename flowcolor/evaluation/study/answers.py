@@ -1,6 +1,5 @@
 """The answers of participants: read, checked against the key, and left out with a reason."""
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.study.key import Key, Page
+from flowcolor.io.json_text import parse_json
 
 GRADES = (1, 2, 3, 4, 5)
 
@@ -56,10 +56,10 @@ def read_answers(path: Path, key: Key) -> Participant:
         UnusableError: It holds no answers, those of another study, or what the key does not know.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnusableError("is no file of answers") from error
     if not (isinstance(content, dict) and isinstance(content.get("pages"), list)):
         raise UnusableError("is no file of answers")
