@@ -21,7 +21,7 @@ def main(words: Sequence[str]) -> None:
             raise InputError(f"--{name} expects a number from 1 to 16384, got {value}.")
 
     from flowcolor.data.sketches import GradientLines
-    from flowcolor.evaluation.compare import write_comparison
+    from flowcolor.evaluation.compare import require_report, write_comparison
     from flowcolor.evaluation.costs import plain_costs, read_costs
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
@@ -31,6 +31,9 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.table import table
 
     _check_labels(options)
+    if options.compare is not None:
+        reports = [options.output / "score.json", options.output / "comparison.json"]
+        require_report(options.compare, reports, "--output")
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
     folders = _folders(options)
     sketch_filter = GradientLines()

@@ -46,6 +46,17 @@ def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
     assert {path: path.read_bytes() for path in files.rglob("*.*g")} == before
 
 
+def test_plots_are_not_written_over_another_result(files, capsys):
+    (files / "one" / "a-plots.png").write_bytes((files / "one" / "a.png").read_bytes())
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--plots"]
+    words += ["--output", files / "out", "--method", "tint"]
+    assert main(["colorize", *map(str, words)]) == 2
+    message = capsys.readouterr().err
+    assert "out/a-plots.png, which would be the plots of" in message
+    assert message.count("\n") == 1
+    assert not (files / "out").exists()
+
+
 def test_a_result_of_an_earlier_run_is_replaced(files):
     for _ in range(2):
         words = ["--sketch", files / "one", "--reference", files / "photo.png"]

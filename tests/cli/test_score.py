@@ -204,3 +204,20 @@ def test_scoring_needs_no_lightning():
     code += "print({'lightning', 'flowcolor.training.task'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folders, capsys):
+    assert score(folders) == 0
+    earlier = (folders / "out/score.json").read_bytes()
+    write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
+    (folders / "wrong.json").write_text("[]")
+    capsys.readouterr()
+    for other, expected in (
+        ("out/score.json", "would overwrite: give another --output."),
+        ("wrong.json", "wrong.json expects the JSON of"),
+    ):
+        assert score(folders, "--compare", folders / other) == 2
+        said = capsys.readouterr()
+        assert expected in said.err
+        assert not said.out  # Before anything is scored.
+    assert (folders / "out/score.json").read_bytes() == earlier
