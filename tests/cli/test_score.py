@@ -192,7 +192,7 @@ def test_a_wrong_option_is_one_sentence(folders, capsys, words, message):
 def test_a_damaged_file_and_twins_are_named(folders, capsys):
     (folders / "results/bela.png").write_bytes(b"no picture")
     assert score(folders) == 2
-    assert "bela.png cannot be read as an image." in capsys.readouterr().err
+    assert "bela.png is not an image that Pillow can read." in capsys.readouterr().err
     write_image(torch.rand(3, 24, 24), folders / "results/bela.jpg")
     assert score(folders) == 2
     assert "holds bela.jpg and bela.png" in capsys.readouterr().err
