@@ -138,7 +138,7 @@ def main(words: Sequence[str]) -> None:
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
-    jobs = give_boxes(jobs, options.boxes)
+    jobs = give_boxes(jobs, options.boxes, picture)
     protect_inputs(jobs)
     if options.plots:
         import_module("matplotlib")  # Before anything is painted that could not be shown.

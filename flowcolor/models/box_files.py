@@ -49,11 +49,14 @@ def read_boxes(
 
 
 def _is_box(found: Any) -> bool:
-    """Return whether JSON holds four numbers; true and false, which are ints, are none."""
+    """Return whether JSON holds four numbers; true and false, which are ints, are none.
+
+    Nor is an integer of hundreds of digits, of which no tensor can be made.
+    """
     return (
         isinstance(found, list)
         and len(found) == 4
-        and all(isinstance(x, int | float) and not isinstance(x, bool) for x in found)
+        and all(isinstance(x, float) or (type(x) is int and abs(x) < 2**53) for x in found)
     )
 
 

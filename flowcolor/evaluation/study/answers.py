@@ -9,6 +9,7 @@ from flowcolor.errors import InputError
 from flowcolor.evaluation.study.key import Key, Page
 from flowcolor.io.json_text import parse_json
 
+_LONGEST = 1e9  # Seconds: thirty years.
 GRADES = (1, 2, 3, 4, 5)
 
 
@@ -119,6 +120,8 @@ def _seconds(entry: dict[str, Any], page: Page) -> float:
     seconds = entry.get("seconds")
     if seconds is None:
         return math.nan
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+    # A limit, because JSON knows infinity and integers that no float can hold.
+    plain = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not plain or not 0 <= seconds <= _LONGEST:
         raise UnusableError(f"has {seconds!r} seconds on page {page.id}")
     return float(seconds)

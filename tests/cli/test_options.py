@@ -1,0 +1,42 @@
+"""Words of options that look right and are none: each is one sentence."""
+
+import pytest
+
+from flowcolor.cli.options import check_device
+from flowcolor.cli.seeds import read_seeds
+from flowcolor.errors import InputError
+from flowcolor.models.dots import read_dots
+from flowcolor.painting import shorter_side
+
+LONG = "9" * 5000  # More digits than Python makes an integer of.
+
+
+@pytest.mark.parametrize("name", ["meta", "cuda:99", "tpu", "", "cpu cpu"])
+def test_a_device_that_computes_nothing_is_refused(name):
+    with pytest.raises(InputError, match=f"--device expects a device of this machine, got '{name}"):
+        check_device(name)
+    assert check_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("text", ["1,01", "0, 0", "0,1,", "", "-1", "1.5", "4294967296", LONG])
+def test_seeds_that_are_equal_or_none_are_refused(text):
+    with pytest.raises(InputError, match="--seeds expects different numbers up to 4294967295, as"):
+        read_seeds(text)
+
+
+def test_the_largest_seed_is_one():
+    assert read_seeds("4294967295, 0") == (4294967295, 0)
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "1e3", "16385", "²", LONG])
+def test_sizes_that_are_none_are_refused(size):
+    with pytest.raises(InputError, match="--size expects `trained`, `own` or a number of pixels"):
+        shorter_side(size)
+
+
+@pytest.mark.parametrize(
+    "word", ["1,1=rgb(300,0,0)", "1,1=", "nan,1=red", "1,1,1=red", f"{LONG},1=red", "1,1=#12345"]
+)
+def test_dots_that_are_none_are_refused(word):
+    with pytest.raises(InputError, match="--dots expects X,Y=COLOUR as 120,80=#3366cc or"):
+        read_dots([word])
