@@ -132,13 +132,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = parse_json(path.read_text("utf-8"))
-        found = manifest["format"]
-        complete = isinstance(manifest["settings"]["size"], int) and all(
-            isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()
-        )
+        found, settings = manifest["format"], manifest["settings"]
+        parts = [manifest["versions"]]
+        parts += [entry["sha256"] for entry in manifest["photographs"].values()]
+        complete = type(settings["size"]) is int and settings["background"] in ("keep", "white")
+        complete = complete and all(isinstance(part, dict) for part in parts)
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is not the manifest of a prepared folder.") from error
-    if found != FORMAT or not complete:
+    if found != FORMAT:
         raise InputError(f"{path} is not a {FORMAT!r}, but {found!r}.")
+    if not complete:
+        raise InputError(f"{path} is not the manifest of a prepared folder.")
     require_own_names(path, manifest["photographs"])
     return manifest

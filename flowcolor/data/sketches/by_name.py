@@ -49,6 +49,10 @@ def _build(spec: Any) -> Any:
     if not isinstance(spec, dict) or "class_path" not in spec:
         return spec
     name, options = spec["class_path"], spec.get("init_args", {})
+    if not isinstance(options, dict):
+        raise InputError(
+            f"The sketch filter {name} expects init_args by name, got {type(options).__name__}."
+        )
     found = _find(str(name))
     try:
         built = found
