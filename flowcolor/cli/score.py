@@ -10,6 +10,7 @@ from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_folder
 
 
 def main(words: Sequence[str]) -> None:
@@ -31,6 +32,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.table import table
 
     _check_labels(options)
+    require_folder(options.output)
     if options.compare is not None:
         reports = [options.output / "score.json", options.output / "comparison.json"]
         require_report(options.compare, reports, "--output")
