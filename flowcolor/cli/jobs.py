@@ -145,9 +145,12 @@ def _partners(
 def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     """Give each job the photograph of a folder that looks most like its content, and say which.
 
+    A content of several that cannot be read gets none: painting names it and goes on.
+
     Raises:
-        InputError: The folder holds no other photograph, or a file cannot be read.
+        InputError: The folder holds no other photograph, or the only content cannot be read.
     """
+    from flowcolor.io.images import read_image
     from flowcolor.nearest import Gallery, vgg_look
     from flowcolor.pretrained.weights import cached_file
 
@@ -155,8 +158,17 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     look = None if weights is None else vgg_look(weights)
     how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
     gallery = Gallery(folder, look)
-    chosen = [replace(job, reference=gallery.nearest(job.content)) for job in jobs]
-    for job in chosen:
+    chosen = []
+    for given in jobs:
+        try:
+            read_image(given.content)
+        except InputError:
+            if len(jobs) == 1:
+                raise
+            chosen.append(given)
+            continue
+        job = replace(given, reference=gallery.nearest(given.content))
+        chosen.append(job)
         say(f"{job.content} gets the colours of {job.reference}, the most like it {how}")
     return chosen
 
