@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.color import to_gray
+from flowcolor.console import warn
 from flowcolor.errors import InputError
 from flowcolor.io.images import read_image
 from flowcolor.io.listing import list_images
@@ -43,13 +44,15 @@ class Gallery:
     def nearest(self, content: Path) -> Path:
         """Return the photograph that looks most like the content, which is never its own file.
 
+        Photographs that cannot be read are named in a warning and left out.
+
         Raises:
-            InputError: There is no other file than the content's own, or one cannot be read.
+            InputError: There is no other file than the content's own, or that cannot be read.
         """
         wanted = self.look(read_image(content))
         others = [
             (float((seen - wanted).square().mean()), path)
-            for path, seen in zip(self.paths, self._seen, strict=True)
+            for path, seen in self._seen.items()
             if not path.samefile(content)
         ]
         if not others:
@@ -59,8 +62,15 @@ class Gallery:
         return min(others)[1]
 
     @cached_property
-    def _seen(self) -> list[Tensor]:
-        return [self.look(read_image(path)) for path in self.paths]
+    def _seen(self) -> dict[Path, Tensor]:
+        """What is seen of each photograph that can be read; the others are named."""
+        found = {}
+        for path in self.paths:
+            try:
+                found[path] = self.look(read_image(path))
+            except InputError as error:
+                warn(f"left out of --gallery: {error}")
+        return found
 
 
 def thumbnail(image: Tensor) -> Tensor:

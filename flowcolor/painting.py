@@ -106,7 +106,7 @@ def shorter_side(size: str) -> "int | Literal['trained'] | None":
         return "trained"
     if size == "own":
         return None
-    if size.isdecimal() and 0 < int(size) <= 16384:
+    if size.isdecimal() and 0 < float(size) <= 16384:  # Of 5000 digits, int says nothing.
         return int(size)
     raise InputError(
         f"--size expects `trained`, `own` or a number of pixels up to 16384, got {size!r}."

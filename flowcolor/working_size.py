@@ -95,7 +95,8 @@ def run(
 
     Raises:
         InputError: The picture would be enlarged to more than four million pixels, the inputs are
-            against the method's traits, or ``check`` is asked of one that cannot be run backwards.
+            against the method's traits, ``check`` is asked of one that cannot be run backwards, or
+            the result is not finite.
     """
     device = device_of(model)
     check_size(picture, shorter)
@@ -126,4 +127,9 @@ def run(
                 given = None if given is None else given.to(torch.float64)
                 result = wide.colorize(content, photo, hints=given, **options)
                 errors = recovery_errors(wide, content, photo, result, given)
+    if not bool(result.isfinite().all()):  # Written, it would be black, and nobody would say why.
+        raise InputError(
+            f"{type(model).__name__} expects weights with which it computes colours, got values "
+            "that are not finite."
+        )
     return Run(crop(result, size)[0].float().cpu(), seen, worked_at, errors)

@@ -1,5 +1,7 @@
 """One callable for commands and Python: a model by name, from a file, or without weights."""
 
+import math
+
 import pytest
 import torch
 
@@ -7,9 +9,9 @@ import flowcolor
 from flowcolor.data import GradientLines, open_portraits
 from flowcolor.data.crisp import crisp
 from flowcolor.errors import InputError
-from flowcolor.inference import load
+from flowcolor.inference import Painter, load
 from flowcolor.io.resizing import resize
-from flowcolor.models import SketchColorFlow, Tint
+from flowcolor.models import SketchColorFlow, Tint, Unchanged
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.models.round_trip import roundtrip_errors
 from flowcolor.pretrained import PACKAGED, packaged_file
@@ -127,3 +129,17 @@ def test_a_packaged_model_is_small_exact_and_follows_its_reference(name):
     warm[2], cold[0] = 0.3 * warm[2], 0.3 * cold[0]
     reds, blues = (painter(drawing, p).image.mean((1, 2)) for p in (warm, cold))
     assert reds[0] - reds[2] > blues[0] - blues[2] + 0.1
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("gray", [True, False])
+def test_a_result_that_is_no_colour_is_refused_and_not_painted_black(value, gray):
+    class Broken(Unchanged):
+        def colorize(self, content, reference=None, **options):
+            return content * torch.tensor([1.0, value, 1.0])[:, None, None]
+
+    painter = Painter(Broken().eval(), 0, "broken")
+    picture = torch.ones(3, 40, 30)
+    picture[:, 10:30, 15] = 0.25
+    with pytest.raises(InputError, match="Broken expects weights with which it computes colours"):
+        (painter.photograph if gray else painter)(picture)

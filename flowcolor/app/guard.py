@@ -40,7 +40,7 @@ class Guard:
     async def _limited(self, scope: Message, receive: Receive, send: Send) -> None:
         refusal = f"A request expects at most {MOST_REQUEST >> 20} MB."
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_REQUEST:
+        if not length.isdigit() or float(length) > MOST_REQUEST:
             await _refuse(send, 413, refusal)
             return
         seen = 0

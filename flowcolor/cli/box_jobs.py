@@ -7,18 +7,21 @@ from pathlib import Path
 from flowcolor.cli.jobs import Job
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, find, is_dir
+from flowcolor.io.listing import by_stem, pairing_stem
 
 
-def give_boxes(jobs: Sequence[Job], boxes: Path | None) -> list[Job]:
+def give_boxes(jobs: Sequence[Job], boxes: Path | None, content: Path) -> list[Job]:
     """Give each job the one file of boxes, or that of a folder that is named like its content.
 
     Args:
         jobs: What to paint.
         boxes: A JSON file or a folder of them, see
             :func:`~flowcolor.models.box_files.read_boxes`; None: no boxes.
+        content: The picture or the folder of them that the jobs were found in.
 
     Raises:
-        InputError: There is no such place, or a content has no file in the folder.
+        InputError: There is no such place, a content has no file in the folder, or two of the
+            folder's files have one name.
     """
     if boxes is None:
         return list(jobs)
@@ -28,11 +31,13 @@ def give_boxes(jobs: Sequence[Job], boxes: Path | None) -> list[Job]:
         )
     if not is_dir(boxes):
         return [replace(job, boxes=boxes) for job in jobs]
-    found = {path.stem: path for path in find(boxes, "*.json")}
-    missing = [job.content.name for job in jobs if job.content.stem not in found]
+    root = content if is_dir(content) else None
+    stems = [pairing_stem(job.content, root) for job in jobs]
+    found = by_stem(boxes, [x for x in find(boxes, "**/*") if x.suffix.lower() == ".json"])
+    missing = [job.content.name for job, stem in zip(jobs, stems, strict=True) if stem not in found]
     if missing:
         raise InputError(
             f"{boxes} expects a .json file with the stem of each picture, got none for "
             f"{len(missing)} of {len(jobs)}: {first_ten(missing)}."
         )
-    return [replace(job, boxes=found[job.content.stem]) for job in jobs]
+    return [replace(job, boxes=found[stem]) for job, stem in zip(jobs, stems, strict=True)]

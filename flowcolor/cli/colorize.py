@@ -4,13 +4,12 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.box_jobs import give_boxes
 from flowcolor.cli.colorize_options import make_parser
-from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
+from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs, protect_plots
 from flowcolor.cli.options import check_device
 from flowcolor.cli.settings import read_settings
 from flowcolor.cli.then import followed_by
@@ -139,11 +138,11 @@ def main(words: Sequence[str]) -> None:
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
-    jobs = give_boxes(jobs, options.boxes)
+    jobs = give_boxes(jobs, options.boxes, picture)
     protect_inputs(jobs)
     if options.plots:
         import_module("matplotlib")  # Before anything is painted that could not be shown.
-        protect_inputs([replace(job, output=job.plots) for job in jobs])
+        protect_plots(jobs)
     trace = None if options.trace is None else begin_trace(painter, options.trace, len(jobs))
     colorize(jobs, painter, how, dots, options.plots)
     if trace is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from flowcolor.console import say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, is_file
+from flowcolor.io.same_file import identity
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,12 @@ def _partners(
 def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     """Give each job the photograph of a folder that looks most like its content, and say which.
 
+    A content of several that cannot be read gets none: painting names it and goes on.
+
     Raises:
-        InputError: The folder holds no other photograph, or a file cannot be read.
+        InputError: The folder holds no other photograph, or the only content cannot be read.
     """
+    from flowcolor.io.images import read_image
     from flowcolor.nearest import Gallery, vgg_look
     from flowcolor.pretrained.weights import cached_file
 
@@ -154,8 +158,17 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     look = None if weights is None else vgg_look(weights)
     how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
     gallery = Gallery(folder, look)
-    chosen = [replace(job, reference=gallery.nearest(job.content)) for job in jobs]
-    for job in chosen:
+    chosen = []
+    for given in jobs:
+        try:
+            read_image(given.content)
+        except InputError:
+            if len(jobs) == 1:
+                raise
+            chosen.append(given)
+            continue
+        job = replace(given, reference=gallery.nearest(given.content))
+        chosen.append(job)
         say(f"{job.content} gets the colours of {job.reference}, the most like it {how}")
     return chosen
 
@@ -167,24 +180,31 @@ def protect_inputs(jobs: Sequence[Job]) -> None:
         InputError: Before anything is painted; it names the file.
     """
     inputs = {
-        _identity(path)
+        identity(path)
         for job in jobs
         for path in (job.content, job.reference, job.hints, job.boxes)
         if path
     }
     inputs.discard(None)
     for job in jobs:
-        if _identity(job.output) in inputs:
+        if identity(job.output) in inputs:
             raise InputError(
                 f"--output expects a place that holds no input, got {job.output}, which is a "
                 "drawing or photograph of this very call and would be overwritten."
             )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what all names of one file share, links and other spellings; None without a file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def protect_plots(jobs: Sequence[Job]) -> None:
+    """Refuse plots that would be written over an input, or over the result of another picture.
+
+    Raises:
+        InputError: Before anything is painted; it names the file.
+    """
+    protect_inputs([replace(job, output=job.plots) for job in jobs])
+    results = {job.output for job in jobs}
+    for job in jobs:
+        if job.plots in results:
+            raise InputError(
+                f"--plots expects results of other names than its own, got {job.plots}, which "
+                f"would be the plots of {job.content} and the result of another picture."
+            )

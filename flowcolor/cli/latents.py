@@ -26,6 +26,7 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.inference import load
     from flowcolor.io.listing import list_images
+    from flowcolor.io.same_file import protect
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
 
@@ -44,6 +45,7 @@ def main(words: Sequence[str]) -> None:
             f"--references expects two photographs or more, got {len(photos)} in "
             f"{options.references}."
         )
+    protect(options.output, photos)
     found = _codes(model, photos, painter.size or None, device)
     plot(found, [path.stem for path in photos], options.output)
     verdict = (

@@ -17,12 +17,12 @@ def main(words: Sequence[str]) -> None:
     options = _parser().read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
     from flowcolor.io.images import read_image
+    from flowcolor.io.same_file import protect
     from flowcolor.models.hint_files import COLORLESS
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
-    if options.output.resolve() == options.photo.resolve():
-        raise InputError(f"--output expects another file than --photo, got {options.output}.")
+    protect(options.output, [options.photo])
     if not 0 < options.share < 1:
         raise InputError(f"--share expects a number between 0 and 1, got {options.share:g}.")
     if not 1 <= options.regions <= 10_000:

@@ -61,7 +61,8 @@ def check_device(name: str) -> str:
     import torch
 
     try:
-        torch.empty(1, device=name)
+        # Not ``empty``: the device "meta" has that, and no numbers.
+        torch.zeros(1, device=name).item()
     # A torch without CUDA says so by an AssertionError, one without another backend by the last.
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise InputError(f"--device expects a device of this machine, got {name!r}.") from error

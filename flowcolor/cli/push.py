@@ -7,6 +7,7 @@ from pathlib import Path
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.console import say
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_folder
 
 
 def main(words: Sequence[str]) -> None:
@@ -18,6 +19,8 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.deploy.hub import hub_name, push
     from flowcolor.deploy.sources import find_weights
 
+    if options.folder is not None:
+        require_folder(options.folder, "--folder")
     name = hub_name(options.repo)
     if name.revision is not None and options.private:
         raise InputError("--private is of a whole repository, got it beside a revision.")

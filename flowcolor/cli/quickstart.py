@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_folder
 
 if TYPE_CHECKING:
     from flowcolor.data import ColorizationDataModule
@@ -22,6 +23,7 @@ def main(words: Sequence[str]) -> None:
         raise InputError(
             f"--max_minutes expects a number above 0 and up to 1440, got {options.max_minutes:g}."
         )
+    require_folder(options.output)
     if options.train:
         train(options.output, options.max_minutes, options.seed_everything)
     else:

@@ -10,6 +10,7 @@ from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_folder
 
 
 def main(words: Sequence[str]) -> None:
@@ -21,7 +22,7 @@ def main(words: Sequence[str]) -> None:
             raise InputError(f"--{name} expects a number from 1 to 16384, got {value}.")
 
     from flowcolor.data.sketches import GradientLines
-    from flowcolor.evaluation.compare import write_comparison
+    from flowcolor.evaluation.compare import require_report, write_comparison
     from flowcolor.evaluation.costs import plain_costs, read_costs
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
@@ -31,6 +32,10 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.table import table
 
     _check_labels(options)
+    require_folder(options.output)
+    if options.compare is not None:
+        reports = [options.output / "score.json", options.output / "comparison.json"]
+        require_report(options.compare, reports, "--output")
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
     folders = _folders(options)
     sketch_filter = GradientLines()

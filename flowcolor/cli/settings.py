@@ -1,10 +1,10 @@
 """Options of a method on the command line: ``--set NAME=VALUE``."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from flowcolor.errors import InputError
+from flowcolor.io.json_text import parse_json
 
 
 def read_settings(words: Sequence[str], option: str = "--set") -> dict[str, Any]:
@@ -29,7 +29,7 @@ def read_settings(words: Sequence[str], option: str = "--set") -> dict[str, Any]
         if name in found:
             raise InputError(f"{option} expects every option once, got {name} twice.")
         try:
-            found[name] = json.loads(value)
+            found[name] = parse_json(value)
         except ValueError:
             found[name] = value
     return found

@@ -6,6 +6,7 @@ from flowcolor.bounds import within
 from flowcolor.cli.study_options import import_parser, make_parser, report_parser
 from flowcolor.console import say
 from flowcolor.errors import InputError, did_you_mean
+from flowcolor.io.files import require_folder
 
 USAGE = """usage: flowcolor study make|import|report [options]
 
@@ -81,6 +82,7 @@ def _make(words: Sequence[str]) -> None:
 
 def _import(words: Sequence[str]) -> None:
     options = import_parser().read(words)
+    require_folder(options.output)
 
     from flowcolor.evaluation.study.key import read_key
     from flowcolor.evaluation.study.survey_import import import_survey
@@ -91,6 +93,7 @@ def _import(words: Sequence[str]) -> None:
 
 def _report(words: Sequence[str]) -> None:
     options = report_parser().read(words)
+    require_folder(options.output)
     within("--resamples", options.resamples, 100, 1_000_000)
 
     from flowcolor.evaluation.study.report import report_study

@@ -25,11 +25,17 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.color import to_gray
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.style_gallery import style_gallery
-    from flowcolor.io.formats import is_image
-    from flowcolor.io.images import write_image
+    from flowcolor.io.files import is_dir
+    from flowcolor.io.images import IMAGE_SUFFIXES, write_image
+    from flowcolor.io.same_file import protect
 
-    if not is_image(options.output.name):
-        raise InputError(f"--output expects the name of an image file, got {options.output}.")
+    output: Path = options.output
+    if output.suffix.lower() not in IMAGE_SUFFIXES or is_dir(output):
+        raise InputError(
+            f"--output expects a file ending in {', '.join(IMAGE_SUFFIXES)}, got {output}."
+        )
+    if options.size == "own":  # All squares of a picture have one side.
+        raise InputError("--size expects `trained` or a number of pixels, got 'own'.")
     painter = chosen_painter(options)
     how = How(size=options.size, draw=options.draw, gray=options.gray)
     how.require_possible()
@@ -42,8 +48,7 @@ def main(words: Sequence[str]) -> None:
     files = [
         _files(name, getattr(options, name), options.most) for name in ("contents", "references")
     ]
-    if options.output.resolve() in {path.resolve() for part in files for path in part}:
-        raise InputError(f"--output expects a place that holds no input, got {options.output}.")
+    protect(options.output, [path for part in files for path in part])
     contents, references = ([_square(path, side) for path in part] for part in files)
     photographs = how.draw or how.gray
     say(f"painting {len(contents) * (len(references) + photographs)} pictures ...")

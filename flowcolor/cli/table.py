@@ -12,7 +12,10 @@ def main(words: Sequence[str]) -> None:
     options = _parser().read(words)
     from flowcolor.evaluation.data_table import data_table
     from flowcolor.io.files import write_text
+    from flowcolor.io.same_file import protect
 
+    if options.output is not None:
+        protect(options.output, options.reports)
     text = data_table(options.reports, options.setting)
     say(text)
     if options.output is not None:

@@ -21,7 +21,7 @@ from flowcolor.data.datasets.folder import (
 )
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.images import UNREADABLE
+from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.listing import by_stem, list_images
 from flowcolor.io.picture_size import picture_size
 from flowcolor.io.resizing import center_square
@@ -42,7 +42,7 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
             ImageOps.exif_transpose(picture, in_place=True)
             pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
     except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read as a label map.") from error
+        raise InputError(f"{path} cannot be read as a label map: {reason_of(error)}.") from error
     if kind in ("JPEG", "MPO"):
         raise InputError(f"{path} expects a label map without loss, as PNG, got a JPEG.")
     if pixels.ndim == 3:

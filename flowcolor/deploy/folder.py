@@ -9,6 +9,7 @@ from torch import Tensor
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_file, whole_file, write_text
+from flowcolor.io.json_text import parse_json
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
 
@@ -77,10 +78,10 @@ def holds_model(folder: Path) -> bool:
 
 def _description(path: Path, name: str) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{CONFIG} of {name} expects JSON, got a damaged file.") from error
     about = config.pop(KEY, None) if isinstance(config, dict) else None
     description = {**about, "config": config} if isinstance(about, dict) else None

@@ -18,6 +18,7 @@ from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.io.files import write_text
+from flowcolor.io.same_file import protect
 
 RESAMPLES = 9999
 _CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.
@@ -176,6 +177,22 @@ def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
                 f"A comparison expects the same {title} in both, got others under the same name "
                 f"for {len(other)} of {len(ours)} drawings: {first_ten(other)}."
             )
+
+
+def require_report(path: Path, written: Sequence[Path], option: str) -> None:
+    """Refuse what cannot be compared with, before hours are spent on the other side.
+
+    Args:
+        path: A report on disk.
+        written: What is written before both are compared.
+        option: That decides where.
+
+    Raises:
+        InputError: It is no report, or one of the files that will be written.
+    """
+    read_report(path)
+    for place in written:
+        protect(place, [path], option, f": give another {option}")
 
 
 def write_comparison(a: Path, b: Path, path: Path) -> str:

@@ -41,6 +41,10 @@ def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
         if method in row:
             raise InputError(f"{file} is a second report of {method} on {data}: expected one.")
         summary = report.summary[setting]
+        lacking = [name + suffix for name in SCORES for suffix in ANSWERS]
+        lacking = [name for name in lacking if name not in summary]
+        if lacking:
+            raise InputError(f"{file} expects {', '.join(SCORES)}, got none of {lacking[0]}.")
         row[method] = {name: summary[name] for name in SCORES}
         for suffix, label in ANSWERS.items():
             if suffix:

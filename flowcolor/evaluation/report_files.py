@@ -15,6 +15,7 @@ from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import PairScore
 from flowcolor.io.files import write_text
+from flowcolor.io.json_text import parse_json
 
 
 def write_report(report: Report, folder: Path, name: str) -> list[Path]:
@@ -44,8 +45,9 @@ def read_report(path: Path) -> Report:
         InputError: The file is missing or something else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
+        _check(scores, content)
         sets = {
             setting: {name: summary[name] for name in SET_MEASURES if name in summary}
             for setting, summary in content["summary"].items()
@@ -57,6 +59,18 @@ def read_report(path: Path) -> Report:
         raise InputError(
             f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
         ) from error
+
+
+def _check(scores: list[PairScore], content: dict[str, Any]) -> None:
+    """Raise ``TypeError`` where a file that was edited by hand has other kinds of values."""
+    parts = [content[part] for part in ("summary", "notes", "not_computed", "about")]
+    texts = [text for score in scores for text in (score.name, score.reference)]
+    if not all(isinstance(part, dict) for part in [*parts, *(score.checksums for score in scores)]):
+        raise TypeError
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    if not all(len(score.color) == len(score.reference_color) == 3 for score in scores):
+        raise TypeError
 
 
 def _csv(scores: list[PairScore]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, names_in, write_text
+from flowcolor.io.json_text import parse_json
 
 Call = Callable[[Sequence[str]], None]
 
@@ -117,7 +118,7 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
 
 def _recorded(path: Path, kind: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from error
     if not isinstance(found, dict):

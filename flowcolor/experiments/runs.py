@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flowcolor.errors import InputError
 from flowcolor.experiments.runner import (
     Call,
     call_in_process_of_its_own,
@@ -16,7 +15,7 @@ from flowcolor.experiments.runner import (
     train_once,
 )
 from flowcolor.experiments.tables import Table, Variant
-from flowcolor.io.files import exists, is_file
+from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import find_config, resolve_configs
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
@@ -94,8 +93,7 @@ def check(ablation: Ablation) -> None:
     from flowcolor.training.quiet import quiet
 
     refuse_options("ablate", DECIDED, ablation.words)
-    if is_file(ablation.output):  # Before every variant is built.
-        raise InputError(f"--output expects a folder, got the file {ablation.output}.")
+    require_folder(ablation.output)  # Before every variant is built.
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flowcolor.errors import InputError
 from flowcolor.experiments.runner import Call, claim, refuse_options, train_once
-from flowcolor.io.files import exists, is_file
+from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import resolve_configs
 
 DECIDED = (
@@ -106,8 +106,7 @@ def check(scaling: Scaling) -> dict[float, int]:
             "flowcolor scaling expects --trainer.max_steps N, the same for every part of the "
             "photographs, got none."
         )
-    if is_file(scaling.output):
-        raise InputError(f"--output expects a folder, got the file {scaling.output}.")
+    require_folder(scaling.output)
     if networks := _split(scaling.words)[1]:  # Those that are named and missing are missed now.
         parser = TrainingParser()
         parser.add_class_arguments(Networks, "networks")

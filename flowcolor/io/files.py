@@ -98,6 +98,20 @@ def is_dir(path: Path) -> bool:
     return found is not None and stat.S_ISDIR(found.st_mode)
 
 
+def require_folder(path: Path, option: str = "--output") -> None:
+    """Refuse a file where a folder is or is to be, before anything is computed for it.
+
+    Args:
+        path: The folder, which need not be there.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It is a file.
+    """
+    if exists(path) and not is_dir(path):
+        raise InputError(f"{option} expects a folder, got the file {path}.")
+
+
 def is_empty(path: Path) -> bool:
     """Tell whether a file is there that holds nothing, as :func:`status`."""
     found = status(path)

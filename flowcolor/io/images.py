@@ -9,7 +9,6 @@ Conversions, so that nobody has to guess:
 """
 
 import io
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,14 +35,9 @@ _FORMATS = {
 }
 IMAGE_SUFFIXES = tuple(_FORMATS)  # Those that are written; what is read is a longer list.
 
-UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    struct.error,
-    Image.DecompressionBombError,
-)
+# Of a damaged file, Pillow's plugins raise whatever happens to them: struct.error, SyntaxError,
+# EOFError, and of AVIF a RuntimeError, of QOI an IndexError, of ICNS an AssertionError.
+UNREADABLE = (Exception,)
 
 
 def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
@@ -187,7 +181,12 @@ def _open(
     except UnidentifiedImageError as error:
         raise InputError(f"{name} is not an image that Pillow can read.") from error
     except UNREADABLE as error:
-        raise InputError(f"{name} cannot be read as an image: {str(error).rstrip('.')}.") from error
+        raise InputError(f"{name} cannot be read as an image: {reason_of(error)}.") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says without its full stop, or its kind if it says nothing."""
+    return getattr(error, "strerror", None) or str(error).rstrip(".") or type(error).__name__
 
 
 def _to_nonzero(picture: Image.Image) -> np.ndarray:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from flowcolor.errors import InputError
-from flowcolor.io.images import UNREADABLE
+from flowcolor.io.images import UNREADABLE, reason_of
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 
@@ -20,7 +20,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         with Image.open(path) as picture:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
             return (picture.height, picture.width) if turned else (picture.width, picture.height)
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path} cannot be read as an image: {str(error).rstrip('.')}.") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{path} is not an image that Pillow can read.") from error
     except UNREADABLE as error:
-        raise InputError(f"{path} cannot be read as an image.") from error
+        raise InputError(f"{path} cannot be read as an image: {reason_of(error)}.") from error

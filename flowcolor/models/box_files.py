@@ -1,6 +1,5 @@
 """Boxes around the objects of a picture, read from a file."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.io.json_text import parse_json
 from flowcolor.models.boxes import check_boxes
 from flowcolor.models.hints import Hints
 
@@ -31,10 +31,10 @@ def read_boxes(
     """
     path = Path(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:  # Text that is no JSON, bytes that are no text.
+    except ValueError as error:  # Text that is no JSON, bytes that are no text.
         raise InputError(f"{path} expects JSON, got a file that is none: {error}.") from error
     boxes = found.get("boxes") if isinstance(found, dict) else found
     if not (isinstance(boxes, list) and boxes and all(map(_is_box, boxes))):
@@ -49,11 +49,14 @@ def read_boxes(
 
 
 def _is_box(found: Any) -> bool:
-    """Return whether JSON holds four numbers; true and false, which are ints, are none."""
+    """Return whether JSON holds four numbers; true and false, which are ints, are none.
+
+    Nor is an integer of hundreds of digits, of which no tensor can be made.
+    """
     return (
         isinstance(found, list)
         and len(found) == 4
-        and all(isinstance(x, int | float) and not isinstance(x, bool) for x in found)
+        and all(isinstance(x, float) or (type(x) is int and abs(x) < 2**53) for x in found)
     )
 
 

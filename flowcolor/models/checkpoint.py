@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.io.json_text import parse_json
 from flowcolor.models.description import describe, is_description
 from flowcolor.models.plausible import require_plausible, require_training, require_weights
 
@@ -206,7 +207,7 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
     try:
         with safe_open(path, framework="pt") as file:
             if description is None:
-                description = json.loads((file.metadata() or {}).get(KEY, "null"))
+                description = parse_json((file.metadata() or {}).get(KEY, "null"))
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a safetensors file ({error}).") from error

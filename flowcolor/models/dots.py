@@ -72,9 +72,12 @@ def _read(word: str) -> Dot:
     place, _, color = word.partition("=")
     column, _, row = place.partition(",")
     try:
-        red, green, blue = ImageColor.getrgb(color)[:3]
-        return Dot(int(column), int(row), (red / 255, green / 255, blue / 255))
-    except ValueError as error:
+        red, green, blue = (part / 255 for part in ImageColor.getrgb(color)[:3])
+        dot = Dot(int(column), int(row), (red, green, blue))
+    except ValueError:
+        dot = None
+    if dot is None or max(dot.color) > 1:  # Pillow takes rgb(300, 0, 0).
         raise InputError(
             f"--dots expects X,Y=COLOUR as 120,80=#3366cc or 120,80=red, got {word!r}."
-        ) from error
+        )
+    return dot

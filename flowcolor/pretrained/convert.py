@@ -9,6 +9,7 @@ from torch import Tensor
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file, whole_file
+from flowcolor.io.same_file import protect
 from flowcolor.pretrained.vgg import empty_features, features_only
 from flowcolor.pretrained.weights import WEIGHTS, cached_path, load_tensors, weights_note
 
@@ -42,8 +43,7 @@ def convert(source: Path, output: Path | None = None) -> Path:
         raise InputError(f"--convert expects weights of ImageNet, got {str(source)!r}, {note}.")
     name, tensors = _recognise(load_tensors(source), source)
     output = output or cached_path(name).with_name(WEIGHTS[name].others[0])
-    if output.resolve() == source.resolve():
-        raise InputError(f"--output expects another file than --convert, got {str(output)!r}.")
+    protect(output, [source])
     write_tensors(tensors, output, {"network": name, "sha256": checksum(source)})
     return output
 

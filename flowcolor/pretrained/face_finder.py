@@ -26,6 +26,7 @@ _AROUND = 1.7  # Times the best window: where it is looked at once more,
 _FINE = [2 ** ((step - 4) / 8) / _AROUND for step in range(9)]  # half an octave up and down.
 _SEEN = 256  # Pixels of the shorter side: all that the smallest window needs.
 _MARGIN = 4 * CELL  # The window of a close portrait is larger than the picture.
+_LONGEST = 8  # Times the shorter side. What is longer, a strip, would be enlarged to gigabytes.
 _NEAR = 0.25  # Of the window's side, and half an octave: windows so near show the same face.
 _FILE = Path(__file__).with_name("face_finder.safetensors")
 
@@ -41,7 +42,8 @@ class Face:
         column: In pixels from the left border.
         side: Of the square from the forehead to the chin, in pixels: 3.2 times the distance
             between eyes and mouth.
-        score: How much it looks like a face: faces are mostly above 3, other things below.
+        score: How much it looks like a face: faces are mostly above 3, other things below, and a
+            strip, in which none is looked for, is at minus infinity.
     """
 
     row: float
@@ -105,7 +107,8 @@ def find_face(
     the exponential of its score: windows of several sizes often look much the same.
 
     Args:
-        image: In [0, 1], of any size.
+        image: In [0, 1], of any size. One that is more than eight times as long as wide shows no
+            face, and is not looked at.
         kind: Whether it is a photograph or a line drawing, dark on white.
         using: Weights and bias of another filter than the package's.
 
@@ -113,8 +116,11 @@ def find_face(
         >>> find_face(torch.ones(3, 80, 60), "drawing").score < 0
         True
     """
+    shorter, longer = sorted(image.shape[-2:])
+    if longer > _LONGEST * shorter:
+        return Face(image.shape[-2] / 2, image.shape[-1] / 2, shorter, -math.inf)
     image = to_gray(image) if kind == "drawing" else image
-    shrunk = min(1.0, _SEEN / min(image.shape[-2:]))
+    shrunk = min(1.0, _SEEN / shorter)
     size = [max(1, round(side * shrunk)) for side in image.shape[-2:]]
     seen = resize(image, (size[0], size[1]))
     places, scores = scan(seen, kind, PARTS, using)

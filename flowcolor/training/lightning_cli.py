@@ -29,7 +29,7 @@ from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_
 from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
-from flowcolor.training.callbacks.comparison import compare_with
+from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
@@ -222,7 +222,10 @@ class TrainingCLI(LightningCLI):
             options["verbose"] = False  # The task prints a table of its own.
         say(f"writing to {self.folder}")
         run = getattr(self.trainer, subcommand)
+        rival = self.config.test.compare if subcommand == "test" else None
         try:
+            if rival is not None:
+                require_comparable(rival, self.folder)
             run(self.model, datamodule=self.datamodule, **options)
         except InputError:
             self._leave_no_trace()
@@ -237,8 +240,8 @@ class TrainingCLI(LightningCLI):
             raise InputError(
                 f"flowcolor {subcommand} cannot be run, {module} says: {in_one_line(error)}."
             ) from error
-        if subcommand == "test" and self.config.test.compare is not None:
-            compare_with(self.config.test.compare, self.trainer, self.test_rival)
+        if rival is not None:
+            compare_with(rival, self.trainer, self.test_rival)
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began; what was logged of one that did is kept."""

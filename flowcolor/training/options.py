@@ -18,7 +18,7 @@ def check_trainer(trainer: Any) -> None:
         InputError: A number is out of range.
     """
     if str(trainer.devices).isdecimal():
-        within("trainer.devices", int(trainer.devices), 1, 4096)  # Lightning lists them all.
+        within("trainer.devices", float(trainer.devices), 1, 4096)  # Lightning lists them all.
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)

@@ -55,6 +55,7 @@ class TrainingParser(LightningArgumentParser):
         if self._subcommands_action is not None:
             for subparser in self._subcommands_action._name_parser_map.values():
                 known |= {action.dest for action in subparser._actions}
+        known = {name for name in known if not name.endswith(".help")}
         hint = did_you_mean(word, known)
         if hint:
             return hint
@@ -97,16 +98,29 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """Read a configuration file.
 
     Raises:
-        InputError: It cannot be read, or is no YAML of keys and values.
+        InputError: It cannot be read, is empty, or is no YAML of keys and values.
     """
     try:
         content = yaml.safe_load(file.read_text("utf-8"))
+        _refuse_circles(content)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
-    if content is not None and not isinstance(content, dict):
-        raise InputError(f"{file} expects keys and values, got {type(content).__name__}.")
-    return content or {}
+    if not isinstance(content, dict):
+        got = "nothing" if content is None else type(content).__name__
+        raise InputError(f"{file} expects keys and values, got {got}.")
+    return content
+
+
+def _refuse_circles(value: Any, above: tuple[int, ...] = (), known: set[int] | None = None) -> None:
+    """Raise ``ValueError`` where an alias stands inside what it means: nobody writes that out."""
+    known = set() if known is None else known
+    if id(value) in above:
+        raise ValueError("an alias stands inside of what it means")
+    if isinstance(value, dict | list) and id(value) not in known:
+        known.add(id(value))
+        for part in value.values() if isinstance(value, dict) else value:
+            _refuse_circles(part, (*above, id(value)), known)
 
 
 def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:

@@ -58,9 +58,14 @@ def last_stages(words: Sequence[str], files: Sequence[Path]) -> list[str]:
     for word in words:
         flag, equals, value = word.partition("=")
         if word in last:
-            result.append(json.dumps(last[word]))  # The parser takes a text for a file, too.
+            result.append(_text(last[word]))  # The parser takes a text for a file, too.
         elif equals and value in last:
-            result.append(f"{flag}={json.dumps(last[value])}")
+            result.append(f"{flag}={_text(last[value])}")
         else:
             result.append(word)
     return result
+
+
+def _text(config: dict[str, Any]) -> str:
+    # YAML makes a date of what looks like one; the parser, of an ordinary file, leaves it a text.
+    return json.dumps(config, default=str)

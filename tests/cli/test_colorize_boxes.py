@@ -75,3 +75,24 @@ def test_what_cannot_be_used_is_one_sentence(words, expected, files, capsys, mon
     assert expected in message
     assert message.count("\n") == 1
     assert not (files / "o.png").exists()
+
+
+def test_boxes_are_paired_as_references_are_in_any_unicode_form_and_subfolder(files):
+    composed, decomposed = "Zo\u00eb", "Zoe\u0308"  # macOS writes the second.
+    for place, text in (("a", "[[0, 0, 30, 20]]"), ("b", "[[0, 0, 1, 1]]")):
+        write_image(torch.zeros(1, 20, 30), f"in/{place}/{composed}.png")
+        (files / "boxes" / place).mkdir(parents=True)
+        (files / "boxes" / place / f"{decomposed}.JSON").write_text(text)
+    assert main(["colorize", "--output", "out", "--content", "in", "--boxes", "boxes"]) == 0
+    assert read_image(f"out/a/{composed}.png").amin() == 1
+    assert read_image(f"out/b/{composed}.png").mean() < 0.1
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "9" * 400, "true", '"4"'])
+def test_boxes_of_numbers_that_are_none_are_one_sentence(files, capsys, number):
+    (files / "b.json").write_text(f"[[0, 0, {number}, 20]]")
+    assert colorize("--boxes", "b.json") == 2
+    message = capsys.readouterr().err
+    assert "b.json" in message
+    assert message.count("\n") == 1
+    assert not (files / "o.png").exists()

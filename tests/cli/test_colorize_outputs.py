@@ -46,6 +46,17 @@ def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
     assert {path: path.read_bytes() for path in files.rglob("*.*g")} == before
 
 
+def test_plots_are_not_written_over_another_result(files, capsys):
+    (files / "one" / "a-plots.png").write_bytes((files / "one" / "a.png").read_bytes())
+    words = ["--sketch", files / "one", "--reference", files / "photo.png", "--plots"]
+    words += ["--output", files / "out", "--method", "tint"]
+    assert main(["colorize", *map(str, words)]) == 2
+    message = capsys.readouterr().err
+    assert "out/a-plots.png, which would be the plots of" in message
+    assert message.count("\n") == 1
+    assert not (files / "out").exists()
+
+
 def test_a_result_of_an_earlier_run_is_replaced(files):
     for _ in range(2):
         words = ["--sketch", files / "one", "--reference", files / "photo.png"]
@@ -115,3 +126,18 @@ def test_equal_names_in_two_unicode_forms_are_one_pair(names, tmp_path):
     assert pairs == {names[0]: names[1], "other": "other"}
     predicted = SketchReferencePairs(tmp_path / "drawings", tmp_path / "photos", 8)
     assert dict(zip(predicted.names, (p.stem for p in predicted.references), strict=True)) == pairs
+
+
+def test_broken_files_of_drawings_and_gallery_do_not_end_a_folder(files, capsys, caplog):
+    (files / "one" / "broken.png").write_bytes(b"no picture")
+    (files / "gallery").mkdir()
+    (files / "gallery" / "torn.png").write_bytes(b"no picture")
+    Image.new("RGB", (8, 8), (200, 100, 50)).save(files / "gallery" / "whole.png")
+    words = ["--sketch", files / "one", "--gallery", files / "gallery", "--method", "tint"]
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 2
+    said = capsys.readouterr()
+    assert f"one/a.png gets the colours of {files}/gallery/whole.png" in said.out
+    assert f"left out {files}/one/broken.png: " in said.err
+    assert said.err.endswith("flowcolor: 1 of 2 drawings could not be painted: broken.png.\n")
+    assert "torn.png is not an image" in caplog.text + said.err
+    assert [path.name for path in (files / "out").iterdir()] == ["a.png"]

@@ -54,12 +54,15 @@ def test_a_collapsed_latent_is_called_that(photos, monkeypatch, capsys):
         (trained_unet_adain, ("--output", "o.txt"), "--output expects a file ending in .png, got "),
         (trained_unet_adain, ("--references", "one"), "--references expects two photographs or mo"),
         (trained_unet_adain, ("--references", "no"), "no "),
+        (trained_unet_adain, ("--output", "photos/1.png"), "--output expects a place that holds n"),
     ],
 )
 def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, monkeypatch, capsys):
     write_image(torch.rand(3, 16, 16), "one/a.png")
+    before = (photos / "photos/1.png").read_bytes()
     assert latents(build(), monkeypatch, *words) == 2
     message = capsys.readouterr().err
     assert expected in message
     assert message.count("\n") == 1
     assert not (photos / "o.png").exists()
+    assert (photos / "photos/1.png").read_bytes() == before

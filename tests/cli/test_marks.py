@@ -1,5 +1,7 @@
 """``flowcolor marks``: a photograph's own colours at some of its places."""
 
+import os
+
 import pytest
 import torch
 
@@ -63,7 +65,8 @@ def test_marks_of_edges_lie_beside_them_on_both_sides(photo):
         (("--regions", "0"), "--regions expects a number from 1 to 10000, got 0."),
         (("--seed", "-1"), "--seed expects a number of at least 0, got -1."),
         (("--output", "m.jpg"), "--output expects a file ending in .png, got m.jpg."),
-        (("--output", "photo.png"), "--output expects another file than --photo, got photo.png."),
+        (("--output", "photo.png"), "--output expects a place that holds no input, got photo.png,"),
+        (("--output", "link.png"), "--output expects a place that holds no input, got link.png,"),
         (("--photo", "flat.png", "--at", "edges"), "flat.png expects places to mark and others, g"),
         (("--photo", "grey.png"), "grey.png expects a photograph in colour, got grey."),
     ],
@@ -71,8 +74,11 @@ def test_marks_of_edges_lie_beside_them_on_both_sides(photo):
 def test_what_cannot_be_marked_is_one_sentence(words, expected, photo, tmp_path, capsys):
     write_image(torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1).expand(3, 8, 8), "flat.png")
     write_image(torch.rand(1, 8, 8), "grey.png")
+    os.link("photo.png", "link.png")
+    before = (tmp_path / "photo.png").read_bytes()
     assert marks(*words) == 2
     message = capsys.readouterr().err
     assert expected in message
     assert message.count("\n") == 1
     assert not (tmp_path / "m.png").exists()
+    assert (tmp_path / "photo.png").read_bytes() == before

@@ -192,7 +192,7 @@ def test_a_wrong_option_is_one_sentence(folders, capsys, words, message):
 def test_a_damaged_file_and_twins_are_named(folders, capsys):
     (folders / "results/bela.png").write_bytes(b"no picture")
     assert score(folders) == 2
-    assert "bela.png cannot be read as an image." in capsys.readouterr().err
+    assert "bela.png is not an image that Pillow can read." in capsys.readouterr().err
     write_image(torch.rand(3, 24, 24), folders / "results/bela.jpg")
     assert score(folders) == 2
     assert "holds bela.jpg and bela.png" in capsys.readouterr().err
@@ -204,3 +204,20 @@ def test_scoring_needs_no_lightning():
     code += "print({'lightning', 'flowcolor.training.task'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folders, capsys):
+    assert score(folders) == 0
+    earlier = (folders / "out/score.json").read_bytes()
+    write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
+    (folders / "wrong.json").write_text("[]")
+    capsys.readouterr()
+    for other, expected in (
+        ("out/score.json", "would overwrite: give another --output."),
+        ("wrong.json", "wrong.json expects the JSON of"),
+    ):
+        assert score(folders, "--compare", folders / other) == 2
+        said = capsys.readouterr()
+        assert expected in said.err
+        assert not said.out  # Before anything is scored.
+    assert (folders / "out/score.json").read_bytes() == earlier

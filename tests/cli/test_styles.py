@@ -1,5 +1,7 @@
 """``flowcolor styles``: which picture stands where."""
 
+import os
+
 import pytest
 import torch
 
@@ -62,14 +64,22 @@ def test_drawings_have_no_row_of_their_own_colours(files):
         (("--contents", "gone"), "--contents expects images or folders of them, got gone, which"),
         (("--method", "unchanged"), "Unchanged cannot use references: there are no styles."),
         (("--method", "levin"), "Levin cannot use references: there are no styles."),
-        (("--output", "red.png"), "--output expects a place that holds no input, got red.png."),
-        (("--output", "s.txt"), "--output expects the name of an image file, got s.txt."),
+        (("--output", "blue.png"), "--output expects a place that holds no input, got blue.png,"),
+        (("--output", "s.txt"), "--output expects a file ending in .bmp, .jfif, "),
+        (("--output", "s.gif"), "--output expects a file ending in .bmp, "),
+        (("--output", "blue.link.png"), "--output expects a place that holds no input, got blue."),
+        (("--output", "folder.png"), "folder.png"),
+        (("--size", "own"), "--size expects `trained` or a number of pixels, got 'own'."),
         (("--most", "0"), "--most expects a number from 1 to 100, got 0."),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(files, capsys, words, sentence):
-    given = {"--contents": "contents", "--references": "red.png", "--method": "tint"}
+def test_what_cannot_be_used_is_one_sentence(files, capsys, monkeypatch, words, sentence):
+    (files / "folder.png").mkdir()
+    os.link("blue.png", "blue.link.png")
+    monkeypatch.setattr("flowcolor.cli.styles.paint", None)  # Nothing is painted for nothing.
+    before = {path: path.read_bytes() for path in files.glob("*.png") if path.is_file()}
+    given = {"--contents": "contents", "--references": "blue.png", "--method": "tint"}
     given |= {"--output": "s.png", "--size": "16"} | dict([words])
     assert main(["styles", "--gray", *(word for pair in given.items() for word in pair)]) == 2
     assert sentence in capsys.readouterr().err
-    assert not (files / "s.png").exists()
+    assert {path: path.read_bytes() for path in files.glob("*.png") if path.is_file()} == before

@@ -42,13 +42,20 @@ def test_what_may_not_stand_together_is_one_sentence(tmp_path, capsys):
     about = {"model": "Tint", "truth": "faces"}
     first = write(tmp_path, "a", about, 0.5)
     gray = write(tmp_path, "b", {**about, "model": "LUT", "content": "gray"}, 0.5)
+    without = write(tmp_path, "c", about, 0.5)
+    without.write_text(without.read_text().replace("psnr", "prns"))
     cases = {
         "one kind of content, got drawing and gray": (first, gray),
         "is a second report of Tint on faces": (first, first),
         "expects scores in the setting self, got none": (first, "--setting", "self"),
+        "expects psnr, ssim, got none of psnr": (without,),
         "cannot be read": (tmp_path / "gone.json",),
     }
     for sentence, words in cases.items():
         assert flowcolor("table", "--reports", *words, "--output", tmp_path / "t.md") == 2
         assert sentence in capsys.readouterr().err
     assert not (tmp_path / "t.md").exists()
+    before = first.read_bytes()
+    assert flowcolor("table", "--reports", first, "--output", first) == 2
+    assert "--output expects a place that holds no input" in capsys.readouterr().err
+    assert first.read_bytes() == before

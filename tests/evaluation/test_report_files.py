@@ -54,6 +54,29 @@ def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("about", []),
+        ("notes", 1),
+        ("summary", {"cross": 2}),
+        ("pairs", [{"name": 1}]),
+        ("pairs", [{"color": [1.0]}]),
+        ("pairs", [{"checksums": []}]),
+        ("pairs", [{"scores": [1]}]),
+        ("pairs", 3),
+    ],
+)
+def test_a_report_that_was_edited_wrongly_is_refused_by_name(part, value, tmp_path):
+    path, _ = write_report(Report([pair(0, 0.5)]), tmp_path, "test")
+    content = json.loads(path.read_text())
+    whole = content["pairs"][0]
+    content[part] = [whole | each for each in value] if isinstance(value, list) and value else value
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"test\.json expects the JSON of `flowcolor test` or"):
+        read_report(path)
+
+
+@pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"pairs": [{"setting": "self"}], "summary": {}}']
 )
 def test_another_file_is_refused_by_name(tmp_path, text):

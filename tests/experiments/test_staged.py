@@ -17,7 +17,7 @@ from flowcolor.experiments.staged import fit, plan
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.colorization_task import ColorizationTask
-from flowcolor.training.stages import overlaid, stages_of
+from flowcolor.training.stages import last_stages, overlaid, stages_of
 from tests.training.helpers import flowcolor, write_config
 
 
@@ -197,6 +197,14 @@ def test_a_stage_lies_on_top_of_what_all_share(tmp_path):
     file = tmp_path / "two.yaml"
     file.write_text("a: {b: 1, c: 2}\nstages: [{a: {b: 3}}, {d: 4}]\n")
     assert stages_of(file) == [{"a": {"b": 3, "c": 2}}, {"a": {"b": 1, "c": 2}, "d": 4}]
+
+
+def test_what_yaml_takes_for_a_date_is_the_text_that_it_is_in_an_ordinary_file(tmp_path):
+    file = tmp_path / "system.yaml"
+    file.write_text("stages: [{}, {data: {train: 2020-01-01}}]\n")
+    for words in (["--config", str(file)], [f"--config={file}"]):
+        last = last_stages(words, [file])[-1].removeprefix("--config=")
+        assert json.loads(last) == {"data": {"train": "2020-01-01"}}
     below = {"a": {"class_path": "X", "init_args": {"b": 1, "c": 2}}, "d": [1]}
     same = {"a": {"init_args": {"c": 3}}, "d": [2]}
     other = {"a": {"class_path": "Y", "init_args": {"c": 3}}}

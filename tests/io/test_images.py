@@ -1,14 +1,16 @@
 """Files become the right pixels, or one clear sentence."""
 
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFile
 
 from flowcolor.color import to_gray
+from flowcolor.data.label_maps import read_labels
 from flowcolor.errors import InputError
 from flowcolor.io.images import (
     read_bytes,
@@ -18,6 +20,7 @@ from flowcolor.io.images import (
     read_sketch,
     write_image,
 )
+from flowcolor.io.picture_size import picture_size
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 
@@ -120,6 +123,29 @@ def test_what_is_no_image_is_named(tmp_path):
             read_image(tmp_path / name)
         assert str(tmp_path / name) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "kind", [RuntimeError, AssertionError, AttributeError, NotImplementedError, zlib.error]
+)
+@pytest.mark.parametrize("read", [read_image, picture_size, read_labels])
+def test_whatever_a_plugin_raises_of_a_damaged_file_is_a_sentence(kind, read, tmp_path):
+    """AVIF, QOI, ICNS and SPIDER files with some bytes changed did, see Pillow's plugins."""
+
+    class Damaged(ImageFile.ImageFile):
+        format = "DAMAGED"
+
+        def _open(self):
+            raise kind
+
+    Image.register_open("DAMAGED", Damaged, lambda head: head.startswith(b"damaged"))
+    try:
+        (tmp_path / "a.png").write_bytes(b"damaged" + bytes(20))
+        with pytest.raises(InputError, match=rf"a\.png cannot be read as .*: {kind.__name__}\."):
+            read(tmp_path / "a.png")
+    finally:
+        del Image.OPEN["DAMAGED"]
+        Image.ID.remove("DAMAGED")
 
 
 def test_sketch_is_luma_and_mask_is_above_127(tmp_path):

@@ -12,6 +12,7 @@ from skimage.feature import Cascade
 
 from flowcolor.data import GradientLines
 from flowcolor.io.resizing import resize
+from flowcolor.pretrained import face_finder
 from flowcolor.pretrained.face_finder import (
     BINS,
     filters,
@@ -91,6 +92,16 @@ def test_nothing_is_found_on_empty_pages_of_any_shape(shape, kind):
     face = find_face(torch.ones(shape), kind)
     assert face.score < 0
     assert np.isfinite([face.row, face.column, face.side]).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 20000), (3, 3000, 2)])
+def test_a_strip_is_not_enlarged_to_look_for_a_face(shape, monkeypatch):
+    seen = []
+    monkeypatch.setattr(face_finder, "resize", lambda image, size: seen.append(size) or image)
+    assert find_face(torch.rand(shape), "photo").score == -math.inf
+    assert not seen
+    monkeypatch.undo()
+    assert math.isfinite(find_face(torch.rand(3, 8 * 9, 9), "photo").score)
 
 
 def test_another_filter_than_the_package_s_can_be_tried():

@@ -65,6 +65,7 @@ def test_wrong_words_are_one_sentence(case, capsys, tmp_path, monkeypatch):
 
 BAD_FILES = {
     "modle: {colorizer: 3}": r"no option 'modle.colorizer'; did you mean 'model.colorizer'",
+    "model: {optimiser: {init_args: {lr: 1}}}": r"did you mean 'model.optimizer'\.",
     "data: {batchsize: 3}": r"no option 'data.batchsize'; did you mean 'data.batch_size'",
     "model: {colorizer: {class_path: flowcolor.models.SketchColorFlow, init_args: {cbs: 2}}}": (
         r"no option 'cbs'; did you mean 'ccbs'"
@@ -108,7 +109,20 @@ def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsy
     assert len(error) < 120
 
 
-@pytest.mark.parametrize("text", [b"data: \xff", b"data:\n\tsize: 8", b"data: [8", b"- 8"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"data: \xff",
+        b"data:\n\tsize: 8",
+        b"data: [8",
+        b"- 8",
+        b"",
+        b"# nothing",
+        b"data: &a {size: *a}",
+        b"data: &a [[1, *a]]",
+        b"data: " + b"[" * 5000,
+    ],
+)
 def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
     (tmp_path / "own.yaml").write_bytes(text)
     for words in ([], ["--ckpt_path", run.last]):

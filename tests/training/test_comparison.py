@@ -83,6 +83,27 @@ def test_other_images_are_refused(run, tested, tmp_path, capsys):
     assert "A comparison expects the same" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("test.json", "which this very call reads and would overwrite: give another --trainer.d"),
+        ("other.json", "other.json expects the JSON of `flowcolor test` or"),
+        ("gone.ckpt", "gone.ckpt expects a file, got no such file."),
+    ],
+)
+def test_what_cannot_be_compared_with_is_refused_before_the_test(
+    name, expected, run, tested, tmp_path, capsys
+):
+    earlier = (tested[0] / "test.json").read_bytes()
+    (tmp_path / "test.json").write_bytes(earlier)
+    (tmp_path / "other.json").write_text("{}")
+    out = ("--trainer.default_root_dir", tmp_path, "--compare", tmp_path / name)
+    assert flowcolor("test", "--ckpt_path", run.last, *out) == 2
+    assert expected in capsys.readouterr().err
+    assert (tmp_path / "test.json").read_bytes() == earlier
+    assert not (tmp_path / "test.csv").exists()
+
+
 def test_only_a_test_compares(run, capsys):
     assert flowcolor("validate", "--ckpt_path", run.last, "--compare", run.last) == 2
     assert "There is no option 'compare'" in capsys.readouterr().err

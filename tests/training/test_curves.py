@@ -36,6 +36,14 @@ def test_losses_and_validations_are_those_of_tensorboard(run):
     assert read_image(run.folder / "curves.png").std() > 0.01
 
 
+def test_without_logging_a_training_has_curves_of_its_validations_alone(run, tmp_path):
+    words = ("--trainer.log_every_n_steps", 0, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *words) == 0
+    names = set(by_name(read_points(tmp_path / "version_0/curves.csv")))
+    assert "val/ssim" in names
+    assert not any(name.startswith("train/") for name in names)
+
+
 @pytest.fixture(scope="module")
 def scored(run, tmp_path_factory):
     """Train as the run was, with all scores of three pairs at every second step."""

@@ -1,6 +1,5 @@
 """Folders that ``flowcolor prepare`` has written."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
+from flowcolor.io.json_text import parse_json
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"
@@ -131,14 +131,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        found = manifest["format"]
-        complete = isinstance(manifest["settings"]["size"], int) and all(
-            isinstance(entry["sha256"], dict) for entry in manifest["photographs"].values()
-        )
+        manifest: dict[str, Any] = parse_json(path.read_text("utf-8"))
+        found, settings = manifest["format"], manifest["settings"]
+        parts = [manifest["versions"]]
+        parts += [entry["sha256"] for entry in manifest["photographs"].values()]
+        complete = type(settings["size"]) is int and settings["background"] in ("keep", "white")
+        complete = complete and all(isinstance(part, dict) for part in parts)
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is not the manifest of a prepared folder.") from error
-    if found != FORMAT or not complete:
+    if found != FORMAT:
         raise InputError(f"{path} is not a {FORMAT!r}, but {found!r}.")
+    if not complete:
+        raise InputError(f"{path} is not the manifest of a prepared folder.")
     require_own_names(path, manifest["photographs"])
     return manifest

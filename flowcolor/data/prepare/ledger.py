@@ -13,6 +13,7 @@ from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, re
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.json_text import parse_json
 
 JOURNAL = ".journal.jsonl"
 _LOCK = ".lock"
@@ -154,7 +155,7 @@ def _read_lines(journal: Path) -> list[dict[str, Any]]:
     lines = []
     for line in journal.read_bytes().split(b"\n")[:-1]:
         try:
-            lines.append(json.loads(line))
+            lines.append(parse_json(line))
         except ValueError:
             break
     if not (lines and _is_header(lines[0]) and all(map(_is_entry, lines[1:]))):

@@ -1,13 +1,13 @@
 """Sketch filters by name, for options that are words."""
 
 import importlib
-import json
 from typing import Any
 
 import torch
 
 from flowcolor.data import sketches
 from flowcolor.errors import InputError
+from flowcolor.io.json_text import parse_json
 
 
 def find_filter(words: str) -> tuple[Any, dict[str, Any]]:
@@ -21,7 +21,7 @@ def find_filter(words: str) -> tuple[Any, dict[str, Any]]:
         InputError: Nothing of this name can be imported, built or called.
     """
     try:
-        spec = json.loads(words) if words.lstrip().startswith("{") else {"class_path": words}
+        spec = parse_json(words) if words.lstrip().startswith("{") else {"class_path": words}
     except ValueError as error:
         raise InputError(f"--sketch_filter is not JSON ({error}): {words!r}.") from error
     built = _build(spec)
@@ -49,6 +49,10 @@ def _build(spec: Any) -> Any:
     if not isinstance(spec, dict) or "class_path" not in spec:
         return spec
     name, options = spec["class_path"], spec.get("init_args", {})
+    if not isinstance(options, dict):
+        raise InputError(
+            f"The sketch filter {name} expects init_args by name, got {type(options).__name__}."
+        )
     found = _find(str(name))
     try:
         built = found

@@ -1,6 +1,5 @@
 """The answers of participants: read, checked against the key, and left out with a reason."""
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.study.key import Key, Page
+from flowcolor.io.json_text import parse_json
 
+_LONGEST = 1e9  # Seconds: thirty years.
 GRADES = (1, 2, 3, 4, 5)
 
 
@@ -56,10 +57,10 @@ def read_answers(path: Path, key: Key) -> Participant:
         UnusableError: It holds no answers, those of another study, or what the key does not know.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnusableError("is no file of answers") from error
     if not (isinstance(content, dict) and isinstance(content.get("pages"), list)):
         raise UnusableError("is no file of answers")
@@ -119,6 +120,8 @@ def _seconds(entry: dict[str, Any], page: Page) -> float:
     seconds = entry.get("seconds")
     if seconds is None:
         return math.nan
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+    # A limit, because JSON knows infinity and integers that no float can hold.
+    plain = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not plain or not 0 <= seconds <= _LONGEST:
         raise UnusableError(f"has {seconds!r} seconds on page {page.id}")
     return float(seconds)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import write_text
+from flowcolor.io.json_text import parse_json
 
 Kind = Literal["grade", "fool"]
 Role = Literal["pair", "control", "repeat"]
@@ -85,7 +86,7 @@ def read_key(path: Path) -> Key:
         InputError: The file is missing or something else.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
         pages = [Page(**page) for page in content.pop("pages")]
         key = Key(pages=pages, **content)
         _check(key)

@@ -15,7 +15,7 @@ from flowcolor.experiments.comparison.pairs import Pairs
 from flowcolor.experiments.comparison.plan import DECIDED, Comparison
 from flowcolor.experiments.runner import agree, claim, refuse_options
 from flowcolor.inference import load
-from flowcolor.io.files import is_file
+from flowcolor.io.files import require_folder
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI
@@ -50,8 +50,7 @@ def check(comparison: Comparison) -> Checked:
     refuse_options("compare", DECIDED, comparison.shared)
     within("--size", comparison.size, LEAST_SIDE, 16384)
     within("--points", comparison.points, 1, 10_000)
-    if is_file(comparison.output):
-        raise InputError(f"--output expects a folder, got the file {comparison.output}.")
+    require_folder(comparison.output)
     folder_is = comparison.output, "compare.json", comparison.record, ("a comparison", "comparison")
     agree(*folder_is)  # Before every method is built, and written down when all of them can be.
     with tempfile.TemporaryDirectory() as folder, quiet():

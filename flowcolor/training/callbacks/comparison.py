@@ -5,9 +5,23 @@ from pathlib import Path
 
 from lightning import Trainer
 
-from flowcolor.evaluation.compare import write_comparison
+from flowcolor.evaluation.compare import require_report, write_comparison
+from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
+
+
+def require_comparable(other: Path, folder: Path) -> None:
+    """Refuse what a test in a folder could not be compared with, before it begins.
+
+    Raises:
+        InputError: The file is neither a checkpoint nor a report, or would be overwritten.
+    """
+    if other.suffix == ".json":
+        written = [folder / "test.json", folder / "comparison.json"]
+        require_report(other, written, "--trainer.default_root_dir")
+    else:
+        read_weights(other)
 
 
 def compare_with(other: Path, trainer: Trainer, test: Callable[[Path, Path], None]) -> None:

@@ -72,7 +72,8 @@ class Curves(Callback):
     ) -> None:
         """Note losses, and score the pairs when it is time to."""
         step = pl_module.steps
-        if step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        every = trainer.log_every_n_steps  # type: ignore[attr-defined]
+        if every and step % every == 0:  # 0 is Lightning's word for never.
             self._note(trainer, "train/", step)
         if self.every_n_steps and step % self.every_n_steps == 0:
             self._score(trainer, pl_module)

@@ -434,6 +434,18 @@ def test_a_damaged_manifest_is_named(make_folder, tmp_path):
     (out / "manifest.json").write_text(text.replace("version 1", "version 9"))
     with pytest.raises(InputError, match="version 9"):
         open_portraits(out, 8)
+    for part, value in (
+        ('"background": "keep"', '"background": "gray"'),
+        ('"background": "keep"', '"ground": "keep"'),
+        ('"size": 8', '"size": true'),
+        ('"size": 8', '"size": NaN'),
+        ('"versions": {', '"vers": {'),
+        ('"sha256": {', '"sha256": 3, "x": {'),
+    ):
+        assert part in text
+        (out / "manifest.json").write_text(text.replace(part, value, 1))
+        with pytest.raises(InputError, match=r"manifest\.json is not the manifest"):
+            open_portraits(out, 8)
     (tmp_path / "photos/manifest.json").write_text("{}")
     assert isinstance(open_portraits(tmp_path / "photos", 8).finder, PhotoFolder)
 

@@ -117,6 +117,8 @@ def test_filters_by_name():
         ("os.pathsep", "should be callable"),
         ("{", "is not JSON"),
         ('{"class_path": "XDoG", "init_args": {"sigm": 1}}', "cannot be built.*sigm"),
+        ('{"class_path": "XDoG", "init_args": [1]}', "XDoG expects init_args by name, got list"),
+        ('{"class_path": "XDoG", "init_args": null}', "init_args by name, got NoneType"),
     ],
 )
 def test_names_that_are_none_are_named(words, message):

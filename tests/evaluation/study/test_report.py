@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 import sys
 from dataclasses import replace
 
@@ -135,6 +136,7 @@ def test_who_does_not_count_is_named_with_the_reason(report, tmp_path):
     page = answers(key, 7, careful(LIKES, 7))
     page["pages"][2]["page"] = "p99"
     other = answers(key, 8, careful(LIKES, 8), study="ffff")
+    endless = [answers(key, 9, careful(LIKES, 9), seconds) for seconds in (math.inf, 10**400)]
     status, found = report(
         key,
         ok,
@@ -148,6 +150,7 @@ def test_who_does_not_count_is_named_with_the_reason(report, tmp_path):
         "no JSON",
         "[1]",
         {"pages": []},
+        *endless,
     )
     assert (status, found["participants"]) == (0, 1)
     assert found["excluded"] == {
@@ -162,6 +165,8 @@ def test_who_does_not_count_is_named_with_the_reason(report, tmp_path):
         "answers-8.json": "is no file of answers",
         "answers-9.json": "is no file of answers",
         "answers-10.json": "answers study None, not 0123456789abcdef of the key",
+        "answers-11.json": "has inf seconds on page p01",
+        "answers-12.json": f"has {10**400} seconds on page p01",
     }
     assert "too fast" in (tmp_path / "out/report.md").read_text("utf-8")
 

@@ -1,0 +1,37 @@
+"""Outputs that are inputs: refused before anything is computed that would overwrite them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flowcolor.errors import InputError
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what all names of one file share, links and other spellings; None without a file."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # Nothing there, or a name with a zero byte.
+        return None
+    return found.st_dev, found.st_ino
+
+
+def protect(
+    output: Path, inputs: Iterable[Path | None], option: str = "--output", hint: str = ""
+) -> None:
+    """Refuse a place that holds an input.
+
+    Args:
+        output: What would be written.
+        inputs: What is read.
+        option: How the command line calls the place.
+        hint: What to do instead.
+
+    Raises:
+        InputError: It names the file.
+    """
+    place = identity(output)
+    if place is not None and place in {identity(path) for path in inputs if path is not None}:
+        raise InputError(
+            f"{option} expects a place that holds no input, got {output}, which this very call "
+            f"reads and would overwrite{hint}."
+        )

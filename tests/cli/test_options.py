@@ -1,0 +1,76 @@
+"""Words of options that look right and are none: each is one sentence."""
+
+import re
+
+import pytest
+import torch
+
+from flowcolor.cli.main import main
+from flowcolor.cli.options import check_device
+from flowcolor.cli.seeds import read_seeds
+from flowcolor.errors import InputError
+from flowcolor.io.images import write_image
+from flowcolor.models.dots import read_dots
+from flowcolor.painting import shorter_side
+
+LONG = "9" * 5000  # More digits than Python makes an integer of.
+
+
+OUTPUTS = {
+    "score": ("--results", "r", "--truth", "t", "--references", "p", "--output"),
+    "quickstart": ("--output",),
+    "study import": ("a.csv", "--key", "key.json", "--output"),
+    "study report": ("a.json", "--key", "key.json", "--output"),
+    "push": ("--checkpoint", "faces", "--repo", "user/name", "--folder"),
+    "prepare": ("--photos", ".", "--output"),
+    "compare": ("--methods", "tint", "--output"),
+    "scaling": ("--config", "quickstart", "--trainer.max_steps", "1", "--output"),
+    "ablate": ("--table", "4.3", "--config", "quickstart", "--output"),
+}
+
+
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_a_file_where_a_folder_is_written_is_refused_before_the_work(
+    command, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(3, 8, 8), "file.png")
+    before = (tmp_path / "file.png").read_bytes()
+    assert main([*command.split(), *OUTPUTS[command], "file.png"]) == 2
+    said = capsys.readouterr()
+    assert re.search(r"--(output|folder) expects a folder, got the file file\.png\.\n$", said.err)
+    assert said.err.count("\n") == 1
+    assert not said.out
+    assert [path.name for path in tmp_path.iterdir()] == ["file.png"]
+    assert (tmp_path / "file.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["meta", "cuda:99", "tpu", "", "cpu cpu"])
+def test_a_device_that_computes_nothing_is_refused(name):
+    with pytest.raises(InputError, match=f"--device expects a device of this machine, got '{name}"):
+        check_device(name)
+    assert check_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("text", ["1,01", "0, 0", "0,1,", "", "-1", "1.5", "4294967296", LONG])
+def test_seeds_that_are_equal_or_none_are_refused(text):
+    with pytest.raises(InputError, match="--seeds expects different numbers up to 4294967295, as"):
+        read_seeds(text)
+
+
+def test_the_largest_seed_is_one():
+    assert read_seeds("4294967295, 0") == (4294967295, 0)
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "nan", "1e3", "16385", "²", LONG])
+def test_sizes_that_are_none_are_refused(size):
+    with pytest.raises(InputError, match="--size expects `trained`, `own` or a number of pixels"):
+        shorter_side(size)
+
+
+@pytest.mark.parametrize(
+    "word", ["1,1=rgb(300,0,0)", "1,1=", "nan,1=red", "1,1,1=red", f"{LONG},1=red", "1,1=#12345"]
+)
+def test_dots_that_are_none_are_refused(word):
+    with pytest.raises(InputError, match="--dots expects X,Y=COLOUR as 120,80=#3366cc or"):
+        read_dots([word])
