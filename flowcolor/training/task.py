@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from lightning import Callback, LightningModule
@@ -19,6 +19,7 @@ from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, read_w
 from flowcolor.models.description import describe
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.frozen import freeze_the_rest
+from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.say import say
@@ -66,6 +67,7 @@ class Task(LightningModule, ABC):
         self.interval = interval
         self.weights = weights
         self.average = average
+        self._idle: IdleWeights | None = None
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -191,6 +193,24 @@ class Task(LightningModule, ABC):
             if name.startswith(PREFIX)
         }
         check_fits(state, self.colorizer, "The checkpoint")
+
+    def with_idle_weights(self, loss: Tensor) -> Tensor:
+        """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
+        if self.objective.uses_all or self.trainer.world_size == 1:
+            return loss
+        if self._idle is None:
+            self._idle = IdleWeights(self.parameters())
+        return self._idle.join(loss, lambda own: cast(Tensor, self.all_gather(own)))
+
+    def on_before_backward(self, loss: Tensor) -> None:
+        """Look at gradients: Lightning has forgotten those of the last step by now."""
+        if self._idle is not None:
+            self._idle.before_backward()
+
+    def on_after_backward(self) -> None:
+        """Leave what no process has used without a gradient."""
+        if self._idle is not None:
+            self._idle.after_backward()
 
     def log_losses(self, losses: dict[str, Tensor], batch: Batch) -> None:
         """Log numbers of a training batch."""
