@@ -68,6 +68,7 @@ class Task(LightningModule, ABC):
         self.weights = weights
         self.average = average
         self._idle: IdleWeights | None = None
+        self._seed = 0
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -138,6 +139,16 @@ class Task(LightningModule, ABC):
         found = weights.description["config"].get("stage", 1)
         if found not in (wanted - 1, wanted):
             raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
+
+    def on_fit_start(self) -> None:
+        """Remember the seed of the run."""
+        self._seed = torch.initial_seed()
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Let what a batch draws by chance depend on the seed and on how many came before."""
+        # Checkpoints hold no generators. So a resumed training draws what one in one go would have.
+        done = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed
+        torch.manual_seed((self._seed + done) % 2**63)
 
     def configure_callbacks(self) -> list[Callback]:
         """Return what averages the weights of a training, if something should."""
