@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from flowcolor import models
+from flowcolor.models.checkpoint import load_model
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import find_config, packaged_overlays, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
+from tests.training.helpers import flowcolor, write_photos
 
 
 class Parsed(TrainingCLI):
@@ -120,7 +122,7 @@ def test_schedules_are_those_of_the_publications():
     (palette,) = stages("models/palette")
     rates = rates_of(palette["model"]["scheduler"], 10_001)
     assert rates[5000] == pytest.approx(0.5, abs=1e-3)
-    assert rates[10_000] == 1
+    assert rates[10_000] == pytest.approx(1)
     for stage, (constant, decay) in zip(
         stages("models/instance"), [(100, 50), (100, 50), (10, 20)], strict=True
     ):
@@ -128,3 +130,26 @@ def test_schedules_are_those_of_the_publications():
         rates = rates_of(stage["model"]["scheduler"], constant + decay)
         assert rates[constant] == 1 > rates[constant + 2]
         assert rates[-1] == pytest.approx(2 / (decay + 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["adaattn", "chromagan", "deepfaceediting", "palette", "scft"])
+def test_the_small_configuration_of_a_large_system_trains(name, tmp_path):
+    """Those in stages are trained in ``tests/experiments/test_staged_systems.py``."""
+    options = {
+        "data.train": write_photos(tmp_path / "photos", 5),
+        "data.batch_size": 2,
+        "data.held_out": 3,
+        "data.repeat": 1,
+        "trainer.max_epochs": 1,
+        "trainer.check_val_every_n_epoch": 2,
+        "trainer.log_every_n_steps": 1,
+        "trainer.accelerator": "cpu",
+        "trainer.enable_progress_bar": "false",
+        "trainer.default_root_dir": tmp_path,
+    }
+    words = [f"--{key}={value}" for key, value in options.items()]
+    assert flowcolor("fit", "--config", f"models/{name}-small", *words) == 0
+    model = load_model(tmp_path / "version_0/model.safetensors")
+    assert isinstance(model, class_of(stages(f"models/{name}-small")[0]))
+    assert all(weight.isfinite().all() for weight in model.parameters())
