@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -68,8 +67,5 @@ class AlternatingTask(Task):
     def _move(self, optimizer: Any, loss: Tensor, losses: dict[str, Tensor], batch: Batch) -> None:
         require_finite({"loss": loss, **losses}, batch, self.steps, newest_checkpoint(self.trainer))
         optimizer.zero_grad()
-        # Data-parallel training waits for the gradients of all weights, also of those that a turn
-        # does not use: the latents are the encoder's alone.
-        idle = torch.stack([weight.sum() for weight in self.colorizer.parameters()]).sum()
-        self.manual_backward(loss + 0 * idle)
+        self.manual_backward(self.with_idle_weights(loss))
         optimizer.step()

@@ -26,7 +26,7 @@ class ColorizationTask(Task):
         losses.pop("result", None)
         require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
         self.log_losses(losses, batch)
-        return losses["loss"]
+        return self.with_idle_weights(losses["loss"])
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         parameters = chain(self.colorizer.learning.parameters(), self.objective.parameters())

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from lightning import Callback, LightningModule
@@ -19,6 +19,7 @@ from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, read_w
 from flowcolor.models.description import describe
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.frozen import freeze_the_rest
+from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.say import say
@@ -66,6 +67,8 @@ class Task(LightningModule, ABC):
         self.interval = interval
         self.weights = weights
         self.average = average
+        self._idle: IdleWeights | None = None
+        self._seed = 0
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -137,6 +140,16 @@ class Task(LightningModule, ABC):
         if found not in (wanted - 1, wanted):
             raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
 
+    def on_fit_start(self) -> None:
+        """Remember the seed of the run."""
+        self._seed = torch.initial_seed()
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Let what a batch draws by chance depend on the seed and on how many came before."""
+        # Checkpoints hold no generators. So a resumed training draws what one in one go would have.
+        done = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
+        torch.manual_seed((self._seed + int(done)) % 2**63)
+
     def configure_callbacks(self) -> list[Callback]:
         """Return what averages the weights of a training, if something should."""
         # Here, not among the trainer's: checkpoints record the options of the model, and a run that
@@ -191,6 +204,24 @@ class Task(LightningModule, ABC):
             if name.startswith(PREFIX)
         }
         check_fits(state, self.colorizer, "The checkpoint")
+
+    def with_idle_weights(self, loss: Tensor) -> Tensor:
+        """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
+        if self.objective.uses_all or self.trainer.world_size == 1:
+            return loss
+        if self._idle is None:
+            self._idle = IdleWeights(self.parameters())
+        return self._idle.join(loss, lambda own: cast(Tensor, self.all_gather(own)))
+
+    def on_before_backward(self, loss: Tensor) -> None:
+        """Look at gradients: Lightning has forgotten those of the last step by now."""
+        if self._idle is not None:
+            self._idle.before_backward()
+
+    def on_after_backward(self) -> None:
+        """Leave what no process has used without a gradient."""
+        if self._idle is not None:
+            self._idle.after_backward()
 
     def log_losses(self, losses: dict[str, Tensor], batch: Batch) -> None:
         """Log numbers of a training batch."""

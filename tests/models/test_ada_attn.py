@@ -4,8 +4,10 @@ import re
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.functional import l1_loss
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
@@ -39,6 +41,15 @@ def test_parameters_are_those_of_the_public_code():
         for number in (third, fourth + fifth + merge, count(model.decoder) - merge, count(model))
     ]
     assert millions == [0.47, 9.07, 4.10, 13.63]
+
+
+@pytest.mark.parametrize(("side", "expected"), [(256, 44.2), (512, 397.0)])
+def test_a_transfer_takes_the_multiplications_of_the_public_code(side, expected):
+    with FakeTensorMode(), FlopCounterMode(display=False) as flops, torch.no_grad():
+        channels = enumerate((64, 128, 256, 512, 512))
+        seen = [torch.empty(1, count, side >> k, side >> k) for k, count in channels]
+        AdaAttN().transfer(seen, seen)
+    assert flops.get_total_flops() / 2e9 == pytest.approx(expected, rel=0.005)
 
 
 def test_both_moments_are_those_of_the_formula():

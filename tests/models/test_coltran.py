@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.color import to_gray
 from flowcolor.models import ColTran
@@ -49,6 +50,27 @@ def test_parameters_are_those_of_the_published_networks():
     published |= {"color": 13.48, "spatial": 10.91}
     published |= {"small core": 1.66, "small color": 0.50, "small spatial": 0.20}
     assert {name: round(value / 1e6, 2) for name, value in parts.items()} == published
+
+
+def test_passes_take_the_multiplications_of_the_published_networks():
+    with torch.device("meta"):
+        model = ColTran()
+        gray, channels = (torch.empty(shape, dtype=torch.int64) for shape in ((1, 64, 64), (1, 3)))
+
+    def passed(run):
+        with torch.device("meta"), FlopCounterMode(display=False) as flops:
+            run()
+        return flops.get_total_flops() / 2e9
+
+    def rough(side):
+        return torch.empty(1, side, side, dtype=torch.int64), channels[..., None, None].expand(
+            1, 3, side, side
+        )
+
+    core = passed(lambda: model.core(gray, model.core.encode(gray)))
+    assert core == pytest.approx(163.7, abs=0.1)
+    assert passed(lambda: model.color.likeliest(*rough(64))) == pytest.approx(169, abs=0.5)
+    assert passed(lambda: model.spatial.likeliest(*rough(256))) == pytest.approx(2294, abs=1)
 
 
 def test_a_pixel_s_logits_depend_on_all_pixels_before_it_and_on_no_other():

@@ -160,6 +160,14 @@ def test_the_same_seed_gives_the_same_picture(name):
 
 
 @cases
+def test_the_callers_random_numbers_are_not_drawn(name):
+    model = CASES[name]()
+    given, before = inputs(model), torch.get_rng_state()
+    model(**given, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@cases
 def test_exchanging_references_changes_the_colours_where_the_traits_say_so(name):
     model = CASES[name]()
     given = inputs(model)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.models import Palette
 from flowcolor.models.diffusion import even_levels, sample, signal_levels
@@ -32,6 +33,16 @@ def test_parameters_are_those_of_the_published_sizes():
         assert round(count(Palette(32, with_reference=True, **small)) / 1e6, 1) == 4.4
 
 
+def test_a_step_takes_the_multiplications_of_the_published_sizes():
+    for options, expected in (
+        ({}, 1120),
+        ({"width": 64, "factors": [1, 2, 4, 8], "attention": [], "head_width": 32}, 206.6),
+    ):
+        with torch.device("meta"), FlopCounterMode(display=False) as flops:
+            Palette(**options).net(torch.empty(1, 6, 256, 256), torch.empty(1))
+        assert flops.get_total_flops() / 2e9 == pytest.approx(expected, rel=5e-4)
+
+
 def test_the_signal_only_fades_and_ends_where_it_is_published():
     training = signal_levels(2000, 1e-6, 0.01)
     assert (training.diff() < 0).all()
@@ -55,9 +66,16 @@ def best_of_a_gaussian(y, g):
         ("ancestral", PUBLISHED, 0.400),
         ("posterior", PUBLISHED, 0.394),
         ("ddim", even_levels(10), 0.307),
+        ("ddim", even_levels(20), 0.354),
+        ("ddim", even_levels(50), 0.380),
         ("ddim", even_levels(100), 0.390),
+        ("ddim", PUBLISHED[::20], 0.347),  # Strided in steps, it loses more than evenly spaced.
+        ("posterior", even_levels(10), 0.258),
         ("posterior", even_levels(20), 0.318),
+        ("posterior", even_levels(100), 0.381),
+        ("ancestral", even_levels(10), 0.534),
         ("ancestral", even_levels(20), 0.460),
+        ("ancestral", even_levels(100), 0.411),
     ],
 )
 def test_with_the_best_denoiser_samples_have_the_distribution_of_the_data(

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import l1_loss
 from torch.testing import assert_close
+from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches import GradientLines
@@ -41,8 +42,20 @@ def test_parameters_maps_and_answers_are_those_of_the_published_networks():
             (512, 8, 8),
         ]
         assert critic(torch.empty(2, 3, 512, 512)).shape == (2, 1, 5, 5)
+        for stems, side in ((0, 64), (2, 256)):  # Of any size, by as many answers.
+            assert ImageCritic(64, stems)(torch.empty(2, 3, side, side)).shape == (2, 1, 5, 5)
         small = SelfSupervisedS2I(8, 64, stage=1)
     assert 0.68e6 < count(small) < 0.70e6
+
+
+@pytest.mark.slow
+def test_a_colorization_at_its_own_512_takes_the_multiplications_of_the_public_code():
+    with torch.device("meta"):
+        model, images = SelfSupervisedS2I().eval(), torch.empty(2, 1, 3, 512, 512)
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        model(*images)
+    # There, those by which spectral norms are estimated are counted, too.
+    assert flops.get_total_flops() / 2e9 == pytest.approx(49.27, abs=0.15)
 
 
 def test_gains_of_the_letter_are_a_vector_of_length_1():

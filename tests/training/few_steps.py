@@ -15,8 +15,10 @@ from flowcolor.training.quiet import quiet
 from flowcolor.training.task import Task
 
 
-def fit(task: Task, samples: Sequence[Any], processes: int = 1, **options: Any) -> Trainer:
-    """Train one epoch with two samples a step, in the order in which they are given."""
+def fit(
+    task: Task, samples: Sequence[Any], processes: int = 1, batch: int = 2, **options: Any
+) -> Trainer:
+    """Train one epoch, with two samples a step if not told otherwise, in their order."""
     options = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1} | options
     silent = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     with quiet():
@@ -28,20 +30,22 @@ def fit(task: Task, samples: Sequence[Any], processes: int = 1, **options: Any) 
             **silent,
             **options,
         )
-        trainer.fit(task, DataLoader(samples, batch_size=2 // processes))
+        trainer.fit(task, DataLoader(samples, batch_size=batch // processes))
     return trainer
 
 
 def weights_of_two_and_of_one(
-    make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path
+    make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path, batch: int = 2
 ) -> list[dict[str, torch.Tensor]]:
     """Return the weights of either of two processes, and of one that had both their samples.
 
     Args:
         make: Builds the task and its samples; a function of a module, as it goes to a process.
         folder: For what the processes have to say.
+        batch: Samples of a step, of all processes together.
     """
-    process = multiprocessing.get_context("forkserver").Process(target=_train, args=(make, folder))
+    forking = multiprocessing.get_context("forkserver")
+    process = forking.Process(target=_train, args=(make, folder, batch))
     process.start()
     process.join(200)
     process.kill()
@@ -70,7 +74,7 @@ class _Keeper(Callback):
         torch.save(pl_module.state_dict(), self.folder / name)
 
 
-def _train(make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path) -> None:
+def _train(make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path, batch: int) -> None:
     torch.set_num_threads(1)
     for processes in (2, 1):  # Two first: threads of autograd do not survive a fork.
-        fit(*make(), processes, callbacks=[_Keeper(folder)])
+        fit(*make(), processes, batch, callbacks=[_Keeper(folder)])

@@ -33,6 +33,8 @@ class Alternating(Objective):
         normalization" (2024), section 3.2, solution 2.
     """
 
+    uses_all = False  # The latents are the encoder's alone.
+
     def __init__(
         self,
         loss: ColorizationLoss | MSELPIPSLoss | None = None,

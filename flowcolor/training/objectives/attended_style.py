@@ -48,6 +48,7 @@ class AttendedStyle(Objective):
         (2021), equations 9 to 12. https://arxiv.org/abs/2108.03647
     """
 
+    uses_all = False  # At first an own encoder and the decoder learn, and then not that encoder.
     trained: Tensor
 
     def __init__(

@@ -22,9 +22,12 @@ class Objective(nn.Module, ABC):
 
     Attributes:
         paints: Whether the drawings of the batch are coloured.
+        uses_all: Whether every loss depends on all weights that are trained. Several processes wait
+            for the gradients of all, so they have to know.
     """
 
     paints: ClassVar[bool] = True
+    uses_all: ClassVar[bool] = True
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse a colorizer that this objective cannot train, before anything is read.

@@ -45,6 +45,7 @@ class InstanceChroma(Objective):
     """
 
     paints = False
+    uses_all = False  # Where no object is found, there is nothing to fuse.
     batches: Tensor
 
     def __init__(self, weight: float = 10.0) -> None:
