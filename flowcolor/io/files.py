@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -133,10 +134,18 @@ def names_in(folder: Path) -> list[str]:
 def find(folder: Path, pattern: str) -> list[Path]:
     """Return what matches a pattern below a folder, sorted; nothing where there is no folder.
 
+    Numbers in names count as numbers: ``version_10`` comes after ``version_9``.
+
     Raises:
         InputError: The folder cannot be read.
     """
     try:
-        return sorted(folder.glob(pattern)) if is_dir(folder) else []
+        return sorted(folder.glob(pattern), key=_with_numbers) if is_dir(folder) else []
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error
+
+
+def _with_numbers(path: Path) -> list[tuple[str | int, ...]]:
+    # Every second piece is a number, so that like is compared with like.
+    pieces = [re.split("([0-9]+)", part) for part in path.parts]
+    return [tuple(int(x) if i % 2 else x for i, x in enumerate(each)) for each in pieces]
