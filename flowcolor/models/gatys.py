@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import to_gray, with_luma
+from flowcolor.errors import InputError
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
@@ -180,7 +181,7 @@ class Gatys(Colorizer):
     ) -> Tensor:
         """Optimise one picture of the batch after another."""
         if min(*content.shape[2:], *lent.shape[2:]) < self.smallest:
-            raise ValueError(
+            raise InputError(
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )

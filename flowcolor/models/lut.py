@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.errors import InputError
 from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
@@ -98,7 +99,7 @@ class LUT(Colorizer):
         yuv, other = (255 * rgb_to_yuv(image) + _offset(image) for image in (content, reference))
         spread = yuv.amax((2, 3)) - yuv.amin((2, 3))
         if self.space == "yuv" and float(spread[:, 1:].amax()) < 1:
-            raise ValueError(
+            raise InputError(
                 "LUT expects content in colour for space='yuv', got grey, whose chroma no table "
                 "can tell apart: choose space='rgb_then_yuv'."
             )
@@ -124,7 +125,7 @@ class LUT(Colorizer):
         strength = (9 * to_gray(image) - 9 * functional.avg_pool2d(around, 3, 1)).abs()[0, 0]
         counted = strength < self.edges * strength.amax().clamp(min=1e-12)
         if not bool(counted.any()):
-            raise ValueError(
+            raise InputError(
                 f"LUT expects edges to leave pixels to count, got {self.edges:g}, above which all "
                 "are."
             )

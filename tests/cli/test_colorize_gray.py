@@ -123,6 +123,8 @@ def test_options_of_a_method_are_set_by_name(files):
 
 LENT = ("--reference", "photo.png")
 LEVIN = ("--method", "levin", "--content", "grey.png")
+LUT = ("--method", "lut", "--content", "grey.png", *LENT)
+RANDOM = ("--set", "random_weights=true")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,12 @@ LEVIN = ("--method", "levin", "--content", "grey.png")
             "--set expects --method, whose options it sets, got none.",
         ),
         ((*LEVIN, "--hints", LAYER, "--output", LAYER), "--output expects a place that holds no"),
+        ((*LUT, "--set", "space=yuv"), "LUT expects content in colour for space='yuv', got grey"),
+        ((*LUT, "--set", "edges=0"), "LUT expects edges to leave pixels to count, got 0, above"),
+        (
+            ("--method", "gatys", "--content", "grey.png", *LENT, "--size", "2", *RANDOM),
+            "Gatys expects sides of at least 4 for its layers, got (2, 3) and (2, 3).",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(words, expected, files, capsys):
