@@ -41,7 +41,8 @@ class LUT(Colorizer):
             result then moves away from the reference.
 
     Raises:
-        InputError: Of ``colorize``: the content is grey for ``"yuv"``, or ``edges`` leave no pixels.
+        InputError: Of ``colorize``: the content is grey for ``"yuv"``, or no pixels are left to
+            count.
 
     Reference:
         Gonzalez and Woods, "Digital image processing", section 3.3 (histogram specification).
