@@ -16,13 +16,13 @@ USAGE = """usage: flowcolor COMMAND [options]
 Paint line drawings of faces with the colours of any photograph.
 
 commands:
-  quickstart  train a small model on two portraits inside the package and show the result
+  quickstart  paint the drawings of two portraits that are installed with it, to begin with
   colorize    paint a drawing or colour a grey photograph, or a folder of them
   styles      several pictures, each with the colours of several photographs
   app         a page on which one draws a face and sees it painted
   prepare     make photographs ready:   flowcolor prepare --photos PHOTOS --output READY
   fit         train a model:            flowcolor fit --config portraits --data.train PHOTOS
-  validate    SSIM, PSNR and round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
+  validate    a few scores, round trip: flowcolor validate --ckpt_path RUN/checkpoints/best.ckpt
   test        the whole evaluation:     flowcolor test --ckpt_path RUN/checkpoints/best.ckpt
   score       measure results of any method: flowcolor score --results R --truth T --references P
   table       several methods on several data sets: flowcolor table --reports A.json B.json

@@ -47,7 +47,8 @@ def table() -> str:
         *_row(weights_folder() / EDGES_FILE, "56 MB", check),
         f"  both from {HED_COMMAND}",
         "",
-        "One file of each network is enough. A missing one is downloaded when it is needed first.",
+        "One file of each network is enough. Training downloads vgg16 or alexnet if it needs them;",
+        "tests download with --networks.download true only (flowcolor score: --download).",
         "Without a network: put a file into the folder, or give its path where it is needed.",
         "To shrink a file of vgg16, vgg19 or alexnet: flowcolor weights --convert FILE",
     ]

@@ -106,8 +106,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
             raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
         if test is not None and held_out is not None:
             raise InputError(
-                "Give either data.test or data.held_out, not both; null takes back what a "
-                "checkpoint has brought."
+                "Give either data.test or data.held_out, not both; --data.held_out null takes back "
+                "what a configuration or a checkpoint says."
             )
         self.train = Folders.of(train)
         self.size = size

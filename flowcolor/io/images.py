@@ -43,6 +43,9 @@ UNREADABLE = (Exception,)
 def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
     """Read an image of any common mode as RGB in [0, 1]; the module says how modes are converted.
 
+    Args:
+        path: A file of any format that Pillow reads.
+
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
@@ -92,6 +95,9 @@ def read_layer(path: str | Path) -> Float[Tensor, "4 height width"]:
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
     """Read a line drawing as three equal channels in [0, 1], paper is 1.
 
+    Args:
+        path: A file of any format that Pillow reads.
+
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
@@ -100,6 +106,9 @@ def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
 
 def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
     """Read a mask: true where the grey value is above 127 of 255.
+
+    Args:
+        path: A file of any format that Pillow reads.
 
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
@@ -122,10 +131,21 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     The format follows the suffix. The file appears under its name only once it is complete, so that
     an interrupted run leaves the previous file or none.
 
+    Args:
+        image: Values in [0, 1], of one or three channels.
+        path: The file; folders that are missing are made.
+
     Raises:
         ValueError: The tensor is not one float image of one or three channels, or has values
             far outside [0, 1].
         InputError: The suffix is unknown or the file cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_image(torch.ones(3, 4, 5), f"{folder}/white.png")
+        ...     read_image(f"{folder}/white.png").shape
+        torch.Size([3, 4, 5])
     """
     if image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")

@@ -107,6 +107,11 @@ class ConcatAggregation(nn.Module):
     Reference:
         Sorkhei et al., "Full-Glow" (2021), section 3.2; table 4.3 of the thesis.
         https://arxiv.org/abs/2012.05846
+
+    Example:
+        >>> fuse = ConcatAggregation(4, 8)
+        >>> fuse(torch.randn(2, 4, 5, 5), torch.randn(2, 8, 5, 5)).shape
+        torch.Size([2, 4, 5, 5])
     """
 
     def __init__(self, channels: int, condition_channels: int) -> None:
@@ -142,6 +147,11 @@ class AdaIN(nn.Module):
     Reference:
         Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
         normalization" (2017), equation 8; table 4.3 of the thesis. https://arxiv.org/abs/1703.06868
+
+    Example:
+        >>> fuse = AdaIN(4, 8)
+        >>> fuse(torch.randn(2, 4, 5, 5), torch.randn(2, 8, 5, 5)).shape
+        torch.Size([2, 4, 5, 5])
     """
 
     def __init__(self, channels: int, condition_channels: int) -> None:
@@ -160,7 +170,13 @@ class AdaIN(nn.Module):
 
 
 class NoAggregation(nn.Module):
-    """Ignore the condition: ``y = x``. What table 4.3 of the thesis calls "without FAM"."""
+    """Ignore the condition: ``y = x``. What table 4.3 of the thesis calls "without FAM".
+
+    Example:
+        >>> x = torch.randn(2, 4, 5, 5)
+        >>> NoAggregation()(x, torch.randn(2, 8, 5, 5)) is x
+        True
+    """
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return ``x``."""

@@ -161,6 +161,15 @@ class ConditionalAffineCoupling(_Coupling):
 
     Reference:
         :ref:`The thesis <the-thesis>`, equations 3.17 to 3.19.
+
+    Example:
+        >>> import torch
+        >>> from flowcolor.layers import FeatureAggregation
+        >>> net = nn.Conv2d(2, 4, kernel_size=3, padding=1)
+        >>> layer = ConditionalAffineCoupling(net, FeatureAggregation(2, 3))
+        >>> y, logdet = layer(torch.randn(8, 4, 5, 5), torch.randn(8, 3, 5, 5))
+        >>> y.shape, logdet.shape
+        (torch.Size([8, 4, 5, 5]), torch.Size([8]))
     """
 
     num_conditions = 1

@@ -52,6 +52,11 @@ class FeatureLoss(nn.Module):
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
         Dense Semantic Correspondence" (2020), section 3.4, with layers as public codes have them.
         https://arxiv.org/abs/2005.05207
+
+    Example:
+        >>> loss = FeatureLoss(perceptual=0, style=0)  # Without VGG19.
+        >>> sorted(loss(torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)))
+        ['l1', 'loss']
     """
 
     def __init__(

@@ -47,6 +47,11 @@ class PerceptualLoss(nn.Module):
     Reference:
         Johnson et al., "Perceptual losses for real-time style transfer" (2016), in the form of
         eq. 3.23 of the thesis. https://arxiv.org/abs/1603.08155
+
+    Example:
+        >>> images = torch.rand(2, 3, 16, 16)
+        >>> PerceptualLoss(random_weights=True)(images, images)
+        tensor(0.)
     """
 
     def __init__(

@@ -53,6 +53,11 @@ class ContentStyleLoss(nn.Module):
         Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
         normalization" (2017), equations 11 to 13, with ArtFlow's weights and the content's own
         features as target (An et al., 2021). https://arxiv.org/abs/1703.06868
+
+    Example:
+        >>> loss = ContentStyleLoss(random_weights=True)
+        >>> sorted(loss(*torch.rand(3, 2, 3, 16, 16)))
+        ['content', 'loss', 'ratio', 'style']
     """
 
     def __init__(

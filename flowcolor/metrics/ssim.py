@@ -106,7 +106,14 @@ class StructuralSimilarity(ImageMetric):
 
 
 class MultiScaleStructuralSimilarity(ImageMetric):
-    """Mean of :func:`ms_ssim` over images; their sides must have at least 176 pixels."""
+    """Mean of :func:`ms_ssim` over images; their sides must have at least 176 pixels.
+
+    Example:
+        >>> metric = MultiScaleStructuralSimilarity()
+        >>> metric.update(*torch.rand(2, 1, 3, 176, 176))
+        >>> sorted(metric.compute())
+        ['ms_ssim']
+    """
 
     name = "ms_ssim"
     higher_is_better = True

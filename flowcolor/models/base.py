@@ -144,7 +144,7 @@ class Colorizer(nn.Module, ABC):
         Args:
             source: A folder that :meth:`save_pretrained` wrote, or ``"user/name"`` on a hub.
             revision: Branch, tag or commit on the hub.
-            endpoint: Address of another hub, see :func:`flowcolor.load`.
+            endpoint: Address of another hub, see :func:`flowcolor.load <flowcolor.inference.load>`.
 
         Raises:
             InputError: There is no such model, or it is of another class.

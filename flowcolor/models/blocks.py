@@ -40,6 +40,12 @@ def coupling_block(
         parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
         norm: See :class:`~flowcolor.models.ResidualNet`.
         norm_eps: See :class:`~flowcolor.models.ResidualNet`.
+
+    Example:
+        >>> import torch
+        >>> y, logdet = coupling_block(12)(torch.randn(2, 12, 4, 4))
+        >>> y.shape, logdet.shape
+        (torch.Size([2, 12, 4, 4]), torch.Size([2]))
     """
     half = channels // 2
     scale_net, shift_net = (ResidualNet(half, half, norm, norm_eps) for _ in range(2))
@@ -73,6 +79,13 @@ def conditional_coupling_block(
         parametrization: See :class:`~flowcolor.layers.InvertibleConv1x1`.
         norm: See :class:`~flowcolor.models.ResidualNet`.
         norm_eps: See :class:`~flowcolor.models.ResidualNet`.
+
+    Example:
+        >>> import torch
+        >>> x, condition = torch.randn(2, 2, 12, 4, 4)
+        >>> y, logdet = conditional_coupling_block(12)(x, condition)
+        >>> y.shape, logdet.shape
+        (torch.Size([2, 12, 4, 4]), torch.Size([2]))
     """
     half = channels // 2
     seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.

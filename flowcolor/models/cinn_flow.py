@@ -35,6 +35,10 @@ class ConditionNet(nn.Module):
         - content: :math:`(B, 1, H, W)`, lightness of mean 0 and deviation 1, or about that.
         - result: of the levels :math:`(B, f, H/s, W/s)`, :math:`(B, 2f, H/2s, W/2s)`,
           :math:`(B, 2f, H/4s, W/4s)` and :math:`(B, 8f, H/4sk, W/4sk)` for :math:`k` ``coarse``.
+
+    Reference:
+        Ardizzone et al., "Guided image generation with conditional invertible neural networks"
+        (2019), section 3. https://arxiv.org/abs/1907.02392
     """
 
     def __init__(self, features: int, shrink: int, coarse: int, blocks: Sequence[int]) -> None:

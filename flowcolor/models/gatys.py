@@ -61,6 +61,10 @@ class Gatys(Colorizer):
         watch: Called at the start and after every ten steps, with the number of steps, the loss,
             and the picture :math:`(3, H, W)`.
 
+    Raises:
+        ValueError: An argument is out of range.
+        InputError: Of ``colorize``: a picture is too small for the layers.
+
     Reference:
         Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks" (2016),
         equations 1 to 7. https://doi.org/10.1109/CVPR.2016.265

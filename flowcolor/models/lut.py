@@ -41,6 +41,10 @@ class LUT(Colorizer):
         letter: Whether to exchange :math:`H` and :math:`G`, as in the program of the document; the
             result then moves away from the reference.
 
+    Raises:
+        InputError: Of ``colorize``: the content is grey for ``"yuv"``, or no pixels are left to
+            count.
+
     Reference:
         Gonzalez and Woods, "Digital image processing", section 3.3 (histogram specification).
 

@@ -44,7 +44,7 @@ class SketchColorFlow(InvertibleColorizer):
             number of terms, 1 for the thesis's letter; of ``"fam"`` only.
         width: Channels of the sub-networks in conditional blocks; ``None``: those of their input.
         hint_points: Whether the model takes hints, colours at points of the drawing. They join the
-            conditions of both flows, see :func:`~flowcolor.models.hint_maps`.
+            conditions of both flows, see :func:`~flowcolor.models.hint_maps.hint_maps`.
         scale: How couplings form their scale, see :class:`~flowcolor.layers.AffineCoupling`;
             ``"sigmoid"`` is the thesis's letter and loses the inverse in float32 when trained.
         parametrization: Of the 1x1 convolutions, see :class:`~flowcolor.layers.InvertibleConv1x1`.

@@ -65,6 +65,13 @@ class SelfAugmentedReference:
     Reference:
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
         Dense Semantic Correspondence" (2020). https://arxiv.org/abs/2005.05207
+
+    Example:
+        >>> images = torch.rand(2, 3, 32, 32)
+        >>> batch = {"photo": images, "content": images, "index": torch.arange(2)}
+        >>> example = SelfAugmentedReference()(batch | {"name": ["a", "b"]}, seed=0, epoch=0)
+        >>> sorted(example)
+        ['content', 'index', 'name', 'reference', 'truth']
     """
 
     def __init__(

@@ -42,6 +42,13 @@ class StrokeAugmentation:
     Reference:
         Winnemöller et al., "XDoG: an eXtended difference-of-Gaussians compendium" (2012), for ink.
         https://doi.org/10.1016/j.cag.2012.03.004
+
+    Example:
+        >>> images = torch.rand(2, 3, 32, 32)
+        >>> batch = {"content": images, "truth": images, "index": torch.arange(2)}
+        >>> batch = StrokeAugmentation()(batch | {"name": ["a", "b"]}, seed=0, epoch=0)
+        >>> batch["content"].shape
+        torch.Size([2, 3, 32, 32])
     """
 
     def __init__(

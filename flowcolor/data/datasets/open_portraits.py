@@ -61,8 +61,18 @@ def find_portraits(
     first two, nor sketches for the second: they bring their own. The word ``embedded`` stands for
     :class:`~flowcolor.data.EmbeddedPortraits`.
 
+    Args:
+        root: A folder, a list of folders, or ``embedded``.
+        sketches: Folder of ready drawings, or one (or ``None``) for each folder.
+        masks: Folder of masks, as ``sketches``.
+        strict: Raise an error instead of leaving photographs out.
+
     Raises:
         InputError: As the finders, or masks or sketches are given where they cannot be.
+
+    Example:
+        >>> find_portraits("embedded").names
+        ['astronaut', 'grace_hopper']
     """
     if root == EMBEDDED:
         if sketches is not None or masks is not None:
@@ -112,5 +122,10 @@ def open_portraits(
 
     Raises:
         InputError: As :func:`find_portraits`, or the files cannot serve for this size.
+
+    Example:
+        >>> item = open_portraits("embedded", size=64)[0]
+        >>> item["photo"].shape, item["content"].shape
+        (torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
     """
     return Portraits(find_portraits(root, sketches, masks, strict), size, **settings)

@@ -18,6 +18,11 @@ class ColorDodge(SketchFilter):
 
     Args:
         sigma: Width of the blur :math:`\sigma` in pixels at a side of 256.
+
+    Example:
+        >>> import torch
+        >>> ColorDodge()(torch.rand(3, 64, 48), (32, 24)).shape
+        torch.Size([1, 32, 24])
     """
 
     def __init__(self, sigma: float = 4.0) -> None:

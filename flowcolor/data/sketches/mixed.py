@@ -29,6 +29,12 @@ class MixedFilter(SketchFilter):
 
     Raises:
         InputError: There is no filter, or not one weight above zero for each.
+
+    Example:
+        >>> from flowcolor.data import GradientLines, SobelLines
+        >>> draw = MixedFilter([GradientLines(), SobelLines()], weights=[3, 1])
+        >>> draw(torch.rand(3, 64, 48), (32, 24)).shape
+        torch.Size([1, 32, 24])
     """
 
     def __init__(

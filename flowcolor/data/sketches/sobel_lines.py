@@ -20,6 +20,11 @@ class SobelLines(SketchFilter):
     Reference:
         Richardson et al., "Encoding in Style" (2021), the recipe of its sketch-to-image data.
         https://arxiv.org/abs/2008.00951
+
+    Example:
+        >>> import torch
+        >>> SobelLines()(torch.rand(3, 64, 48), (32, 24)).shape
+        torch.Size([1, 32, 24])
     """
 
     def draw(self, gray: "np.ndarray") -> "np.ndarray":

@@ -27,6 +27,11 @@ class XDoG(SketchFilter):
     Reference:
         Winnemöller et al., "XDoG: an eXtended difference-of-Gaussians compendium" (2012).
         https://doi.org/10.1016/j.cag.2012.03.004
+
+    Example:
+        >>> import torch
+        >>> XDoG()(torch.rand(3, 64, 48), (32, 24)).shape
+        torch.Size([1, 32, 24])
     """
 
     def __init__(
