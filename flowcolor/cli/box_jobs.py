@@ -7,7 +7,6 @@ from pathlib import Path
 from flowcolor.cli.jobs import Job
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, find, is_dir
-from flowcolor.io.listing import by_stem, pairing_stem
 
 
 def give_boxes(jobs: Sequence[Job], boxes: Path | None, content: Path) -> list[Job]:
@@ -31,6 +30,8 @@ def give_boxes(jobs: Sequence[Job], boxes: Path | None, content: Path) -> list[J
         )
     if not is_dir(boxes):
         return [replace(job, boxes=boxes) for job in jobs]
+    from flowcolor.io.listing import by_stem, pairing_stem
+
     root = content if is_dir(content) else None
     stems = [pairing_stem(job.content, root) for job in jobs]
     found = by_stem(boxes, [x for x in find(boxes, "**/*") if x.suffix.lower() == ".json"])
