@@ -45,7 +45,7 @@ from flowcolor.training.say import say
 from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
-from flowcolor.training.words import asks_for_help
+from flowcolor.training.words import asks_for_help, one_test_set
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
 
@@ -63,7 +63,7 @@ class TrainingCLI(LightningCLI):
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         command, *options = words
         options, files = resolve_configs(options)
-        options = last_stages(options, files)
+        options = one_test_set(last_stages(options, files))
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         self.recorded = read_recorded(command, options, files, self.root)

@@ -22,3 +22,19 @@ def prints_configuration(options: Sequence[str]) -> bool:
 def asks_for_help(options: Sequence[str]) -> bool:
     """Tell whether help on the command or on one of its parts is wanted."""
     return any(word in {"-h", "--help"} or word.endswith(".help") for word in options)
+
+
+def one_test_set(words: Sequence[str]) -> list[str]:
+    """Let the test set of the command line win over what a configuration or a checkpoint says.
+
+    Test photographs are either folders of their own (``--data.test``) or held out of the training's
+    (``--data.held_out``): giving one takes back the other, unless the words give both.
+    """
+    names = {".".join(word.partition("=")[0].split(".")[:2]) for word in words}
+    tests = "--data.test" in names and value_of("--data.test", words) != "null"
+    holds_out = "--data.held_out" in names and value_of("--data.held_out", words) != "null"
+    if tests and "--data.held_out" not in names:
+        return [*words, "--data.held_out=null"]
+    if holds_out and "--data.test" not in names:
+        return [*words, "--data.test=null"]
+    return list(words)

@@ -1,0 +1,43 @@
+"""The words of a command line, before a parser sees them."""
+
+import pytest
+
+from flowcolor.data import Folders
+from flowcolor.training.lightning_cli import TrainingCLI
+from flowcolor.training.quiet import quiet
+from flowcolor.training.words import one_test_set
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("--data.test a", "--data.held_out=null"),
+        ("--data.test=a", "--data.held_out=null"),
+        ("--data.test.photos=a", "--data.held_out=null"),
+        ("--data.held_out 3", "--data.test=null"),
+        ("--data.held_out=3", "--data.test=null"),
+        ("--data.test a --data.held_out null", ""),
+        ("--data.test a --data.held_out 3", ""),  # Both: the data module says so.
+        ("--data.test null", ""),
+        ("--data.held_out null", ""),
+        ("--data.tested a --data.held_outer 3 --data.train a", ""),
+    ],
+)
+def test_one_test_set_takes_back_the_other(words, more):
+    given = words.split()
+    assert one_test_set(given) == [*given, *more.split()]
+
+
+def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("data: {test: a, held_out: null}")
+    common = ("fit", "--config", "portraits", "--data.train", "b", "--trainer.logger=false")
+
+    def data_of(*words):
+        with quiet():
+            data = TrainingCLI([*common, *words], run=False).datamodule
+        return data.test, data.held_out
+
+    assert data_of("--data.test", "c") == (Folders("c"), None)
+    assert data_of("--config", str(file)) == (Folders("a"), None)
+    assert data_of("--config", str(file), "--data.held_out=4") == (None, 4)
