@@ -18,7 +18,10 @@ _SHIFT, _OCTAVES = 0.12, 0.25
 
 
 def align_reference(
-    reference: Float[Tensor, "3 h w"], drawing: Float[Tensor, "3 h2 w2"], size: tuple[int, int]
+    reference: Float[Tensor, "3 h w"],
+    drawing: Float[Tensor, "3 h2 w2"],
+    size: tuple[int, int],
+    face: Face | None = None,
 ) -> Float[Tensor, "3 h3 w3"] | None:
     r"""Move and scale a reference so that its face lies where that of the drawing does.
 
@@ -34,13 +37,14 @@ def align_reference(
         reference: RGB in [0, 1].
         drawing: Dark on white, in [0, 1].
         size: Height and width at which the drawing is painted.
+        face: That of the reference, where it is known: ``find_face(reference, "photo")``.
 
     Returns:
         The part of the reference that belongs to the drawing, of that size. ``None`` where there
         is no clear face in one of the two, or where both lie alike once the reference is stretched
         to the drawing's sides: then nothing has to be moved.
     """
-    photo = find_face(reference, "photo")
+    photo = find_face(reference, "photo") if face is None else face
     if photo.score < _PHOTO:
         return None
     drawn = find_face(drawing, "drawing")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from flowcolor.inference import Painted, Painter
     from flowcolor.models import Hints
+    from flowcolor.pretrained.face_finder import Face
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def paint(
     reference: "Tensor | None",
     how: How,
     hints: "Hints | None" = None,
+    face: "Face | None" = None,
 ) -> "Painted":
     """Paint a drawing, the lines of a photograph, or a grey photograph.
 
@@ -68,6 +70,7 @@ def paint(
         reference: The photograph that gives the colours, if the painter takes one.
         how: In which way.
         hints: Colours at points of the picture, if the painter takes some.
+        face: That of the reference, if it has been looked for.
 
     Raises:
         InputError: As those of the painter, or ``how.size`` is no size.
@@ -89,6 +92,7 @@ def paint(
         clean=how.clean,
         align=how.align,
         check=how.check,
+        face=face,
     )
 
 

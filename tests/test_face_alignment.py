@@ -1,14 +1,18 @@
 """The face of the reference is laid on that of the drawing, and nothing else is touched."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 import flowcolor
+from flowcolor import face_alignment
 from flowcolor.data import GradientLines
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.face_alignment import align_reference
 from flowcolor.inference import Painter
 from flowcolor.io.resizing import resize
+from flowcolor.pretrained.face_finder import find_face
 
 
 def portrait(name="grace_hopper", side=256):
@@ -79,6 +83,24 @@ def test_a_trained_model_paints_with_the_aligned_reference_unless_told_otherwise
     assert not left.aligned
     torch.testing.assert_close(painted.image, same.image)
     assert (painted.image - photo).abs().mean() < 0.8 * (left.image - photo).abs().mean()
+
+
+def test_a_face_that_is_known_is_not_looked_for_again(monkeypatch):
+    painter = flowcolor.load("faces")
+    photo = portrait(side=128)
+    drawing, away = lines(photo), moved(photo, 0.5, 0, 60)
+    face = painter.face_of(away)
+    found = painter(drawing, away).image
+    elsewhere = painter(drawing, away, face=replace(face, column=face.column + 40)).image
+    assert not torch.equal(found, elsewhere)
+
+    def find_face_of_drawing(image, kind):
+        assert kind == "drawing"
+        return find_face(image, kind)
+
+    monkeypatch.setattr(face_alignment, "find_face", find_face_of_drawing)
+    assert torch.equal(painter(drawing, away, face=face).image, found)
+    assert flowcolor.load("tint").face_of(away) is None
 
 
 def test_a_method_that_has_learned_nothing_of_faces_gets_the_reference_as_it_is():

@@ -3,8 +3,10 @@
 import argparse
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.box_jobs import give_boxes
@@ -19,9 +21,12 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from flowcolor.inference import Painter
     from flowcolor.models import Colorizer
     from flowcolor.models.dots import Dot
+    from flowcolor.pretrained.face_finder import Face
 
 
 def colorize(
@@ -45,9 +50,11 @@ def colorize(
             have been painted, how many and which.
     """
     failed, start = [], time.monotonic()
+    # One reference is often for all: it is read, and its face looked for, once.
+    reading = lru_cache(maxsize=1)(partial(_read_reference, painter, how))
     for done, job in enumerate(jobs, 1):
         try:
-            text = _paint_one(job, painter, how, dots, plots)
+            text = _paint_one(job, painter, how, dots, plots, reading)
         except InputError as error:
             if len(jobs) == 1:
                 raise
@@ -69,7 +76,26 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{max(1, round(seconds))} seconds"
 
 
-def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], plots: bool) -> str:
+def _read_reference(
+    painter: "Painter", how: How, path: Path | None
+) -> tuple["Tensor | None", "Face | None"]:
+    """Read a reference, and find its face where that will be laid on the drawing's."""
+    from flowcolor.io.images import read_image
+
+    if path is None:
+        return None, None
+    reference = read_image(path)
+    return reference, painter.face_of(reference) if how.align and not how.gray else None
+
+
+def _paint_one(
+    job: Job,
+    painter: "Painter",
+    how: How,
+    dots: Sequence["Dot"],
+    plots: bool,
+    reading: Callable[[Path | None], tuple["Tensor | None", "Face | None"]],
+) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
     from flowcolor.models.box_files import read_boxes, with_boxes
@@ -77,13 +103,13 @@ def _paint_one(job: Job, painter: "Painter", how: How, dots: Sequence["Dot"], pl
     from flowcolor.models.hint_files import read_hints
 
     picture = read_image(job.content)
-    reference = None if job.reference is None else read_image(job.reference)
+    reference, face = reading(job.reference)
     hints = None if job.hints is None else read_hints(job.hints, picture)
     if dots:
         hints = hints_of_dots(dots, *picture.shape[1:])
     if job.boxes is not None:
         hints = with_boxes(hints, read_boxes(job.boxes, picture), *picture.shape[1:])
-    painted = paint(painter, picture, reference, how, hints)
+    painted = paint(painter, picture, reference, how, hints, face)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
     lines = [f"wrote {job.output} (painted at {width}x{height})"]

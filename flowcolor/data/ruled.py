@@ -90,12 +90,14 @@ def _harmonics(dark: np.ndarray) -> np.ndarray:
 
 def _profile(parts: np.ndarray, shifts: np.ndarray, share: float = 0.5) -> np.ndarray:
     """Return what so many of the parts are darker than, the median, each moved up by its shift."""
-    rows = np.arange(len(parts))
-    moved = [
-        np.interp(rows + shift, rows, part) for shift, part in zip(shifts, parts.T, strict=True)
-    ]
-    rank = int(share * (len(moved) - 1))
-    return np.asarray(np.partition(moved, rank, axis=0)[rank])
+    whole = np.floor(shifts).astype(np.intp)
+    rest = (shifts - whole).astype(parts.dtype)
+    rows = np.clip(np.arange(len(parts) + 1)[:, None] + whole, 0, len(parts) - 1)
+    # Taken from the flat array, which is several times faster than by two indices.
+    found = parts.take(rows * len(whole) + np.arange(len(whole)))
+    moved = found[:-1] + rest * np.diff(found, axis=0)
+    rank = int(share * (moved.shape[1] - 1))
+    return np.asarray(np.partition(moved, rank, axis=1)[:, rank])
 
 
 def _darker(profile: np.ndarray, reach: int) -> np.ndarray:

@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 from flowcolor.cli.jobs import find_jobs
+from flowcolor.inference import Painter
 from flowcolor.io.images import read_image, read_sketch, write_image
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import export_weights, load_model
@@ -80,6 +81,27 @@ def test_one_photograph_serves_a_folder_of_drawings(checkpoint, tmp_path):
     photo = picture(tmp_path / "photo.png", 20, 20)
     assert colorize(tmp_path / "sketches", photo, checkpoint, tmp_path / "out") == 0
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_each_reference_is_read_and_searched_for_its_face_once_in_a_row(tmp_path, monkeypatch):
+    searched = []
+
+    def face_of(painter, reference):
+        searched.append(int(reference.shape[-1]))
+
+    monkeypatch.setattr(Painter, "face_of", face_of)
+    for name in ("a", "b", "c"):
+        picture(tmp_path / "sketches" / f"{name}.png", 32, 32)
+    one = picture(tmp_path / "one.png", 32, 33)
+    paint = ("colorize", "--output", tmp_path / "out", "--sketch", tmp_path / "sketches")
+    assert flowcolor(*paint, "--reference", one) == 0
+    assert searched == [33]
+    for name, width in (("a", 40), ("b", 41), ("c", 42)):
+        picture(tmp_path / "photos" / f"{name}.png", 32, width)
+    assert flowcolor(*paint, "--reference", tmp_path / "photos") == 0
+    assert searched == [33, 40, 41, 42]
+    assert flowcolor(*paint, "--reference", one, "--no-align") == 0
+    assert searched == [33, 40, 41, 42]
 
 
 def test_check_reports_the_round_trip_of_the_pair(checkpoint, tmp_path, capsys):
