@@ -61,6 +61,8 @@ class StyledUNet(nn.Module):
         self.adain = nn.ModuleList(
             LearnedAdaIN(c, latent, letter=letter) for c in (sizes if latent else [])
         )
+        if letter and latent:  # Several processes would wait for the gradients of what is not used.
+            self.down[0].requires_grad_(False)
 
     def forward(
         self,

@@ -9,7 +9,7 @@ _THEIRS = ("lightning.", "torch.optim.")
 
 
 def check_trainer(trainer: Any) -> None:
-    """Refuse intervals of 0, by which Lightning would divide, and devices that nobody has.
+    """Refuse intervals of 0, by which Lightning would divide, trainings of 0, and too many devices.
 
     Args:
         trainer: The options of the trainer.
@@ -22,6 +22,11 @@ def check_trainer(trainer: Any) -> None:
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)
+    for name in ("max_epochs", "max_steps", "limit_train_batches"):
+        if getattr(trainer, name) == 0:  # The weights of such a run would be random ones.
+            raise InputError(
+                f"trainer.{name} expects another number than 0, by which nothing is trained."
+            )
     if isinstance(trainer.val_check_interval, int | float):
         within("trainer.val_check_interval", trainer.val_check_interval, 1e-9)
 

@@ -114,6 +114,10 @@ def test_by_the_letter_the_first_convolutions_are_never_trained():
         model(content, reference).square().sum().backward()
         moved = [p.grad is not None and bool(p.grad.any()) for p in model.net.down[0].parameters()]
         assert any(moved) != letter
+        missing = [
+            name for name, p in model.named_parameters() if p.requires_grad and p.grad is None
+        ]
+        assert not missing  # For which several processes would wait.
         assert any(bool(p.grad.any()) for p in model.encoder.parameters())
 
 

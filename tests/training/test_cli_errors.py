@@ -32,6 +32,12 @@ WRONG = {
         r"SketchColorFlow expects .* got 2, 1 and 0\.",
     ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
+    "no batches": (
+        (*FIT, "--trainer.limit_train_batches=0"),
+        r"limit_train_batches .* nothing is tr",
+    ),
+    "no steps": ((*FIT, "--trainer.max_steps=0"), r"max_steps expects another number than 0"),
+    "no epochs": ((*FIT, "--trainer.max_epochs=0"), r"max_epochs expects another number than 0"),
     "learning rate": ((*FIT, "--model.optimizer.init_args.lr=-1"), r"Invalid learning rate: -1"),
     "photo folder": ((*FIT, "--data.train=none"), r"none should be a folder of images"),
     "masks of no photographs": (
