@@ -218,8 +218,10 @@ class TrainingCLI(LightningCLI):
         options: dict[str, Any] = {"weights_only": True, "ckpt_path": checkpoint}
         if subcommand == "predict":
             options["return_predictions"] = False
-        if subcommand == "test":
-            options["verbose"] = False  # The task prints a table of its own.
+        if subcommand in {"validate", "test"}:
+            options["verbose"] = (
+                False  # Lightning's table repeats each number for every data loader.
+            )
         say(f"writing to {self.folder}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
@@ -240,6 +242,9 @@ class TrainingCLI(LightningCLI):
             raise InputError(
                 f"flowcolor {subcommand} cannot be run, {module} says: {in_one_line(error)}."
             ) from error
+        if subcommand == "validate":
+            metrics = sorted(self.trainer.callback_metrics.items())
+            say("\n".join(f"{name:<26}{float(value):.4g}" for name, value in metrics))
         if rival is not None:
             compare_with(rival, self.trainer, self.test_rival)
 

@@ -55,6 +55,18 @@ def test_validation_logs_the_ssim_of_the_held_out_photographs(run, tmp_path):
     assert abs(logged - sum(values) / 3) < 1e-5
 
 
+def test_validate_prints_each_number_once(run, tmp_path, capsys):
+    here = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("validate", "--ckpt_path", run.last, *here) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "val/" in line]
+    printed = {name: float(value) for name, value in lines}
+    assert len(printed) == len(lines)
+    assert printed.keys() >= {"val/ssim", "val/psnr", "val/cross_lines", "val/roundtrip_flat"}
+    events = EventAccumulator(str(run.folder)).Reload()
+    assert printed["val/ssim"] == pytest.approx(events.Scalars("val/ssim")[-1].value, rel=1e-3)
+    assert 0 < printed["val/roundtrip_flat"] < 1e-4
+
+
 def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, capsys):
     assert flowcolor("test", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
     printed = capsys.readouterr().out
