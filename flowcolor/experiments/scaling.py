@@ -10,6 +10,7 @@ from flowcolor.errors import InputError
 from flowcolor.experiments.runner import Call, claim, refuse_options, train_once
 from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import resolve_configs
+from flowcolor.training.words import value_of
 
 DECIDED = (
     "--ckpt_path",
@@ -19,6 +20,7 @@ DECIDED = (
     "--data.share",
 )
 _OF_TEST = "--networks."
+_VALIDATIONS = 5  # Of each run.
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,19 @@ class ScalingRun:
     def test_words(self) -> list[str]:
         """Options of test; what differs comes last, so that it is not overruled.
 
-        Epochs of a part are shorter, so none of them may end a training before its last step.
+        Epochs of a part are shorter, so none of them may end a training before its last step; and
+        a validation after each would take longer than the training of a small part.
         """
         own = [f"--data.share={self.share}", f"--seed_everything={self.seed}"]
+        given = {word.partition("=")[0] for word in self.scaling.words}
+        if given.isdisjoint({"--trainer.check_val_every_n_epoch", "--trainer.val_check_interval"}):
+            every = max(
+                1, _number(value_of("--trainer.max_steps", self.scaling.words)) // _VALIDATIONS
+            )
+            own += [
+                "--trainer.check_val_every_n_epoch=null",
+                f"--trainer.val_check_interval={every}",
+            ]
         return [*self.scaling.words, "--trainer.max_epochs=-1", *own]
 
     @property
@@ -125,6 +137,11 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     _claim(scaling)
     return counts
+
+
+def _number(word: str | None) -> int:
+    """Return the number that a word is; another word is refused where options are read."""
+    return int(word) if word and word.isdecimal() and len(word) < 16 else 0
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:

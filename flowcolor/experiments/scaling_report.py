@@ -83,7 +83,8 @@ class ScalingResults:
 def scaling_table(results: ScalingResults) -> str:
     """Lay errors and slopes out as text."""
     heads = "".join(f"{count:>10}" for count in results.counts)
-    rows = [f"errors after training on so many photographs, {len(results.scaling.seeds)} seeds"]
+    seeds = len(results.scaling.seeds)
+    rows = [f"errors after training on so many photographs, {seeds} seed{'s' if seeds > 1 else ''}"]
     for setting in SETTINGS:
         slopes = results.slopes(setting)
         if slopes:

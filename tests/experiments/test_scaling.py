@@ -100,6 +100,22 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
         check(other)
 
 
+def test_every_part_is_validated_equally_often_unless_told_otherwise(run, tmp_path):
+    def words_of(*words):
+        shared = ("--config", str(run.config), *words)
+        first, second = Scaling(shared, (0.5, 1.0), (0,), tmp_path / "out")
+        said = [word for word in first.words if "val" in word]
+        assert said == [word for word in second.words if "val" in word]
+        return said
+
+    never = "--trainer.check_val_every_n_epoch=null"
+    for steps, every in (("4000", 800), ("4", 1), ("abc", 1), ("9" * 5000, 1)):
+        said = words_of(f"--trainer.max_steps={steps}")
+        assert said == [never, f"--trainer.val_check_interval={every}"]
+    for own in ("--trainer.check_val_every_n_epoch=3", "--trainer.val_check_interval=0.5"):
+        assert words_of("--trainer.max_steps", "9", own) == [own]
+
+
 def test_networks_look_at_tests_alone_and_are_missed_before_any_training(tmp_path):
     shared = ("--config", "portraits", "--trainer.max_steps=4")
 
