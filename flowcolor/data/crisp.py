@@ -1,5 +1,7 @@
 """Colours of a small picture under the lines of a large drawing."""
 
+from itertools import chain
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -72,9 +74,11 @@ def _along(values: Tensor, kept: Tensor) -> Tensor:
     rows = np.array(values.cpu().numpy(), order="C")
     keep = np.ascontiguousarray(kept.cpu().numpy())
     step = np.empty_like(rows[0])
-    forwards = [(i, i - 1, i - 1) for i in range(1, len(rows))]
-    for this, other, between in forwards + [(b, a, k) for a, b, k in reversed(forwards)]:
-        np.subtract(rows[other], rows[this], out=step)
-        step *= keep[between]
+    last = len(rows) - 1
+    forwards = ((i, i - 1, keep[i - 1]) for i in range(1, last + 1))
+    backwards = ((i, i + 1, keep[i]) for i in range(last - 1, -1, -1))
+    for this, before, share in chain(forwards, backwards):
+        np.subtract(rows[before], rows[this], out=step)
+        step *= share
         rows[this] += step
     return torch.from_numpy(rows).to(values.device)

@@ -74,13 +74,9 @@ class ScalingRun:
         own = [f"--data.share={self.share}", f"--seed_everything={self.seed}"]
         given = {word.partition("=")[0] for word in self.scaling.words}
         if given.isdisjoint({"--trainer.check_val_every_n_epoch", "--trainer.val_check_interval"}):
-            every = max(
-                1, _number(value_of("--trainer.max_steps", self.scaling.words)) // _VALIDATIONS
-            )
-            own += [
-                "--trainer.check_val_every_n_epoch=null",
-                f"--trainer.val_check_interval={every}",
-            ]
+            steps = _number(value_of("--trainer.max_steps", self.scaling.words))
+            interval = f"--trainer.val_check_interval={max(1, steps // _VALIDATIONS)}"
+            own += ["--trainer.check_val_every_n_epoch=null", interval]
         return [*self.scaling.words, "--trainer.max_epochs=-1", *own]
 
     @property

@@ -219,9 +219,7 @@ class TrainingCLI(LightningCLI):
         if subcommand == "predict":
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:
-            options["verbose"] = (
-                False  # Lightning's table repeats each number for every data loader.
-            )
+            options["verbose"] = False  # Lightning's table has each number twice; see below.
         say(f"writing to {self.folder}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
