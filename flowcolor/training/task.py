@@ -148,7 +148,9 @@ class Task(LightningModule, ABC):
         """Let what a batch draws by chance depend on the seed and on how many came before."""
         # Checkpoints hold no generators. So a resumed training draws what one in one go would have.
         done = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
-        torch.manual_seed((self._seed + int(done)) % 2**63)
+        # Processes share the seed, and should draw for themselves. On a CPU 32 bits of it count.
+        own = self.global_rank << 24
+        torch.manual_seed((self._seed + own + int(done)) % 2**63)
 
     def configure_callbacks(self) -> list[Callback]:
         """Return what averages the weights of a training, if something should."""
