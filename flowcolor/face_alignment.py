@@ -53,13 +53,27 @@ def align_reference(
     height, width = size
     to_size = height / drawing.shape[-2], width / drawing.shape[-1]
     scale = drawn.side * math.sqrt(to_size[0] * to_size[1]) / photo.side
+    top = photo.row * scale - drawn.row * to_size[0]
+    left = photo.column * scale - drawn.column * to_size[1]
+    if (
+        scale > 1
+    ):  # All of a large photograph, enlarged for a small face in it, would fill the memory.
+        first, last = _seen(top, height, scale, reference.shape[-2])
+        begin, end = _seen(left, width, scale, reference.shape[-1])
+        reference = reference[:, first:last, begin:end]
+        top, left = top - first * scale, left - begin * scale
     sides = [max(1, round(side * scale)) for side in reference.shape[-2:]]
     scaled = resize(reference, (sides[0], sides[1]))
-    top = round(photo.row * scale - drawn.row * to_size[0])
-    left = round(photo.column * scale - drawn.column * to_size[1])
+    top, left = round(top), round(left)
     rows = torch.arange(top, top + height).clamp(0, sides[0] - 1)
     columns = torch.arange(left, left + width).clamp(0, sides[1] - 1)
     return scaled[:, rows][:, :, columns]
+
+
+def _seen(start: float, length: int, scale: float, side: int) -> tuple[int, int]:
+    """Return which pixels of a reference are seen in a window of the scaled one, and a few more."""
+    first = min(max(math.floor(start / scale) - 2, 0), side - 1)
+    return first, max(min(math.ceil((start + length) / scale) + 2, side), first + 1)
 
 
 def _alike(photo: Face, reference: Tensor, drawn: Face, drawing: Tensor) -> bool:

@@ -12,7 +12,7 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.face_alignment import align_reference
 from flowcolor.inference import Painter
 from flowcolor.io.resizing import resize
-from flowcolor.pretrained.face_finder import find_face
+from flowcolor.pretrained.face_finder import Face, find_face
 
 
 def portrait(name="grace_hopper", side=256):
@@ -63,6 +63,30 @@ def test_beyond_a_close_portrait_its_border_goes_on():
     stretched, inside = resize(close, (256, 256)), (slice(None), slice(40, 200), slice(60, 200))
     before, after = ((image - photo)[inside].abs().mean() for image in (stretched, laid))
     assert after < 0.7 * before
+
+
+@pytest.mark.parametrize("middle", [(60.0, 70.0), (3.0, 96.0), (197.0, 290.0)])
+def test_of_a_reference_that_is_enlarged_only_what_is_seen_is(middle, monkeypatch):
+    torch.manual_seed(0)
+    reference, drawing = resize(torch.rand(3, 20, 30), (200, 300)), torch.ones(3, 240, 160)
+    drawn = Face(120.0, 80.0, 150.0, 9.0)
+    monkeypatch.setattr(face_alignment, "find_face", lambda *_: drawn)
+    asked = []
+
+    def watched(image, size):
+        asked.append(size)
+        return resize(image, size)
+
+    monkeypatch.setattr(face_alignment, "resize", watched)
+    laid = align_reference(reference, drawing, (240, 160), Face(*middle, 10.0, 9.0))
+    # 15 times as large, the whole would have 3000x4500 pixels.
+    whole = resize(reference, (3000, 4500))
+    rows = (torch.arange(240) + round(middle[0] * 15 - 120)).clamp(0, 2999)
+    columns = (torch.arange(160) + round(middle[1] * 15 - 80)).clamp(0, 4499)
+    torch.testing.assert_close(laid, whole[:, rows][:, :, columns], atol=0.01, rtol=0)
+    ((height, width),) = asked
+    assert height <= 240 + 6 * 15
+    assert width <= 160 + 6 * 15
 
 
 def test_what_lies_alike_or_shows_no_face_is_left_alone():
