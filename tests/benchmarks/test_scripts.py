@@ -2,9 +2,12 @@
 
 import importlib
 import json
+import re
 import sys
 
 import pytest
+
+from benchmarks.report import RESULTS
 
 SCRIPTS = {
     "live_bytes": "--size 16 --ccbs 1",
@@ -82,3 +85,9 @@ def test_help_explains_the_script(name, tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="0"):
         run(name, "--help", tmp_path / "none.json", monkeypatch)
     assert "--device" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+def test_no_result_names_a_folder_of_the_machine_that_it_is_from(path):
+    found = re.findall(r'(?:^|[\s"\[,=])(/[a-z][\w.-]*/[^\s",\]]*)', path.read_text("utf-8"))
+    assert not found
