@@ -70,7 +70,7 @@ def _spread(values: Tensor, guide: Tensor, reach: float, passes: int = 3) -> Ten
 
 def _along(values: Tensor, kept: Tensor) -> Tensor:
     """Run forwards and backwards along the first axis."""
-    # Each row waits for the one before: NumPy takes small steps in half the time.
+    # Each row waits for the one before: NumPy takes such small steps sooner.
     rows = np.array(values.cpu().numpy(), order="C")
     keep = np.ascontiguousarray(kept.cpu().numpy())
     step = np.empty_like(rows[0])
