@@ -55,9 +55,7 @@ def align_reference(
     scale = drawn.side * math.sqrt(to_size[0] * to_size[1]) / photo.side
     top = photo.row * scale - drawn.row * to_size[0]
     left = photo.column * scale - drawn.column * to_size[1]
-    if (
-        scale > 1
-    ):  # All of a large photograph, enlarged for a small face in it, would fill the memory.
+    if scale > 1:  # All of a large photograph, enlarged for a small face, would fill the memory.
         first, last = _seen(top, height, scale, reference.shape[-2])
         begin, end = _seen(left, width, scale, reference.shape[-1])
         reference = reference[:, first:last, begin:end]

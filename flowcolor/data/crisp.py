@@ -1,8 +1,5 @@
 """Colours of a small picture under the lines of a large drawing."""
 
-from itertools import chain
-
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -69,16 +66,9 @@ def _spread(values: Tensor, guide: Tensor, reach: float, passes: int = 3) -> Ten
 
 
 def _along(values: Tensor, kept: Tensor) -> Tensor:
-    """Run forwards and backwards along the first axis."""
-    # Each row waits for the one before: NumPy takes such small steps sooner.
-    rows = np.array(values.cpu().numpy(), order="C")
-    keep = np.ascontiguousarray(kept.cpu().numpy())
-    step = np.empty_like(rows[0])
-    last = len(rows) - 1
-    forwards = ((i, i - 1, keep[i - 1]) for i in range(1, last + 1))
-    backwards = ((i, i + 1, keep[i]) for i in range(last - 1, -1, -1))
-    for this, before, share in chain(forwards, backwards):
-        np.subtract(rows[before], rows[this], out=step)
-        step *= share
-        rows[this] += step
-    return torch.from_numpy(rows).to(values.device)
+    rows = list(values.unbind(0))
+    for i in range(1, len(rows)):
+        rows[i] = torch.lerp(rows[i], rows[i - 1], kept[i - 1])
+    for i in range(len(rows) - 2, -1, -1):
+        rows[i] = torch.lerp(rows[i], rows[i + 1], kept[i])
+    return torch.stack(rows)
