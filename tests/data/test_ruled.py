@@ -1,5 +1,6 @@
 """Printed lines go, strokes stay."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from flowcolor.data import open_portraits
 from flowcolor.data.clean import clean_drawing
-from flowcolor.data.ruled import remove_rules
+from flowcolor.data.ruled import _profile, remove_rules
 from flowcolor.metrics import line_f1
 
 SIDE = 400
@@ -78,3 +79,15 @@ def test_a_cleaned_drawing_has_no_printed_lines_and_says_so(drawings):
     cleaned = clean_drawing(page.expand(3, -1, -1))
     assert "took out the printed lines" in cleaned.said
     assert line_f1(cleaned.drawing[None], drawings[1][None].expand(-1, 3, -1, -1)) > 0.9
+
+
+@given(rows=st.integers(2, 90), slope=st.floats(-3, 3), share=st.floats(0, 1), seed=st.integers(0))
+@settings(max_examples=60)
+def test_parts_are_moved_as_numpy_interpolates_and_ranked(rows, slope, share, seed):
+    parts = np.random.default_rng(seed).random((rows, 7))
+    shifts, places = slope * np.arange(-3, 4), np.arange(rows)
+    moved = [
+        np.interp(places + shift, places, part) for shift, part in zip(shifts, parts.T, strict=True)
+    ]
+    expected = np.sort(moved, axis=0)[int(share * 6)]
+    np.testing.assert_allclose(_profile(parts, shifts, share), expected, atol=1e-12)
