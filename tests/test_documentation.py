@@ -44,7 +44,8 @@ def test_python_of_a_page_runs(page, tmp_path, monkeypatch):
 def given(options: list[str]) -> dict[str, object]:
     """What a command line says, as a configuration would say it; configurations are left out."""
     pairs = {k[2:]: v for k, v in pairwise([*options, "--"]) if k.startswith("--")}
-    pairs.pop("config", None)
+    for several in ("config", "vary"):  # What stands behind --vary is looked at below.
+        pairs.pop(several, None)
     return {k: True if v.startswith("--") else yaml.safe_load(v) for k, v in pairs.items()}
 
 
@@ -131,15 +132,19 @@ def documented(option: str) -> list[list[str]]:
     found = []
     for command in commands():
         words = shlex.split(command)
-        if words[1] == "colorize" and option in words:
-            rest = words[words.index(option) + 1 :]
+        places = [i for i, word in enumerate(words) if word == option]
+        for place in places if words[1] == "colorize" else []:
+            rest = words[place + 1 :]
             end = next((i for i, word in enumerate(rest) if word.startswith("--")), len(rest))
             method = [] if option == "--then" else [words[words.index("--method") + 1]]
             found.append([*method, *rest[:end]])
     return found
 
 
-@pytest.mark.parametrize("words", documented("--set") + documented("--then"), ids=" ".join)
+OPTIONS = [words for option in ("--set", "--vary", "--then") for words in documented(option)]
+
+
+@pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
 def test_options_of_a_method_are_understood(words):
     from flowcolor.cli.settings import read_settings
     from flowcolor.models.methods import untrained_method

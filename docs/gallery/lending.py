@@ -52,6 +52,16 @@ def settings() -> Iterator[Picture]:
     yield "set-wavelet", wavelet.photograph(photo, hopper()["photo"]).image
 
 
+def varied() -> Iterator[Picture]:
+    """``--vary``: wavelets with hard and with soft weights, in one picture."""
+    ways = [("--vary", f"weights={weights}") for weights in ("[0,1,1,1,1,1]", "[0,0.5,0.9,1,1,1]")]
+    with desk() as folder:
+        given = ("--content", folder / "gray.png", "--reference", folder / "photo.png")
+        words = [word for way in ways for word in way]
+        run("colorize", "--method", "wavelet", *given, *words, "--output", folder / "o.png")
+        yield "varied", read_image(folder / "o.png")
+
+
 def method(name: str, **options: Any) -> Painter:
     """Return a method without weights, with its options."""
     return Painter(untrained_method(name, options), 0, name)

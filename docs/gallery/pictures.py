@@ -36,6 +36,7 @@ MAKERS = (
     gray.plotted,
     lending.from_folder,
     lending.settings,
+    lending.varied,
     lending.from_hints,
     several.options_of_styles,
     several.sheets,

@@ -9,10 +9,10 @@ from docs.gallery.desk import desk, run
 from docs.gallery.painting import painter
 from docs.gallery.people import collins, hopper
 from flowcolor.data import ColorizationDataModule
+from flowcolor.evaluation.captions import labelled
 from flowcolor.experiments.comparison.blocks import Block
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.experiments.comparison.pairs import Pairs
-from flowcolor.experiments.comparison.sheet import labelled
 from flowcolor.io.images import read_image, write_image
 
 Picture = tuple[str, Tensor]

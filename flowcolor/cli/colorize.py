@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from flowcolor.cli.box_jobs import give_boxes
 from flowcolor.cli.colorize_options import make_parser
+from flowcolor.cli.job_hints import hints_of
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs, protect_plots
-from flowcolor.cli.options import check_device
-from flowcolor.cli.settings import read_settings
-from flowcolor.cli.then import followed_by
-from flowcolor.cli.trace import begin_trace
+from flowcolor.cli.painters import chosen_painters
+from flowcolor.cli.trace import begin_traces
+from flowcolor.cli.vary import paint_variants, require_one_picture
 from flowcolor.console import complain, say
 from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
@@ -98,17 +98,10 @@ def _paint_one(
 ) -> str:
     """Paint one picture, write it, and return what to say of it."""
     from flowcolor.io.images import read_image, write_image
-    from flowcolor.models.box_files import read_boxes, with_boxes
-    from flowcolor.models.dots import hints_of_dots
-    from flowcolor.models.hint_files import read_hints
 
     picture = read_image(job.content)
     reference, face = reading(job.reference)
-    hints = None if job.hints is None else read_hints(job.hints, picture)
-    if dots:
-        hints = hints_of_dots(dots, *picture.shape[1:])
-    if job.boxes is not None:
-        hints = with_boxes(hints, read_boxes(job.boxes, picture), *picture.shape[1:])
+    hints = hints_of(job, picture, dots)
     painted = paint(painter, picture, reference, how, hints, face)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
@@ -155,10 +148,9 @@ def main(words: Sequence[str]) -> None:
         gray=gray,
     )
     how.require_possible()
-    painter = chosen_painter(options)
-    if options.then:
-        painter = followed_by(painter, options.then, options.device)
-    _check_traits(painter.colorizer, options)
+    painters = chosen_painters(options)
+    for painter in painters.values():
+        _check_traits(painter.colorizer, options)
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
@@ -166,29 +158,20 @@ def main(words: Sequence[str]) -> None:
         jobs = choose_references(jobs, options.gallery)
     jobs = give_boxes(jobs, options.boxes, picture)
     protect_inputs(jobs)
+    if options.vary:
+        require_one_picture(jobs, {"--plots": options.plots, "--check": options.check})
     if options.plots:
         import_module("matplotlib")  # Before anything is painted that could not be shown.
         protect_plots(jobs)
-    trace = None if options.trace is None else begin_trace(painter, options.trace, len(jobs))
-    colorize(jobs, painter, how, dots, options.plots)
-    if trace is not None:
+    traces = []
+    if options.trace is not None:
+        traces = begin_traces(list(painters.values()), options.trace, len(jobs))
+    if options.vary:
+        say(paint_variants(jobs[0], painters, how, dots))
+    else:
+        colorize(jobs, painters["result"], how, dots, options.plots)
+    for trace in traces:
         say(trace.write())
-
-
-def chosen_painter(options: argparse.Namespace) -> "Painter":
-    """Return what --method or --checkpoint names, or else the packaged model."""
-    from flowcolor.inference import Painter, load
-    from flowcolor.models.methods import untrained_method
-
-    method, device = options.method, check_device(options.device)
-    if method is not None and options.checkpoint is not None:
-        raise InputError("A model is named by either --method or --checkpoint, got both.")
-    if options.set:
-        if method is None:
-            raise InputError("--set expects --method, whose options it sets, got none.")
-        model = untrained_method(method, read_settings(options.set))
-        return Painter(model.to(device), 0, method)
-    return load(options.checkpoint or method or "faces", device)
 
 
 def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:

@@ -79,6 +79,14 @@ def _add_model(parser: OptionParser) -> None:
         help="options of the method, as --set system=normal neighbors=4 for levin",
     )
     parser.add_argument(
+        "--vary",
+        nargs="+",
+        action="append",
+        metavar="NAME=VALUE",
+        help="given several times: one result for each, with these options of the method on top of "
+        "those of --set, all in one picture beside what was given",
+    )
+    parser.add_argument(
         "--then",
         nargs="+",
         metavar="WORD",

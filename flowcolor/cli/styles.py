@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowcolor.cli.colorize import chosen_painter
 from flowcolor.cli.options import OptionParser, model_source
+from flowcolor.cli.painters import chosen_painter
 from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.painting import How, paint

@@ -1,5 +1,6 @@
 """``--trace``: how an optimised picture came about, as pictures and a curve of its loss."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from flowcolor.inference import Painter
+    from flowcolor.models import Colorizer, Gatys
 
 _EVERY = 100  # Steps between two pictures.
 
@@ -60,30 +62,37 @@ class Trace:
         return f"wrote {self.folder} (losses and pictures of {self.losses[-1][0]} steps)"
 
 
-def begin_trace(painter: "Painter", folder: Path, pictures: int) -> Trace:
-    """Let the optimisation of a painter be traced into a folder.
+def begin_traces(painters: Sequence["Painter"], folder: Path, pictures: int) -> list[Trace]:
+    """Let the optimisation of every painter be traced into a folder.
 
     Args:
-        painter: What optimises.
-        folder: A new or empty one.
-        pictures: How many are to be painted.
+        painters: What optimises.
+        folder: A new or empty one; of several painters each gets a folder in it, ``1`` and so on.
+        pictures: How many each is to paint.
 
     Raises:
-        InputError: It optimises nothing, or more than one picture, or the folder holds something.
+        InputError: One optimises nothing, or more than one picture, or the folder holds something.
     """
-    from flowcolor.models import Gatys
-    from flowcolor.models.then import Then
-
-    model = painter.colorizer
-    model = model.second if isinstance(model, Then) else model
-    if not isinstance(model, Gatys):
-        raise InputError(
-            f"--trace expects --method gatys or --then gatys, got {type(model).__name__}."
-        )
+    models = [_optimiser(painter.colorizer) for painter in painters]
     if pictures != 1:
         raise InputError(f"--trace expects one picture, got {pictures}.")
     if exists(folder) and (not is_dir(folder) or names_in(folder)):
         raise InputError(f"--trace expects a new or an empty folder, got {folder}.")
     import_module("matplotlib")  # Before minutes are spent on what could not be shown.
-    model.watch = trace = Trace(folder)
-    return trace
+    traces = []
+    for number, model in enumerate(models, 1):
+        model.watch = trace = Trace(folder / str(number) if len(models) > 1 else folder)
+        traces.append(trace)
+    return traces
+
+
+def _optimiser(model: "Colorizer") -> "Gatys":
+    from flowcolor.models import Gatys
+    from flowcolor.models.then import Then
+
+    model = model.second if isinstance(model, Then) else model
+    if not isinstance(model, Gatys):
+        raise InputError(
+            f"--trace expects --method gatys or --then gatys, got {type(model).__name__}."
+        )
+    return model
