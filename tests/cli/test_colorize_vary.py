@@ -34,16 +34,16 @@ def lut(*words):
 
 def test_every_cell_is_what_the_settings_alone_give(files, capsys):
     settings = {
-        "space=rgb": ("space=rgb", "gamut=clip"),  # On top of --set.
-        "space=rgb_then_yuv": ("space=rgb_then_yuv", "gamut=clip"),
-        "space=rgb_then_yuv gamut=letter": ("space=rgb_then_yuv", "gamut=letter"),  # In its place.
+        "gamut=chroma": ("space=rgb_then_yuv", "gamut=chroma"),  # On top of --set.
+        "gamut=clip": ("space=rgb_then_yuv", "gamut=clip"),
+        "space=rgb": ("space=rgb",),  # In place of that of --set.
     }
     expected = {"content": read_image("grey.png"), "reference": read_image("photo.png")}
     for name, words in settings.items():
         assert lut("--set", *words) == 0
         expected[name] = read_image("o.png")
     varied = [word for name in settings for word in ("--vary", *name.split())]
-    assert lut("--set", "gamut=clip", *varied) == 0
+    assert lut("--set", "space=rgb_then_yuv", *varied) == 0
     said = capsys.readouterr().out.splitlines()[-1]
     assert said == f"wrote o.png (row by row: {'; '.join(expected)})"
     assert (read_image("o.png") - captioned(expected)).abs().max() < 1 / 255
