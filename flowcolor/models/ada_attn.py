@@ -70,7 +70,7 @@ class AdaAttN(Colorizer):
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
-    pretrained: ClassVar[Sequence[str]] = ("vgg19",)
+    pretrained: Sequence[str] = ("vgg19",)
     multiple = 16
     least = 2
 
@@ -97,6 +97,8 @@ class AdaAttN(Colorizer):
             "random_weights": random_weights,
         }
         self.keep_luminance = keep_luminance
+        if encoder == "own":
+            self.pretrained = ()
         widths = [width * factor for factor in (1, 2, 4, 8, 8)]
         self.vgg = VGGActivations(_LAYERS, "vgg19", vgg19, random_weights=random_weights)
         self.encoder = SmallEncoder(widths) if encoder == "own" else None

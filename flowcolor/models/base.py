@@ -48,7 +48,8 @@ class Colorizer(nn.Module, ABC):
         stochastic: Whether it draws random numbers; only then may ``temperature`` differ from 1.
         keeps_luminance: Whether the result has the luma of the content.
         trained: Whether it has weights that a training finds, so that it needs a checkpoint.
-        pretrained: Names of the published weights that it needs beside these.
+        pretrained: Names of the published weights that it needs beside these. Of the class: at
+            most; one model may need none.
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
         free_reference: Whether the sides of a reference are free of these two.
@@ -68,7 +69,7 @@ class Colorizer(nn.Module, ABC):
     stochastic: ClassVar[bool] = False
     keeps_luminance: ClassVar[bool] = False
     trained: ClassVar[bool] = True
-    pretrained: ClassVar[Sequence[str]] = ()
+    pretrained: Sequence[str] = ()
     multiple: int = 1
     least: int = 1
     free_reference: ClassVar[bool] = False

@@ -78,7 +78,7 @@ class Gatys(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
     reference: Use = "required"
     trained: ClassVar[bool] = False
-    pretrained: ClassVar[Sequence[str]] = ("vgg19",)
+    pretrained: Sequence[str] = ("vgg19",)
 
     def __init__(
         self,

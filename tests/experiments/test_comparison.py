@@ -8,6 +8,7 @@ import torch
 from flowcolor.experiments import runner
 from flowcolor.io.images import read_image
 from flowcolor.pretrained import weights
+from flowcolor.training.parser import CONFIGS, read_yaml
 from tests.training.helpers import flowcolor
 
 HELD_OUT = 3
@@ -157,6 +158,22 @@ def test_what_cannot_work_is_one_sentence_before_anything_is_trained(
     assert message in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+SMALL = sorted(CONFIGS.glob("models/*-small.yaml"))
+
+
+@pytest.mark.parametrize("config", SMALL, ids=lambda path: path.stem)
+def test_small_networks_take_part_without_a_download(config, run, tmp_path, monkeypatch):
+    def start(_):
+        raise SystemExit(130)
+
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", start)
+    monkeypatch.setattr(weights, "weights_folder", lambda: tmp_path / "none")
+    content = read_yaml(config)["data"].get("content", "drawing")
+    asked = words(run, tmp_path / "out", config.stem, content=content)
+    with pytest.raises(SystemExit):
+        flowcolor(*(64 if word == 16 else word for word in asked))
 
 
 def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):
