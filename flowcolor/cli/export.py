@@ -7,7 +7,7 @@ from pathlib import Path
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.console import say
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir
+from flowcolor.io.files import is_dir, require_place
 
 
 def main(words: Sequence[str]) -> None:
@@ -20,6 +20,7 @@ def main(words: Sequence[str]) -> None:
             f"--output expects a file ending in {suffix} for --format {options.format}, "
             f"got {output}."
         )
+    require_place(output)
     say(f"Exporting {options.checkpoint}; this takes some minutes ...")
     start = time.monotonic()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flowcolor.console import say
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import exists, is_dir, is_file
+from flowcolor.io.files import exists, is_dir, is_file, require_place
 from flowcolor.io.same_file import identity
 
 
@@ -174,11 +174,13 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:
-    """Refuse jobs that would write over a drawing, a photograph, their hints or boxes.
+    """Refuse jobs that would write over a drawing, a photograph, their hints or boxes, or nowhere.
 
     Raises:
         InputError: Before anything is painted; it names the file.
     """
+    for place in {job.output.parent: job.output for job in jobs}.values():
+        require_place(place)
     inputs = {
         identity(path)
         for job in jobs

@@ -113,6 +113,23 @@ def require_folder(path: Path, option: str = "--output") -> None:
         raise InputError(f"{option} expects a folder, got the file {path}.")
 
 
+def require_place(path: Path, option: str = "--output") -> None:
+    """Refuse a file that could not be written, before anything is computed for it.
+
+    Args:
+        path: The file; folders above it need not be there.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: What lies above it is a file, or a folder that may not be written to.
+    """
+    above = next(parent for parent in path.absolute().parents if exists(parent))
+    if not is_dir(above):
+        raise InputError(f"{option} expects a place in a folder, got {path}: {above} is a file.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"{option} expects a place to write to, got {path}: {above} is none.")
+
+
 def is_empty(path: Path) -> bool:
     """Tell whether a file is there that holds nothing, as :func:`status`."""
     found = status(path)

@@ -137,7 +137,7 @@ BAD = {
         "got none for 1 of 1",
     ),
     "suffix": ({"output": "o.gif2"}, "--output expects a folder or a file ending in .bmp"),
-    "output under a file": ({"output": "text.png/o.png"}, "cannot be written"),
+    "output under a file": ({"output": "text.png/o.png"}, "text.png is a file."),
     "size": ({"size": "-3"}, "--size expects `trained`, `own` or a number"),
     "device": ({"device": "abacus"}, "--device expects a device of this machine, got 'abacus'"),
 }

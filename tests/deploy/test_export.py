@@ -115,14 +115,17 @@ def test_the_command_says_in_one_sentence_what_it_cannot_do(tmp_path, capsys, mo
     assert main([*words, "--format", "torch"]) == 2
     assert main([*words, "--checkpoint", str(tmp_path / "no.ckpt")]) == 2
     assert main([*words, "--checkpoint", "tint"]) == 2
+    (tmp_path / "text").write_text("")
+    assert main(["export", "--output", str(tmp_path / "text/m.onnx")]) == 2
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert main(words) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("flowcolor: --output expects a file ending in .pt2 for --format t")
     assert lines[1].endswith("expects a file, got no such file.")
     assert lines[2].endswith("got a Tint.")
-    assert lines[3] == "flowcolor: Writing ONNX needs onnxscript: pip install 'flowcolor[export]'."
-    assert len(lines) == 4
+    assert lines[3].endswith("text is a file.")  # Before minutes are spent.
+    assert lines[4] == "flowcolor: Writing ONNX needs onnxscript: pip install 'flowcolor[export]'."
+    assert len(lines) == 5
     assert not output.exists()
 
 

@@ -1,6 +1,11 @@
 """What lies in folders, in the order in which it came."""
 
-from flowcolor.io.files import find
+import os
+
+import pytest
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import find, require_place
 
 
 def test_the_tenth_run_comes_after_the_ninth(tmp_path):
@@ -13,3 +18,27 @@ def test_the_tenth_run_comes_after_the_ninth(tmp_path):
     runs = [name for name in found if name.startswith("version_") and name[-1].isdigit()]
     assert [int(run.removeprefix("version_")) for run in runs] == [1, 2, 9, 10, 10]
     assert find(tmp_path / "absent", "*") == []
+
+
+def test_a_file_can_be_written_below_folders_that_are_not_there_yet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "new/deep/a.png"):
+        require_place(tmp_path / name)
+        require_place((tmp_path / name).relative_to(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["text/a.png", "text/new/a.png"])
+def test_nothing_lies_below_a_file(name, tmp_path):
+    (tmp_path / "text").write_text("")
+    with pytest.raises(InputError, match=r"--onto expects a place in a folder.*text is a file\.$"):
+        require_place(tmp_path / name, "--onto")
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
+    # Asked in place of chmod, by which nothing is forbidden to the user of most containers.
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    (tmp_path / "open").mkdir()
+    require_place(tmp_path / "open" / "a.png")
+    with pytest.raises(InputError, match=r"expects a place to write to, got .*new/a\.png: "):
+        require_place(tmp_path / "new" / "a.png")
