@@ -56,7 +56,11 @@ def paint_variants(
         shown["reference"] = reference
     if hints is not None:
         shown["points"] = hints.colors[0].where(hints.mask[0] > 0, shown["content"])
+    notices: dict[str, None] = {}  # Each once, in order.
     for name, painter in painters.items():
-        shown[name] = paint(painter, picture, reference, how, hints).image
+        painted = paint(painter, picture, reference, how, hints)
+        shown[name] = painted.image
+        notices |= dict.fromkeys(painted.notices)
     write_image(captioned(shown), job.output)
-    return f"wrote {job.output} (row by row: {'; '.join(shown)})"
+    wrote = f"wrote {job.output} (row by row: {'; '.join(shown)})"
+    return "\n".join([wrote, *(f"  notice: {notice}" for notice in notices)])

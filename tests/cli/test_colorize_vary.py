@@ -70,6 +70,12 @@ def test_each_result_has_a_trace_of_its_own(files, capsys):
         assert f"losses and pictures of {last} steps" in said
 
 
+def test_what_is_noticed_of_every_result_is_said_once(files, capsys):
+    write_image(torch.rand(1, 40, 40).expand(3, -1, -1), "photo.png")
+    assert lut("--vary", "space=rgb", "--vary", "space=rgb_then_yuv") == 0
+    assert capsys.readouterr().out.count("notice: the reference has no colour") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
