@@ -44,7 +44,8 @@ def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
     if not trained:
         root = f"--trainer.default_root_dir={folder}"
         begun = bool(find(folder, "version_*/checkpoints/last.ckpt"))
-        call(["fit", *words, root, *(["--ckpt_path=last"] if begun else [])])
+        # So in stages, too: each begins with what the last step of the one before has left.
+        call(["fit", *words, "--best.monitor=null", root, *(["--ckpt_path=last"] if begun else [])])
         trained = find(folder, "version_*/model.safetensors")
     if not trained:
         raise InputError(f"The training in {folder} ended without writing a model.")

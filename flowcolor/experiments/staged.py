@@ -1,6 +1,7 @@
 """Train a system in its stages, going on where an earlier call stopped."""
 
 import shlex
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from flowcolor.errors import InputError
 from flowcolor.experiments.runs import Call, call_in_process_of_its_own
 from flowcolor.io.files import exists, find, write_text
 from flowcolor.training.parser import resolve_configs
+from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
 from flowcolor.training.words import asks_for_help, prints_configuration, value_of
 
@@ -53,22 +55,41 @@ class Stage:
         """What it has trained, once it is done."""
         return next(reversed(find(self.folder, "version_*/model.safetensors")), None)
 
+    @property
+    def text(self) -> str:
+        """What that file says."""
+        named = [word if word is not None else self.file.name for word in self.words]
+        return f"# flowcolor fit {shlex.join(named)}\n{yaml.safe_dump(self.config)}"
+
+    def check(self) -> None:
+        """Build it once and throw it away, so that what is wrong shows before an earlier one.
+
+        Raises:
+            InputError: An option is wrong, or pretrained weights are missing.
+        """
+        from flowcolor.training.lightning_cli import TrainingCLI
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / self.file.name
+            write_text(self.text, file)
+            words = [str(file) if word is None else word for word in self.words]
+            built = TrainingCLI(["fit", *words, f"{_ROOT}={folder}"], run=False)
+            built.model.objective.prepare()
+
     def claim(self) -> None:
         """Write its configuration, or compare with what an earlier call has written.
 
         Raises:
             InputError: They differ.
         """
-        named = [word if word is not None else self.file.name for word in self.words]
-        text = f"# flowcolor fit {shlex.join(named)}\n" + yaml.safe_dump(self.config)
         if exists(self.file):
-            if self.file.read_bytes() != text.encode("utf-8", "backslashreplace"):
+            if self.file.read_bytes() != self.text.encode("utf-8", "backslashreplace"):
                 raise InputError(
                     f"{self.file} belongs to a training with another configuration or other "
                     f"options, which must not be mixed: give another {_ROOT}."
                 )
         else:
-            write_text(text, self.file)
+            write_text(self.text, self.file)
 
     def finish(self, call: Call, earlier: Path | None) -> Path:
         """Train if that is not done, and return the model.
@@ -131,6 +152,10 @@ def fit(stages: Sequence[Stage], call: Call = call_in_process_of_its_own) -> Pat
     Returns:
         The model of the last stage.
     """
+    if not any(exists(stage.file) for stage in stages):
+        with quiet():
+            for stage in stages:
+                stage.check()
     for stage in stages:
         stage.claim()
     model = None

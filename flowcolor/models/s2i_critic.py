@@ -15,7 +15,7 @@ class ImageCritic(nn.Module):
         stems: Of the generator: sides are halved until 8 pixels are left of its size.
 
     Shape:
-        - input: :math:`(B, 3, H, W)`, in [-1, 1].
+        - input: :math:`(B, 3, H, W)`, in [-1, 1], with sides of at least ``least``.
         - output: :math:`(B, 1, h, w)`, 5x5 of images of the generator's size.
     """
 
@@ -30,6 +30,8 @@ class ImageCritic(nn.Module):
         self.head = nn.Sequential(
             conv(last, last, 1), nn.BatchNorm2d(last), nn.LeakyReLU(0.2), conv(last, 1, 4)
         )
+        # The last convolution needs 4 pixels, blocks round halves up, the first rounds down.
+        self.least = 2 * (3 * 2 ** len(self.blocks) + 1)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the answers."""

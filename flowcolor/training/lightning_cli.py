@@ -42,6 +42,7 @@ from flowcolor.training.quiet import quiet
 from flowcolor.training.recorded import differences, read_recorded, spell_out_folders
 from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_folder
 from flowcolor.training.say import say
+from flowcolor.training.sizes import require_size
 from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
@@ -170,6 +171,7 @@ class TrainingCLI(LightningCLI):
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.subcommand == "fit":
             self.model.objective.check(self.model.colorizer)
+            require_size(self.datamodule.size, self.model.colorizer, self.model.objective)
             if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
                 if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.

@@ -22,7 +22,9 @@ from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
+from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
+from flowcolor.training.sizes import require_size
 
 Interval = Literal["epoch", "step"]
 
@@ -69,6 +71,7 @@ class Task(LightningModule, ABC):
         self.average = average
         self._idle: IdleWeights | None = None
         self._seed = 0
+        self._filled, self._whole = False, True
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -91,13 +94,8 @@ class Task(LightningModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Check the image size against the colorizer and load the weights to start from."""
-        multiple = self.colorizer.multiple
-        least = self.colorizer.least * multiple
-        if self.size % multiple or 0 < self.size < least:
-            raise InputError(
-                f"data.size expects a multiple of {multiple} of at least {least} for this "
-                f"model, got {self.size}."
-            )
+        if self.size:
+            require_size(self.size, self.colorizer, self.objective if stage == "fit" else None)
         content = getattr(getattr(self._trainer, "datamodule", None), "content", None)
         if content is not None and content not in self.colorizer.content:
             raise InputError(
@@ -110,11 +108,8 @@ class Task(LightningModule, ABC):
                 f"{type(self.colorizer).__name__} expects colours at points: give data.hints, "
                 "which takes them from the truth, or files to flowcolor colorize --hints."
             )
-        weights = None if self.weights is None else read_weights(self.weights)
-        if stage == "fit":
-            self._require_earlier_stage(weights)
-        if weights is not None:
-            weights.fill(self.colorizer)
+        if not self._filled:  # Else what was trained since would be lost.
+            self._fill(stage)
         if stage == "fit":
             freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)
@@ -128,6 +123,15 @@ class Task(LightningModule, ABC):
             name, side = type(self.colorizer).__name__, self.size
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
+    def _fill(self, stage: str) -> None:
+        """Load the weights to start from."""
+        weights = None if self.weights is None else read_weights(self.weights)
+        if stage == "fit":
+            self._require_earlier_stage(weights)
+        if weights is not None:
+            weights.fill(self.colorizer)
+            self._filled, self._whole = True, _stage_of(weights) == self.colorizer.stage
+
     def _require_earlier_stage(self, weights: Weights | None) -> None:
         """Refuse to train a later stage from nothing, or from one that is not the stage before."""
         wanted, name = self.colorizer.stage, type(self.colorizer).__name__
@@ -136,12 +140,23 @@ class Task(LightningModule, ABC):
         expected = f"Stage {wanted} of {name} expects --model.weights with a model of stage"
         if weights is None:
             raise InputError(f"{expected} {wanted - 1}, got none.")
-        found = weights.description["config"].get("stage", 1)
+        found = _stage_of(weights)
         if found not in (wanted - 1, wanted):
             raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
 
+    def _require_whole(self) -> None:
+        """Refuse to use a model of which nobody has trained the later networks yet."""
+        if not self._whole:
+            raise InputError(
+                f"--model.weights expects a {type(self.colorizer).__name__} of stage "
+                f"{self.colorizer.stage}, got one of an earlier stage: {self.weights}."
+            )
+
+    on_validation_start = on_test_start = on_predict_start = _require_whole
+
     def on_fit_start(self) -> None:
-        """Remember the seed of the run."""
+        """Remember the seed of the run; from now on there is nothing that is not trained."""
+        self._whole = True
         self._seed = torch.initial_seed()
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -172,13 +187,12 @@ class Task(LightningModule, ABC):
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``, and as it was as ``painted``."""
-        painted = self(batch).float()
+        painted = colorize_samples(self.colorizer, batch).float()
         return {"result": painted.clamp(0, 1), "painted": painted}
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Return the coloured batch in [0, 1]."""
-        result: Tensor = self(batch)
-        return result.float().clamp(0, 1)
+        return colorize_samples(self.colorizer, batch).float().clamp(0, 1)
 
     def configure_optimizers(self) -> Any:
         """Build the optimizers and their schedules."""
@@ -206,6 +220,7 @@ class Task(LightningModule, ABC):
             if name.startswith(PREFIX)
         }
         check_fits(state, self.colorizer, "The checkpoint")
+        self._whole = True
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
@@ -240,3 +255,7 @@ class Task(LightningModule, ABC):
             return built, None if self.scheduler is None else self.scheduler(built)
         except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
             raise InputError(f"The optimizer cannot be built: {error}.") from error
+
+
+def _stage_of(weights: Weights) -> int:
+    return int(weights.description["config"].get("stage", 1))

@@ -13,9 +13,10 @@ from torch import nn
 
 from flowcolor import models
 from flowcolor.errors import InputError
+from flowcolor.experiments.runner import train_once
 from flowcolor.experiments.staged import fit, plan
 from flowcolor.models import Colorizer
-from flowcolor.models.checkpoint import load_model, read_checkpoint
+from flowcolor.models.checkpoint import load_model, read_checkpoint, read_weights
 from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.stages import last_stages, overlaid, stages_of
 from tests.training.helpers import flowcolor, write_config
@@ -163,6 +164,37 @@ def test_a_later_stage_refuses_to_start_without_the_earlier(config, run, tmp_pat
     assert not list((tmp_path / "run").glob("*"))
     assert flowcolor(*alone, "--model.weights", run.last) == 2
     assert "holds a model of another size" in capsys.readouterr().err
+
+
+def test_stages_of_an_experiment_begin_with_the_last_weights_of_the_one_before(config, tmp_path):
+    """The best are chosen on photographs that the experiment may test."""
+    rate = "--model.optimizer.init_args.lr=0.3"  # So that the best step is not the last.
+
+    def stages(words):
+        fit(plan(words[1:]), own([]))
+
+    last = train_once(["--config", str(config), rate], tmp_path / "run", stages)
+    stages(["fit", *words(config, tmp_path / "fit"), rate])
+    assert "last" in begun_with(last)
+    assert begun_with(tmp_path / "fit/version_0/checkpoints/last.ckpt") == ["best"]
+
+
+def begun_with(last):
+    """Return which of the first stage's weights a second one has left as they were."""
+    second, files = read_weights(last).state, last.parents[2] / "stage_1/version_0/checkpoints"
+    first = {name: read_weights(files / f"{name}.ckpt").state for name in ("best", "last")}
+    return [k for k, v in first.items() if all(torch.equal(second[n], x) for n, x in v.items())]
+
+
+def test_what_is_wrong_with_a_later_stage_shows_before_the_first_is_trained(config, tmp_path):
+    whole = json.loads(config.read_text())
+    whole["stages"][1]["trainer"] = {"precision": "16-true"}
+    (wrong := tmp_path / "wrong.yaml").write_text(json.dumps(whole))
+    calls = []
+    with pytest.raises(InputError, match=r"precision"):
+        fit(plan(words(wrong, tmp_path / "run")), own(calls))
+    assert not calls
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):

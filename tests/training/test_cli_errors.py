@@ -32,6 +32,10 @@ WRONG = {
         r"SketchColorFlow expects .* got 2, 1 and 0\.",
     ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
+    "size of a critic": (
+        (*FIT, "--model=AdversarialTask", "--data.size=8"),
+        r"data.size expects at least 24 for the critics of Adversarial, got 8\.$",
+    ),
     "no batches": (
         (*FIT, "--trainer.limit_train_batches=0"),
         r"limit_train_batches .* nothing is tr",

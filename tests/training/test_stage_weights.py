@@ -46,6 +46,37 @@ def test_a_stage_is_not_skipped(models):
     build_task(trained_coltran(), Symbols()).setup("test")  # Nothing is trained.
 
 
+@pytest.mark.parametrize("stage", ["validation", "test", "predict"])
+def test_networks_that_nobody_has_trained_yet_are_not_used(stage, models):
+    def started(task):
+        task.setup(stage)
+        getattr(task, f"on_{stage}_start")()
+        return task
+
+    early = build_task(trained_coltran(), Symbols(), weights=models[1][1])
+    expected = f"expects a ColTran of stage 3, got one of an earlier stage: {models[1][1]}."
+    with pytest.raises(InputError, match=f"^--model.weights {re.escape(expected)}$"):
+        started(early)
+    whole = started(build_task(trained_coltran(seed=1), Symbols(), weights=models[3][1]))
+    state = whole.colorizer.state_dict()
+    assert all(torch.equal(state[k], value) for k, value in models[3][0].state_dict().items())
+    second = build_task(trained_coltran(stage=2, seed=1), Symbols(), weights=models[1][1])
+    second.setup("fit")
+    second.on_fit_start()
+    started(second)  # Of what was trained, whatever that began with.
+
+
+def test_weights_to_start_from_do_not_come_back_after_the_training(models):
+    task = build_task(trained_coltran(stage=2), Symbols(), weights=models[2][1])
+    task.setup("fit")
+    weight = next(task.colorizer.parameters())
+    with torch.no_grad():
+        weight += 1
+    moved = weight.detach().clone()
+    task.setup("test")
+    assert torch.equal(weight, moved)
+
+
 def test_what_a_later_stage_does_not_train_is_frozen_and_in_eval_mode():
     model = trained_s2i().train()
     freeze_the_rest(model)

@@ -2,7 +2,6 @@
 
 import time
 from statistics import median
-from typing import cast
 
 import torch
 from torch import Tensor, cat
@@ -16,8 +15,8 @@ from flowcolor.experiments.comparison.costs import parameters
 from flowcolor.models import Colorizer
 from flowcolor.models.round_trip import exact
 from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.training.samples import sample_seed, singles
 
-SEED = 0  # Of what random methods draw for each picture: one sample, never the best of several.
 PATIENCE = 5.0  # Seconds a picture.
 
 
@@ -87,7 +86,7 @@ class Painter:
             return colorize_batch(self.colorizer, moved, generator).float().cpu()
 
     def _timed(self, one: Batch) -> Tensor:
-        seed = SEED + int(one["index"][0]) if self.colorizer.stochastic else None
+        seed = sample_seed(one) if self.colorizer.stochastic else None
         found: list[Tensor] = []
         start = time.perf_counter()
         if self.seconds:
@@ -98,17 +97,3 @@ class Painter:
                 self.gmacs = counted["all"]
         self.seconds.append(time.perf_counter() - start)
         return found[0]
-
-
-def singles(batch: Batch) -> list[Batch]:
-    """Return a batch as batches of one picture.
-
-    Example:
-        >>> batch = {"content": torch.rand(2, 3, 8, 8), "name": ["a", "b"]}
-        >>> [one["name"] for one in singles(batch)]
-        [['a'], ['b']]
-    """
-    return [
-        cast(Batch, {key: value[i : i + 1] for key, value in batch.items()})  # type: ignore[index]
-        for i in range(len(batch["name"]))
-    ]

@@ -44,6 +44,11 @@ class Objective(nn.Module, ABC):
     def prepare(self) -> None:
         """Read pretrained weights that are needed, so that missing ones fail early."""
 
+    @property
+    def least(self) -> int:
+        """Side of the smallest images that it can judge, in pixels; 0 if any will do."""
+        return 0
+
     @abstractmethod
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return ``loss``, the scalar to minimise, its parts by name, and perhaps ``result``.

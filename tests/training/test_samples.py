@@ -1,0 +1,37 @@
+"""What tests and predictions show of methods that draw by chance: one sample of each picture."""
+
+import pytest
+import torch
+
+from flowcolor.experiments.comparison.painting import Painter
+from flowcolor.training.build_task import build_task
+from flowcolor.training.objectives import Symbols
+from flowcolor.training.samples import singles
+from tests.models.helpers import trained_coltran
+
+
+@pytest.fixture
+def batch():
+    torch.manual_seed(0)
+    content = torch.rand(3, 1, 4, 4).expand(-1, 3, -1, -1)
+    return {"content": content, "index": torch.tensor([4, 0, 7]), "name": ["a", "b", "c"]}
+
+
+def test_a_sample_depends_on_nothing_but_the_index_and_is_that_of_a_comparison(batch):
+    model = trained_coltran().eval()
+    task = build_task(model, Symbols())
+    with torch.no_grad():
+        predicted = task.predict_step(batch, 0)
+        tested = task.test_step(batch, 0)
+        alone = torch.cat([task.predict_step(one, 0) for one in singles(batch)])
+        likeliest = model(batch["content"])
+    assert torch.equal(predicted, alone)
+    assert torch.equal(predicted, tested["result"])
+    assert torch.equal(tested["painted"], Painter(model, "automatic")(batch))
+    assert not torch.equal(tested["painted"], likeliest)
+    other = task.predict_step({**batch, "index": torch.tensor([5, 0, 7])}, 0)
+    assert [torch.equal(*pair) for pair in zip(other, predicted, strict=True)] == [
+        False,
+        True,
+        True,
+    ]
