@@ -38,8 +38,8 @@ class SelfSupervisedS2I(Colorizer):
         refiner: The refiner, in stage 2.
 
     Shape:
-        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of ``multiple``. A
-          reference may have any.
+        - images: :math:`(B, 3, H, W)`, RGB in [0, 1]; sides are multiples of ``multiple``, and
+          at least two of them. A reference may have any.
 
     Raises:
         ValueError: If an argument or an image is none of those above.
@@ -57,6 +57,7 @@ class SelfSupervisedS2I(Colorizer):
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
     reference: Use = "required"
     free_reference: ClassVar[bool] = True
+    least = 2  # Innermost maps of one pixel have no variance.
 
     def __init__(
         self, width: int = 64, size: int = 512, *, unit_gains: bool = False, stage: int = 2

@@ -17,6 +17,7 @@ from flowcolor.models import SelfSupervisedS2I
 from flowcolor.models.s2i_blocks import Noise, norm
 from flowcolor.models.s2i_critic import ImageCritic
 from flowcolor.models.s2i_dual_mask import DualMask
+from flowcolor.working_size import run
 from tests.models.helpers import images, trained_s2i
 
 
@@ -103,6 +104,13 @@ def test_stage_2_takes_over_the_autoencoder_and_paints_the_same_way_twice():
     assert not torch.equal(first(*given), second(*given))
 
 
+@pytest.mark.parametrize("stage", [1, 2])
+def test_a_tiny_drawing_is_painted(stage):
+    model = trained_s2i(stage=stage)
+    drawing, photo = torch.rand(1, 7, 7), torch.rand(3, 7, 7)
+    assert run(model, drawing.expand(3, -1, -1), photo, None).result.shape == (3, 7, 7)
+
+
 def test_what_it_cannot_do_is_refused_in_words():
     for options, expected in (
         ({"size": 96}, "expects size to be 64 times a power of 2, up to 4096, got 96."),
@@ -112,5 +120,5 @@ def test_what_it_cannot_do_is_refused_in_words():
     ):
         with pytest.raises(ValueError, match=f"^SelfSupervisedS2I {re.escape(expected)}$"):
             SelfSupervisedS2I(**{"width": 2, "size": 64} | options)
-    with pytest.raises(ValueError, match=r"content to be multiples of 8, got 20 x 16\.$"):
+    with pytest.raises(ValueError, match=r"multiples of 8 and at least 16, got 20 x 16\.$"):
         trained_s2i()(torch.rand(1, 3, 20, 16), torch.rand(1, 3, 20, 16))
