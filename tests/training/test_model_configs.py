@@ -1,5 +1,6 @@
 """Configurations of published systems: commands, numbers and schedules that are what they say."""
 
+import json
 import re
 import shlex
 from contextlib import suppress
@@ -64,6 +65,18 @@ def test_every_command_of_a_comment_is_one_and_so_are_its_options(name, tmp_path
         if command[1] == "fit":
             assert command[2:4] == ["--config", name]
             config_of(*command[2:], f"--trainer.default_root_dir={tmp_path}")
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_the_published_loss_of_s2i_is_one_of_both_stages(stage, tmp_path):
+    file = tmp_path / "stage.yaml"
+    file.write_text(json.dumps(stages("models/s2i")[stage]))
+    _, published = commands_of("models/s2i")
+    config = config_of("--config", str(file), *published[4:])
+    loss = config.model.objective.init_args.loss
+    assert loss.class_path == "flowcolor.losses.MSELPIPSLoss"
+    chosen = (loss.init_args.mse, loss.init_args.lpips, loss.init_args.network)
+    assert chosen == (4.0, 32.0, "vgg16")
 
 
 def count(module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
-from flowcolor.losses import ColorizationLoss
+from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.s2i_critic import ImageCritic
 from flowcolor.training.objectives.base import colorize_batch
@@ -25,7 +25,8 @@ class Refining(Game):
         width: That of the colorizer.
         size: That of the colorizer.
         loss: The distance :math:`d`. ``None``: ten times the absolute difference and one minus
-            SSIM, which need no pretrained network, unlike the paper's LPIPS.
+            SSIM, which need no pretrained network, unlike the published
+            :class:`~flowcolor.losses.MSELPIPSLoss`.
         weight: How much the critic counts, :math:`w`.
         optimizer: Builds the critic's optimizer. ``None``: Adam with a rate of 2e-4 and betas of
             0.5 and 0.999.
@@ -43,7 +44,7 @@ class Refining(Game):
         self,
         width: int = 64,
         size: int = 512,
-        loss: ColorizationLoss | None = None,
+        loss: ColorizationLoss | MSELPIPSLoss | None = None,
         weight: float = 1.0,
         optimizer: OptimizerCallable | None = None,
         gradient_clip_val: float | None = None,
@@ -55,7 +56,9 @@ class Refining(Game):
                 f"width and size expect numbers of at least 1 and 64, got {width} and {size}."
             )
         self.width, self.size, self.weight = width, size, weight
-        self.loss = ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss
+        self.loss: ColorizationLoss | MSELPIPSLoss = (
+            ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss
+        )
         self.critic = ImageCritic(width, (size // 64).bit_length() - 1)
 
     def prepare(self) -> None:

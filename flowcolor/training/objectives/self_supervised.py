@@ -8,7 +8,7 @@ from torch.nn.functional import cosine_similarity, cross_entropy, mse_loss
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
-from flowcolor.losses import ColorizationLoss
+from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.erased import bold, erased
@@ -35,7 +35,8 @@ class SelfSupervised(Objective):
         width: That of the colorizer.
         classes: How many photographs are told apart; of more, some share a class.
         loss: The distance :math:`d`. ``None``: ten times the absolute difference and one minus
-            SSIM, which need no pretrained network, unlike the paper's LPIPS.
+            SSIM, which need no pretrained network, unlike the published
+            :class:`~flowcolor.losses.MSELPIPSLoss`.
 
     Raises:
         InputError: A number is below 1, the colorizer is another one or of another width, or a
@@ -51,7 +52,10 @@ class SelfSupervised(Objective):
     turns: Tensor
 
     def __init__(
-        self, width: int = 64, classes: int = 500, loss: ColorizationLoss | None = None
+        self,
+        width: int = 64,
+        classes: int = 500,
+        loss: ColorizationLoss | MSELPIPSLoss | None = None,
     ) -> None:
         super().__init__()
         if min(width, classes) < 1:
@@ -59,7 +63,9 @@ class SelfSupervised(Objective):
                 f"width and classes expect numbers of at least 1, got {width} and {classes}."
             )
         self.width, self.classes = width, classes
-        self.loss = ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss
+        self.loss: ColorizationLoss | MSELPIPSLoss = (
+            ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss
+        )
         self.head = nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(8 * width, classes))
         self.register_buffer("turns", torch.zeros((), dtype=torch.int64))
 

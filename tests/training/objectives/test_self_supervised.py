@@ -8,6 +8,7 @@ from torch.nn.functional import mse_loss
 from torch.testing import assert_close
 
 from flowcolor.errors import InputError
+from flowcolor.losses import MSELPIPSLoss
 from flowcolor.models import SelfSupervisedS2I
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives import Refining, SelfSupervised
@@ -82,6 +83,23 @@ def test_the_refiner_learns_and_leaves_the_autoencoder_bit_for_bit():
 
 def _distance(objective, made, given):
     return objective.loss(made["result"], given["truth"])["loss"]
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_the_published_distance_trains_both_stages(stage):
+    loss = MSELPIPSLoss(4.0, 32.0, random_weights=True)
+    objective = SelfSupervised(2, 4, loss) if stage == 1 else Refining(2, 64, loss, weight=0.5)
+    objective.prepare()
+    model = trained_s2i(stage=stage).train()
+    found = objective.losses(model, batch())
+    rest = 0.5 * found["adversarial"] if stage == 2 else _parts(found)
+    assert_close(found["loss"], 4 * found["mse"] + 32 * found["lpips"] + rest)
+    found["loss"].backward()
+    assert all(weight.grad is not None for weight in model.learning.parameters())
+
+
+def _parts(found):
+    return found["style"] + found["content"] + found["classes"]
 
 
 def test_erasing_makes_paper_and_nothing_else():
