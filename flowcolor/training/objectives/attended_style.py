@@ -13,6 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import AdaAttN, Colorizer
 from flowcolor.models.attended_moments import plain_transfer
 from flowcolor.training.objectives.base import Objective
+from flowcolor.training.say import say
 from flowcolor.values import widen
 
 _EPS = 1e-5  # The root of a flat channel's variance, zero, has no gradient.
@@ -33,6 +34,7 @@ class AttendedStyle(Objective):
 
     An encoder of the model's own is first trained for a while as one half of an autoencoder,
     :math:`|D(F_3, F_4, F_5)(I) - I|`, with all layers and with the last alone, and is then frozen.
+    Weights do not tell whether theirs has learned: with those of a trained model ask for 0 batches.
 
     Args:
         overall: :math:`w_g`.
@@ -80,6 +82,12 @@ class AttendedStyle(Objective):
         model, content = cast(AdaAttN, colorizer), batch["content"]
         style = batch["reference"].roll(1, 0)
         if model.encoder is not None and self.trained < self.autoencoder:
+            if self.trained == 0:
+                say(
+                    f"training the encoder first, for {self.autoencoder} batches; with "
+                    "--model.weights of a trained model, whose layers of attention fit its own, "
+                    "give --model.objective.init_args.autoencoder=0"
+                )
             self.trained += 1
             loss = self._reconstruction(model, torch.cat([content, style]))
             return {"loss": loss, "autoencoder": loss, "result": content}

@@ -56,6 +56,22 @@ def test_the_encoder_learns_first_and_is_frozen_then():
     assert "local" in again.losses(model, batch)
 
 
+def test_an_encoder_that_is_trained_is_said_to_be_once(capsys):
+    model, batch, objective = AdaAttN("own", 2), drawn(), AttendedStyle(autoencoder=2)
+    objective.check(model)
+    for _ in range(3):
+        objective.losses(model, batch)
+    said = capsys.readouterr().out
+    assert said.startswith("training the encoder first, for 2 batches; with --model.weights of a")
+    assert said.endswith("give --model.objective.init_args.autoencoder=0\n")
+    assert said.count("\n") == 1
+    resumed = AttendedStyle(autoencoder=4)
+    resumed.load_state_dict(objective.state_dict())
+    assert "autoencoder" in resumed.losses(model, batch)
+    assert "local" in AttendedStyle(autoencoder=0).losses(model, batch)
+    assert capsys.readouterr().out == ""
+
+
 def test_the_autoencoder_comes_to_know_its_pictures():
     torch.manual_seed(0)
     model, objective, batch = AdaAttN("own", 4), AttendedStyle(autoencoder=60), drawn()
