@@ -64,10 +64,10 @@ class InstanceChroma(Objective):
             )
         if colorizer.find == "detector":  # Now, not when stage 3 begins.
             require_detector()
-        if colorizer.stage == 3 and colorizer.find == "none":
+        if colorizer.find == "none":  # In all stages: the first two take hundreds of epochs.
             raise InputError(
-                "Stage 3 of InstanceColorization expects find to be quadrants or detector in "
-                "training, got none: there would be nothing to fuse."
+                "InstanceColorization expects find to be quadrants or detector in training, got "
+                "none: stage 3 would have nothing to fuse."
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:

@@ -100,8 +100,11 @@ def test_what_cannot_be_trained_is_refused_in_words(monkeypatch, tmp_path):
     objective = InstanceChroma()
     with pytest.raises(InputError, match=r"knows objects, InstanceColorization, got Guided\.$"):
         objective.check(trained_guided())
-    with pytest.raises(InputError, match=r"Stage 3 of InstanceColorization expects find to be qua"):
-        objective.check(trained_instance())
+    for stage in (1, 2, 3):  # Now, not when stage 3 begins.
+        with pytest.raises(
+            InputError, match=r"expects find to be quadrants or detector .* got none"
+        ):
+            objective.check(trained_instance(stage=stage))
     with pytest.raises(InputError, match=r"The detector's weights are missing"):
         objective.check(trained_instance(stage=1, find="detector"))
-    objective.check(trained_instance(stage=1))
+    objective.check(trained_instance(stage=1, find="quadrants"))
