@@ -78,6 +78,7 @@ class WassersteinChroma(Game):
                 f"critic expects one of 3 channels, L, a and b, got {self.critic.channels}."
             )
         self.teacher = VGGClasses(vgg16)
+        self._without_classes = False
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def check(self, colorizer: Colorizer) -> None:
@@ -89,13 +90,17 @@ class WassersteinChroma(Game):
                 f"got {type(colorizer).__name__}."
             )
         known = colorizer.config["classes"]
-        if known is None:
-            say("training without the term of classes: ChromaGAN has classes=None")
-        elif known != self.teacher.classes:
+        self._without_classes = known is None
+        if known is not None and known != self.teacher.classes:
             raise InputError(
                 f"ChromaGAN expects classes to be {self.teacher.classes}, which its teacher tells "
                 f"apart, or null, got {known}."
             )
+
+    def prepare(self) -> None:
+        """Read what tells the classes, or say, once for a training, that it goes without them."""
+        if self._without_classes:
+            say("training without the term of classes: ChromaGAN has classes=None")
         else:
             self.teacher.prepare()
 
