@@ -46,13 +46,11 @@ class InstanceChroma(Objective):
 
     paints = False
     uses_all = False  # Where no object is found, there is nothing to fuse.
-    batches: Tensor
 
     def __init__(self, weight: float = 10.0) -> None:
         super().__init__()
         check_weight(weight=weight)
         self.weight = weight
-        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer that knows no objects."""
@@ -71,7 +69,7 @@ class InstanceChroma(Objective):
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        boxes = self._random_boxes(batch["content"]) if colorizer.stage == 2 else None
+        boxes = _random_boxes(batch["content"]) if colorizer.stage == 2 else None
         distance = _distance(colorizer, batch, boxes)
         return {"loss": self.weight * distance, "chroma": distance}
 
@@ -80,15 +78,13 @@ class InstanceChroma(Objective):
         boxes = boxes_of(batch["content"], "quadrants") if colorizer.stage == 2 else None
         return {"chroma": _distance(colorizer, batch, boxes)}
 
-    def _random_boxes(self, content: Tensor) -> list[Tensor]:
-        # Counted, so that a resumed training draws what one in one go would have drawn.
-        chances = torch.Generator().manual_seed(int(self.batches))
-        self.batches += 1
-        side, place = torch.rand(2, len(content), 2, generator=chances)
-        side = _SMALLEST + (1 - _SMALLEST) * side
-        corner = place * (1 - side)
-        scale = torch.tensor([content.shape[3], content.shape[2]]).repeat(2)
-        return list((torch.cat([corner, corner + side], 1) * scale)[:, None])
+
+def _random_boxes(content: Tensor) -> list[Tensor]:
+    side, place = torch.rand(2, len(content), 2)
+    side = _SMALLEST + (1 - _SMALLEST) * side
+    corner = place * (1 - side)
+    scale = torch.tensor([content.shape[3], content.shape[2]]).repeat(2)
+    return list((torch.cat([corner, corner + side], 1) * scale)[:, None])
 
 
 def _distance(colorizer: Colorizer, batch: Batch, boxes: Sequence[Tensor] | None) -> Tensor:

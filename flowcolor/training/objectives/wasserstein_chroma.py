@@ -57,7 +57,6 @@ class WassersteinChroma(Game):
     """
 
     paints = False
-    batches: Tensor
 
     def __init__(
         self,
@@ -79,7 +78,6 @@ class WassersteinChroma(Game):
             )
         self.teacher = VGGClasses(vgg16)
         self._without_classes = False
-        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer that is no ChromaGAN."""
@@ -125,10 +123,7 @@ class WassersteinChroma(Game):
     def critic_losses(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
         fake = made["found"].detach()
         real = _seen(batch["content"], rgb_to_lab(batch["truth"])[:, 1:])
-        # Counted, so that a resumed training draws what one in one go would have drawn.
-        chances = torch.Generator().manual_seed(int(self.batches))
-        self.batches += 1
-        share = torch.rand(len(real), 1, 1, 1, generator=chances).to(real)
+        share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
         penalty = slope_penalty(self.critic, share * real + (1 - share) * fake)
         away = self.critic(fake).float().mean() - self.critic(real).float().mean()
         return {"critic": away + self.slope * penalty, "distance": -away, "slope": penalty}
