@@ -56,9 +56,10 @@ def main(words: Sequence[str]) -> None:
             say(f"scoring {len(results.files)} results of {options.results} ...")
         moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
-    about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()} | {
-        "size": options.size
-    }
+    about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()}
+    if "content" in about:  # By which name reports say what kind of content theirs is.
+        about["sketches"] = about.pop("content")
+    about |= {"content": "drawing", "size": options.size}
     report = evaluation.report(about | costs)
     paths = write_report(report, options.output, "score")
     say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))

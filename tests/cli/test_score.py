@@ -93,6 +93,10 @@ def test_given_sketches_replace_drawn_ones(folders):
     assert score(folders, *words) == 0
     for scores in numbers(folders).values():
         assert scores["lines"] == scores["lines_control"] == pytest.approx(1.0)
+    about = json.loads((folders / "out/score.json").read_text())["about"]
+    assert (about["content"], about["sketches"]) == ("drawing", str(folders / "drawings"))
+    (folders / "out").rename(folders / "first")  # Where drawings lie is not what kind they are.
+    assert score(folders, "--compare", folders / "first/score.json") == 0
 
 
 def test_two_methods_are_compared_and_settings_named(folders, capsys):
