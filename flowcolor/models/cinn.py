@@ -19,6 +19,7 @@ from flowcolor.models.hints import Hints
 from flowcolor.models.lab_data import Data, LabData, lightness
 from flowcolor.models.likelihood import Bits, bits_per_dim, log_normal
 from flowcolor.models.memory_mode import MemoryMode
+from flowcolor.models.sample_noise import SampleNoise
 
 
 class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
@@ -180,7 +181,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         rest = torch.cat([lab[:, :start], torch.zeros_like(lab[:, start:])], 1)
         if reference is None:
             like = self.lab_data.read(lab)
-            z = torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+            z = SampleNoise(like, generator or torch.default_generator)()
         else:
             z = self._latent(content, reference, reference_content)
         return self.decode(temperature * z, (self._conditions(content), rest)).to(content.dtype)

@@ -1,11 +1,15 @@
 """Colours drawn one pixel after another, each looked at once."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from flowcolor.models.axial_attention import Map, Past
 from flowcolor.models.axial_block import blocks_of
+from flowcolor.models.color_symbols import BINS
 from flowcolor.models.coltran_core import ColTranCore
+from flowcolor.models.sample_noise import sample_streams
 
 
 @torch.no_grad()
@@ -15,7 +19,12 @@ def sample_colors(
     temperature: float = 1.0,
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Draw the colours of an image, and return them with the logits that they were drawn by.
+    r"""Draw the colours of an image, and return them with the logits that they were drawn by.
+
+    .. math:: x = \arg\max_k (l_k - T \log e_k), \qquad e_k \sim \mathrm{Exp}(1)
+
+    has the probabilities :math:`\mathrm{softmax}(l / T)` of the logits :math:`l` at the temperature
+    :math:`T`, and needs no sums of them. The :math:`e` of each image are a stream of its own.
 
     Keys and values of pixels that are there are kept: the inner decoder sees one pixel at a time,
     the outer one row, instead of everything for every pixel.
@@ -23,12 +32,13 @@ def sample_colors(
     Args:
         core: The probabilities.
         encoding: Of the grey images, as the core encodes them.
-        temperature: Divides the logits; 0 takes the likeliest colour of each pixel.
+        temperature: :math:`T`; 0 takes the likeliest colour of each pixel.
         generator: Source of chance. ``None``: the likeliest colours.
 
     Returns:
         Bins :math:`(B, H, W)` and logits :math:`(B, H, W, 512)`.
     """
+    streams = None if generator is None else sample_streams(len(encoding), generator)
     outer, inner = blocks_of(core.outer), blocks_of(core.inner)
     outer_scales = [block.scales(encoding) for block in outer]
     inner_scales = [block.scales(encoding) for block in inner]
@@ -40,13 +50,15 @@ def sample_colors(
         conditions = torch.cat([encoding[:, y : y + 1], above], -1)
         inner_past: list[Past | None] = [None] * len(inner)
         left, colors = torch.zeros_like(encoding[:, :1, :1]), []
+        luck = None if streams is None else _luck(streams, core.side).to(encoding.device)
         for x in range(core.side):
             found = left + inner_places[y, x]
             condition = conditions[:, :, x : x + 1]
             for i, block in enumerate(inner):
                 found, inner_past[i] = block(found, condition, inner_scales[i], inner_past[i])
             logits.append(core.logits(found)[:, 0, 0])
-            colors.append(_draw(logits[-1], temperature, generator))
+            scores = logits[-1] if luck is None else logits[-1] + temperature * luck[:, x]
+            colors.append(scores.argmax(-1))
             left = core.symbol(colors[-1])[:, None, None]
         rows.append(torch.stack(colors, 1))
         above = core.symbol(rows[-1])[:, None] + outer_places[y]
@@ -57,7 +69,12 @@ def sample_colors(
     return torch.stack(rows, 1), torch.stack(logits, 1).unflatten(1, (core.side, core.side))
 
 
-def _draw(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
-    if generator is None or temperature == 0:
-        return logits.argmax(-1)
-    return torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)[:, 0]
+def _luck(streams: Sequence[torch.Generator], count: int) -> Tensor:
+    """Return what chance adds to the logits of so many pixels, (B, N, 512)."""
+    # Drawn in float64, whose smallest numbers make the tail. Then float32 whatever the model's
+    # type: else the same seed would draw another picture in float64.
+    drawn = [
+        torch.empty(count, BINS, dtype=torch.float64).exponential_(generator=stream).log().neg()
+        for stream in streams
+    ]
+    return torch.stack(drawn).float()

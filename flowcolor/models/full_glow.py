@@ -18,6 +18,7 @@ from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
 from flowcolor.models.likelihood import Bits, bits_per_dim, dequantize, log_normal
 from flowcolor.models.memory_mode import MemoryMode
+from flowcolor.models.sample_noise import SampleNoise
 
 
 class FullGlow(MemoryMode, InvertibleColorizer, Density):
@@ -201,7 +202,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
 
 
 def _noise(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+    return SampleNoise(like, generator or torch.default_generator)()
 
 
 def _gray(image: Tensor) -> Tensor:

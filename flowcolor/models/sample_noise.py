@@ -1,4 +1,4 @@
-"""Noise of which each picture of a batch has a stream of its own."""
+"""Chance of which each picture of a batch has a stream of its own."""
 
 import torch
 from torch import Tensor
@@ -6,15 +6,30 @@ from torch import Tensor
 _ANY = 2**62
 
 
+def sample_streams(count: int, generator: torch.Generator | None = None) -> list[torch.Generator]:
+    """Return a generator for each sample, on the CPU, so that every device draws the same.
+
+    Args:
+        count: How many samples there are.
+        generator: Where seeds are drawn, one after another, so that a sample's does not depend on
+            how many follow. ``None``: all samples have the same seed, always.
+    """
+    seeds = [0] * count
+    if generator is not None:
+        drawn = torch.randint(_ANY, (count,), generator=generator, device=generator.device)
+        seeds = drawn.tolist()
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
 class SampleNoise:
     """Draw normal noise that does not depend on who else is in the batch.
 
-    Each sample has a generator of its own, on the CPU, so that every device draws the same. The
-    seeds come from ``generator``; without one all samples have the same seed, always.
+    Each sample has a stream of its own, see :func:`sample_streams`.
 
     Args:
         like: What the noise is for, of shape (B, ...); it has its type and device.
-        generator: Where seeds are drawn, one after another.
+        generator: Where the seeds of the streams are drawn; ``torch.default_generator`` where
+            ``None`` stands for torch's own chance.
 
     Example:
         >>> images = torch.zeros(2, 3, 4, 4)
@@ -25,12 +40,8 @@ class SampleNoise:
     """
 
     def __init__(self, like: Tensor, generator: torch.Generator | None = None) -> None:
-        seeds = [0] * len(like)
-        if generator is not None:
-            drawn = torch.randint(_ANY, (len(like),), generator=generator, device=generator.device)
-            seeds = drawn.tolist()
         self.like = like
-        self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.streams = sample_streams(len(like), generator)
 
     def __call__(self) -> Tensor:
         """Return noise of the shape of ``like``."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from flowcolor.models.learned_adain import LearnedAdaIN
+from flowcolor.models.sample_noise import sample_streams
 from flowcolor.models.unet import drop
 
 
@@ -79,6 +80,7 @@ class StyledUNet(nn.Module):
             rate: Share of the features that dropout takes away.
             generator: Decides which.
         """
+        streams = None if generator is None else sample_streams(len(x), generator)
         seen: list[Tensor] = []
         for i, level in enumerate(self.down):
             x = max_pool2d(x, 2) if i else x
@@ -87,7 +89,7 @@ class StyledUNet(nn.Module):
                     x = self._normalized(x, code, i)
                     continue
                 x = block(x)
-                x = drop(x, rate, generator) if rate else x
+                x = drop(x, rate, streams) if rate else x
                 x = self._normalized(x, code, i)
             seen.append(x)
         x = seen.pop()

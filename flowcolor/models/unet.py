@@ -1,9 +1,12 @@
 r"""A U-Net of 4x4 convolutions, as image translation knows it."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+from flowcolor.models.sample_noise import sample_streams
 
 _DROPPED = 3  # Innermost levels of the way up.
 
@@ -68,6 +71,7 @@ class UNet(nn.Module):
             rate: Share of the innermost features that dropout takes away.
             generator: Decides which.
         """
+        streams = None if generator is None else sample_streams(len(x), generator)
         seen = []
         for stage in self.down:
             x = stage(x)
@@ -77,11 +81,21 @@ class UNet(nn.Module):
         for i, stage in enumerate(self.up):
             x = stage(x if i == 0 else torch.cat([x, seen.pop()], 1))
             if rate and i < min(_DROPPED, last):
-                x = drop(x, rate, generator)
+                x = drop(x, rate, streams)
         return x
 
 
-def drop(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    """Return ``x`` with a share of its values zero; torch's own dropout takes no generator."""
-    chances = torch.rand(x.shape, generator=generator, device=x.device)
+def drop(x: Tensor, rate: float, streams: Sequence[torch.Generator] | None) -> Tensor:
+    """Return ``x`` with a share of its values zero; torch's own dropout takes no generator.
+
+    Args:
+        x: Features, (B, ...).
+        rate: The share.
+        streams: Decide which, one for each sample. ``None``: torch's own chance does.
+    """
+    if streams is None:
+        chances = torch.rand(x.shape, device=x.device)
+    else:
+        drawn = [torch.rand(x.shape[1:], generator=s, dtype=torch.float32) for s in streams]
+        chances = torch.stack(drawn).to(x.device)
     return x * (chances >= rate) / (1 - rate)

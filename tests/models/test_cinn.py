@@ -13,6 +13,7 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.layers import Chain
 from flowcolor.models import CINN
 from flowcolor.models.checkpoint import export_weights, load_model
+from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.testing import check_invertible
 from tests.models.helpers import images, trained_cinn
 
@@ -122,7 +123,7 @@ def test_seeds_and_temperatures_choose_the_colours():
     assert torch.equal(colored(1), colored(1))
     assert not torch.allclose(colored(1), colored(2), atol=1e-2)
     assert torch.equal(colored(1, 0.0), colored(2, 0.0))
-    noise = torch.randn(2, 2, 16, 16, generator=torch.Generator().manual_seed(1))
+    noise = SampleNoise(torch.empty(2, 2, 16, 16), torch.Generator().manual_seed(1))()
     expected = model.decode(0.5 * noise, model.encode(content)[1])
     assert_close(colored(1, 0.5), expected, rtol=0, atol=1e-3)  # A grey has no chroma, or nearly.
 

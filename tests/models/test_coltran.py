@@ -1,6 +1,8 @@
 """ColTran against its published size, and its probabilities against what drawing shows of them."""
 
+import math
 import re
+from itertools import combinations
 
 import pytest
 import torch
@@ -102,6 +104,29 @@ def test_drawing_with_memories_is_drawing_without(layers):
     assert not torch.equal(likeliest, bins)
     again, logits = sample_colors(core.float(), encoding.float())
     assert_close(core(again, encoding.float()), logits, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_colours_are_drawn_as_often_as_their_probabilities_say(temperature):
+    core, _ = core_and_gray(side=2)
+    chances = {0: 0.5, 100: 0.3, 511: 0.2}  # The first and the last bin among them.
+    with torch.no_grad():
+        core.head.weight.zero_()
+        core.head.bias.fill_(-100)
+        for place, chance in chances.items():
+            core.head.bias[place] = temperature * math.log(chance)
+    count = 4000
+    encoding = torch.zeros(count, 2, 2, 8, dtype=torch.float64)
+    bins, _ = sample_colors(core, encoding, temperature, torch.Generator().manual_seed(0))
+    pixels = bins.flatten(1)
+    assert set(pixels.unique().tolist()) == set(chances)
+    for first, chance in chances.items():
+        shares = (pixels == first).double().mean(0)
+        assert_close(shares, torch.full_like(shares, chance), rtol=0, atol=4 * 0.5 / count**0.5)
+        for second, other in chances.items():  # Pixels have nothing to do with each other here.
+            for one, two in combinations(range(4), 2):
+                both = ((pixels[:, one] == first) & (pixels[:, two] == second)).double().mean()
+                assert float(both) == pytest.approx(chance * other, abs=4 * 0.5 / count**0.5)
 
 
 def test_the_likelihood_of_what_was_drawn_is_the_product_of_its_probabilities():

@@ -80,6 +80,10 @@ CASES = {
     "unet_adain, lab": lambda: trained_unet_adain(space="lab"),
     "wavelet": Wavelet,
 }
+CHANCES = CASES | {  # What drops features in several places.
+    "pix2pix, levels": lambda: trained_pix2pix(levels=3),
+    "unet_adain, letter": lambda: trained_unet_adain(letter=True, dropout=0.2),
+}
 cases = pytest.mark.parametrize("name", CASES)
 seeds = st.integers(0, 2**32 - 1)
 sides = st.tuples(st.integers(2, 6), st.integers(2, 6))
@@ -139,6 +143,26 @@ def test_samples_do_not_influence_each_other(name, seed):
     for index in range(3):
         alone = model(**part(given, index))
         assert_close(together[index : index + 1], alone, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", CHANCES)
+def test_nor_does_chance_depend_on_who_else_is_there(name):
+    model = CHANCES[name]().double()
+    if not model.stochastic:
+        return
+    # Uneven sides: torch draws numbers in sixteens, and the last ones by how many there are.
+    given = inputs(model, batch=3, sides=(5, 5), dtype=torch.float64)
+    if model.reference == "optional":
+        del given["reference"]  # It would take the place of chance.
+
+    def drawn(part, seed=3):
+        return model(**part, generator=torch.Generator().manual_seed(seed))
+
+    first = part(given, 0)
+    assert_close(drawn(given)[:1], drawn(first), rtol=0, atol=1e-9)
+    assert not torch.allclose(drawn(first), drawn(first, seed=4), atol=1e-6)
+    twins = {key: torch.cat([value] * 2) for key, value in tensors(first).items()}
+    assert not torch.allclose(*drawn(twins), atol=1e-6)
 
 
 @cases

@@ -10,6 +10,7 @@ from flowcolor.layers import ActNorm, AffineCoupling, Factor, InvertibleConv1x1
 from flowcolor.models import FullGlow, bits_per_dim, dequantize, glow_flow, log_normal
 from flowcolor.models.full_glow_predictors import predicted_conv1x1
 from flowcolor.models.full_glow_steps import with_outputs
+from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.testing import check_invertible
 from tests.layers.memory_modes import MODES
 from tests.live_bytes import SavedBytes
@@ -125,9 +126,7 @@ def test_without_a_reference_a_photograph_is_drawn_at_a_temperature():
     def paint(seed, **options):
         return model.colorize(content, generator=torch.Generator().manual_seed(seed), **options)
 
-    noise = torch.randn(
-        content.shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64
-    )
+    noise = SampleNoise(content, torch.Generator().manual_seed(3))()
     conditions = model.encode(content, content)[1]
     assert_close(paint(3, temperature=0.7), model.decode(0.7 * noise, conditions))
     assert not torch.allclose(paint(3), paint(4))
