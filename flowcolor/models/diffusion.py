@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 Sampler = Literal["ancestral", "posterior", "ddim"]
+TRAINING = (2000, 1e-6, 0.01)  # Steps and variances of the published training.
 _NOISIEST, _CLEANEST = -4.3, 4.0  # Decades of signal to noise: where training and sampling end.
 
 

@@ -11,7 +11,7 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
-from flowcolor.models.diffusion import Sampler, even_levels, sample, signal_levels
+from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
 from flowcolor.models.hints import Hints
 from flowcolor.models.noise_net import NoiseNet
 from flowcolor.models.sample_noise import SampleNoise
@@ -34,6 +34,8 @@ class Palette(Colorizer):
 
     The network is told the logarithm of signal to noise. The published code gives it
     :math:`\gamma` itself, between 0 and 1, by which it can hardly tell the noisier levels apart.
+    Half of the published thousand levels are noisier than any that the published training shows;
+    there the network is told the noisiest of those.
 
     Each picture of a batch has noise of its own, drawn by ``generator``. Without one all pictures
     begin with the same noise, always.
@@ -177,11 +179,20 @@ class Palette(Colorizer):
             )
 
         def predict(y: Tensor, signal: float) -> Tensor:
-            log_snr = y.new_full((len(y),), math.log(signal) - math.log1p(-signal))
+            log_snr = y.new_full((len(y),), max(_log_snr(signal), _LOWEST))
             return self.predict_noise(y, log_snr, content, reference).to(y)
 
         noise = SampleNoise(content, generator)
         return (sample(predict, self.levels, noise, self.sampler, temperature) + 1) / 2
+
+
+def _log_snr(signal: float) -> float:
+    return math.log(signal) - math.log1p(-signal)
+
+
+# The noisiest that training shows. Half of the published levels of sampling are beyond it, where
+# hardly anything but noise is left to see, so that the network may take them for this one.
+_LOWEST = _log_snr(float(signal_levels(*TRAINING)[-1]))
 
 
 def _check_sizes(

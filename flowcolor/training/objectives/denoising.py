@@ -8,7 +8,7 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, Palette
-from flowcolor.models.diffusion import signal_levels
+from flowcolor.models.diffusion import TRAINING, signal_levels
 from flowcolor.training.objectives.base import Objective
 
 
@@ -43,9 +43,9 @@ class Denoising(Objective):
     def __init__(
         self,
         power: Literal[1, 2] = 2,
-        steps: int = 2000,
-        first: float = 1e-6,
-        last: float = 0.01,
+        steps: int = TRAINING[0],
+        first: float = TRAINING[1],
+        last: float = TRAINING[2],
     ) -> None:
         super().__init__()
         if power not in (1, 2):

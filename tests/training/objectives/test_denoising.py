@@ -73,6 +73,28 @@ def test_noise_hides_a_picture_as_much_as_its_level_says():
     assert float((share > quarter).float().mean()) == pytest.approx(0.25, abs=0.04)
 
 
+@pytest.mark.parametrize("sampler", ["ancestral", "posterior", "ddim"])
+@pytest.mark.parametrize("steps", [None, 25])
+def test_painting_tells_of_no_level_that_training_does_not_show(sampler, steps):
+    model, told = trained_palette(sampler=sampler, steps=steps), []
+
+    def predict(noisy, log_snr, content, reference=None):
+        told.append(float(log_snr[0]))
+        return torch.zeros_like(noisy)
+
+    model.predict_noise = predict
+    model(images(1, 2)[0])
+    shown = Denoising().shares[1:].logit()
+    assert len(told) == (steps or 1000)
+    assert float(shown.min()) - 1e-5 <= min(told)
+    assert max(told) <= float(shown.max())
+    assert told == sorted(told)
+    if steps is None:  # What is not beyond it is told as it is.
+        own = signal_levels(1000, 1e-4, 0.09).logit().flip(0).tolist()
+        kept = [level for level in own if level > float(shown.min())]
+        assert_close(torch.tensor(told[-len(kept) :]), torch.tensor(kept), rtol=0, atol=1e-5)
+
+
 def test_it_learns_one_picture_by_heart():
     photo = interpolate(load_portrait("astronaut")[0][None], (8, 8), mode="area")
     content = photo.mean(1, keepdim=True).expand(-1, 3, -1, -1)
