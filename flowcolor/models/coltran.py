@@ -89,7 +89,7 @@ class ColTran(Colorizer):
             "core_size": core_size,
             "width": width,
             "heads": heads,
-            "layers": list(layers),
+            "layers": layers,
             "color_layers": color_layers,
             "spatial_width": spatial_width,
             "spatial_layers": spatial_layers,
@@ -98,6 +98,7 @@ class ColTran(Colorizer):
             "stage": stage,
         }
         check_coltran_sizes(self, self.config)
+        self.config["layers"] = list(layers)
         self.reference = "required" if with_reference else "unused"
         self.stage, self.size, self.core_size = stage, size, core_size
         self.keep_luma = keep_luma

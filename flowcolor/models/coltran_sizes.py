@@ -1,6 +1,6 @@
 """Sizes of a ColTran that cannot be, or that no machine could build."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -12,7 +12,7 @@ def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for arguments of :class:`~flowcolor.models.ColTran` that do not fit."""
     layers = config["layers"]
     counts = {name: value for name, value in config.items() if type(value) is not bool}
-    if len(layers) != 3:
+    if not isinstance(layers, Sequence) or len(layers) != 3:
         raise ValueError(
             f"ColTran expects layers of encoder, outer and inner decoder, got {layers}."
         )

@@ -2,6 +2,7 @@ r"""Palette: a photograph drawn by chance from noise, which a network removes li
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -55,7 +56,8 @@ class Palette(Colorizer):
         sampler: ``"ancestral"`` (the paper's algorithm 2), ``"posterior"`` (the public code's) or
             ``"ddim"``.
         steps: Levels on the way down, evenly spaced in the log-ratio of signal to noise. ``None``:
-            the thousand that are published.
+            the thousand that are published. Up to 2000, the levels of the published training: more
+            would only take longer.
 
     Attributes:
         net: The network :math:`f`.
@@ -107,6 +109,11 @@ class Palette(Colorizer):
         _check_sizes(width, factors, blocks, attention, head_width)
         if unshuffle > 16:
             raise ValueError(f"Palette expects unshuffle up to 16, got {unshuffle}.")
+        if steps is not None and steps > TRAINING[0]:  # Each is a pass through the network.
+            raise ValueError(
+                f"Palette expects steps up to {TRAINING[0]}, as many as its training has, "
+                f"got {steps}."
+            )
         self.config: dict[str, Any] = {
             "width": width,
             "factors": list(factors),
@@ -199,11 +206,11 @@ def _check_sizes(
     width: int, factors: Sequence[int], blocks: int, attention: Sequence[int], head_width: int
 ) -> None:
     """Refuse what cannot be built, before memory is taken for it."""
-    if not factors or len(factors) > 10 or not all(factor >= 1 for factor in factors):
+    if not _are_whole(factors) or not 1 <= len(factors) <= 10 or min(factors) < 1:
         raise ValueError(
             f"Palette expects factors to be 1 to 10 whole numbers of at least 1, got {factors}."
         )
-    if not all(0 <= level < len(factors) for level in attention):
+    if not _are_whole(attention) or not all(0 <= level < len(factors) for level in attention):
         raise ValueError(
             f"Palette expects attention to be levels from 0 to {len(factors) - 1}, got {attention}."
         )
@@ -221,3 +228,10 @@ def _check_sizes(
                 f"Palette expects head_width to divide the {width * factors[level]} channels of "
                 f"level {level}, got {head_width}."
             )
+
+
+def _are_whole(numbers: object) -> bool:
+    """Return whether these are several whole numbers."""
+    return isinstance(numbers, Sequence) and all(
+        isinstance(number, Integral) and not isinstance(number, bool) for number in numbers
+    )

@@ -225,6 +225,14 @@ def test_what_it_cannot_do_is_refused_in_words():
             {"layers": [1, 1]},
             "ColTran expects layers of encoder, outer and inner decoder, got [1, 1].",
         ),
+        (
+            {"layers": 3},
+            "ColTran expects layers of encoder, outer and inner decoder, got 3.",
+        ),
+        (
+            {"layers": [1, 0.5, 1]},
+            "ColTran expects layers[1] to be a whole number of at least 1, got 0.5.",
+        ),
         ({"width": 4096}, "ColTran expects widths up to 1024, up to 32 layers and sides up to "),
     ):
         with pytest.raises(ValueError, match=f"^{re.escape(expected)}"):

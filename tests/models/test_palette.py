@@ -17,6 +17,7 @@ from tests.models.helpers import images, trained_palette
 
 PUBLISHED = signal_levels(1000, 1e-4, 0.09).flip(0).tolist()
 MEAN, DEVIATION = 0.3, 0.4
+FACTORS = "1 to 10 whole numbers of at least 1"
 
 
 def count(model):
@@ -185,6 +186,14 @@ def test_another_seed_is_another_picture_and_temperature_0_none():
         ({"dropout": 1.0}, "Palette expects dropout below 1, got 1."),
         ({"steps": 0}, "Palette expects steps to be a whole number of at least 1, got 0."),
         ({"attention": [6]}, "Palette expects attention to be levels from 0 to 5, got [6]."),
+        ({"attention": [0.5]}, "Palette expects attention to be levels from 0 to 5, got [0.5]."),
+        ({"attention": 3}, "Palette expects attention to be levels from 0 to 5, got 3."),
+        ({"factors": 3}, f"Palette expects factors to be {FACTORS}, got 3."),
+        ({"factors": [1, 1.5]}, f"Palette expects factors to be {FACTORS}, got [1, 1.5]."),
+        (
+            {"steps": 10**9},
+            "Palette expects steps up to 2000, as many as its training has, got 1000000000.",
+        ),
         (
             {"head_width": 48},
             "Palette expects head_width to divide the 512 channels of level 3, got 48.",
