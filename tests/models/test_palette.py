@@ -113,6 +113,33 @@ def test_a_step_of_the_posterior_is_that_of_bayes():
     assert_close(seen[1], torch.full_like(y, mean + precision**-0.5))
 
 
+@pytest.mark.parametrize(("t", "before"), [(5, 4), (5, 2), (2, 1)])
+@pytest.mark.parametrize("sampler", ["ancestral", "ddim"])
+def test_a_step_is_that_of_its_paper(sampler, t, before):
+    """DDPM, equation 7 with the variance beta, and DDIM, equation 12 with eta 0."""
+    betas = [0.02, 0.1, 0.15, 0.3, 0.4]
+    bar, bar_before = (math.prod(1 - b for b in betas[:n]) for n in (t, before))
+    alpha = math.prod(1 - b for b in betas[before:t])  # Of one step, or of several in one.
+    beta = 1 - alpha
+    torch.manual_seed(0)
+    x, epsilon, z = torch.randn(3, 100, dtype=torch.float64)
+    x0 = (x - (1 - bar) ** 0.5 * epsilon) / bar**0.5
+    if sampler == "ancestral":
+        mean = bar_before**0.5 * beta / (1 - bar) * x0
+        mean = mean + alpha**0.5 * (1 - bar_before) / (1 - bar) * x
+        expected = mean + beta**0.5 * z
+    else:
+        expected = bar_before**0.5 * x0 + (1 - bar_before) ** 0.5 * epsilon
+    noises, seen = iter([x, z]), []
+
+    def predict(y, level):
+        seen.append(y)
+        return epsilon
+
+    sample(predict, [bar, bar_before], lambda: next(noises), sampler, clip=False)
+    assert_close(seen[1], expected, rtol=0, atol=1e-12)
+
+
 def test_levels_are_told_apart_all_the_way():
     ratios = torch.linspace(-10, 10, 41)
     steps = embed_log_snr(ratios, 64).diff(dim=0).norm(dim=1)
