@@ -31,8 +31,8 @@ def hypothesis_table(runs: Sequence[dict[str, Any]], scaling: Sequence[dict[str,
         for order in shown or [[]]:
             text = ", ".join(f"{name} {value}" for name, _, value in order)
             lines.append([expected.says, text or "-", verdict(expected, [x for _, x, _ in order])])
-    about = "; ".join(map(describe, gray))
-    return "\n\n".join([rows(lines), *([f"In this order: {about}."] if len(gray) > 1 else [])])
+    about = f"Where a row has several orders, they are of {'; '.join(map(describe, gray))}."
+    return "\n\n".join([rows(lines), *([about] if len(gray) > 1 else [])])
 
 
 def verdict(expected: Hypothesis, order: Sequence[str]) -> str:

@@ -50,9 +50,10 @@ def _prepare(options: Any) -> None:
         lines.append(f"skipped {len(summary.skipped):,}; manifest.json lists all:")
         lines += [f"  {name}: {reason}" for name, reason in list(summary.skipped.items())[:10]]
         lines += ["  ..."] if len(summary.skipped) > 10 else []
-    size = f"--data.size {options.size}"
+    config = "portraits" if options.size <= 128 else "thesis"  # What their networks are made for.
     lines.append(
-        f"train with them: flowcolor fit --config thesis --data.train {options.output} {size}"
+        f"train with them: flowcolor fit --config {config} --data.train {options.output} "
+        f"--data.size {options.size}"
     )
     say("\n".join(lines))
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES, Measure
@@ -22,6 +23,9 @@ HEADS = {
     "lines_control": "control",
     "colors": "colours",
     "mean_color": "mean",
+    "sharpness": "sharp",
+    "bleeding": "bleeding",
+    "gamut": "gamut",
     "lines_follow_sketch": "l. won",
     "colors_follow_reference": "c. won",
 }
@@ -64,15 +68,16 @@ def write_ablation(results: Results, folder: Path) -> list[Path]:
 def _block(results: Results, setting: Setting) -> list[str]:
     names = [name for name in _scores() if _is_there(results, name)]
     heads = [HEADS.get(name) or _measure(name).label for name in names]
+    widths = [max(9, len(head) + 2) for head in heads]
     left = "".join(f"{name:>7}" for name in COLUMNS)
     rows = [
         f"{TITLES[setting]}, N = {results.pairs[setting]}",
         f"  {'':20}{'thesis':>28}  | ours",
-        f"  {'':20}{left}  |{'params':>9}{''.join(f'{head:>9}' for head in heads)}",
+        f"  {'':20}{left}  |{'params':>9}{_aligned(heads, widths)}",
     ]
     for variant in results.variants:
         thesis = f"{variant.numbers[0]:7.1f}" + "".join(f"{x:7.3f}" for x in variant.numbers[1:])
-        ours = "".join(f"{_text(results, variant, setting, name):>9}" for name in names)
+        ours = _aligned([_text(results, variant, setting, name) for name in names], widths)
         size = f"{results.sizes[variant.name] / 1e6:.2f} M"
         rows.append(f"  {variant.label:20}{thesis}  |{size:>9}{ours}")
     rows += [_against(results, setting)]
@@ -84,6 +89,10 @@ def _block(results: Results, setting: Setting) -> list[str]:
             f"    {order.agreeing} of {order.pairs} pairs of variants are in the same order",
         ]
     return rows
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 def _against(results: Results, setting: Setting) -> str:
