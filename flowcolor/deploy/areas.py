@@ -12,7 +12,7 @@ def mean_over_areas(count: int, other: int, most: int, like: Tensor) -> Tensor:
     .. math::
         P_{ij} = \frac{1}{e_i - s_i} \ \text{for}\ s_i \le j < e_i, \qquad
         s_i = \lfloor i n / m \rfloor, \quad e_i = \lceil (i + 1) n / m \rceil, \qquad
-        m = \min\bigl(n, \lfloor\sqrt{t n / n'}\rfloor\bigr)
+        m = \min\bigl(n, t, \max(1, \lfloor\sqrt{t n / n'}\rfloor)\bigr)
 
     with :math:`n` pixels along this axis, :math:`n'` along the other and :math:`t` places in all.
     For :math:`n n' \le t` it is the identity.
@@ -35,7 +35,7 @@ def mean_over_areas(count: int, other: int, most: int, like: Tensor) -> Tensor:
     # root in float64 of a whole number below 2^52 has the right whole part.
     root = torch.scalar_tensor(most * count // other, dtype=torch.float64).sqrt().to(torch.int64)
     most_rows = torch.scalar_tensor(count, dtype=torch.int64)
-    kept: Any = root.clamp(min=1).minimum(most_rows).item()
+    kept: Any = root.clamp(1, most).minimum(most_rows).item()
     torch._check(kept >= 1)
     torch._check(kept <= count)
     row = torch.arange(kept, device=like.device)[:, None]

@@ -119,10 +119,11 @@ def _at_most(condition: Tensor, tokens: int) -> Tensor:
     height, width = condition.shape[2:]
     if height * width <= tokens:
         return condition
-    # The root of h^2 t / (h w), in whole numbers: in floats, 65 x 65 would become 31 x 31.
+    # The root of h^2 t / (h w), in whole numbers: in floats, 65 x 65 would become 31 x 31. Where
+    # one side would be below 1, and becomes 1, the other would be above t.
     size = (
-        max(1, math.isqrt(tokens * height // width)),
-        max(1, math.isqrt(tokens * width // height)),
+        min(tokens, max(1, math.isqrt(tokens * height // width))),
+        min(tokens, max(1, math.isqrt(tokens * width // height))),
     )
     return functional.adaptive_avg_pool2d(condition, size)
 

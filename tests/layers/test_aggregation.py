@@ -207,6 +207,9 @@ def test_attention_looks_at_so_many_places_at_most_each_the_mean_of_an_area():
     areas = condition.unflatten(3, (3, 2)).unflatten(2, (2, 2)).mean((3, 5))
     assert areas.shape == (1, 3, 2, 3)
     assert_close(fuse(x, condition), fuse(x, areas))
+    narrow = torch.randn(1, 3, 1, 60).double()
+    assert_close(fuse(x, narrow), fuse(x, narrow.unflatten(3, (6, 10)).mean(4)))
+    assert_close(fuse(x, narrow.mT), fuse(x, narrow.unflatten(3, (6, 10)).mean(4).mT))
     sizes = []
     with torch.autograd.graph.saved_tensors_hooks(
         lambda t: sizes.append(t.numel()) or t, lambda t: t
