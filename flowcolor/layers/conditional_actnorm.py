@@ -1,5 +1,7 @@
 r"""An ActNorm whose numbers are predicted for each image."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -48,6 +50,7 @@ class ConditionalActNorm(InvertibleLayer):
     """
 
     num_conditions = 1
+    draws_alike: ClassVar[bool] = True
 
     def __init__(self, channels: int, net: nn.Module) -> None:
         super().__init__()
@@ -73,16 +76,15 @@ class ConditionalActNorm(InvertibleLayer):
         with torch.enable_grad():
             ends = self._affine(out, c.view_as(c))
         log_scale, loc = (end.detach() for end in ends[:2])
-        axes = tuple(range(2, out.ndim))
         if step.inverse:
             x, grad_x = (out - loc) * log_scale.exp(), grad_out * (-log_scale).exp()
-            grads = [-(grad_x * x).sum(axes), grad_out.sum(axes)]
+            grads = [-grad_x * x, grad_out]
         else:
             x, grad_x = out * (-log_scale).exp() + loc, grad_out * log_scale.exp()
-            grads = [(grad_out * out).sum(axes), -grad_x.sum(axes)]
+            grads = [grad_out * out, -grad_x]
         grad_logdet = -step.grad_logdet if step.inverse else step.grad_logdet
         wanted = [c] if c.requires_grad else []
-        each = (*(grad.view_as(log_scale) for grad in grads), grad_logdet)
+        each = (*(grad.sum_to_size(log_scale.shape) for grad in grads), grad_logdet)
         found = gradients_of(ends, (*wanted, *step.params), each)
         return Rebuilt(x, grad_x, found.pop(c, None) if wanted else None, found)
 

@@ -1,7 +1,6 @@
 r"""A 1x1 convolution whose matrix is predicted for each image."""
 
-import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from flowcolor.layers.base import (
     to_float64,
 )
 from flowcolor.layers.functional.matrices import random_rotation
+from flowcolor.layers.functional.pixels import columns, mix
 from flowcolor.layers.functional.predict import predict
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
@@ -59,6 +59,7 @@ class ConditionalConv1x1(InvertibleLayer):
     """
 
     num_conditions = 1
+    draws_alike: ClassVar[bool] = True
     base: Tensor
     sign: Tensor
 
@@ -83,14 +84,14 @@ class ConditionalConv1x1(InvertibleLayer):
         x = widen(x)
         with torch.autocast(x.device.type, enabled=False):
             weight, logdet = self._matrix(x, self._numbers(x, condition))
-            return _mix(weight, x), logdet
+            return mix(weight, x), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
         with torch.autocast(y.device.type, enabled=False):
             weight, logdet = self._matrix(y, self._numbers(y, condition))
-            return _mix(torch.linalg.inv(to_float64(weight)).to(y.dtype), y), -logdet
+            return mix(torch.linalg.inv(to_float64(weight)).to(y.dtype), y), -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         out, grad_out, c = step.out, step.grad_out, step.condition
@@ -101,12 +102,12 @@ class ConditionalConv1x1(InvertibleLayer):
             inverse = torch.linalg.inv(to_float64(own)).to(own.dtype)
             # As for one matrix, see `InvertibleConv1x1`, but image by image.
             if step.inverse:
-                x, grad_x = _mix(own, out), _mix(inverse.mT, grad_out)
+                x, grad_x = mix(own, out), mix(inverse.mT, grad_out)
                 sign, latent, data = -1, grad_x, out
             else:
-                x, grad_x = _mix(inverse, out), _mix(own.mT, grad_out)
+                x, grad_x = mix(inverse, out), mix(own.mT, grad_out)
                 sign, latent, data = 1, grad_out, x
-            grad_weight = sign * torch.bmm(_columns(latent), _columns(data).mT)
+            grad_weight = sign * torch.bmm(columns(latent), columns(data).mT)
             wanted = [c] if c.requires_grad else []
             grads = grad_weight, sign * step.grad_logdet
             found = gradients_of((weight, logdet), (*wanted, *step.params), grads)
@@ -132,11 +133,3 @@ class ConditionalConv1x1(InvertibleLayer):
         diagonal = torch.diag_embed(self.sign.to(rest.dtype) * log_diagonal.exp())
         weight = base @ (entries.tril(-1) + identity) @ (entries.triu(1) + diagonal)
         return weight, pixels * log_diagonal.sum(1)
-
-
-def _mix(weight: Tensor, x: Tensor) -> Tensor:
-    return torch.bmm(weight, _columns(x)).view(x.shape)
-
-
-def _columns(x: Tensor) -> Tensor:
-    return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))

@@ -196,6 +196,18 @@ CASES = {
     "ConditionalActNorm": Case(
         lambda: ConditionalActNorm(3, vector_net(6)), 3, condition=Feature(4)
     ),
+    "ConditionalActNorm, vectors": Case(
+        lambda: ConditionalActNorm(3, nn.Sequential(nn.Tanh(), nn.Linear(4, 6))),
+        3,
+        condition=Feature(4),
+        dims=0,
+    ),
+    "ConditionalConv1x1, vectors": Case(
+        lambda: ConditionalConv1x1(3, nn.Sequential(nn.Tanh(), nn.Linear(4, 9))),
+        3,
+        condition=Feature(4),
+        dims=0,
+    ),
     "ConditionalConv1x1": Case(
         lambda: ConditionalConv1x1(3, vector_net(9)), 3, condition=Feature(4)
     ),

@@ -1,4 +1,4 @@
-"""One matrix for the channels of every pixel, in the layout in which the pixels lie."""
+"""Matrices for the channels of pixels, in the layout in which the pixels lie."""
 
 import math
 
@@ -10,22 +10,23 @@ from flowcolor.layers.functional.layout import has_channels_last
 
 
 def mix(weight: Tensor, x: Tensor) -> Tensor:
-    """Multiply the channels of every pixel by ``weight``."""
-    if has_channels_last(x):
+    """Multiply the channels of every pixel by ``weight``: one matrix, or one for each image."""
+    if weight.ndim == 2 and has_channels_last(x):
         return linear(x.movedim(1, -1), weight.to(x.dtype)).movedim(-1, 1)
     # Batched: for one matrix and many, `matmul` copies the pixels into another order first.
     # `shape`, not `len`: exported programs would take this batch for every batch.
     weights = weight.to(x.dtype).expand(x.shape[0], -1, -1)
-    return torch.bmm(weights, _columns(x)).view_as(x)
+    return torch.bmm(weights, columns(x)).view_as(x)
 
 
 def correlate(x: Tensor, y: Tensor) -> Tensor:
     """Sum over images and pixels of the outer products of two pixels' channels."""
     if has_channels_last(x) and has_channels_last(y):
         return x.movedim(1, -1).flatten(0, -2).mT @ y.movedim(1, -1).flatten(0, -2)
-    return torch.bmm(_columns(x), _columns(y).mT).sum(0)
+    return torch.bmm(columns(x), columns(y).mT).sum(0)
 
 
-def _columns(x: Tensor) -> Tensor:
+def columns(x: Tensor) -> Tensor:
+    """Return the pixels of each image as the columns of a matrix."""
     # Counted: from an empty batch the number of pixels cannot be told.
     return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
