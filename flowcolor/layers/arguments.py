@@ -49,4 +49,5 @@ def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules:
 def _message(owner: object, name: str, expected: str, value: object) -> str:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else type(value).__name__
-    return f"{type(owner).__name__} expects {name} to be {expected}, got {shown}."
+    owner_name = getattr(owner, "__name__", type(owner).__name__)  # Builders are functions.
+    return f"{owner_name} expects {name} to be {expected}, got {shown}."

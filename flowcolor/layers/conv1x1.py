@@ -19,9 +19,12 @@ Parametrization = Literal["full", "lu", "orthogonal", "householder", "permutatio
 
 
 class InvertibleConv1x1(InvertibleLayer):
-    r"""Multiply the channels of every pixel by one learned matrix, at first a random rotation.
+    r"""Multiply the channels of every pixel by one learned matrix, at first random and orthogonal.
 
     .. math:: y_{bij} = W x_{bij}, \qquad \log|\det J| = H W \log|\det W|
+
+    The first three kinds of matrix start as rotations; :math:`C` reflections have the determinant
+    :math:`(-1)^C`, and a permutation has either.
 
     The inverse multiplies by :math:`W^{-1}` computed in float64, because a float32 inverse of an
     ill-conditioned :math:`W` loses three digits. In eval mode without gradients that inverse is

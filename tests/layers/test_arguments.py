@@ -25,6 +25,7 @@ from flowcolor.layers import (
     OrthogonalDownsample,
     Squeeze,
 )
+from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.residual_net import ResidualNet
 
 NET = nn.Conv2d(2, 4, kernel_size=1)
@@ -93,6 +94,11 @@ def test_what_cannot_be_meant_is_refused(name, build, value):
     layer, argument = name.split(".")
     with pytest.raises(ValueError, match=rf"^{layer} expects {argument} to be .*, got .*\.$"):
         build(value)
+
+
+def test_builders_are_called_by_their_names():
+    with pytest.raises(ValueError, match=r"^iunet_flow expects couplings to be a whole number"):
+        iunet_flow((4, 8), couplings=0)
 
 
 @pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)

@@ -12,7 +12,7 @@ from flowcolor.values import widen
 
 
 class ChannelMatrix(nn.Module, ABC):
-    """An invertible matrix :math:`W`, at first a random rotation."""
+    """An invertible matrix :math:`W`, at first a random orthogonal one, not always a rotation."""
 
     @abstractmethod
     def weight(self) -> Tensor:
