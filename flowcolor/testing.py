@@ -26,14 +26,15 @@ def check_invertible(
     round_trip: float = 1e-10,
     logdet: float = 1e-8,
 ) -> None:
-    """Assert that ``layer`` keeps every promise of :class:`~flowcolor.layers.InvertibleLayer`.
+    """Assert that ``layer`` keeps its promises, see :class:`~flowcolor.layers.InvertibleLayer`.
 
     Both directions are checked at ``x`` and at its image: they undo each other, the log-dets are
     those of the dense Jacobians, which autograd computes for each sample alone, samples do not
     influence each other, and ``x`` is left as it was. This costs :math:`O(D^3)` for :math:`D`
-    values per sample, so keep ``x`` tiny. The layer itself is left untouched: a float64 copy in
-    eval mode is checked. Perturb the weights of a fresh layer first: at its initialisation, often
-    close to the identity, a wrong layer can look right.
+    values per sample, so keep ``x`` tiny. What is not tested: that a condition without use
+    is ignored, and what happens in low precision. The layer itself is left untouched: a float64
+    copy in eval mode is checked. Perturb the weights of a fresh layer first: at its initialisation,
+    often close to the identity, a wrong layer can look right.
 
     Args:
         layer: The layer under test, already initialised if it needs data for that.
