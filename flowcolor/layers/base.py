@@ -20,7 +20,8 @@ Result: TypeAlias = tuple[Tensor, LogDet]
 class InvertibleLayer(nn.Module, ABC):
     r"""A bijection :math:`y = f(x; c)` that reports its own log-determinant.
 
-    Concrete layers keep these promises; :func:`flowcolor.testing.check_invertible` tests them.
+    Concrete layers keep these promises; :func:`flowcolor.testing.check_invertible` tests the first
+    three and the fifth.
 
     1. ``inverse`` undoes ``forward`` under the same ``condition``, and the other way round.
     2. ``logdet`` is :math:`\log|\det J|` of the direction that was called: one number per sample,
@@ -39,10 +40,14 @@ class InvertibleLayer(nn.Module, ABC):
             :class:`~flowcolor.layers.Chain` is given: 0 if unconditional, 1 if conditional.
         vjp_takes_lists: Whether :meth:`vjp` knows what to do with a list of conditions, which only
             layers that hold other layers are ever given.
+        draws_alike: Whether ``inverse`` draws its random numbers in the order in which ``forward``
+            does, as where networks are called in one order both ways. Of any other layer that draws
+            some, reversible training keeps the input.
     """
 
     num_conditions: int = 0
     vjp_takes_lists: ClassVar[bool] = False
+    draws_alike: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:

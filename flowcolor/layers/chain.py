@@ -30,17 +30,19 @@ class Chain(InvertibleLayer):
         layers: The layers :math:`f_1, \dots, f_n`.
         memory: What training keeps. ``"none"`` saves nothing of memory: autograd stores every
             activation. ``"checkpoint"`` stores the input of each layer of this chain and evaluates
-            the layer again. ``"reversible"`` stores the last output alone and rebuilds the rest by
-            inversion; chains inside are flattened, so that hooks run on their layers but not on
-            them. Results and gradients are the same. May be set on a built chain. Inside of
-            ``torch.func``'s transforms, which know neither of the two, chains run as with "none".
+            the layer again, unless a chain inside of it saves memory itself. ``"reversible"``
+            stores the last output alone and rebuilds the rest by inversion; chains inside are
+            flattened, so that hooks run on their layers but not on them. Results and gradients are
+            the same. May be set on a built chain. Inside of ``torch.func``'s transforms, which know
+            neither of the two, chains run as with "none".
         anchor_every: Of ``"reversible"``: also keep the state after every so many layers, which
             bounds the drift of reconstruction in very deep chains.
 
     Raises:
         ValueError: If a list of conditions has not one entry for each conditional layer, or
             ``memory`` is unknown, or ``anchor_every`` is below 1.
-        RuntimeError: If ``memory="reversible"`` meets dropout or batch normalisation in training.
+        RuntimeError: If training with ``"checkpoint"`` or ``"reversible"`` meets a layer that
+            changes a buffer in every call, as batch normalisation does.
 
     Example:
         >>> import torch

@@ -1,6 +1,7 @@
 r"""Affine couplings: one half of the channels steers an affine map of the other half."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -16,6 +17,8 @@ from flowcolor.values import widen
 
 class _Coupling(InvertibleLayer):
     """What couplings share: all but what their networks see."""
+
+    draws_alike: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 r"""A coupling that bends one half of the channels by splines."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -49,6 +51,8 @@ class SplineCoupling(InvertibleLayer):
         >>> y.shape, logdet.shape
         (torch.Size([8, 4, 5, 5]), torch.Size([8]))
     """
+
+    draws_alike: ClassVar[bool] = True
 
     def __init__(
         self, net: nn.Module, bins: int = 8, bound: float = 3.0, steer: Half = "second"

@@ -1,6 +1,7 @@
 r"""The learned prior at the end of a flow."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +52,7 @@ class TopPrior(InvertibleLayer):
     scale: Scale = "exp"
     order: Order = "scale_shift"
     clamp: float | None = None
+    draws_alike: ClassVar[bool] = True
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()

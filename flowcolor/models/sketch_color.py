@@ -5,12 +5,14 @@ from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
+from flowcolor.layers.base import Step
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.functional.scale import Scale
+from flowcolor.layers.reversible.checkpointed import run_checkpointed
+from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_sizes
@@ -220,15 +222,13 @@ class SketchColorFlow(InvertibleColorizer):
             # The last block's output is the latent, which nobody reads if only conditions are
             # needed; but its ActNorm still has to see the first training batch.
             if whole or block is not blocks[-1] or (self.training and _awaits_data(block)):
-                x = self._run_block(block, x)
+                x = self._run_block(cast(InvertibleLayer, block), x)
         return x, conditions
 
-    def _run_block(self, block: nn.Module, x: Tensor) -> Tensor:
-        if self.memory == "checkpoint" and torch.is_grad_enabled():
-            y: Tensor = checkpoint(block, x, x, use_reentrant=False)[0]
-        else:
-            y = block(x, x)[0]
-        return y
+    def _run_block(self, block: InvertibleLayer, x: Tensor) -> Tensor:
+        step = Step(block, x, inverse=False)
+        frugal = self.memory == "checkpoint" and torch.is_grad_enabled() and not in_transform()
+        return (run_checkpointed(step, x) if frugal else step.run(x))[0]
 
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 from torch.testing import assert_close
 from torchvision.ops import StochasticDepth
 
@@ -13,8 +14,11 @@ from flowcolor.layers import (
     AffineCoupling,
     Chain,
     ConditionalAffineCoupling,
+    Factor,
     Inverted,
     InvertibleConv1x1,
+    InvertibleLayer,
+    Partial,
     Squeeze,
 )
 from tests.layers.cases import conv_net
@@ -72,24 +76,48 @@ def test_create_graph_without_a_second_derivative_is_welcome():
     assert_close([g.detach() for g in found[1]], list(found[0]), rtol=0, atol=0)
 
 
-def noisy(part):
-    return Chain([ActNorm(4), AffineCoupling(nn.Sequential(conv_net(2, 4), part))], "reversible")
+def noisy(part, mode="reversible"):
+    return Chain([ActNorm(4), AffineCoupling(nn.Sequential(conv_net(2, 4), part))], mode)
 
 
-@pytest.mark.parametrize("part", [nn.BatchNorm2d(4), nn.SyncBatchNorm(4)])
-def test_batch_normalisation_is_refused_in_training(part):
-    chain, x = noisy(part), torch.randn(2, 4, 2, 2)
+class Steps(nn.Module):
+    """Counts its calls in a buffer that it replaces."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = nn.Buffer(torch.zeros(()))
+
+    def forward(self, x):
+        if self.training:
+            self.count = self.count + 1
+        return x
+
+
+CHANGING = {
+    "batch": lambda: nn.BatchNorm2d(4),
+    "several processes": lambda: nn.SyncBatchNorm(4),
+    "instance": lambda: nn.InstanceNorm2d(4, track_running_stats=True),
+    "spectral": lambda: spectral_norm(nn.Conv2d(4, 4, 1)),
+    "replaced": Steps,
+}
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+@pytest.mark.parametrize("kind", CHANGING)
+def test_networks_that_change_buffers_are_refused_in_training(kind, mode):
+    part, x = CHANGING[kind](), torch.randn(2, 4, 2, 2)
+    chain = noisy(part, mode)
     sentence = (
-        r'^memory="reversible" expects layers that count a batch once, got '
-        rf"{type(part).__name__} in training mode \(AffineCoupling\.net\.1\); use I.*\.$"
+        rf'^memory="{mode}" expects layers that count a batch once, got \w+ in training mode '
+        r"\(AffineCoupling\.net\.1[.\w]*\), which changes \w+ in every call; use I.*\.$"
     )
-    for run in (chain, chain.inverse, Chain([Inverted(noisy(part))], "reversible")):
+    for run in (chain, chain.inverse):
         with pytest.raises(RuntimeError, match=sentence):
             run(x)
     with torch.no_grad():
         chain(x)  # Nothing will be evaluated twice.
     part.eval()
-    outcome(chain, "reversible", x)
+    outcome(chain, mode, x)
 
 
 class Attend(nn.Module):
@@ -169,6 +197,64 @@ def test_random_networks_draw_the_same_numbers_again(part, inverse, kind):
         assert torch.rand(1) != after
     for other in found[1:]:
         assert_same(other, found[0], 1e-9)
+
+
+class Wrapped(InvertibleLayer):
+    """A user's own layer around others, which draw in the opposite order on the way back."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x, condition=None):
+        return self.inner(x)
+
+    def inverse(self, y, condition=None):
+        return self.inner.inverse(y)
+
+
+def dropping(channels, out_channels):
+    return nn.Sequential(conv_net(channels, out_channels), nn.Dropout(0.5))
+
+
+def two(channels, memory="none"):
+    nets = [dropping(channels // 2, channels) for _ in range(2)]
+    first, second = (AffineCoupling(net) for net in nets)
+    return Chain([first, InvertibleConv1x1(channels), second], memory)
+
+
+HOLDERS = {
+    "Partial": lambda: Partial(two(2)),
+    "Partial of a frugal chain": lambda: Partial(two(2, "reversible")),
+    "Factor": lambda: Factor(dropping(2, 4), two(2)),
+    "user's own": lambda: Wrapped(two(4)),
+}
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("name", HOLDERS)
+def test_random_networks_side_by_side_in_one_layer_keep_their_numbers(name, inverse):
+    torch.manual_seed(1)
+    chain = Chain([ActNorm(4), HOLDERS[name](), InvertibleConv1x1(4)]).double()
+    x = torch.randn(3, 4, 2, 2, dtype=torch.float64)
+    settle(chain, x)
+
+    def seeded(mode):
+        torch.manual_seed(2)
+        return outcome(chain, mode, x, inverse=inverse)
+
+    expected = seeded("none")
+    for mode in MODES[1:]:
+        assert_same(seeded(mode), expected, 1e-9)
+
+
+def test_checkpoints_inside_of_others_evaluate_a_network_twice_and_no_more():
+    calls = []
+    chain = Chain([Factor(conv_net(4, 8), Partial(two(2, "checkpoint"), 2))], "checkpoint")
+    for coupling in (part for part in chain.modules() if isinstance(part, AffineCoupling)):
+        coupling.net.register_forward_pre_hook(lambda net, _: calls.append(id(net)))
+    probe(*chain(torch.randn(2, 8, 2, 2))).backward()
+    assert sorted(calls.count(net) for net in set(calls)) == [1, 2, 2]
 
 
 def test_the_backward_pass_takes_no_random_numbers_from_the_user():

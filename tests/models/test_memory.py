@@ -66,6 +66,19 @@ def test_mode_is_set_at_any_time_and_others_are_refused():
     assert {type(m) for m in model.modules() if hasattr(m, "memory")} == {Chain, SketchColorFlow}
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_transforms_of_functions_run_through_every_mode(mode):
+    model = perturbed(tiny(mode).double())
+    sketch, reference = torch.rand(2, 1, 3, 8, 8, dtype=torch.float64)
+
+    def loss(reference):
+        return model.colorize(sketch, reference).square().sum()
+
+    leaf = reference.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(leaf), leaf)
+    assert_close(torch.func.grad(loss)(reference), expected, rtol=1e-9, atol=1e-9)
+
+
 def train(memory, steps):
     model = tiny(memory)
     generator = torch.Generator().manual_seed(1)

@@ -21,11 +21,11 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step
+from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.random_state import RandomState
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.torch_private import (
-    BatchNorm,
     disable_compile,
     fingerprint,
     is_sharded,
@@ -45,14 +45,13 @@ def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = 
             reconstruction in very deep chains.
 
     Raises:
-        RuntimeError: If a layer holds batch normalisation in training mode, which would count its
-            batch twice, or if a hook replaces what a layer is given or returns.
+        RuntimeError: If a layer changes a buffer, as batch normalisation does in training mode, or
+            if a hook replaces what a layer is given or returns.
     """
     x = widen(x)
     total = x.new_zeros(x.shape[0])
     tape, kept = _Tape(), True  # Nobody needs the input of the first step.
     for number, step in enumerate(steps, start=1):
-        _refuse_unrepeatable(step.layer)
         keep = number == len(steps) or bool(anchor_every and number % anchor_every == 0)
         call = _Call(step.layer, step.inverse, tape, keep=keep, hand_back=not kept)
         x, logdet = _record(call, x, step.condition)
@@ -137,11 +136,14 @@ class _ReversibleStep(Function):
             # Detached, because no graph is made here that operator counters could hook into, and
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
-            before = RandomState(x)
+            before, buffers = RandomState(x), Buffers(call.layer)
             y, logdet = call.run(given[0], given[1] if count is None else given[1:])
+            buffers.refuse_changes("reversible")
             call.random = before if before.differs_from(RandomState(x)) else None
+        # Undone, layers inside would draw in the opposite order, each what another one drew.
+        apart = call.random is not None and not call.layer.draws_alike
         # Saved, not held, so that autograd notices when somebody overwrites them.
-        ctx.save_for_backward(y if call.keep else None, *others)
+        ctx.save_for_backward(y if call.keep else None, x if apart else None, *others)
         return y, logdet
 
     @staticmethod
@@ -154,7 +156,7 @@ class _ReversibleStep(Function):
 def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor | None]:
     """Rebuild the input, put it on the tape, return all gradients."""
     call: _Call = ctx.call
-    kept, *others = ctx.saved_tensors
+    kept, x, *others = ctx.saved_tensors
     y = call.tape.take() if kept is None else kept.detach()
     needed = ctx.needs_input_grad[3:]
     count = 1 if ctx.count is None else ctx.count
@@ -164,7 +166,7 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor
     ]
     condition: Any = conditions[0] if ctx.count is None else conditions
     step = ReverseStep(
-        y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random
+        y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random, x
     )
     with torch.autocast(**ctx.autocast):
         rebuilt = call.then.vjp(step)
@@ -201,13 +203,3 @@ def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Itera
         del layer.__dict__["forward"]
         if own is not None:
             layer.__dict__["forward"] = own
-
-
-def _refuse_unrepeatable(layer: nn.Module) -> None:
-    for name, part in layer.named_modules():
-        if part.training and isinstance(part, BatchNorm):
-            raise RuntimeError(
-                'memory="reversible" expects layers that count a batch once, got '
-                f"{type(part).__name__} in training mode ({type(layer).__name__}.{name}); use "
-                "InstanceNorm2d, GroupNorm or ActNorm, or eval mode."
-            )

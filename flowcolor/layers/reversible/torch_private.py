@@ -11,14 +11,23 @@ from torch.compiler import is_compiling
 # the compiler where a function is defined, this one where it is called: seconds of every import.
 disable_compile = _disable_dynamo
 
-# What all batch normalisations derive from, those of other packages included. The public classes
-# are four, one for each number of axes, and none of them is the others' parent.
-BatchNorm = nn.modules.batchnorm._BatchNorm
-
 
 def version(x: Tensor) -> int:
     """Return how often the tensor was written to; publicly only autograd's error messages tell."""
     return x._version
+
+
+def own_buffers(layer: nn.Module) -> list[tuple[nn.Module, dict[str, Tensor]]]:
+    """Return the modules inside that have buffers, each with its own.
+
+    Publicly each module would be asked by an iterator, which takes longer than small layers can
+    spare; most modules have none.
+    """
+    return [
+        (part, {name: buffer for name, buffer in part._buffers.items() if buffer is not None})
+        for part in layer.modules()
+        if part._buffers
+    ]
 
 
 def fingerprint(x: Tensor) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ class ReverseStep:
         params: The parameters whose gradients are wanted; frozen ones are not among them.
         inverse: Whether ``inverse`` was run rather than ``forward``.
         random: Where the layer drew random numbers from, if it did.
+        x: The input, where it was kept because drawing in the other direction would differ.
     """
 
     out: Tensor
@@ -39,6 +40,7 @@ class ReverseStep:
     params: Sequence[Tensor] = ()
     inverse: bool = False
     random: RandomState | None = None
+    x: Tensor | None = None
 
 
 @dataclass
@@ -86,7 +88,10 @@ def invert_then_differentiate(
     conditions: Any = step.condition if several else [step.condition]
     wanted = [c for c in conditions if c is not None and c.requires_grad]
     given = [c if c is None else c.detach() for c in conditions]
-    x = inverse_fn(step.out, given if several else given[0])[0].detach().requires_grad_()
+    x = step.x
+    if x is None:
+        x = inverse_fn(step.out, given if several else given[0])[0]
+    x = x.detach().requires_grad_()
     with torch.enable_grad():
         # Views: torch's counter of operations, for one, fails on modules that are given leaves.
         given = [c if c is None else c.view_as(c) for c in conditions]
