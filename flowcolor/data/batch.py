@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NotRequired, Protocol, TypedDict, runtime_checkable
 
+import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
@@ -69,6 +70,15 @@ class Batch(TypedDict):
     cleaned: NotRequired[Images]
     labels: NotRequired[Integer[Tensor, "batch height width"]]
     reference_labels: NotRequired[Integer[Tensor, "batch height width"]]
+
+
+def converted(batch: Batch, dtype: torch.dtype) -> Batch:
+    """Return a batch whose images are of another type of numbers."""
+    made = batch.copy()
+    for name, value in batch.items():
+        if isinstance(value, Tensor) and value.is_floating_point():
+            made[name] = value.to(dtype)  # type: ignore[literal-required]
+    return made
 
 
 @runtime_checkable

@@ -68,7 +68,7 @@ def test_more_points_make_those_that_need_them_better(data, tmp_path):
     psnr = []
     for count in (1, 50):
         words = ("test", "--config", "models/levin", *data, f"--data.hints.count={count}")
-        out = ("--trainer.default_root_dir", tmp_path / str(count), "--pictures.extremes=0")
+        out = ("--trainer.default_root_dir", tmp_path / str(count))
         assert flowcolor(*words, "--trainer.accelerator=cpu", *out) == 0
         report = json.loads((tmp_path / str(count) / "test/test.json").read_text())
         psnr.append(report["summary"]["self"]["psnr"])

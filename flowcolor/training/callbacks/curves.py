@@ -7,11 +7,10 @@ from typing import Any
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from torch import Tensor
 from torch.utils.data import default_collate
 
 from flowcolor.bounds import within
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, converted
 from flowcolor.data.cross_reference import CrossReference, reference_names
 from flowcolor.evaluation.curves import Point, draw_curves, read_points, write_points
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
@@ -162,9 +161,4 @@ def _ready(trainer: Trainer, task: Task, batch: Batch) -> Batch:
     """Bring a batch where and as the model takes it."""
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
     moved = data.complete(data.transfer_batch_to_device(batch, task.device, 0), training=False)
-    dtype = dtype_of(task.colorizer)
-    for name, value in moved.items():
-        if isinstance(value, Tensor) and value.is_floating_point():
-            moved[name] = value.to(dtype)
-    ready: Batch = moved
-    return ready
+    return converted(moved, dtype_of(task.colorizer))

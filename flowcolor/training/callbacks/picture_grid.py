@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from flowcolor.bounds import within
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, converted
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
+from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.images import write_image
 from flowcolor.models.glimpses import glimpses
@@ -165,14 +166,7 @@ class _Columns:
 
 def _first(task: Task, batch: Batch, rows: int) -> Batch:
     # A pair that is painted again after a test has not been converted to the run's precision.
-    dtype = dtype_of(task.colorizer)
-    return {
-        "content": batch["content"][:rows].to(dtype),
-        "reference": batch["reference"][:rows].to(dtype),
-        "truth": batch["truth"][:rows].to(dtype),
-        "index": batch["index"][:rows],
-        "name": batch["name"][:rows],
-    }
+    return converted(first_pairs(batch, rows), dtype_of(task.colorizer))
 
 
 def _columns(task: Task, batch: Batch, rows: int) -> list[Tensor]:
