@@ -25,15 +25,16 @@ def dtype_of(model: nn.Module) -> torch.dtype:
 
 @contextmanager
 def exact(model: nn.Module) -> Iterator[None]:
-    """Run the body in eval mode, in whole float32 and without gradients, then restore the mode."""
-    training = model.training
+    """Run the body in eval mode, in whole float32 and without gradients, then restore the modes."""
+    modes = {module: module.training for module in model.modules()}  # A later stage has both.
     device = device_of(model).type
     model.eval()
     try:
         with torch.no_grad(), torch.autocast(device, enabled=False), without_tf32(device):
             yield
     finally:
-        model.train(training)
+        for module, training in modes.items():
+            module.training = training
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import torch
 
 from flowcolor.errors import InputError
 from flowcolor.models.checkpoint import export_weights
+from flowcolor.models.round_trip import exact
 from flowcolor.training.build_task import build_task
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives import Symbols
@@ -84,3 +85,12 @@ def test_what_a_later_stage_does_not_train_is_frozen_and_in_eval_mode():
         learns = name == "refiner"
         assert all(weight.requires_grad == learns for weight in part.parameters())
         assert all(module.training == learns for module in part.modules())
+
+
+def test_a_look_at_a_later_stage_leaves_every_mode_as_it_was():
+    model = trained_s2i().train()
+    freeze_the_rest(model)
+    before = [module.training for module in model.modules()]
+    with exact(model):
+        assert not any(module.training for module in model.modules())
+    assert [module.training for module in model.modules()] == before
