@@ -9,6 +9,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
 from flowcolor.models.round_trip import roundtrip_errors
+from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.task import Task
 
 
@@ -16,7 +17,7 @@ class RoundTripMonitor(Callback):
     """Measure the round trip of colorizers that can be run backwards; others are passed over.
 
     Args:
-        every_n_steps: Batches between two measurements in training.
+        every_n_steps: Steps between two measurements in training.
 
     Attributes:
         errors: Largest errors of the last validation or test by kind of image, on this process.
@@ -26,6 +27,15 @@ class RoundTripMonitor(Callback):
         within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
+        self._moved = Moved()
+
+    def on_train_start(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Begin to count where the training begins."""
+        self._moved = Moved(pl_module.steps)
 
     def on_train_batch_end(
         self,
@@ -36,7 +46,8 @@ class RoundTripMonitor(Callback):
         batch_idx: int,
     ) -> None:
         """Log the round trip now and then."""
-        if pl_module.steps % self.every_n_steps == 0:
+        step = pl_module.steps
+        if self._moved(step) and step % self.every_n_steps == 0:
             for name, error in _errors(pl_module, batch).items():
                 pl_module.log(f"train/roundtrip_{name}", error, batch_size=1, rank_zero_only=True)
 
