@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import torch
 from lightning import Trainer
 from torch.optim import Optimizer
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
+from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
 from flowcolor.training.manual_schedules import advance_schedules
 from flowcolor.training.objectives.game import Game
@@ -64,11 +64,8 @@ class AdversarialTask(Task):
             advance_schedules(self.trainer)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip the gradients of one side: here, where float16 has taken its scale out of them."""
-        limit = self.game.gradient_clip_val
-        if limit is not None:
-            weights = [each for group in optimizer.param_groups for each in group["params"]]
-            torch.nn.utils.clip_grad_norm_(weights, limit)
+        """Clip the gradients of one side."""
+        clip(optimizer, self.game.gradient_clip_val)
 
     def on_train_epoch_end(self) -> None:
         """Advance the schedules, which Lightning leaves to manual optimisation."""
@@ -90,11 +87,12 @@ def refuse_trainer_options(trainer: Trainer) -> None:
     """
     if trainer.gradient_clip_val:
         raise InputError(
-            "trainer.gradient_clip_val expects null with an adversarial objective, got "
-            f"{trainer.gradient_clip_val}: set model.objective.init_args.gradient_clip_val instead."
+            "trainer.gradient_clip_val expects null with an objective of two optimizers, "
+            f"got {trainer.gradient_clip_val}: set model.objective.init_args.gradient_clip_val "
+            "instead."
         )
     if trainer.accumulate_grad_batches != 1:
         raise InputError(
-            "trainer.accumulate_grad_batches expects 1 with an adversarial objective, got "
-            f"{trainer.accumulate_grad_batches}."
+            "trainer.accumulate_grad_batches expects 1 with an objective of two optimizers, "
+            f"got {trainer.accumulate_grad_batches}."
         )

@@ -7,6 +7,7 @@ from torch.optim import Optimizer
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
+from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
 from flowcolor.training.manual_schedules import advance_schedules
 from flowcolor.training.objectives.alternating import Alternating
@@ -52,6 +53,10 @@ class AlternatingTask(Task):
         self.log_losses(made | later, batch)
         if self.interval == "step":
             advance_schedules(self.trainer)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip the gradients of one turn."""
+        clip(optimizer, self.turns.gradient_clip_val)
 
     def on_train_epoch_end(self) -> None:
         """Advance the schedules."""

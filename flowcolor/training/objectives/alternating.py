@@ -10,6 +10,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.game import check_weight
 from flowcolor.training.objectives.style_pairs import (
     colorize_by_others,
     require_latent,
@@ -27,6 +28,10 @@ class Alternating(Objective):
     Args:
         loss: As for :class:`StylePairs`.
         optimizer: Builds the optimizer of the second turn. ``None``: Adam with a rate of 1e-5.
+        gradient_clip_val: Largest norm of either turn's gradient; ``None`` for no limit.
+
+    Raises:
+        InputError: The limit is negative or not finite.
 
     Reference:
         Prioteasa, Malvestiti and Smoleń, "Artistic colourization with adaptive instance
@@ -39,10 +44,14 @@ class Alternating(Objective):
         self,
         loss: ColorizationLoss | MSELPIPSLoss | None = None,
         optimizer: OptimizerCallable | None = None,
+        gradient_clip_val: float | None = None,
     ) -> None:
         super().__init__()
+        if gradient_clip_val is not None:
+            check_weight(gradient_clip_val=gradient_clip_val)
         self.loss: ColorizationLoss | MSELPIPSLoss = MSELPIPSLoss() if loss is None else loss
         self.optimizer: OptimizerCallable = _slow_adam if optimizer is None else optimizer
+        self.gradient_clip_val = gradient_clip_val
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer without a latent."""
