@@ -124,7 +124,8 @@ def _with_first_ones(hints: Hints, count: int) -> Hints:
 
 def _near_hints(result: Tensor, truth: Tensor, hints: Hints) -> Tensor:
     """Return the mean difference to the truth where hints say what the colour is."""
-    known = torch.cat([hints.mask, hints.mask * hints.colors], 1)[: len(truth)]
+    given = hints.colors.where(hints.mask > 0, 0)
+    known = torch.cat([hints.mask, hints.mask * given], 1)[: len(truth)]
     known = spread(known, _NEAR * truth.shape[-1])
     mask, colors = known[:, :1], known[:, 1:] / known[:, :1].clamp(min=1e-6)
     alike = torch.exp(-0.5 * ((truth - colors) / _ALIKE).square().sum(1, keepdim=True))

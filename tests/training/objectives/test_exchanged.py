@@ -138,7 +138,7 @@ def test_near_a_hint_the_picture_has_the_colour_of_the_truth_whoever_lends_the_o
     mask[:2, :, 5, 6] = 1
     mask[2:, :, 2, 3] = 1  # Elsewhere: those whose references are not exchanged do not count.
     # Beside a hint, where nothing is said, anything may stand.
-    hints = {"hint_mask": mask, "hint_colors": batch["truth"]}
+    hints = {"hint_mask": mask, "hint_colors": batch["truth"].where(mask > 0, torch.nan)}
     found = exchanged(share=0.5, hints=3.0).losses(model, {**batch, **hints})
     assert model.seen.mask.shape[0] == 6
     assert torch.equal(model.seen.mask[4:], mask[:2])
