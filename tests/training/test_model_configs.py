@@ -11,7 +11,7 @@ import torch
 from flowcolor import models
 from flowcolor.models.checkpoint import load_model
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import find_config, packaged_overlays, read_yaml
+from flowcolor.training.parser import find_config, packaged_configs, packaged_overlays, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
 from tests.training.helpers import flowcolor, write_photos
@@ -101,7 +101,7 @@ def test_parameters_are_as_many_as_the_comment_says(name):
     assert said
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", [*TRAINED, *packaged_configs()])
 def test_schedules_are_as_long_as_their_stage_and_end_with_a_rate(name, tmp_path):
     for stage in stages(name):
         trainer, schedule = stage["trainer"], stage["model"].get("scheduler")
@@ -114,6 +114,8 @@ def test_schedules_are_as_long_as_their_stage_and_end_with_a_rate(name, tmp_path
         assert rates[-1] > 0
         assert len(set(rates)) > 1
         assert length > len(set(rates)) - 2
+        falling = rates[rates.index(max(rates)) :]  # A cosine that is too short climbs again.
+        assert falling == sorted(falling, reverse=True)
 
 
 def rates_of(schedule, count):
