@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowcolor.errors import InputError, first_ten
+from flowcolor.evaluation.bootstrap import RESAMPLES, resampled_means
 from flowcolor.evaluation.measures import MEASURES, Measure
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
@@ -19,9 +20,6 @@ from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.io.files import write_text
 from flowcolor.io.same_file import protect
-
-RESAMPLES = 9999
-_CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.
 
 
 @dataclass(frozen=True)
@@ -81,14 +79,8 @@ def paired_interval(
     d = np.asarray(differences, dtype=np.float64)
     if len(d) < 2:
         return float("nan"), float("nan")
-    random = np.random.default_rng(seed)
-    at_once = max(1, _CHUNK // len(d))
-    means = [
-        d[random.integers(len(d), size=(min(at_once, resamples - done), len(d)))].mean(1)
-        for done in range(0, resamples, at_once)
-    ]
     tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    low, high = np.quantile(resampled_means(d, resamples, seed), [tail, 1 - tail])
     return float(low), float(high)
 
 

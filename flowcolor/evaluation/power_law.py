@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 9999
-_CHUNK = 2**22  # Numbers drawn at a time: bounds the memory for many thousand images.
+from flowcolor.evaluation.bootstrap import RESAMPLES, resampled_means
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,6 @@ def power_law(
         slope = float(np.log(errors.mean(0)) @ weights)
         if len(errors) < 2 or not np.isfinite(slope):
             return Slope(slope if np.isfinite(slope) else float("nan"))
-        random = np.random.default_rng(seed)
-        at_once = max(1, _CHUNK // errors.size)
-        slopes = [
-            np.log(errors[random.integers(len(errors), size=(n, len(errors)))].mean(1)) @ weights
-            for done in range(0, resamples, at_once)
-            for n in [min(at_once, resamples - done)]
-        ]
-    low, high = np.quantile(np.concatenate(slopes), [0.025, 0.975])
+        slopes = np.log(resampled_means(errors, resamples, seed)) @ weights
+    low, high = np.quantile(slopes, [0.025, 0.975])
     return Slope(slope, float(low), float(high))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowcolor.errors import InputError
+from flowcolor.evaluation import bootstrap
 from flowcolor.evaluation.compare import (
     compare,
     comparison_table,
@@ -53,16 +54,11 @@ def test_the_interval_is_a_function_of_its_seed_and_needs_two_images():
 
 
 def test_many_images_are_drawn_in_parts_without_changing_their_number(monkeypatch):
-    from flowcolor.evaluation import compare as module
-
-    monkeypatch.setattr(module, "_CHUNK", 30)
-    drawn = []
-    real = np.quantile
-    monkeypatch.setattr(
-        module.np, "quantile", lambda means, q: (drawn.append(len(means)), real(means, q))[1]
-    )
-    paired_interval(np.arange(10.0), resamples=100)
-    assert drawn == [100]
+    values = np.arange(30.0).reshape(10, 3)
+    together = bootstrap.resampled_means(values, 100)
+    monkeypatch.setattr(bootstrap, "_CHUNK", 90)
+    assert together.shape == (100, 3)
+    assert np.array_equal(bootstrap.resampled_means(values, 100), together)
 
 
 def test_b_is_compared_with_a_by_name_whatever_the_order():
