@@ -11,6 +11,7 @@ from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.full_glow_flow import conditional_glow_flow
 from flowcolor.models.full_glow_steps import start_from, with_outputs
@@ -133,7 +134,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         like = next(self.parameters()).new_empty(count, 3, *sides)
         self._check_image("noise", like)
         noise = temperature * _noise(like, generator)
-        drawing = _to_image(self.content_flow.inverse(noise)[0]).clamp(0, 1)
+        drawing = to_image(self.content_flow.inverse(noise)[0]).clamp(0, 1)
         return self.colorize(drawing, temperature=temperature, generator=generator).clamp(0, 1)
 
     def encode(self, image: Tensor, content: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
@@ -145,12 +146,12 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         """
         self._check_image("image", image)
         conditions = self._conditions(_gray(image) if content is None else content)
-        z: Tensor = self.photo_flow(_to_values(image), conditions)[0]
+        z: Tensor = self.photo_flow(to_values(image), conditions)[0]
         return z, conditions
 
     def decode(self, z: Tensor, conditions: list[Tensor]) -> Tensor:
         """Return the photograph of a latent; not clamped."""
-        return _to_image(self.photo_flow.inverse(z, conditions)[0])
+        return to_image(self.photo_flow.inverse(z, conditions)[0])
 
     def colorize(
         self,
@@ -188,7 +189,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
 
     def _conditions(self, content: Tensor) -> list[Tensor]:
         self._check_image("content", content)
-        return with_outputs(self.content_flow, _to_values(content))[2]
+        return with_outputs(self.content_flow, to_values(content))[2]
 
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)
@@ -207,12 +208,3 @@ def _noise(like: Tensor, generator: torch.Generator | None) -> Tensor:
 
 def _gray(image: Tensor) -> Tensor:
     return to_gray(image).expand(-1, 3, -1, -1)
-
-
-def _to_values(image: Tensor) -> Tensor:
-    """Return an image as the flows take it, each value in the middle of its bin."""
-    return (255 * image + 0.5) / 256 - 0.5
-
-
-def _to_image(values: Tensor) -> Tensor:
-    return (256 * (values + 0.5) - 0.5) / 255

@@ -12,6 +12,7 @@ from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
@@ -142,12 +143,12 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     def encode(self, image: Tensor) -> tuple[Tensor, None]:
         """Return the latent of an image, each value in the middle of its bin."""
         self._check_image("image", image)
-        z: Tensor = self.flow((255 * image + 0.5) / 256 - 0.5)[0]
+        z: Tensor = self.flow(to_values(image))[0]
         return z, None
 
     def decode(self, z: Tensor, conditions: None = None) -> Tensor:
         """Return the image of a latent; not clamped."""
-        return (256 * (self.flow.inverse(z)[0] + 0.5) - 0.5) / 255
+        return to_image(self.flow.inverse(z)[0])
 
     def colorize(
         self,
