@@ -48,8 +48,6 @@ from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, one_test_set
 
-SUBCOMMANDS = ("fit", "validate", "test", "predict")
-
 
 class TrainingCLI(LightningCLI):
     """Parse the words after ``flowcolor``, build task and data, and run.

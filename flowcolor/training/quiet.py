@@ -29,7 +29,6 @@ _IDLE_WARNINGS = (
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
     r".*The `srun` command is available.*",
 )
-_LOGGERS = ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch.accelerators.cuda")
 _IDLE_MESSAGES = (
     "GPU available",
     "TPU available",
