@@ -1,5 +1,6 @@
 """The contract that every colorizer obeys, whatever it is made of."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -95,7 +96,8 @@ class Colorizer(nn.Module, ABC):
             reference_content: The reference's own drawing or luma, for methods that compare it
                 with the content.
             hints: Colours at points of the content.
-            temperature: How much chance counts where a method is ``stochastic``; 1 is its own.
+            temperature: How much chance counts where a method is ``stochastic``, from 0; 1 is its
+                own.
             generator: Source of random numbers.
 
         Raises:
@@ -195,6 +197,10 @@ class Colorizer(nn.Module, ABC):
         if temperature != 1 and not self.stochastic:
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
+            )
+        if not 0 <= temperature < math.inf:  # NaN is not, either.
+            raise ValueError(
+                f"{name} expects a finite temperature of at least 0, got {temperature:g}."
             )
 
     def _check_image(self, argument: str, image: Tensor) -> None:

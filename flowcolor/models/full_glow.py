@@ -173,7 +173,6 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
                 another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
-        check_number(self, temperature=temperature, smallest=0.0)
         conditions = self._conditions(content)
         if reference is None:
             return self.decode(temperature * _noise(content, generator), conditions)

@@ -164,8 +164,6 @@ class Gatys(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature)
-        if temperature < 0:
-            raise ValueError(f"Gatys expects temperature of at least 0, got {temperature:g}.")
         lent = cast(Tensor, reference)
         return self._all(self._begin(content, lent, temperature, generator), content, lent)
 

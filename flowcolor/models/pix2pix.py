@@ -126,9 +126,9 @@ class Pix2Pix(Colorizer):
         """
         self.check_inputs(content, reference, hints, temperature)
         rate = self.dropout * temperature
-        if not 0 <= rate < 1:
+        if rate >= 1:
             raise ValueError(
-                "Pix2Pix expects a temperature of at least 0 by which less than all is dropped, "
+                "Pix2Pix expects a temperature by which less than all is dropped, "
                 f"got {temperature:g}."
             )
         if reference is not None and reference.shape != content.shape:

@@ -152,9 +152,9 @@ class UNetAdaIN(Colorizer):
         """
         self.check_inputs(content, reference, hints, temperature)
         rate = self.dropout * temperature if self.training or self.letter else 0.0
-        if not 0 <= rate < 1:
+        if rate >= 1:
             raise ValueError(
-                "UNetAdaIN expects a temperature of at least 0 by which less than all is dropped, "
+                "UNetAdaIN expects a temperature by which less than all is dropped, "
                 f"got {temperature:g}."
             )
         code = None if reference is None else self.encode(reference)

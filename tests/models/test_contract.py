@@ -1,6 +1,7 @@
 """Every public colorizer keeps every promise of the contract."""
 
 import inspect
+import math
 import re
 
 import pytest
@@ -236,6 +237,17 @@ def test_temperature_is_for_those_that_draw_random_numbers(name):
     if not model.stochastic:
         with pytest.raises(ValueError, match=r"expects temperature 1, got 0\.5\.$"):
             model(**given, temperature=0.5)
+        return
+    for wrong in (-1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match=rf"expects a finite temperature .* got {wrong:g}\.$"):
+            model(**given, temperature=wrong)
+    if model.reference == "optional":  # Whose latent may take the place of chance.
+        given.pop("reference")
+    cold, own = (
+        model(**given, temperature=temperature, generator=torch.Generator().manual_seed(3))
+        for temperature in (0.5, 1.0)
+    )
+    assert not torch.equal(cold, own)
 
 
 @cases

@@ -213,7 +213,7 @@ def test_images_of_another_size_are_refused_in_words():
         model.colorize(torch.rand(1, 3, 8, 10))
     with pytest.raises(ValueError, match=r"a content and a reference of the same shape, got "):
         model.colorize(image, torch.rand(1, 3, 8, 16))
-    with pytest.raises(ValueError, match=r"temperature to be a finite number of at least 0, got "):
+    with pytest.raises(ValueError, match=r"expects a finite temperature of at least 0, got -1"):
         model.colorize(image, temperature=-1.0)
     letter = FullGlow(1, 1, 4, pool=None, size=12)
     assert letter.colorize(torch.rand(1, 3, 12, 12)).shape == (1, 3, 12, 12)
