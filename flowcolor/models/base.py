@@ -26,8 +26,9 @@ class Colorizer(nn.Module, ABC):
 
     Concrete colorizers keep these promises; one test runs over all of them.
 
-    1. The result has the shape and the type of ``content``. Its values are not clamped to [0, 1],
-       so that training sees how far out they are.
+    1. The result has the shape of ``content``, and its type where that is the type of the weights,
+       float32 or float64, and there is no autocast. Its values are not clamped to [0, 1], so that
+       training sees how far out they are.
     2. Samples do not influence each other: a picture does not depend on its batch.
     3. The caller's tensors are never changed.
     4. The same ``generator``, seeded alike, gives the same picture.

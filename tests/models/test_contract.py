@@ -141,6 +141,7 @@ def test_samples_do_not_influence_each_other(name, seed):
     model = CASES[name]().double()
     given = inputs(model, seed, 3, dtype=torch.float64)
     together = model(**given)
+    assert together.dtype == torch.float64
     for index in range(3):
         alone = model(**part(given, index))
         assert_close(together[index : index + 1], alone, rtol=0, atol=1e-9)
