@@ -22,7 +22,7 @@ class AdversarialTask(Task):
     weights get their gradients before any is used, as data-parallel training needs.
 
     Lightning counts the steps of both optimizers: its ``global_step`` and ``max_steps`` run twice
-    as fast as batches.
+    as fast as batches. The commands take ``trainer.max_steps`` as batches.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
