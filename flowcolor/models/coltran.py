@@ -1,6 +1,5 @@
 r"""ColTran: colours of coarse pixels one after another, then finer levels, then finer pixels."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -169,12 +168,9 @@ class ColTran(Colorizer):
             generator: Source of chance; ``None`` for the likeliest colours.
 
         Raises:
-            ValueError: As those of :meth:`Colorizer.colorize`, or ``temperature`` is no finite
-                number of at least 0.
+            ValueError: As those of :meth:`Colorizer.colorize`.
         """
         self.check_inputs(content, reference, hints, temperature)
-        if not 0 <= temperature < math.inf:
-            raise ValueError(f"ColTran expects temperature of at least 0, got {temperature:g}.")
         gray = self._gray(content, self.core_size)
         encoding = self.core.encode(gray, reference)
         bins, _ = sample_colors(self.core, encoding, temperature, generator)

@@ -178,7 +178,6 @@ class Palette(Colorizer):
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
         self.check_inputs(content, reference, hints, temperature)
-        check_number(self, temperature=temperature, smallest=0.0)
         if reference is not None and reference.shape != content.shape:
             raise ValueError(
                 "Palette expects a content and a reference of the same shape, got "
