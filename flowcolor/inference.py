@@ -17,6 +17,7 @@ from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.pretrained.face_finder import Face, find_face
+from flowcolor.values import require_colors
 from flowcolor.working_size import Run, check_size, run, working_size
 
 Lines = Literal["keep", "blend", "model"]
@@ -111,11 +112,14 @@ class Painter:
                 reference are painted faster if it is looked for once.
 
         Raises:
-            InputError: A page to be cleaned is blank, the drawing would be enlarged to more than
-                four million pixels, or the inputs are against the method's traits.
+            InputError: A picture has another shape or other values than said, a page to be cleaned
+                is blank, the drawing would be enlarged to more than four million pixels, or the
+                inputs are against the method's traits.
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
+        _check_pictures(drawing=drawing, reference=reference)
+        _check_shorter(shorter)
         _check_hints(hints, drawing)
         page = _page(drawing, clean)
         region = page.strokes
@@ -144,7 +148,11 @@ class Painter:
 
         Returns:
             Its place and score, or ``None`` for methods that look at no faces.
+
+        Raises:
+            InputError: The picture has another shape or other values than said.
         """
+        _check_pictures(reference=reference)
         return find_face(reference, "photo") if self.size else None
 
     def _laid(
@@ -177,12 +185,15 @@ class Painter:
             shorter: As for drawings.
 
         Raises:
-            InputError: The method colours drawings only, or the inputs are against its traits.
+            InputError: The method colours drawings only, a picture has another shape or other
+                values than said, or the inputs are against the method's traits.
         """
         if "gray" not in self.colorizer.content:
             raise InputError(
                 f"{type(self.colorizer).__name__} expects a drawing, got a photograph."
             )
+        _check_pictures(photo=photo, reference=reference)
+        _check_shorter(shorter)
         _check_hints(hints, photo)
         gray = to_gray(photo).expand(3, -1, -1)
         side = (self.size or None) if shorter == "trained" else shorter
@@ -191,6 +202,28 @@ class Painter:
         image = resize(ran.result, own) + (gray - resize(ran.seen, own))
         fitting = into_gamut(image[None])[0]
         return Painted(fitting, ran.worked_at, *ran.errors, notices=_notices_of(reference))
+
+
+def _check_pictures(**pictures: Tensor | None) -> None:
+    for name, picture in pictures.items():
+        if picture is None:
+            continue
+        shape = tuple(picture.shape)
+        if picture.ndim != 3 or shape[0] != 3 or 0 in shape:
+            raise InputError(f"{name} expects shape (3, height, width), got {shape}.")
+        try:
+            require_colors(name, picture)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        if not bool(picture.isfinite().all()):
+            raise InputError(f"{name} expects finite values, got NaN or infinity.")
+
+
+def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
+    if shorter not in (None, "trained") and not (isinstance(shorter, int) and shorter > 0):
+        raise InputError(
+            f'shorter expects "trained", None or a number of at least 1, got {shorter!r}.'
+        )
 
 
 class _Page(NamedTuple):

@@ -143,3 +143,38 @@ def test_a_result_that_is_no_colour_is_refused_and_not_painted_black(value, gray
     picture[:, 10:30, 15] = 0.25
     with pytest.raises(InputError, match="Broken expects weights with which it computes colours"):
         (painter.photograph if gray else painter)(picture)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda drawing, photo: {"drawing": 255 * drawing},
+            "drawing expects images with values in",
+        ),
+        (
+            lambda drawing, photo: {"drawing": drawing[None]},
+            r"drawing expects shape \(3, height, w",
+        ),
+        (lambda drawing, photo: {"drawing": drawing[:1]}, r"drawing expects shape \(3, height, w"),
+        (
+            lambda drawing, photo: {"reference": 255 * photo},
+            "reference expects images with values in",
+        ),
+        (
+            lambda drawing, photo: {"reference": (255 * photo).byte()},
+            "reference expects float images",
+        ),
+        (lambda drawing, photo: {"reference": photo * math.nan}, "reference expects finite values"),
+        (
+            lambda drawing, photo: {"shorter": 0},
+            'shorter expects "trained", None or a number of at',
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["tint", "faces"])
+def test_pictures_of_another_range_shape_or_type_are_one_sentence(method, change, words):
+    drawing, photo = pair(32)
+    given = {"drawing": drawing, "reference": photo} | change(drawing, photo)
+    with pytest.raises(InputError, match=f"^{words}"):
+        load(method)(**given)

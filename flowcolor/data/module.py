@@ -25,7 +25,7 @@ from flowcolor.data.parts import HeldOut, Parts, find_parts
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import start_worker
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, first_ten
 
 _NOTHING = PairFolders()
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
@@ -163,6 +163,23 @@ class ColorizationDataModule(lightning.LightningDataModule):
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]), self.content)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Name what is held out, for checkpoints."""
+        return {"held_out": self.held_out_names}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Say if photographs came or went since a checkpoint was written, for the split is another.
+
+        Args:
+            state_dict: As :meth:`state_dict` returned it then.
+        """
+        now_training = sorted(set(self.train_names) & set(state_dict["held_out"]))
+        if now_training:
+            rank_zero_info(
+                "notice: these photographs were held out when the checkpoint was written, and are "
+                f"not any more: {first_ten(now_training)}. Some that are now were trained on."
+            )
 
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""

@@ -16,6 +16,7 @@ from flowcolor.data import (
     PairFolders,
     SelfAugmentedReference,
     XDoG,
+    module,
     write_image,
 )
 from flowcolor.errors import InputError
@@ -298,3 +299,20 @@ def test_only_the_module_imports_lightning():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_split_that_moved_since_the_checkpoint_is_named(make_folder, monkeypatch):
+    said = []
+    monkeypatch.setattr(module, "rank_zero_info", said.append)
+    folder = make_folder(count=7)
+    before = ColorizationDataModule(str(folder), size=16, held_out=3)
+    state = before.state_dict()
+    before.load_state_dict(state)
+    assert not said
+    (folder / "p7.png").write_bytes((folder / "p0.png").read_bytes())
+    after = ColorizationDataModule(str(folder), size=16, held_out=3)
+    after.load_state_dict(state)
+    moved = set(before.held_out_names) - set(after.held_out_names)
+    assert moved
+    assert len(said) == 1
+    assert f"not any more: {', '.join(sorted(moved))}. Some" in said[0]

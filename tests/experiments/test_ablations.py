@@ -142,8 +142,9 @@ def test_a_folder_belongs_to_one_table_with_one_set_of_options(run, tmp_path):
     check(ablation(run, folder, seeds=(0, 1)))
     with pytest.raises(InputError, match=r"holds runs with another options .*--data\.seed=1"):
         check(ablation(run, folder, "--data.seed=1"))
+    larger = ablation(run, folder, "--data.size=64").words  # Of four downsamplings.
     with pytest.raises(InputError, match="holds runs with another table"):
-        check(Ablation(TABLES["4.5"], ablation(run, folder).words, (0,), folder))
+        check(Ablation(TABLES["4.5"], larger, (0,), folder))
     changed = tmp_path / "tiny.yaml"
     changed.write_text(run.config.read_text())
     other = Ablation(TABLES["4.3"], ("--config", str(changed)), (0,), tmp_path / "new")

@@ -40,7 +40,7 @@ class Buffers:
         return (
             f'memory="{memory}" expects layers that count a batch once, got '
             f"{type(owner).__name__} in training mode ({where}), which changes {name} in every "
-            "call; use InstanceNorm2d, GroupNorm or ActNorm, or eval mode."
+            "call; use GroupNorm, ActNorm, or what keeps no statistics of batches, or eval mode."
         )
 
 
