@@ -1,9 +1,12 @@
 """What experiments share: a folder of their own, trainings made once, a process for each."""
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +96,7 @@ def agree(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]
 
 
 def call_in_process_of_its_own(words: Sequence[str]) -> None:
-    """Run one ``flowcolor`` command and wait for it, also when this process is interrupted.
+    """Run one ``flowcolor`` command and wait for it, also when this process is to end.
 
     In this process, a strategy that starts others, as DDP does, would start this command again.
 
@@ -101,7 +104,8 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
         InputError: It did not succeed; what was wrong has been printed by it.
     """
     command = [sys.executable, "-m", "flowcolor", *words]
-    with subprocess.Popen(command) as process:  # noqa: S603 - the user's own words
+    # The words are the user's own.
+    with subprocess.Popen(command) as process, _passing_on(process) as passed:  # noqa: S603
         try:
             status = process.wait()
         except KeyboardInterrupt:
@@ -110,11 +114,32 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
         except BaseException:
             process.terminate()
             raise
+    if passed:
+        raise SystemExit(128 + passed[0])
     if status:
         raise InputError(
             f"flowcolor {words[0]} ended with status {status}, see above: what is done is kept, "
             "and the same command goes on from there."
         )
+
+
+@contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Pass SIGTERM on to a process that writes a checkpoint then, and list what was passed on."""
+    passed: list[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        passed.append(number)
+        process.terminate()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield passed  # Only the main thread is given signals.
+        return
+    before = signal.signal(signal.SIGTERM, pass_on)
+    try:
+        yield passed
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _recorded(path: Path, kind: str) -> dict[str, Any]:
