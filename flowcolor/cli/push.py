@@ -15,9 +15,10 @@ def main(words: Sequence[str]) -> None:
     options = _parser().read(words)
 
     from flowcolor.deploy.card import CardFacts, model_card
-    from flowcolor.deploy.folder import write_folder
+    from flowcolor.deploy.folder import PARTS, require_earlier, write_folder
     from flowcolor.deploy.hub import hub_name, push
     from flowcolor.deploy.sources import find_weights
+    from flowcolor.io.same_file import protect
 
     if options.folder is not None:
         require_folder(options.folder, "--folder")
@@ -25,6 +26,10 @@ def main(words: Sequence[str]) -> None:
     if name.revision is not None and options.private:
         raise InputError("--private is of a whole repository, got it beside a revision.")
     weights = find_weights(options.checkpoint)
+    if options.folder is not None:
+        for part in PARTS:
+            protect(options.folder / part, [weights.path, options.scores], "--folder")
+        require_earlier(options.folder, "--folder")
     facts = CardFacts(options.license, options.data, options.limits, options.scores)
     card = model_card(weights, weights.build(), name.repo, facts)
     if options.folder is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir, is_file, whole_file, write_text
+from flowcolor.io.files import exists, is_dir, is_file, whole_file, write_text
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
@@ -16,6 +16,7 @@ from flowcolor.models.description import is_description
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 CARD = "README.md"
+PARTS = (CONFIG, WEIGHTS, CARD)
 
 
 def write_folder(weights: Weights, folder: Path, card: str | None = None) -> list[Path]:
@@ -69,6 +70,26 @@ def read_folder(folder: Path, source: str | None = None) -> Weights:
             raise InputError(f"{name} is no model of flowcolor: it expects {part}, got none.")
     description = _description(folder / CONFIG, name)
     return read_weights(folder / WEIGHTS, description)
+
+
+def require_earlier(folder: Path, option: str) -> None:
+    """Refuse to write over files of these names that :func:`write_folder` has not written.
+
+    Args:
+        folder: Where to write.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It names the files, or ``config.json`` is another's.
+    """
+    found = [part for part in PARTS if exists(folder / part)]
+    if CONFIG in found:
+        _description(folder / CONFIG, str(folder))
+    elif found:
+        raise InputError(
+            f"{option} expects a new folder or one of an earlier push, got {folder}, whose "
+            f"{' and '.join(found)} would be overwritten."
+        )
 
 
 def holds_model(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """Weights that travel, offline: to a hub on loopback and back, bit for bit."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -126,6 +127,28 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path, checkpoint, capsy
     assert '- Faces: "ours", CC0' in full
     assert "| its own photograph, deformed | 3 | 0.598 |" in full
     assert "a private folder" not in full
+
+
+def test_a_folder_keeps_what_no_push_has_written(tmp_path, checkpoint, capsys):
+    words = ["push", "--repo", "us/ours", "--checkpoint"]
+    run, other, card = (tmp_path / name for name in ("run", "other", "card"))
+    for folder in (run, other):
+        folder.mkdir()
+        shutil.copy(checkpoint, folder / "model.safetensors")
+    (run / "README.md").write_text("mine")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    for source in (run / "model.safetensors", checkpoint):
+        assert main([*words, str(source), "--folder", str(run)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "--folder expects a place that holds no input" in said[0]
+    assert said[1].endswith("run, whose model.safetensors and README.md would be overwritten.")
+    (other / "config.json").write_text("{}")
+    assert main([*words, str(checkpoint), "--folder", str(other)]) == 2
+    assert "of another library" in capsys.readouterr().err
+    (other / "config.json").unlink()
+    assert {path: path.read_bytes() for path in before} == before
+    for _ in range(2):  # Into a new folder, and into that of an earlier push.
+        assert main([*words, str(checkpoint), "--folder", str(card)]) == 0
 
 
 def refused(call, *args, **options):
