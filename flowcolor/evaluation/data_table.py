@@ -8,7 +8,7 @@ from flowcolor.errors import InputError
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.report import ANSWERS
 from flowcolor.evaluation.report_files import read_report
-from flowcolor.evaluation.scores import Setting
+from flowcolor.evaluation.scores import PairScore, Setting
 
 SCORES = ("psnr", "ssim")
 Cells = dict[str, dict[str, dict[str, float]]]  # By data set, method and score.
@@ -27,16 +27,24 @@ def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
 
     Raises:
         InputError: A file is no report or lacks the setting, two are of one method on one data set,
-            or one coloured drawings and another grey photographs.
+            or of two data sets with one name, or one coloured drawings and another grey
+            photographs.
     """
     cells: Cells = {}
     contents: dict[str, Path] = {}
+    firsts: dict[str, tuple[Path, list[PairScore]]] = {}
     for file in files:
         report = read_report(file)
         if setting not in report.summary:
             raise InputError(f"{file} expects scores in the setting {setting}, got none.")
         contents[report.about.get("content", "drawing")] = file
         data, method = data_of(report.about, file), method_of(report.about, file)
+        first, pairs = firsts.setdefault(data, (file, report.of(setting)))
+        if _pixels(pairs) != _pixels(report.of(setting)):
+            raise InputError(
+                f"A row expects the same pairs in all its reports, got others in {first} and "
+                f"{file}, which both call theirs {data}: give their folders names that differ."
+            )
         row = cells.setdefault(data, {})
         if method in row:
             raise InputError(f"{file} is a second report of {method} on {data}: expected one.")
@@ -68,6 +76,10 @@ def data_of(about: Mapping[str, Any], file: Path) -> str:
         found = found.get("photos")
     places = found if isinstance(found, list) else [found]
     return ", ".join(Path(str(place)).name for place in places) if found else file.parent.name
+
+
+def _pixels(pairs: Sequence[PairScore]) -> dict[str, dict[str, str]]:
+    return {pair.name: pair.checksums for pair in pairs}
 
 
 def method_of(about: Mapping[str, Any], file: Path) -> str:

@@ -6,11 +6,11 @@ from flowcolor.evaluation.scores import PairScore
 from tests.training.helpers import flowcolor
 
 
-def write(folder, name, about, ssim, setting="cross"):
+def write(folder, name, about, ssim, setting="cross", truth="0"):
     scores = {"ssim": ssim, "ssim_sketch": 0.25, "ssim_tint": 0.5}
     scores |= {"psnr": 10 * ssim, "psnr_sketch": 1.0, "psnr_tint": 2.0}
     pairs = [
-        PairScore(setting, index, str(index), "x", {}, scores, [0.0] * 3, [0.0] * 3)
+        PairScore(setting, index, str(index), "x", {"truth": truth}, scores, [0.0] * 3, [0.0] * 3)
         for index in range(2)
     ]
     (path, _) = write_report(Report(pairs, about=about), folder, name)
@@ -44,8 +44,10 @@ def test_what_may_not_stand_together_is_one_sentence(tmp_path, capsys):
     gray = write(tmp_path, "b", {**about, "model": "LUT", "content": "gray"}, 0.5)
     without = write(tmp_path, "c", about, 0.5)
     without.write_text(without.read_text().replace("psnr", "prns"))
+    other = write(tmp_path, "d", {"model": "Tint", "truth": "x/faces"}, 0.5, truth="1")
     cases = {
         "one kind of content, got drawing and gray": (first, gray),
+        f"got others in {first} and {other}, which both call theirs faces": (first, other),
         "is a second report of Tint on faces": (first, first),
         "expects scores in the setting self, got none": (first, "--setting", "self"),
         "expects psnr, ssim, got none of psnr": (without,),
