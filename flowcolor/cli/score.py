@@ -1,7 +1,7 @@
 """``flowcolor score``: results of any method, measured as a test measures ours."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,12 @@ def main(words: Sequence[str]) -> None:
 
     _check_labels(options)
     require_folder(options.output)
+    folders = _folders(options)
+    _require_outside(options.output, folders.values())
     if options.compare is not None:
         reports = [options.output / "score.json", options.output / "comparison.json"]
         require_report(options.compare, reports, "--output")
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
-    folders = _folders(options)
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     # SSIM looks at windows that reach five pixels beyond the border.
@@ -82,6 +83,16 @@ def _folders(options: Namespace) -> dict[str, Path]:
         "reference_labels": options.reference_labels,
     }
     return {kind: folder for kind, folder in folders.items() if folder is not None}
+
+
+def _require_outside(output: Path, folders: Iterable[Path]) -> None:
+    """Refuse a place where the next call would take what this one writes for an image to score."""
+    for folder in folders:
+        if folder.resolve() in (output / "file").resolve().parents:
+            raise InputError(
+                f"--output expects a folder outside of {folder}, whose images are scored, "
+                f"got {output}."
+            )
 
 
 def _check_labels(options: Namespace) -> None:

@@ -225,3 +225,11 @@ def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folder
         assert expected in said.err
         assert not said.out  # Before anything is scored.
     assert (folders / "out/score.json").read_bytes() == earlier
+
+
+@pytest.mark.parametrize("place", ["results", "references/score"])
+def test_a_score_is_not_written_among_what_is_scored(folders, capsys, place):
+    before = sorted(folders.rglob("*"))
+    assert score(folders, "--output", folders / place) == 2
+    assert "--output expects a folder outside of" in capsys.readouterr().err
+    assert sorted(folders.rglob("*")) == before
