@@ -99,6 +99,12 @@ def _jobs_of_folder(
 
     if not _is_folder(output):
         raise InputError(f"--output expects a folder for the {what}s of {content}, got {output}.")
+    for folder in (content, reference, hints):
+        if folder is not None and is_dir(folder) and identity(folder) == identity(output):
+            raise InputError(
+                f"--output expects a folder that holds no input, got {output}, where the next call "
+                "would take results for inputs."
+            )
     pictures = list_images(content)
     nested = any(path.parent != content for path in pictures)
     if nested and content.resolve() in (output / "file").resolve().parents:

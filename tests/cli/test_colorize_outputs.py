@@ -9,6 +9,7 @@ from PIL import Image
 from flowcolor.cli.jobs import find_jobs
 from flowcolor.cli.main import main
 from flowcolor.data import SketchReferencePairs
+from flowcolor.errors import InputError
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def files(tmp_path):
         ("drawing.png", "linked.png", "would be overwritten"),
         ("drawing.png", "pointer.png", "would be overwritten"),
         ("drawing.png", ".", "would be overwritten"),
-        ("one", "one", "would be overwritten"),
+        ("one", "one", "would take results for inputs"),
     ],
 )
 def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
@@ -44,6 +45,17 @@ def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
     assert message.count("\n") == 1
     assert re.search(expected, message)
     assert {path: path.read_bytes() for path in files.rglob("*.*g")} == before
+
+
+@pytest.mark.parametrize("place", ["drawings", "photos", "marks"])
+def test_results_do_not_go_among_inputs_of_another_suffix(place, files):
+    for folder in ("drawings", "photos", "marks"):
+        (files / folder).mkdir()
+        Image.open(files / "one/a.png").save(files / folder / "a.jpg")
+    inputs = files / "drawings", files / "photos"
+    with pytest.raises(InputError, match=r"--output expects a folder that holds no input, got .*"):
+        find_jobs(*inputs, files / place, files / "marks")
+    assert len(find_jobs(*inputs, files / "out", files / "marks")) == 1
 
 
 def test_plots_are_not_written_over_another_result(files, capsys):
