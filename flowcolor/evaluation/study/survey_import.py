@@ -31,7 +31,7 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
     """
     if exists(output) and not (is_dir(output) and not names_in(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
-    rows = list(csv.reader(io.StringIO(_text(export), newline="")))
+    rows = _rows(export)
     heads = rows[0] if rows else []
     items = _columns(export, heads, key)
     number = next((i for i, head in enumerate(heads) if _NUMBER.search(head)), None)
@@ -56,6 +56,21 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
         paths.append(output / f"answers-{who}.json")
         write_text(json.dumps(content, indent=1) + "\n", paths[-1])
     return paths
+
+
+def _rows(export: Path) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(_text(export), newline=""))
+    rows, line = [], 1
+    try:
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            f"{export} expects CSV, got a row that cannot be read from line {line} on ({error}): "
+            "a quote may be open there."
+        ) from error
+    return rows
 
 
 def _text(path: Path) -> str:

@@ -108,3 +108,13 @@ def test_what_is_no_export_of_this_study_is_one_sentence(make, capsys):
     assert "expects a CSV file in UTF-8 or GB18030" in capsys.readouterr().err
     assert bring_in(place, place.parent / "none.csv")[0] == 2
     assert "none.csv cannot be read" in capsys.readouterr().err
+
+
+def test_a_quote_that_is_left_open_is_one_sentence(make, capsys):
+    place = make("--pairs", "2")[1]
+    path = place.parent / "export.csv"
+    path.write_text('id,a\n1,"open\n' + "x" * 131_072)
+    assert bring_in(place, path)[0] == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"{path} expects CSV, got a row that cannot be read from line 2 on" in error
