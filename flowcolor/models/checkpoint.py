@@ -116,19 +116,31 @@ def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> 
 
 
 def export_weights(
-    model: nn.Module, path: Path, size: int, dtype: torch.dtype | None = None
+    model: nn.Module, path: Path | str, size: int, dtype: torch.dtype | None = None
 ) -> None:
     """Write ``model`` as safetensors; the file appears whole or not at all.
 
     Args:
         model: A colorizer.
-        path: The file.
-        size: Side of its training images in pixels.
+        path: The file, ending in ``.safetensors``.
+        size: Side of its training images in pixels, 0 if there were none.
         dtype: Of the floating-point weights on disk, for instance ``torch.float16`` for half the
             size; they are read back as float32. ``None``: as they are.
+
+    Raises:
+        InputError: It could not be read again: the name ends otherwise, or the size, an argument of
+            the model or a weight is not what :func:`read_weights` takes; or it cannot be written.
     """
     from safetensors.torch import save
 
+    path, description = Path(path), describe(model, size)
+    if path.suffix != ".safetensors":
+        raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
+    if not is_description(description):
+        raise InputError(
+            f"{path} expects a model of plain arguments and a whole size from 0 to 65536, got "
+            f"{description['model']} and {size!r}."
+        )
     state = {
         name: (value.to(dtype) if dtype and value.is_floating_point() else value)
         .detach()
@@ -137,7 +149,8 @@ def export_weights(
         .clone()
         for name, value in model.state_dict().items()
     }
-    whole = save(state, metadata={KEY: json.dumps(describe(model, size))})
+    _check_values(state, path)
+    whole = save(state, metadata={KEY: json.dumps(description)})
     with whole_file(path) as file:
         file.write(whole)
 

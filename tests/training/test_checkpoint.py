@@ -157,11 +157,30 @@ def test_a_description_of_other_types_is_one_sentence(change, suffix, tmp_path):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_weights_that_are_not_finite_are_named(model, value, tmp_path):
+    path = tmp_path / "model.safetensors"
+    export_weights(model, str(path), size=8)
+    read = read_weights(path)
+    next(iter(read.state.values())).view(-1)[0] = value
+    save_file(read.state, path, metadata={"flowcolor": json.dumps(read.description)})
+    with pytest.raises(InputError, match=r"model\.safetensors expects finite weights, got others"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "value", "expected"),
+    [
+        ("e.txt", 8, 0.0, r"expect a file ending in \.safetensors, got .*e\.txt"),
+        ("e.safetensors", -3, 0.0, "a whole size from 0 to 65536, got SketchColorFlow and -3"),
+        ("e.safetensors", 8.0, 0.0, "a whole size from 0 to 65536, got SketchColorFlow and 8.0"),
+        ("e.safetensors", 8, float("nan"), "expects finite weights, got others"),
+    ],
+)
+def test_what_nothing_could_read_is_not_written(model, name, size, value, expected, tmp_path):
     with torch.no_grad():
         next(model.parameters()).view(-1)[0] = value
-    export_weights(model, tmp_path / "model.safetensors", size=8)
-    with pytest.raises(InputError, match=r"model\.safetensors expects finite weights, got others"):
-        read_weights(tmp_path / "model.safetensors")
+    with pytest.raises(InputError, match=expected):
+        export_weights(model, tmp_path / name, size)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("state", [None, [1], {"colorizer.a": "b"}, {3: torch.zeros(1)}])
