@@ -7,9 +7,10 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Bool
 from torch import Tensor
 
+from flowcolor.color import to_gray
 from flowcolor.data.datasets.finder import Opened
 from flowcolor.errors import InputError
-from flowcolor.io.images import read_bytes, read_mask, read_sketch
+from flowcolor.io.images import read_bytes, read_image, read_mask, read_sketch
 from flowcolor.io.resizing import center_square, resize
 
 
@@ -68,7 +69,9 @@ class Files:
         if self.mask is not None:
             mask = self.mask.read()
             if not mask.any():
-                raise InputError(f"The mask of {self.photo} is empty: nothing would be drawn.")
+                raise InputError(
+                    f"The mask of {self.photo} is empty: nothing would be drawn{_faint(self.mask)}."
+                )
             mask = center_square(_to_frame(mask, frame))
         sketch = None
         if self.sketch is not None:
@@ -77,6 +80,14 @@ class Files:
                 sketch = resize(sketch, frame)
             sketch = center_square(sketch)
         return Opened(center_square(photo), sketch, drawn=mask, mask=mask)
+
+
+def _faint(mask: Mask) -> str:
+    """Say what a mask holds that is not black, but too dark to count: often values of 0 and 1."""
+    if not isinstance(mask, MaskFile):
+        return ""
+    largest = 255 * float(to_gray(read_image(mask.path)).max())
+    return f", its largest value is {largest:.3g}, expected above 127 of 255" if largest else ""
 
 
 def _to_frame(mask: Tensor, frame: tuple[int, int]) -> Tensor:

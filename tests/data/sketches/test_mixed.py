@@ -162,3 +162,10 @@ def test_masks_that_are_empty_or_cover_everything(make_folder, tmp_path):
     plain = open_portraits(folder, 8)
     for key in ("photo", "content"):
         assert (masked[1][key] - plain[1][key]).abs().max() < 1.01 / 255
+
+
+def test_a_mask_of_zeros_and_ones_says_what_was_expected(make_folder, tmp_path):
+    write_image(torch.ones(1, 6, 6) / 255, tmp_path / "masks/p0.png")
+    masked = open_portraits(make_folder(count=1), 8, masks=tmp_path / "masks", background="white")
+    with pytest.raises(InputError, match="largest value is 1, expected above 127 of 255"):
+        masked[0]
