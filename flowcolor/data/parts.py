@@ -60,12 +60,14 @@ def find_parts(
                 "data.held_out expects a number, one for each folder as {faces: 12}, two as [4, 3],"
                 f" or the file list_eval_partition.txt of CelebA, got {held_out!r}."
             )
-        if not isinstance(train.photos, str | Path):
+        one = isinstance(train.photos, str | Path)
+        mapping = Path(str(train.photos)) / MAPPING
+        if not (one and is_file(mapping)):
             raise InputError(
-                f"data.held_out expects data.train to be one folder of CelebAMask-HQ for "
-                f"{held_out}, got {train.photos}."
+                f"data.held_out expects a file only where data.train is one folder of "
+                f"CelebAMask-HQ, with {MAPPING}, got {held_out} for {train.photos}."
             )
-        parts = official_split(photos.names, Path(train.photos) / MAPPING, held_out)
+        parts = official_split(photos.names, mapping, held_out)
         return Parts(*(Subset(photos, part) for part in parts))
     chosen = (4, 3) if held_out is None else held_out
     training, rest = split_names(photos.names, chosen, seed)
