@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
@@ -128,6 +128,18 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.share = share
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
+
+    @classmethod
+    def load_from_checkpoint(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: Lightning would return a module of the defaults, whatever was trained on.
+
+        Raises:
+            InputError: Always; it says what uses the data of a checkpoint.
+        """
+        raise InputError(
+            f"{cls.__name__} cannot be loaded from a checkpoint: flowcolor test --ckpt_path takes "
+            "its data from one, and flowcolor.load its model."
+        )
 
     @property
     def train_names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NoReturn, cast
 
 import torch
 from lightning import Callback, LightningModule
@@ -87,6 +87,18 @@ class Task(LightningModule, ABC):
         """Side of the training images in pixels, 0 outside a run."""
         trainer = self._trainer
         return int(getattr(getattr(trainer, "datamodule", None), "size", 0))
+
+    @classmethod
+    def load_from_checkpoint(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: Lightning could not build the objects that a task is made of.
+
+        Raises:
+            InputError: Always; it says what loads a model.
+        """
+        raise InputError(
+            f"{cls.__name__} cannot be loaded from a checkpoint: flowcolor.load or "
+            "flowcolor.models.checkpoint.load_model loads its model."
+        )
 
     def forward(self, batch: Batch) -> Tensor:
         """Colour a batch; not clamped."""

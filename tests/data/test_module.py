@@ -20,6 +20,7 @@ from flowcolor.data import (
     write_image,
 )
 from flowcolor.errors import InputError
+from flowcolor.training.colorization_task import ColorizationTask
 
 IMAGES = ("content", "reference", "truth")
 
@@ -316,3 +317,22 @@ def test_a_split_that_moved_since_the_checkpoint_is_named(make_folder, monkeypat
     assert moved
     assert len(said) == 1
     assert f"not any more: {', '.join(sorted(moved))}. Some" in said[0]
+
+
+def test_a_file_of_held_out_photographs_is_expected_beside_celebamask_only(make_folder, tmp_path):
+    (tmp_path / "list.txt").write_text("000001.jpg 0\n")
+    data = ColorizationDataModule(make_folder(count=3), 8, held_out=str(tmp_path / "list.txt"))
+    with pytest.raises(InputError, match=r"data\.held_out expects a file only where .*-HQ, with"):
+        data.train_names  # noqa: B018 - read for what it raises
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (ColorizationDataModule, r"flowcolor test --ckpt_path"),
+        (ColorizationTask, r"flowcolor\.load or flowcolor\.models\.checkpoint\.load_model"),
+    ],
+)
+def test_lightnings_way_to_load_a_checkpoint_is_refused(made, words):
+    with pytest.raises(InputError, match=words):
+        made.load_from_checkpoint("last.ckpt")
