@@ -247,10 +247,11 @@ class TrainingCLI(LightningCLI):
             compare_with(rival, self.trainer, self.test_rival)
 
     def _leave_no_trace(self) -> None:
-        """Remove the folder of a run that never began; what was logged of one that did is kept."""
+        """Remove the folder of a run that never began; what one that did has written is kept."""
         trainer = getattr(self, "trainer", None)
         began = trainer is not None and trainer.fit_loop.epoch_progress.total.started > 0
-        if self.is_new and not began and not exists(self.folder / CHECKPOINTS):
+        written = any(path.suffix in {".png", ".json"} for path in self.folder.rglob("*"))
+        if self.is_new and not (began or written) and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _found(self, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Pictures of what a model paints, while it is trained and when it is tested."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import torch
@@ -22,6 +23,8 @@ from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
+
+_WRITTEN = (*COLUMNS, "reference_content")
 
 
 class PictureGrid(Callback):
@@ -99,6 +102,20 @@ class PictureGrid(Callback):
                 for name, columns in seen.items():
                     self._write(trainer, name, pl_module.steps, columns)
 
+    def on_test_start(
+        self,
+        trainer: Trainer,
+        pl_module: Task,  # type: ignore[override]
+    ) -> None:
+        """Remove what an earlier test wrote, which ``flowcolor score`` would find."""
+        if self.write_all:
+            images = log_folder(trainer) / "images"
+            if trainer.is_global_zero:
+                for setting, column in product(SETTINGS, _WRITTEN):
+                    for path in (images / setting / column).rglob("*.png"):
+                        path.unlink()
+            trainer.strategy.barrier()
+
     def on_test_batch_end(
         self,
         trainer: Trainer,
@@ -113,7 +130,7 @@ class PictureGrid(Callback):
         columns = columns_of(everything)
         if self.write_all:
             folder = log_folder(trainer) / "images" / setting
-            for column in [*COLUMNS, "reference_content"]:
+            for column in _WRITTEN:
                 for name, image in zip(batch["name"], everything.get(column, []), strict=False):
                     write_image(image, folder / column / f"{name}.png")
         parts = self.tested.setdefault(setting, [])
