@@ -126,7 +126,7 @@ class TrainingCLI(LightningCLI):
         """Choose the folder of the run before anything expensive happens, and try it."""
         chosen = self.config[self.subcommand]
         check_precision(chosen.trainer.precision)
-        check_trainer(chosen.trainer)
+        check_trainer(chosen.trainer, str(self.subcommand))
         root = chosen.trainer.default_root_dir
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint

@@ -6,26 +6,38 @@ from flowcolor.bounds import within
 from flowcolor.errors import InputError
 
 _THEIRS = ("lightning.", "torch.optim.")
+_LIMITS = {
+    "validate": {"limit_val_batches": "validated"},
+    "test": {"limit_test_batches": "tested"},
+    "predict": {"limit_predict_batches": "painted"},
+}
 
 
-def check_trainer(trainer: Any) -> None:
-    """Refuse intervals of 0, by which Lightning would divide, trainings of 0, and too many devices.
+def check_trainer(trainer: Any, command: str) -> None:
+    """Refuse intervals of 0, by which Lightning would divide, runs of 0, and too many devices.
 
     Args:
         trainer: The options of the trainer.
+        command: ``fit``, ``validate``, ``test`` or ``predict``.
 
     Raises:
-        InputError: A number is out of range.
+        InputError: A number is out of range, or processes would be spawned.
     """
+    if "spawn" in str(trainer.strategy):  # A task holds functions that cannot be sent to them.
+        raise InputError(
+            f"trainer.strategy expects ddp for several processes, got {trainer.strategy}, whose "
+            "processes cannot be given the model."
+        )
     if str(trainer.devices).isdecimal():
         within("trainer.devices", float(trainer.devices), 1, 4096)  # Lightning lists them all.
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)
-    for name in ("max_epochs", "max_steps", "limit_train_batches"):
-        if getattr(trainer, name) == 0:  # The weights of such a run would be random ones.
+    names = dict.fromkeys(("max_epochs", "max_steps", "limit_train_batches"), "trained")
+    for name, done in (names | _LIMITS.get(command, {})).items():
+        if getattr(trainer, name) == 0:  # The weights of such a training would be random ones.
             raise InputError(
-                f"trainer.{name} expects another number than 0, by which nothing is trained."
+                f"trainer.{name} expects another number than 0, by which nothing is {done}."
             )
     if isinstance(trainer.val_check_interval, int | float):
         within("trainer.val_check_interval", trainer.val_check_interval, 1e-9)

@@ -40,6 +40,18 @@ WRONG = {
         (*FIT, "--trainer.limit_train_batches=0"),
         r"limit_train_batches .* nothing is tr",
     ),
+    "no batches to validate": (
+        ("validate", "--config", "models/unchanged", "--trainer.limit_val_batches=0"),
+        r"limit_val_batches expects another number than 0, by which nothing is validated\.$",
+    ),
+    "no batches to test": (
+        ("test", "--config", "models/unchanged", "--trainer.limit_test_batches=0"),
+        r"limit_test_batches expects another number than 0, by which nothing is tested\.$",
+    ),
+    "spawned processes": (
+        (*FIT, "--trainer.strategy=ddp_spawn"),
+        r"trainer.strategy expects ddp for several processes, got ddp_spawn, ",
+    ),
     "no steps": ((*FIT, "--trainer.max_steps=0"), r"max_steps expects another number than 0"),
     "no epochs": ((*FIT, "--trainer.max_epochs=0"), r"max_epochs expects another number than 0"),
     "learning rate": ((*FIT, "--model.optimizer.init_args.lr=-1"), r"Invalid learning rate: -1"),
