@@ -1,6 +1,7 @@
 """What the training commands can be asked for beside model, data and trainer."""
 
 from pathlib import Path
+from typing import Any
 
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser
@@ -10,6 +11,9 @@ from flowcolor.evaluation.region_scores import RegionSet
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.plateau import direction
+
+DIRECTION = "auto"
 
 
 def add_callback_options(parser: LightningArgumentParser) -> None:
@@ -20,11 +24,23 @@ def add_callback_options(parser: LightningArgumentParser) -> None:
     parser.add_lightning_class_args(ModelCheckpoint, "best")
     parser.add_lightning_class_args(ModelCheckpoint, "last")
     always = {"enable_version_counter": False, "auto_insert_metric_name": False}
-    best = {"filename": "best", "monitor": "val/ssim", "mode": "max", "save_top_k": 1}
+    best = {"filename": "best", "monitor": "val/ssim", "mode": DIRECTION, "save_top_k": 1}
     last = {"filename": "last", "save_on_train_epoch_end": True}
     for name, settings in (("best", best), ("last", last)):
         defaults = {f"{name}.{key}": value for key, value in (always | settings).items()}
         parser.set_defaults(defaults)
+
+
+def mode_of(best: Any) -> str:
+    """Return in which direction the number is better by which the best weights are known.
+
+    Args:
+        best: The options ``--best``; their ``mode`` counts where the user has given one, and a
+            number that we do not log is the better the higher it is.
+    """
+    if best.mode != DIRECTION:
+        return str(best.mode)
+    return direction(best.monitor or "") or "max"
 
 
 def add_test_options(parser: LightningArgumentParser) -> None:

@@ -34,7 +34,7 @@ from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
-from flowcolor.training.command_options import add_callback_options, add_test_options
+from flowcolor.training.command_options import add_callback_options, add_test_options, mode_of
 from flowcolor.training.options import check_trainer, in_one_line, require_text, who_refused
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
@@ -127,6 +127,7 @@ class TrainingCLI(LightningCLI):
         chosen = self.config[self.subcommand]
         check_precision(chosen.trainer.precision)
         check_trainer(chosen.trainer, str(self.subcommand))
+        chosen.best.mode = mode_of(chosen.best)
         root = chosen.trainer.default_root_dir
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint
