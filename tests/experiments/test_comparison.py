@@ -145,7 +145,7 @@ def test_a_training_that_fails_does_not_keep_the_others_waiting(run, tmp_path, m
         (("tint",), ("--sede", "1"), "there is no option '--sede'; did you mean '--seeds'"),
         (("tint",), ("--train_minutes", "1"), "--train_minutes or --train_steps, got both"),
         (("tint",), ("--train_steps", "0"), "--train_steps"),
-        (("pix2pix-small",), (), "expects --size to be a multiple of"),
+        (("pix2pix-small",), (), "--size expects a multiple of 64"),
     ],
 )
 def test_what_cannot_work_is_one_sentence_before_anything_is_trained(

@@ -129,8 +129,9 @@ def _require_fit(comparison: Comparison, colorizer: Colorizer) -> None:
 
 @contextmanager
 def _naming(entry: Entry) -> Iterator[None]:
-    """Let an error begin with the method that it is about."""
+    """Let an error begin with the method that it is about, and name the option that was given."""
     try:
         yield
     except InputError as error:
-        raise InputError(f"--methods {entry.label}: {error}") from error
+        said = str(error).replace("data.size expects", "--size expects")
+        raise InputError(f"--methods {entry.label}: {said}") from error
