@@ -33,8 +33,8 @@ WRONG = {
     ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
     "size of a critic": (
-        (*FIT, "--model=AdversarialTask", "--data.size=8"),
-        r"data.size expects at least 24 for the critics of Adversarial, got 8\.$",
+        ("fit", "--config", "models/chromagan-small", "--data.train=embedded", "--data.size=8"),
+        r"data.size expects at least \d\d for the critics of WassersteinChroma, got 8\.$",
     ),
     "no batches": (
         (*FIT, "--trainer.limit_train_batches=0"),
@@ -118,7 +118,7 @@ def test_help_explains_the_options(capsys):
         flowcolor("fit", "--help")
     assert stop.value.code in (0, None)
     text = " ".join(capsys.readouterr().out.split())
-    assert "Batches between two measurements in training." in text
+    assert "Steps between two measurements in training." in text
     assert "--model.weights" in text
 
 
