@@ -186,7 +186,11 @@ class ColorizationDataModule(lightning.LightningDataModule):
         Args:
             state_dict: As :meth:`state_dict` returned it then.
         """
-        now_training = sorted(set(self.train_names) & set(state_dict["held_out"]))
+        if self._found is None:  # Nothing is read: predictions need no photographs to train on.
+            return
+        # Two portraits alone both train and are held out.
+        train, held_out = set(self.train_names), set(self.held_out_names)
+        now_training = sorted(train & set(state_dict["held_out"]) - held_out)
         if now_training:
             rank_zero_info(
                 "notice: these photographs were held out when the checkpoint was written, and are "

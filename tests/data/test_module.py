@@ -309,9 +309,15 @@ def test_a_split_that_moved_since_the_checkpoint_is_named(make_folder, monkeypat
     before = ColorizationDataModule(str(folder), size=16, held_out=3)
     state = before.state_dict()
     before.load_state_dict(state)
+    portraits = ColorizationDataModule(size=16, cache=False)
+    portraits.load_state_dict(portraits.state_dict())  # Which both train and are held out.
     assert not said
     (folder / "p7.png").write_bytes((folder / "p0.png").read_bytes())
     after = ColorizationDataModule(str(folder), size=16, held_out=3)
+    after.load_state_dict(state)
+    assert not said  # Not before something is read.
+    after.setup("validate")
+    said.clear()
     after.load_state_dict(state)
     moved = set(before.held_out_names) - set(after.held_out_names)
     assert moved
@@ -336,3 +342,10 @@ def test_a_file_of_held_out_photographs_is_expected_beside_celebamask_only(make_
 def test_lightnings_way_to_load_a_checkpoint_is_refused(made, words):
     with pytest.raises(InputError, match=words):
         made.load_from_checkpoint("last.ckpt")
+
+
+def test_predictions_of_a_checkpoint_need_no_photographs_of_its_training(make_folder, tmp_path):
+    state = ColorizationDataModule(str(make_folder(count=7)), size=16, held_out=3).state_dict()
+    elsewhere = ColorizationDataModule(str(tmp_path / "gone"), size=16, held_out=3)
+    elsewhere.setup("predict")
+    elsewhere.load_state_dict(state)
