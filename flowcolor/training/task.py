@@ -72,6 +72,7 @@ class Task(LightningModule, ABC):
         self._idle: IdleWeights | None = None
         self._seed = 0
         self._filled, self._whole = False, True
+        self._steps_before = 0
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -81,6 +82,11 @@ class Task(LightningModule, ABC):
     @abstractmethod
     def steps(self) -> int:
         """How many batches have moved the weights: what intervals of callbacks count."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether the last batch moved the weights, where gradients of several may accumulate."""
+        return self.steps != self._steps_before
 
     @property
     def size(self) -> int:
@@ -173,6 +179,7 @@ class Task(LightningModule, ABC):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Let what a batch draws by chance depend on the seed and on how many came before."""
+        self._steps_before = self.steps
         # Checkpoints hold no generators. So a resumed training draws what one in one go would have.
         done = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
         # Processes share the seed, and should draw for themselves. On a CPU 32 bits of it count.

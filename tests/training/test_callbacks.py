@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
@@ -12,7 +11,6 @@ from flowcolor.models.checkpoint import export_weights, load_model
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import curves, roundtrip_monitor
 from flowcolor.training.callbacks.curves import Curves
-from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.callbacks.run_keeper import RunKeeper
@@ -71,10 +69,3 @@ def test_what_happens_every_few_steps_happens_once_where_gradients_accumulate(
     )
     assert task.steps == 4
     assert served == {name: [2, 4] for name in served}
-
-
-@pytest.mark.parametrize("start", [0, 6])
-def test_a_step_counts_when_weights_have_moved_and_not_where_a_training_starts(start):
-    moved = Moved(start)
-    steps = [start, start, start + 1, start + 1, start + 2]
-    assert [moved(step) for step in steps] == [False, False, True, False, True]

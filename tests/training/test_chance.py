@@ -18,7 +18,9 @@ def drawn(seed=3, rank=0, done=5, before=0):
     torch.rand(before)
     progress = SimpleNamespace(total=SimpleNamespace(processed=done))
     loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
-    task = SimpleNamespace(_seed=seed, global_rank=rank, trainer=SimpleNamespace(fit_loop=loop))
+    task = SimpleNamespace(
+        steps=0, _seed=seed, global_rank=rank, trainer=SimpleNamespace(fit_loop=loop)
+    )
     Task.on_train_batch_start(task, {}, 0)
     return tuple(torch.rand(4).tolist())
 

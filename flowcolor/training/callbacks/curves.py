@@ -20,7 +20,6 @@ from flowcolor.evaluation.scores import SETTINGS
 from flowcolor.io.files import is_file
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import sketch_filter_of
-from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.task import Task
@@ -48,7 +47,6 @@ class Curves(Callback):
         self.networks = networks or Networks()
         self.points: list[Point] = []
         self._evaluation: Evaluation | None = None
-        self._moved = Moved()
 
     def on_train_start(
         self,
@@ -56,7 +54,6 @@ class Curves(Callback):
         pl_module: Task,  # type: ignore[override]
     ) -> None:
         """Take up the curves of a run that goes on, as far as its checkpoint goes."""
-        self._moved = Moved(pl_module.steps)
         path = _file(trainer)
         before = read_points(path) if is_file(path) else []
         self.points = [point for point in before if point.step <= pl_module.steps]
@@ -73,9 +70,9 @@ class Curves(Callback):
         batch_idx: int,
     ) -> None:
         """Note losses, and score the pairs when it is time to."""
-        step = pl_module.steps
-        if not self._moved(step):
+        if not pl_module.moved:
             return
+        step = pl_module.steps
         every = trainer.log_every_n_steps  # type: ignore[attr-defined]
         if every and step % every == 0:  # 0 is Lightning's word for never.
             self._note(trainer, "train/", step)

@@ -19,7 +19,6 @@ from flowcolor.io.images import write_image
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
-from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -62,14 +61,6 @@ class PictureGrid(Callback):
         self.extremes = extremes
         self.write_all = write_all
         self.tested: dict[str, list[list[Tensor]]] = {}
-        self._moved = Moved()
-
-    def on_train_start(
-        self,
-        trainer: Trainer,
-        pl_module: Task,  # type: ignore[override]
-    ) -> None:
-        self._moved = Moved(pl_module.steps)
 
     def on_train_batch_end(
         self,
@@ -80,7 +71,7 @@ class PictureGrid(Callback):
         batch_idx: int,
     ) -> None:
         step = pl_module.steps
-        due = self._moved(step) and self.every_n_steps and step % self.every_n_steps == 0
+        due = pl_module.moved and self.every_n_steps and step % self.every_n_steps == 0
         if due and trainer.is_global_zero:
             self._draw(trainer, "train", pl_module, batch)
 

@@ -9,7 +9,6 @@ from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
 from flowcolor.models.round_trip import roundtrip_errors
-from flowcolor.training.callbacks.moved import Moved
 from flowcolor.training.task import Task
 
 
@@ -27,15 +26,6 @@ class RoundTripMonitor(Callback):
         within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
-        self._moved = Moved()
-
-    def on_train_start(
-        self,
-        trainer: Trainer,
-        pl_module: Task,  # type: ignore[override]
-    ) -> None:
-        """Begin to count where the training begins."""
-        self._moved = Moved(pl_module.steps)
 
     def on_train_batch_end(
         self,
@@ -46,8 +36,7 @@ class RoundTripMonitor(Callback):
         batch_idx: int,
     ) -> None:
         """Log the round trip now and then."""
-        step = pl_module.steps
-        if self._moved(step) and step % self.every_n_steps == 0:
+        if pl_module.moved and pl_module.steps % self.every_n_steps == 0:
             for name, error in _errors(pl_module, batch).items():
                 pl_module.log(f"train/roundtrip_{name}", error, batch_size=1, rank_zero_only=True)
 
