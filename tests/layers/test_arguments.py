@@ -103,4 +103,6 @@ def test_builders_are_called_by_their_names():
 
 @pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)
 def test_whole_numbers_of_other_libraries_are_not_refused(build):
-    build(np.int64(2))
+    built = build(np.int64(2)), build(2)
+    first, second = ([tuple(p.shape) for p in one.parameters()] for one in built)
+    assert first == second
