@@ -18,6 +18,7 @@ from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.open_portraits import find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
 from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
+from flowcolor.data.fingerprint import fingerprint_all
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
@@ -155,6 +156,15 @@ class ColorizationDataModule(lightning.LightningDataModule):
     def test_names(self) -> list[str]:
         """Names of the photographs that test."""
         return list(self._parts().test.names)
+
+    def fingerprint(self) -> str:
+        """Return how many photographs there are in all, and a checksum of their names and files.
+
+        Raises:
+            InputError: A file cannot be read.
+        """
+        # Of whole folders: how they are divided, options and seed say.
+        return fingerprint_all(dict.fromkeys(part.dataset.finder for part in self._parts()))
 
     @property
     def aligned(self) -> bool:

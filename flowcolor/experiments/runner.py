@@ -15,6 +15,8 @@ from flowcolor.io.files import exists, find, names_in, write_text
 from flowcolor.io.json_text import parse_json
 
 Call = Callable[[Sequence[str]], None]
+#: By this name the record of a folder says on what its runs train and are tested.
+PHOTOGRAPHS = "set of photographs"
 
 
 def refuse_options(command: str, decided: Sequence[str], words: Sequence[str]) -> None:

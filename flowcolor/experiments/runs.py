@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.experiments.runner import (
+    PHOTOGRAPHS,
     Call,
     call_in_process_of_its_own,
     claim,
@@ -97,11 +98,13 @@ def check(ablation: Ablation) -> None:
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
-            TrainingCLI(words, run=False).model.objective.prepare()
-    _claim(ablation)
+            cli = TrainingCLI(words, run=False)
+            cli.model.objective.prepare()
+        photographs = cli.datamodule.fingerprint()
+    _claim(ablation, photographs)
 
 
-def _claim(ablation: Ablation) -> None:
+def _claim(ablation: Ablation, photographs: str) -> None:
     """Write down what the folder's runs are, or compare with what was written."""
     words, files = resolve_configs(list(ablation.words))
     # Where a configuration lies does not matter, what it says does.
@@ -110,5 +113,6 @@ def _claim(ablation: Ablation) -> None:
         "table": ablation.table.number,
         "options": [word for word in words if word.removeprefix("--config=") not in places],
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
+        PHOTOGRAPHS: photographs,
     }
     claim(ablation.output, "ablation.json", wanted, ("an ablation", "table"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.experiments.runner import Call, claim, refuse_options, train_once
+from flowcolor.experiments.runner import PHOTOGRAPHS, Call, claim, refuse_options, train_once
 from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.words import value_of
@@ -126,12 +126,13 @@ def check(scaling: Scaling) -> dict[float, int]:
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
+        photographs = cli.datamodule.fingerprint()
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(
             f"--shares expects parts of different numbers of photographs, got {parts}."
         )
-    _claim(scaling)
+    _claim(scaling, photographs)
     return counts
 
 
@@ -151,12 +152,13 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return parts
 
 
-def _claim(scaling: Scaling) -> None:
+def _claim(scaling: Scaling, photographs: str) -> None:
     words, files = resolve_configs(list(scaling.words))
     # Where a configuration lies does not matter, what it says does.
     places = {str(file) for file in files} | {"-c", "--config"}
     wanted = {
         "options": [word for word in words if word.removeprefix("--config=") not in places],
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
+        PHOTOGRAPHS: photographs,
     }
     claim(scaling.output, "scaling.json", wanted, ("an experiment", "experiment"))

@@ -1,6 +1,7 @@
 """``flowcolor ablate``: honest variants, each run once, laid beside the thesis."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -156,6 +157,17 @@ def test_a_folder_belongs_to_one_table_with_one_set_of_options(run, tmp_path):
         check(other)
     with pytest.raises(InputError, match="expects a new folder or one of this table"):
         check(ablation(run, run.folder))
+
+
+def test_a_folder_belongs_to_one_set_of_photographs(run, tmp_path):
+    photos, folder = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(run.photos, photos)
+    check(ablation(run, folder, f"--data.train={photos}"))
+    check(ablation(run, folder, f"--data.train={photos}"))
+    first, second, *_ = sorted(photos.iterdir())
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(InputError, match=r"holds runs with another set of photographs \(\d+ with"):
+        check(ablation(run, folder, f"--data.train={photos}"))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])

@@ -1,6 +1,7 @@
 """``flowcolor compare``: every method on the same pairs, trained once, going on after a stop."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -174,6 +175,26 @@ def test_small_networks_take_part_without_a_download(config, run, tmp_path, monk
     asked = words(run, tmp_path / "out", config.stem, content=content)
     with pytest.raises(SystemExit):
         flowcolor(*(64 if word == 16 else word for word in asked))
+
+
+def test_photographs_that_were_exchanged_under_their_names_are_noticed(run, tmp_path, capsys):
+    folder, output = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(run.photos, folder)
+    data = ("--data.train", folder, "--data.held_out", HELD_OUT, "--size", 16, "--output", output)
+    assert flowcolor("compare", "--methods", "tint", *data) == 0
+    assert flowcolor("compare", "--methods", "unchanged", *data) == 0
+    before = (output / "compare.json").read_bytes()
+    first, second, *_ = sorted(folder.iterdir())
+    pixels = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(pixels)
+    capsys.readouterr()
+    assert flowcolor("compare", "--methods", "tint", "unchanged", *data) == 2
+    error = capsys.readouterr().err
+    assert f"{output} holds runs with another set of photographs" in error
+    assert "give another --output" in error
+    assert error.count("\n") == 1
+    assert (output / "compare.json").read_bytes() == before
 
 
 def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import pytest
 
@@ -133,6 +134,18 @@ def test_networks_look_at_tests_alone_and_are_missed_before_any_training(tmp_pat
     with pytest.raises(InputError, match="networks"):
         check(scaling("--networks.insception", "none.pth"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_belongs_to_one_set_of_photographs(run, tmp_path):
+    photos, folder = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(run.photos, photos)
+    check(scaling(run, folder, f"--data.train={photos}"))
+    # Other parts of the same photographs may be added.
+    check(scaling(run, folder, f"--data.train={photos}", shares=(0.25, 0.5, 1.0)))
+    first, second, *_ = sorted(photos.iterdir())
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(InputError, match=r"holds runs with another set of photographs \(\d+ with"):
+        check(scaling(run, folder, f"--data.train={photos}"))
 
 
 def test_bad_words_are_one_sentence(run, tmp_path, capsys):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from flowcolor.bounds import within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.portraits import Background, Portraits
-from flowcolor.data.prepare.files import fingerprint, write_whole
+from flowcolor.data.fingerprint import fingerprint
+from flowcolor.data.prepare.files import write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress

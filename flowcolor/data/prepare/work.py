@@ -15,7 +15,8 @@ from torch import Tensor
 
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import prepared_file
-from flowcolor.data.prepare.files import fingerprint, write_whole
+from flowcolor.data.fingerprint import fingerprint
+from flowcolor.data.prepare.files import write_whole
 from flowcolor.data.prepare.png import encode
 from flowcolor.errors import InputError
 from flowcolor.io.images import to_uint8

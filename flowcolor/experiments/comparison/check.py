@@ -13,7 +13,7 @@ from flowcolor.experiments.comparison.blocks import Block, blocks_of
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.pairs import Pairs
 from flowcolor.experiments.comparison.plan import DECIDED, Comparison
-from flowcolor.experiments.runner import agree, claim, refuse_options
+from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options
 from flowcolor.inference import load
 from flowcolor.io.files import require_folder
 from flowcolor.models import Colorizer
@@ -51,10 +51,13 @@ def check(comparison: Comparison) -> Checked:
     within("--size", comparison.size, LEAST_SIDE, 16384)
     within("--points", comparison.points, 1, 10_000)
     require_folder(comparison.output)
-    folder_is = comparison.output, "compare.json", comparison.record, ("a comparison", "comparison")
-    agree(*folder_is)  # Before every method is built, and written down when all of them can be.
+    place, what = (comparison.output, "compare.json"), ("a comparison", "comparison")
+    agree(*place, comparison.record, what)  # Before every method is built.
     with tempfile.TemporaryDirectory() as folder, quiet():
-        pairs = Pairs(_data(comparison, folder), comparison.pairs, comparison.points)
+        data = _data(comparison, folder)
+        pairs = Pairs(data, comparison.pairs, comparison.points)
+        record = comparison.record | {PHOTOGRAPHS: data.fingerprint()}
+        agree(*place, record, what)
         trained, blocks = {}, {}
         for entry in comparison.entries:
             with _naming(entry):
@@ -69,7 +72,7 @@ def check(comparison: Comparison) -> Checked:
             "got neither."
         )
     NetworkScores(comparison.networks, side=comparison.size)
-    claim(*folder_is)
+    claim(*place, record, what)
     return Checked(pairs, trained, blocks)
 
 
