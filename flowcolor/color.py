@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors, widen
+from flowcolor.values import require_colors, require_floats, widen
 
 _LUMA = (0.299, 0.587, 0.114)
 # Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
@@ -24,7 +24,12 @@ _DARK = 0.008856  # Of white: below, lightness grows in a straight line.
 
 
 def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
-    """Luma of Rec. 601, as Pillow's and OpenCV's grey."""
+    """Return luma of Rec. 601, as Pillow's and OpenCV's grey.
+
+    Raises:
+        ValueError: If ``image`` is not a float image: whole numbers cannot hold the weights.
+    """
+    require_floats("to_gray", image)
     weight = image.new_tensor(_LUMA)[:, None, None]
     return (image * weight).sum(-3, keepdim=True)
 
@@ -35,7 +40,11 @@ def rgb_to_yuv(
     """Return luma of Rec. 601 and chroma from -1/2 to 1/2, in float32 or wider.
 
     With bytes, JPEG writes chroma as 255 times ours plus 128.
+
+    Raises:
+        ValueError: If ``images`` are not float images.
     """
+    require_floats("rgb_to_yuv", images)
     wide = widen(images)
     yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
     return yuv

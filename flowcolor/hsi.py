@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import widen
+from flowcolor.values import require_colors, widen
 
 _THIRD = 2 * math.pi / 3
 
@@ -24,6 +24,9 @@ def rgb_to_hsi(
     Grey has hue 0, and black also saturation 0. The angle is computed by an arc tangent of the
     same two sides, because the arc cosine loses half of its digits near pure red.
 
+    Raises:
+        ValueError: If ``image`` is not a float image with values in [0, 1].
+
     Reference:
         Gonzalez and Woods, "Digital image processing", section 6.2.
 
@@ -34,6 +37,7 @@ def rgb_to_hsi(
                 [1.0000, 0.0000],
                 [0.3333, 0.5000]])
     """
+    require_colors("rgb_to_hsi", image)
     red, green, blue = widen(image).unbind(1)
     angle = torch.atan2(3**0.5 * (green - blue), 2 * red - green - blue)
     hue = (angle / (2 * math.pi)).remainder(1)

@@ -21,11 +21,7 @@ def require_colors(name: str, *images: Tensor) -> None:
     Raises:
         ValueError: An image is no float tensor, or has values of another range.
     """
-    if not all(image.is_floating_point() for image in images):
-        kinds = " and ".join(str(image.dtype) for image in images)
-        raise ValueError(
-            f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
-        )
+    require_floats(name, *images)
     for image in images:
         if image.numel():
             low, high = (float(value) for value in torch.aminmax(image.detach()))
@@ -34,6 +30,23 @@ def require_colors(name: str, *images: Tensor) -> None:
                     f"{name} expects images with values in [0, 1], got values from {low:g} to "
                     f"{high:g}: scale them."
                 )
+
+
+def require_floats(name: str, *images: Tensor) -> None:
+    """Refuse bytes and other whole numbers, whatever their values.
+
+    Args:
+        name: Who refuses; it begins the message.
+        images: Tensors of any shape.
+
+    Raises:
+        ValueError: An image is no float tensor.
+    """
+    if not all(image.is_floating_point() for image in images):
+        kinds = " and ".join(str(image.dtype) for image in images)
+        raise ValueError(
+            f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
+        )
 
 
 def widen(x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.morphology import blurred, closed
 from flowcolor.data.ruled import remove_rules
 from flowcolor.io.resizing import resize
+from flowcolor.values import require_colors
 
 _WORK = 256  # Pixels of the shorter side at which paper and light are judged.
 _WINDOW = 0.12  # Of the shorter side: strokes and shading are narrower, light changes more slowly.
@@ -63,10 +64,14 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
     Args:
         image: RGB in [0, 1], of any size.
 
+    Raises:
+        ValueError: The image is no float image with values in [0, 1].
+
     Reference:
         The closing is that of document binarisation, for instance Gonzalez and Woods, "Digital
         image processing", section 9.6 (shading correction).
     """
+    require_colors("clean_drawing", image)
     gray = to_gray(image)
     said = []
     small = _small(gray)

@@ -8,11 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.compiler import is_compiling
 
 from flowcolor.errors import InputError
-from flowcolor.layers.reversible.torch_private import disable_compile
+from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.losses.vgg_distance import vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.values import require_colors, require_floats
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
@@ -129,10 +131,18 @@ def _without_float16(device_type: str) -> AbstractContextManager[Any]:
 
 
 def check_images(loss: nn.Module, result: Tensor, truth: Tensor, smallest: int) -> None:
-    """Refuse what would broadcast, be empty or come out as NaN."""
+    """Refuse what would broadcast, be empty or come out as NaN, and what are no colours.
+
+    A result may have any values, for a network that begins to learn has them. So may a truth that
+    has a gradient: it comes from a network, too.
+    """
     good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
     if not good or truth.shape != result.shape or len(result) == 0:
         raise ValueError(
             f"{type(loss).__name__} expects two batches of shape (batch, 3, height, width) with "
             f"sides of at least {smallest}, got {tuple(result.shape)} and {tuple(truth.shape)}."
         )
+    require_floats(type(loss).__name__, result, truth)
+    # Neither a compiled graph nor a transform can look at values and go on.
+    if not (truth.requires_grad or is_compiling() or in_transform()):
+        require_colors(type(loss).__name__, truth)

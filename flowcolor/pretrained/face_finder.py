@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
+from flowcolor.values import require_colors
 
 CELL = 4  # Pixels of a cell's side.
 BINS = 9  # Directions between 0 and 180 degrees.
@@ -112,10 +113,14 @@ def find_face(
         kind: Whether it is a photograph or a line drawing, dark on white.
         using: Weights and bias of another filter than the package's.
 
+    Raises:
+        ValueError: The image is no float image with values in [0, 1].
+
     Example:
         >>> find_face(torch.ones(3, 80, 60), "drawing").score < 0
         True
     """
+    require_colors("find_face", image)
     shorter, longer = sorted(image.shape[-2:])
     if longer > _LONGEST * shorter:
         return Face(image.shape[-2] / 2, image.shape[-1] / 2, shorter, -math.inf)

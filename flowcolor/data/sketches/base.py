@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.io.resizing import resize
+from flowcolor.values import require_colors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,11 +45,17 @@ class SketchFilter(ABC):
 
         Returns:
             The drawing in [0, 1], paper is 1.
+
+        Raises:
+            ValueError: The photo is no RGB image of one of these ranges, or the mask has another
+                size.
         """
         if photo.ndim != 3 or photo.shape[0] != 3:
             raise ValueError(
                 f"{type(self).__name__} expects a photo (3, H, W), got {tuple(photo.shape)}."
             )
+        if photo.dtype != torch.uint8:
+            require_colors(type(self).__name__, photo)
         if mask is not None and mask.shape != photo.shape[1:]:
             raise ValueError(
                 f"{type(self).__name__} expects a mask of the photo's size "
