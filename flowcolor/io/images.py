@@ -5,10 +5,12 @@ Conversions, so that nobody has to guess:
 - The orientation that a camera writes into EXIF is applied; embedded colour profiles are ignored.
 - Grey images get three equal channels, palettes are looked up, transparent pixels lie on white.
 - CMYK, YCbCr, Lab and HSV are converted to RGB by Pillow.
-- 16-bit images are divided by 65535. Of several frames, only the first is read.
+- 16-bit images are divided by 65535, 12-bit TIFF by 4095. Numbers of 32 bits, with a sign or a
+  fraction, have no known range and are refused. Of several frames, only the first is read.
 """
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from torch import Tensor
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_empty, is_file, whole_file
+from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
 from flowcolor.values import require_colors
 
 _FORMATS = {
@@ -72,15 +75,8 @@ def decode_image(data: bytes, name: str, most_pixels: int) -> UInt8[Tensor, "3 h
     Raises:
         InputError: It is truncated, too large or not an image.
     """
-
-    def convert(picture: Image.Image) -> np.ndarray:
-        if picture.width * picture.height > most_pixels:
-            raise ValueError(
-                f"it has {picture.width}x{picture.height} pixels, expected at most {most_pixels}"
-            )
-        return _to_bytes(ImageOps.exif_transpose(picture))
-
-    return torch.from_numpy(_open(io.BytesIO(data), name, convert)).movedim(2, 0)
+    pixels = _open(io.BytesIO(data), name, _to_bytes, most_pixels)
+    return torch.from_numpy(pixels).movedim(2, 0)
 
 
 def read_layer(path: str | Path) -> Float[Tensor, "4 height width"]:
@@ -176,7 +172,7 @@ def to_uint8(image: Tensor) -> Tensor:
 
 
 def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
-    """Open a file, apply the camera's rotation and convert it; errors name the file."""
+    """Open and convert a file; errors name it."""
     if not exists(path):
         raise InputError(f"{path} does not exist; expected an image file.")
     if is_dir(path):
@@ -184,19 +180,23 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
     if is_file(path) and is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
 
-    def turned(picture: Image.Image) -> np.ndarray:
-        ImageOps.exif_transpose(picture, in_place=True)
-        return convert(picture)
-
-    return _open(path, str(path), turned)
+    return _open(path, str(path), convert)
 
 
 def _open(
-    source: Path | io.BytesIO, name: str, convert: Callable[[Image.Image], np.ndarray]
+    source: Path | io.BytesIO,
+    name: str,
+    convert: Callable[[Image.Image], np.ndarray],
+    most_pixels: float = math.inf,
 ) -> np.ndarray:
-    """Decode and convert; errors say the name."""
+    """Decode, apply the camera's rotation and convert; errors say the name."""
     try:
         with Image.open(source) as picture:
+            if picture.width * picture.height > most_pixels:
+                sides = f"{picture.width}x{picture.height}"
+                raise ValueError(f"it has {sides} pixels, expected at most {most_pixels}")
+            scale_transparency(picture)
+            ImageOps.exif_transpose(picture, in_place=True)
             return convert(picture)
     except UnidentifiedImageError as error:
         raise InputError(f"{name} is not an image that Pillow can read.") from error
@@ -227,9 +227,9 @@ def _to_mask(picture: Image.Image) -> np.ndarray:
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     """Return (3, height, width), float32 in [0, 1]."""
-    if _is_wide(picture):
-        values = np.asarray(picture).astype(np.float32) / 65535
-        return np.repeat(values.clip(0, 1)[None], 3, axis=0)
+    if is_wide(picture):
+        gray, opaque = wide_gray(picture)
+        return np.repeat(np.where(opaque, gray, np.float32(1))[None], 3, axis=0)
     pixels = _to_bytes(picture)
     planes = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
     for channel, plane in enumerate(planes):  # Several times faster than all three at once.
@@ -239,9 +239,9 @@ def _to_rgb(picture: Image.Image) -> np.ndarray:
 
 def _to_bytes(picture: Image.Image) -> np.ndarray:
     """Return (height, width, 3), uint8."""
-    if _is_wide(picture):
-        gray = np.rint(np.asarray(picture).clip(0, 65535) / 257).astype(np.uint8)
-        return np.repeat(gray[..., None], 3, axis=2)
+    if is_wide(picture):
+        levels = np.rint(_to_rgb(picture) * 255).astype(np.uint8)
+        return np.ascontiguousarray(levels.transpose(1, 2, 0))
     if picture.mode == "F":
         raise ValueError("floating point images have no known range")
     if picture.has_transparency_data:
@@ -255,10 +255,8 @@ def _to_layer(picture: Image.Image) -> np.ndarray:
     if not picture.has_transparency_data:
         planes = _to_rgb(picture)
         return np.concatenate([planes, np.ones_like(planes[:1])])
+    if is_wide(picture):
+        gray, opaque = wide_gray(picture)
+        return np.stack([gray, gray, gray, opaque])
     pixels = np.asarray(picture.convert("RGBA")).astype(np.float32)
     return np.moveaxis(pixels, 2, 0) / np.float32(255)
-
-
-def _is_wide(picture: Image.Image) -> bool:
-    """Tell 16 bits; older Pillow opens 16-bit PNG as 32-bit integers."""
-    return picture.mode.startswith("I")
