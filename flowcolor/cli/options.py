@@ -48,6 +48,24 @@ class OptionParser(argparse.ArgumentParser):
         self.check(words)
         return self.parse_args(list(words))
 
+    def refuse_given(self, options: argparse.Namespace, names: Sequence[str], needed: str) -> None:
+        """Refuse options that would do nothing as the others are.
+
+        Args:
+            options: As :meth:`read` returned them.
+            names: Of the options, without dashes.
+            needed: With what they would do something.
+
+        Raises:
+            InputError: One has another value than it has by itself.
+        """
+        for name in names:
+            value = getattr(options, name)
+            if value != self.get_default(name):
+                raise InputError(
+                    f"--{name} {value} expects {needed}, without which it does nothing."
+                )
+
     def check(self, words: Sequence[str]) -> None:
         """Name an unknown option before a missing one: it is the likelier mistake."""
         for word in words:

@@ -8,6 +8,7 @@ from flowcolor.cli.options import check_device
 from flowcolor.cli.settings import read_settings
 from flowcolor.cli.then import followed_by
 from flowcolor.errors import InputError
+from flowcolor.pretrained import PACKAGED
 
 if TYPE_CHECKING:
     from flowcolor.inference import Painter
@@ -58,5 +59,10 @@ def _set_painter(
 
     if options.method is None:
         raise InputError(f"{option} expects --method, whose options it sets, got none.")
+    if options.method in PACKAGED:
+        raise InputError(
+            f"{option} expects a --method that has options, got {options.method}, a trained model: "
+            "see flowcolor methods."
+        )
     model = untrained_method(options.method, settings)
     return Painter(model.to(check_device(options.device)), 0, options.method)

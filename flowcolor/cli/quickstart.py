@@ -18,7 +18,10 @@ _SIDE = 512  # Pixels of the pictures.
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor quickstart`` with these words."""
-    options = _parser().read(words)
+    parser = _parser()
+    options = parser.read(words)
+    if not options.train:
+        parser.refuse_given(options, ("max_minutes", "seed_everything"), "--train")
     if not 0 < options.max_minutes <= 24 * 60:
         raise InputError(
             f"--max_minutes expects a number above 0 and up to 1440, got {options.max_minutes:g}."
@@ -156,7 +159,9 @@ def _parser() -> OptionParser:
         help="folder of the pictures, or of the run",
     )
     parser.add_argument(
-        "--max_minutes", type=float, default=9.0, help="stop training after this time"
+        "--max_minutes", type=float, default=9.0, help="with --train: stop after this time"
     )
-    parser.add_argument("--seed_everything", type=int, default=0, help="seed of all random numbers")
+    parser.add_argument(
+        "--seed_everything", type=int, default=0, help="with --train: seed of all random numbers"
+    )
     return parser

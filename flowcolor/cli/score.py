@@ -15,7 +15,10 @@ from flowcolor.io.files import require_folder
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor score`` with these words."""
-    options = _parser().read(words)
+    parser = _parser()
+    options = parser.read(words)
+    if options.labels is None:
+        parser.refuse_given(options, ("regions",), "--labels")
     for name in ("size", "batch_size"):
         value = getattr(options, name)
         if value is not None and not 0 < value <= 16384:

@@ -39,17 +39,21 @@ def main(words: Sequence[str]) -> None:
 
 
 def _make(words: Sequence[str]) -> None:
-    options = make_parser().read(words)
+    parser = make_parser()
+    options = parser.read(words)
     within("--pairs", options.pairs, 2 if options.kind == "grade" else 1, 500)
     within("--size", options.size, 16, 2048)
     within("--seed", options.seed, 0)
     within("--minimum_seconds", options.minimum_seconds, 0)
     within("--seconds", options.seconds, 0, 60)
+    other, idle = {
+        "grade": ("fool", ("layout", "seconds")),
+        "fool": ("grade", ("sketches", "references")),
+    }[options.kind]
+    parser.refuse_given(options, idle, f"--kind {other}")
     if options.layout == "after" and options.seconds == 0:
         raise InputError("--layout after expects --seconds above 0, got 0.")
     given = {"sketch": options.sketches, "reference": options.references, "truth": options.truth}
-    if options.kind == "fool":
-        given = {"truth": options.truth}
     needed = {"grade": ("sketch", "reference"), "fool": ("truth",)}[options.kind]
     names = {"sketch": "--sketches", "reference": "--references", "truth": "--truth"}
     for kind in needed:

@@ -5,8 +5,9 @@ from PIL import Image
 
 _BITS, _PHOTOMETRIC = 258, 262  # Tags of TIFF.
 _WHITE_IS_ZERO = 0
-# How Pillow turns the levels of a shallow PNG into bytes; it leaves the transparent one as it was.
-_SHALLOW = {"L;2": 85, "L;4": 17}
+# How Pillow turns the levels of a shallow PNG into bytes. The transparent one it leaves as it was,
+# in some versions but for one bit.
+_SHALLOW = {"1": 255, "L;2": 85, "L;4": 17}
 
 
 def is_wide(picture: Image.Image) -> bool:
@@ -15,8 +16,7 @@ def is_wide(picture: Image.Image) -> bool:
     Raises:
         ValueError: It is of whole numbers of 32 bits, or with a sign, whose range is not known.
     """
-    if picture.mode == "I" and picture.format not in ("PNG", "PPM"):
-        # Older Pillow opens 16-bit PNG as 32-bit integers, and every version PGM.
+    if picture.mode == "I" and picture.format != "PPM":  # Whose 16 bits Pillow reads as 32.
         raise ValueError("whole numbers of 32 bits, or with a sign, have no known range")
     return picture.mode.startswith("I")
 
@@ -34,8 +34,8 @@ def wide_gray(picture: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 def scale_transparency(picture: Image.Image) -> None:
     """Bring the transparent colour of a PNG to the scale of its pixels, before they are read.
 
-    Pillow reads grey of 2 and 4 bits and RGB of 16 as bytes, but compares them with a colour of the
-    file's own scale, which then no pixel has. Of 16 bits the upper byte decides.
+    Pillow reads grey of 1, 2 and 4 bits and RGB of 16 as bytes, but compares them with a colour of
+    the file's own scale, which then no pixel has. Of 16 bits the upper byte decides.
     """
     transparent = picture.info.get("transparency")
     tile = getattr(picture, "tile", None)
@@ -43,6 +43,6 @@ def scale_transparency(picture: Image.Image) -> None:
         return
     mode = tile[0][3]
     if mode in _SHALLOW:
-        picture.info["transparency"] = _SHALLOW[mode] * transparent
+        picture.info["transparency"] = min(_SHALLOW[mode] * transparent, 255)
     elif mode == "RGB;16B":
         picture.info["transparency"] = tuple(value >> 8 for value in transparent)

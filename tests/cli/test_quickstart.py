@@ -1,3 +1,5 @@
+import pytest
+
 from flowcolor.io.images import read_image
 from flowcolor.models.checkpoint import load_model
 from tests.training.helpers import flowcolor
@@ -14,3 +16,12 @@ def test_the_quickstart_ends_by_naming_the_picture_and_the_model(tmp_path, capsy
     # Two rows for each setting; drawing, reference, result and truth.
     assert read_image(folder / "quickstart.png").shape == (3, 4 * 130 + 2, 4 * 130 + 2)
     load_model(folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("words", [("--seed_everything", "-1"), ("--max_minutes", "2")])
+def test_options_of_a_training_are_refused_without_one(words, tmp_path, capsys):
+    assert flowcolor("quickstart", "--output", tmp_path / "out", *words) == 2
+    error = capsys.readouterr().err
+    assert f"{words[0]} {words[1]}" in error
+    assert "expects --train, without which it does nothing." in error
+    assert not (tmp_path / "out").exists()

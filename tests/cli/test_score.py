@@ -233,3 +233,10 @@ def test_a_score_is_not_written_among_what_is_scored(folders, capsys, place):
     assert score(folders, "--output", folders / place) == 2
     assert "--output expects a folder outside of" in capsys.readouterr().err
     assert sorted(folders.rglob("*")) == before
+
+
+def test_regions_without_label_maps_are_refused(folders, capsys):
+    assert score(folders, "--regions", "celeba") == 2
+    expected = "--regions celeba expects --labels, without which it does nothing."
+    assert expected in capsys.readouterr().err
+    assert not (folders / "out").exists()

@@ -41,6 +41,7 @@ def make(folders):
     def run(*words, output="study", methods=METHODS, truth=True):
         named = [f"{name}={folders / name}" for name in methods]
         given = ["--sketches", folders / "sketches", "--references", folders / "references"]
+        given = [] if "fool" in words else given
         given += ["--truth", folders / "truth"] if truth else []
         place = folders / output
         words = ["--methods", *named, *given, "--output", place, "--size", SIZE, *words]

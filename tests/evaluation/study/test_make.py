@@ -146,7 +146,11 @@ def test_a_study_of_fakes_always_shows_the_real_picture_and_one_other(make):
         (("--methods", "a=/nowhere"), "/nowhere should be a folder of images but does not exist."),
         (("--methds", "a=b"), "there is no option '--methds'; did you mean '--methods'."),
         (("--seconds", "nan"), "--seconds expects a number from 0 to 60, got nan."),
-        (("--layout", "after"), "--layout after expects --seconds above 0, got 0."),
+        (("--layout", "after"), "--layout after expects --kind fool, without which it does"),
+        (("--seconds", "2"), "--seconds 2.0 expects --kind fool, without which it does nothing."),
+        (("--kind", "fool", "--layout", "after"), "--layout after expects --seconds above 0, got"),
+        (("--kind", "fool", "--sketches", "d"), "--sketches d expects --kind grade, without which"),
+        (("--kind", "fool", "--references", "d"), "--references d expects --kind grade, without"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_one_sentence_and_leaves_nothing(make, capsys, words, message):
