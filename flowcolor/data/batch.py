@@ -43,7 +43,8 @@ class Batch(TypedDict):
     photograph lends the colours, ``reference_content`` and ``reference_index`` are its own. For
     prediction there is no truth. ``hint_colors`` are known where ``hint_mask`` is 1; ``painted`` is
     the result before it was clamped. ``warp`` says where each pixel of the reference lies in the
-    truth, in the coordinates of ``grid_sample``.
+    truth, in the coordinates of ``grid_sample``. ``unread`` names what could not be read for
+    prediction, each with the reason; a batch of nothing else has no images.
 
     Example:
         >>> import torch
@@ -70,6 +71,7 @@ class Batch(TypedDict):
     cleaned: NotRequired[Images]
     labels: NotRequired[Integer[Tensor, "batch height width"]]
     reference_labels: NotRequired[Integer[Tensor, "batch height width"]]
+    unread: NotRequired[list[tuple[str, str]]]
 
 
 def converted(batch: Batch, dtype: torch.dtype) -> Batch:

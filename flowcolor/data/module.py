@@ -23,6 +23,7 @@ from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.parts import HeldOut, Parts, find_parts
+from flowcolor.data.readable import ReadablePairs, collate_readable
 from flowcolor.data.sampler import EveryOnce, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import start_worker
@@ -228,7 +229,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return [self._loader(part, sampler=EveryOnce(part, self.trainer)) for part in both]
 
     def predict_dataloader(self) -> DataLoader[Item]:
-        """Pairs of drawings and photographs from files.
+        """Pairs of drawings and photographs from files; of several, those that can be read.
 
         Raises:
             InputError: ``predict`` lacks the drawings or the photographs.
@@ -239,8 +240,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
                 "predict needs data.predict.sketches, the drawings, and data.predict.photos, whose "
                 "colours they get."
             )
-        pairs = SketchReferencePairs(sketches, photos, self.size)
-        return self._loader(pairs)
+        pairs = ReadablePairs(SketchReferencePairs(sketches, photos, self.size))
+        return self._loader(pairs, collate_fn=collate_readable)
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Make references, and in training augment, on the device of the batch."""

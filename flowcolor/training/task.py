@@ -210,7 +210,9 @@ class Task(LightningModule, ABC):
         return {"result": painted.clamp(0, 1), "painted": painted}
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
-        """Return the coloured batch in [0, 1]."""
+        """Return the coloured batch in [0, 1], of no images where none could be read."""
+        if not batch["name"]:
+            return torch.empty(0, 3, self.size, self.size)
         return colorize_samples(self.colorizer, batch).float().clamp(0, 1)
 
     def configure_optimizers(self) -> Any:

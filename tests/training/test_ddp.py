@@ -4,6 +4,7 @@ import json
 
 import pytest
 from torch import distributed
+from torch.multiprocessing import ProcessRaisedException
 
 from flowcolor.evaluation import network_scores
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
@@ -63,6 +64,18 @@ def test_validation_gives_the_same_numbers_on_two_processes(run, tmp_path):
         0
     ].keys()
     assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_every_process_knows_what_another_could_not_read(run, tmp_path):
+    drawings = write_photos(tmp_path / "drawings", 5)
+    (drawings / "photo3.png").write_text("broken")  # Of the second process.
+    words = ("--data.predict.sketches", drawings, "--data.predict.photos", drawings)
+    checkpoint = ("--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path / "out")
+    # Forked here, processes hand on what they raise; started by the command, each says it.
+    with pytest.raises(ProcessRaisedException, match=r"1 of the drawings .* painted: photo3\."):
+        flowcolor("predict", *checkpoint, *words, *TWO)
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 4
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

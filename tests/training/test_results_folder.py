@@ -1,19 +1,41 @@
 """What is kept, and what is not, in the folder that predict and test write into."""
 
+import pytest
+
 from tests.training.helpers import SIZE, flowcolor, write_photos
 
 TINT = ("--config", "models/tint", "--trainer.accelerator=cpu", f"--data.size={SIZE}")
 
 
-def test_what_was_painted_before_a_broken_drawing_is_kept(tmp_path, capsys):
-    drawings, out = write_photos(tmp_path / "drawings", 3), tmp_path / "out"
-    (drawings / "photo2.png").write_text("broken")
-    photos = write_photos(tmp_path / "photos", 3)
+@pytest.mark.parametrize(("size", "workers"), [(1, 0), (2, 0), (4, 1)])
+def test_what_cannot_be_read_is_left_out_and_the_others_are_painted(
+    size, workers, tmp_path, capsys
+):
+    drawings, out = write_photos(tmp_path / "drawings", 5), tmp_path / "out"
+    photos = write_photos(tmp_path / "photos", 5)
+    for broken in (drawings / "photo0.png", drawings / "photo1.png", photos / "photo3.png"):
+        broken.write_text("broken")
     words = ("--data.predict.sketches", drawings, "--data.predict.photos", photos)
-    words = ("predict", *TINT, *words, "--trainer.default_root_dir", out, "--data.batch_size", 1)
+    manner = ("--data.batch_size", size, "--data.num_workers", workers)
+    words = ("predict", *TINT, *words, *manner, "--trainer.default_root_dir", out)
     assert flowcolor(*words) == 2
-    assert "photo2.png is not an image" in capsys.readouterr().err
-    assert {path.name for path in out.rglob("*.png")} == {"photo0.png", "photo1.png"}
+    error = capsys.readouterr().err.splitlines()
+    assert error == [
+        f"left out photo0: {drawings / 'photo0.png'} is not an image that Pillow can read.",
+        f"left out photo1: {drawings / 'photo1.png'} is not an image that Pillow can read.",
+        f"left out photo3: {photos / 'photo3.png'} is not an image that Pillow can read.",
+        "flowcolor: 3 of the drawings could not be painted: photo0, photo1, photo3.",
+    ]
+    assert {path.name for path in out.rglob("*.png")} == {"photo2.png", "photo4.png"}
+
+
+def test_the_only_drawing_that_cannot_be_read_is_one_sentence(tmp_path, capsys):
+    drawings, out = write_photos(tmp_path / "drawings", 1), tmp_path / "out"
+    (drawings / "photo0.png").write_text("broken")
+    words = ("--data.predict.sketches", drawings, "--data.predict.photos", drawings)
+    assert flowcolor("predict", *TINT, *words, "--trainer.default_root_dir", out) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"flowcolor: {drawings / 'photo0.png'} is not an image")
 
 
 def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path):

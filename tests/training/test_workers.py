@@ -66,8 +66,8 @@ def test_a_broken_file_in_a_loader_process_is_one_sentence(run, tmp_path, capsys
     out = ("--trainer.default_root_dir", tmp_path / "out", "--data.num_workers", 1)
     assert flowcolor("predict", "--ckpt_path", run.last, *words, *out) == 2
     error = capsys.readouterr().err.splitlines()
-    assert "photo1.png" in error[-1]
-    assert error[-1].startswith("flowcolor: ")
+    assert "photo1.png is not an image" in error[-2]
+    assert error[-1] == "flowcolor: 1 of the drawings could not be painted: photo1."
     assert not any("Traceback" in line for line in error)
 
 

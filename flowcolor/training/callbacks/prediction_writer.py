@@ -5,14 +5,26 @@ from typing import Any
 from lightning import Callback, Trainer
 from torch import Tensor
 
+from flowcolor.console import complain
 from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError, first_ten
+from flowcolor.evaluation.scores import gather_all
 from flowcolor.io.images import write_image
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 
 
 class PredictionWriter(Callback):
-    """Write every painted drawing as ``<name>.png``, named by the drawing and not by its batch."""
+    """Write every painted drawing as ``<name>.png``, named by the drawing and not by its batch.
+
+    Pairs that could not be read are named as they are met, and in the end make the run fail.
+    """
+
+    def __init__(self) -> None:
+        self._unread: list[str] = []
+
+    def on_predict_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._unread = []
 
     def on_predict_batch_end(
         self,
@@ -25,6 +37,13 @@ class PredictionWriter(Callback):
     ) -> None:
         for name, image in zip(batch["name"], outputs, strict=True):
             write_image(image, log_folder(trainer) / f"{name}.png")
+        for name, reason in batch.get("unread", []):
+            complain(f"left out {name}: {reason}")
+            self._unread.append(name)
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
+        unread = sorted(name for part in gather_all(self._unread) for name in part)
         say(f"wrote the painted drawings to {log_folder(trainer)}")
+        if unread:
+            names = first_ten(unread)
+            raise InputError(f"{len(unread)} of the drawings could not be painted: {names}.")
