@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.testing import assert_close
 
 from flowcolor.color import into_gamut, rgb_to_lab, rgb_to_yuv, to_gray, with_luma
@@ -114,6 +115,18 @@ def test_a_truth_with_a_gradient_may_lie_anywhere():
     truth = (100 * IMAGE).requires_grad_()
     ColorizationLoss(perceptual=0)(IMAGE, truth)["loss"].backward()
     assert_close(truth.grad.abs().sum(), torch.tensor(10.0))
+
+
+def test_values_that_cannot_be_looked_at_are_taken():
+    wide = 255 * IMAGE
+    loss = ColorizationLoss(perceptual=0)
+    assert loss(wide.to("meta"), wide.to("meta"))["loss"].is_meta
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        loss(wide, torch.ones_like(wide))
+    assert torch.func.vmap(rgb_to_lab)(wide[None]).shape == (1, *wide.shape)
+    torch.compile(rgb_to_lab, fullgraph=True, backend="eager")(wide)
+    with pytest.raises(ValueError, match="got values from"):
+        torch.func.grad(lambda x: rgb_to_lab(x).sum())(wide)
 
 
 def test_losses_of_single_images_by_transforms_and_in_a_graph():
