@@ -11,6 +11,7 @@ from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.bounds import check_parameters
 from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -95,6 +96,8 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
                 f"FullGlow with pool None expects size to be a multiple of {2**levels} of at least "
                 f"{5 * 2**levels}, got {size}."
             )
+        if pool is not None:  # Two predictors in a step, each with 32 numbers of all areas.
+            check_parameters(self, 2 * 64 * pool**2 * levels * steps, pool=pool)
         sizes: dict[str, Any] = {"levels": levels, "steps": steps, "hidden": hidden}
         options: dict[str, Any] = {"scale": scale, "padding_value": padding_value}
         self.config: dict[str, Any] = {**sizes, "pool": pool, "size": size, **options}

@@ -1,10 +1,12 @@
 """A critic that judges patches rather than whole images."""
 
+from itertools import pairwise
 from typing import Literal, get_args
 
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_positive
+from flowcolor.models.bounds import check_parameters
 from flowcolor.models.initial_weights import gaussian_weights
 
 Norm = Literal["instance", "none"]
@@ -69,6 +71,8 @@ class PatchCritic(nn.Module):
         self.channels = channels
         strides = [2] * layers + [1, 1]
         widths = [channels, *(width * min(2**i, 8) for i in range(layers + 1)), 1]
+        parameters = 16 * sum(before * after for before, after in pairwise(widths))
+        check_parameters(self, parameters, channels=channels, width=width)
         stages: list[nn.Module] = []
         for i, stride in enumerate(strides):
             stages.append(nn.Conv2d(widths[i], widths[i + 1], 4, stride, padding=1))

@@ -15,6 +15,7 @@ from flowcolor.models.s2i_autoencoder import Autoencoder
 from flowcolor.models.s2i_refiner import Refiner
 
 _SMALLEST = 64  # Three halvings above the 8x8 of the innermost maps.
+MOST_WIDTH = 256
 
 
 class SelfSupervisedS2I(Colorizer):
@@ -76,9 +77,9 @@ class SelfSupervisedS2I(Colorizer):
                 f"SelfSupervisedS2I expects width to be at least {least} for size {size}, "
                 f"got {width}."
             )
-        if width > 256 or stage > 2:
+        if width > MOST_WIDTH or stage > 2:
             raise ValueError(
-                "SelfSupervisedS2I expects width up to 256 and stage 1 or 2, got "
+                f"SelfSupervisedS2I expects width up to {MOST_WIDTH} and stage 1 or 2, got "
                 f"{width} and {stage}."
             )
         self.config: dict[str, Any] = {

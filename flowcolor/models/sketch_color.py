@@ -15,7 +15,7 @@ from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.models.base import Content, InvertibleColorizer, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
-from flowcolor.models.bounds import check_sizes
+from flowcolor.models.bounds import check_parameters, check_sizes
 from flowcolor.models.hint_maps import CHANNELS, hint_maps
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm
@@ -103,6 +103,8 @@ class SketchColorFlow(InvertibleColorizer):
     ) -> None:
         super().__init__()
         check_sizes(downsamplings, nccbs, ccbs)
+        if width is not None:  # Two flows, two sub-networks in a block, three convolutions of 3x3.
+            check_parameters(self, 2 * 2 * 27 * ccbs * width**2, width=width)
         block: dict[str, Any] = {
             "scale": scale,
             "parametrization": parametrization,

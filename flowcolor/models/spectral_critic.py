@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from flowcolor.layers.arguments import check_count
+from flowcolor.models.bounds import check_parameters
 
 
 class SpectralCritic(nn.Module):
@@ -46,6 +47,8 @@ class SpectralCritic(nn.Module):
             raise ValueError(f"SpectralCritic expects up to 8 layers, got {layers}.")
         stages: list[nn.Module] = []
         widths = [4, *(width * 2**layer for layer in range(layers))]
+        parameters = 9 * sum(before * after for before, after in pairwise(widths))
+        check_parameters(self, parameters, width=width, layers=layers)
         for before, after in pairwise(widths):
             conv = nn.Conv2d(before, after, 3, 2, padding=1, bias=False)
             stages += [spectral_norm(conv), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]

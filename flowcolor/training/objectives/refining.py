@@ -11,6 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.s2i_critic import ImageCritic
+from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask, check_weight
 
@@ -51,9 +52,10 @@ class Refining(Game):
     ) -> None:
         super().__init__(optimizer, gradient_clip_val)
         check_weight(weight=weight)
-        if width < 1 or size < 64:
+        if not 1 <= width <= MOST_WIDTH or size < 64:
             raise InputError(
-                f"width and size expect numbers of at least 1 and 64, got {width} and {size}."
+                f"width expects a number from 1 to {MOST_WIDTH} and size one of at least 64, got "
+                f"{width} and {size}."
             )
         self.width, self.size, self.weight = width, size, weight
         self.loss: ColorizationLoss | MSELPIPSLoss = (

@@ -10,10 +10,12 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
+from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.erased import bold, erased
 
 _REPEATED = 2**32  # Photographs that are shown again have this much more as their index.
+_MOST_CLASSES = 1_000_000
 
 
 class SelfSupervised(Objective):
@@ -58,9 +60,10 @@ class SelfSupervised(Objective):
         loss: ColorizationLoss | MSELPIPSLoss | None = None,
     ) -> None:
         super().__init__()
-        if min(width, classes) < 1:
+        if not 1 <= width <= MOST_WIDTH or not 1 <= classes <= _MOST_CLASSES:
             raise InputError(
-                f"width and classes expect numbers of at least 1, got {width} and {classes}."
+                f"width and classes expect numbers from 1 to {MOST_WIDTH} and {_MOST_CLASSES}, got "
+                f"{width} and {classes}."
             )
         self.width, self.classes = width, classes
         self.loss: ColorizationLoss | MSELPIPSLoss = (
