@@ -30,6 +30,7 @@ from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError, first_ten
 
 _NOTHING = PairFolders()
+_LONGEST_EPOCH = 10**8  # Photographs: the list of their order takes 4 GB.
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 
@@ -98,8 +99,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
     ) -> None:
         super().__init__()
         within("data.size", size, 1, 16384)
-        within("data.batch_size", batch_size, 1)
-        within("data.repeat", repeat, 1)
+        within("data.batch_size", batch_size, 1, 2**31 - 1)
+        within("data.repeat", repeat, 1, _LONGEST_EPOCH)
         within("data.num_workers", num_workers, 0, 1024)
         within("data.seed", seed, 0, 2**32 - 1)
         if not 0 < share <= 1:  # Written so that NaN is refused, too.
@@ -272,7 +273,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return made
 
     def _require_pairs(self, stage: str | None, held_out: Subset, tests: Subset) -> None:
-        """Refuse too few photographs for pairs now: validation may come after hours."""
+        """Refuse epochs without end, and too few photographs for validations, which come later."""
+        shown = self.repeat * len(self._parts().train)
+        if stage == "fit" and shown > _LONGEST_EPOCH:
+            raise InputError(
+                f"data.repeat expects an epoch of up to {_LONGEST_EPOCH:,} photographs, got "
+                f"{self.repeat}, by which it shows {shown:,}."
+            )
         validates = self.trainer is None or self.trainer.limit_val_batches != 0
         parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
         for photos in parts.get(stage, [held_out]):

@@ -3,6 +3,20 @@
 import torch
 from torch.optim import Optimizer
 
+from flowcolor.errors import InputError
+
+
+def check_limit(limit: float | None) -> None:
+    """Refuse a limit that is not above 0 and finite: with 0, nothing would be learned.
+
+    Raises:
+        InputError: It names ``gradient_clip_val``.
+    """
+    if limit is not None and not 0 < limit < float("inf"):
+        raise InputError(
+            f"gradient_clip_val expects a finite number above 0, or null for no limit, got {limit}."
+        )
+
 
 def clip(optimizer: Optimizer, limit: float | None) -> None:
     """Shorten the gradients of an optimizer's weights to a norm of ``limit``; ``None`` for none.

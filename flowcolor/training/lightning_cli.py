@@ -35,7 +35,13 @@ from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
 from flowcolor.training.command_options import add_callback_options, add_test_options, mode_of
-from flowcolor.training.options import check_trainer, in_one_line, require_text, who_refused
+from flowcolor.training.options import (
+    check_time,
+    check_trainer,
+    in_one_line,
+    require_text,
+    who_refused,
+)
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
@@ -164,6 +170,7 @@ class TrainingCLI(LightningCLI):
                 )
         trainer = super().instantiate_trainer(**kwargs)
         if self.subcommand == "fit":
+            check_time(trainer)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
             callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
@@ -173,8 +180,10 @@ class TrainingCLI(LightningCLI):
             require_size(self.datamodule.size, self.model.colorizer, self.model.objective)
             if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
+                loop = trainer.fit_loop.epoch_loop
                 if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
-                    trainer.fit_loop.epoch_loop.max_steps *= 2
+                    loop.max_steps *= 2
+                loop.min_steps = 2 * (loop.min_steps or 0) or None
         return trainer
 
     def _callbacks(self) -> list[Callback]:

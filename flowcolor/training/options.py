@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from lightning import Trainer
+from lightning.pytorch.callbacks import Timer
+
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
 
@@ -30,6 +33,13 @@ def check_trainer(trainer: Any, command: str) -> None:
         )
     if str(trainer.devices).isdecimal():
         within("trainer.devices", float(trainer.devices), 1, 4096)  # Lightning lists them all.
+    within("trainer.num_nodes", trainer.num_nodes, 1, 4096)
+    if trainer.gradient_clip_val is not None:  # Lightning leaves out those below 0 without a word.
+        within("trainer.gradient_clip_val", trainer.gradient_clip_val, 0)
+    if trainer.log_every_n_steps is not None:
+        within("trainer.log_every_n_steps", trainer.log_every_n_steps, 0)
+    for unit in ("epochs", "steps"):
+        _check_least(unit, getattr(trainer, f"min_{unit}"), getattr(trainer, f"max_{unit}"))
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)
@@ -41,6 +51,32 @@ def check_trainer(trainer: Any, command: str) -> None:
             )
     if isinstance(trainer.val_check_interval, int | float):
         within("trainer.val_check_interval", trainer.val_check_interval, 1e-9)
+
+
+def check_time(trainer: Trainer) -> None:
+    """Refuse a training that is over before its first step.
+
+    Raises:
+        InputError: No time is given to it.
+    """
+    for timer in trainer.callbacks:  # type: ignore[attr-defined]
+        left = timer.time_remaining() if isinstance(timer, Timer) else None
+        if left is not None and left <= 0:
+            raise InputError(
+                f"trainer.max_time expects a time above 0, got {left:g} seconds, by which nothing "
+                "is trained."
+            )
+
+
+def _check_least(unit: str, least: int | None, most: int | None) -> None:
+    """Refuse a least number of epochs or steps that the largest makes impossible."""
+    if least is None:
+        return
+    within(f"trainer.min_{unit}", least, 0)
+    if most is not None and 0 < most < least:
+        raise InputError(
+            f"trainer.min_{unit} expects at most trainer.max_{unit}, {most}, got {least}."
+        )
 
 
 def require_text(value: Any) -> None:

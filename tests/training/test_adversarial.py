@@ -69,6 +69,12 @@ def test_intervals_and_limits_count_batches(game, config, tmp_path):
     assert progress["total"]["completed"] == 3
 
 
+def test_the_least_number_of_steps_counts_batches(config, tmp_path):
+    root = ("--trainer.default_root_dir", str(tmp_path))
+    words = ["fit", "--config", str(config), "--trainer.min_steps=3", *root]
+    assert TrainingCLI(words, run=False).trainer.fit_loop.epoch_loop.min_steps == 6
+
+
 def test_both_schedules_advance(game):
     rates = [s["param_groups"][0]["lr"] for s in state(game)["optimizer_states"]]
     assert rates == pytest.approx([1e-3 / 4, 0.01 / 4])

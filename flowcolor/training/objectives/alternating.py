@@ -9,8 +9,8 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
+from flowcolor.training.clipped import check_limit
 from flowcolor.training.objectives.base import Objective
-from flowcolor.training.objectives.game import check_weight
 from flowcolor.training.objectives.style_pairs import (
     colorize_by_others,
     require_latent,
@@ -47,8 +47,7 @@ class Alternating(Objective):
         gradient_clip_val: float | None = None,
     ) -> None:
         super().__init__()
-        if gradient_clip_val is not None:
-            check_weight(gradient_clip_val=gradient_clip_val)
+        check_limit(gradient_clip_val)
         self.loss: ColorizationLoss | MSELPIPSLoss = MSELPIPSLoss() if loss is None else loss
         self.optimizer: OptimizerCallable = _slow_adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
+from flowcolor.training.clipped import check_limit
 from flowcolor.training.objectives.base import Objective
 
 Kind = Literal["least_squares", "hinge", "bce"]
@@ -29,15 +30,14 @@ class Game(Objective):
         gradient_clip_val: Largest norm of either side's gradient; ``None`` for no limit.
 
     Raises:
-        InputError: The limit is negative or not finite.
+        InputError: The limit is not above 0, or not finite.
     """
 
     def __init__(
         self, optimizer: OptimizerCallable | None = None, gradient_clip_val: float | None = None
     ) -> None:
         super().__init__()
-        if gradient_clip_val is not None:
-            check_weight(gradient_clip_val=gradient_clip_val)
+        check_limit(gradient_clip_val)
         self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val
 

@@ -146,6 +146,7 @@ def test_a_colorizer_without_weights_cannot_be_trained():
         ({"kind": "wasserstein"}, "kind expects one of least_squares, hinge, bce, got 'wasserst"),
         ({"weight": -1.0}, "weight expects a finite number of at least 0, got -1.0"),
         ({"gradient_clip_val": float("nan")}, "gradient_clip_val expects .* got nan"),
+        ({"gradient_clip_val": 0.0}, "gradient_clip_val expects .* above 0, or null .* got 0.0"),
     ],
 )
 def test_impossible_games_are_refused(options, words):
