@@ -26,6 +26,33 @@ class InputError(ValueError):
         super().__init__(message)
 
 
+def refuse_empty(program: str, words: Iterable[str]) -> None:
+    """Refuse empty words and options with an empty value: a variable of the shell was not set.
+
+    As a path, an empty word would be the folder that one is in.
+
+    Args:
+        program: Begins the message.
+        words: Of a command line.
+
+    Raises:
+        InputError: It names the option.
+
+    Example:
+        >>> refuse_empty("flowcolor fit", ["--config", "quickstart", "--data.train="])
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: flowcolor fit: --data.train expects a value, got an empty word.
+    """
+    before = "an option"
+    for word in words:
+        option = word.partition("=")[0]
+        if not word or (option.startswith("--") and word == f"{option}="):
+            name = option if word else before
+            raise InputError(f"{program}: {name} expects a value, got an empty word.")
+        if option.startswith("--"):
+            before = option
+
+
 def first_ten(names: Sequence[str]) -> str:
     """Return the names for a message that has already said how many there are.
 

@@ -2,11 +2,12 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from flowcolor.errors import InputError, did_you_mean
+from flowcolor.errors import InputError, did_you_mean, refuse_empty
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -38,6 +39,11 @@ class OptionParser(argparse.ArgumentParser):
             hint = did_you_mean(word, self._option_string_actions)
             raise InputError(f"{self.prog}: there is no option {word!r}{hint}.")
         raise InputError(f"{self.prog}: {message}.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as ``argparse`` does, but no empty words."""
+        refuse_empty(self.prog, sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the options among the words of a command.

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowcolor.errors import InputError
+
 
 @dataclass(frozen=True)
 class Folders:
@@ -29,6 +31,9 @@ class Folders:
     masks: str | list[str | None] | None = None
     labels: str | list[str | None] | None = None
 
+    def __post_init__(self) -> None:
+        _refuse_empty(self, "photos", "sketches", "masks", "labels")
+
     @classmethod
     def of(cls, where: "Folders | str | Path | Sequence[str | Path]") -> "Folders":
         """Return the record of what may be photographs alone."""
@@ -50,3 +55,14 @@ class PairFolders:
 
     sketches: str | None = None
     photos: str | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_empty(self, "sketches", "photos")
+
+
+def _refuse_empty(record: Folders | PairFolders, *names: str) -> None:
+    """Raise :class:`InputError` for a folder without a name: it would be the one that one is in."""
+    for name in names:
+        value = getattr(record, name)
+        if value == "" or (isinstance(value, list) and "" in value):
+            raise InputError(f"{name} expects the name of a folder or file, got an empty one.")

@@ -22,7 +22,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.files import exists, is_full
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
@@ -67,6 +67,7 @@ class TrainingCLI(LightningCLI):
         # Without this, a formula in a docstring is taken for reST and `--help` loses all texts.
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         command, *options = words
+        refuse_empty(f"flowcolor {command}", options)
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")

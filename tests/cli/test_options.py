@@ -74,3 +74,24 @@ def test_sizes_that_are_none_are_refused(size):
 def test_dots_that_are_none_are_refused(word):
     with pytest.raises(InputError, match="--dots expects X,Y=COLOUR as 120,80=#3366cc or"):
         read_dots([word])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("colorize", "--sketch", "a.png", "--reference=b.png", "--output", ""),
+        ("colorize", "--sketch=a.png", "--reference=b.png", "--output=c.png", "--method="),
+        ("prepare", "--photos", "", "--output=b"),
+        ("prepare", "--photos=a", "--output=b", "--masks", "c", ""),
+        ("ablate", "--table=4.3", "--config=quickstart", "--output="),
+        ("score", "--results=a", "--truth=b", "--references=c", "--output", ""),
+    ],
+)
+def test_an_empty_word_is_refused_instead_of_taken_for_the_present_folder(
+    words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert re.search(r"--\w+ expects a value, got an empty word\.$", error)
+    assert not list(tmp_path.iterdir())

@@ -64,6 +64,11 @@ WRONG = {
         (*FIT, "--data.train.photos=a", "--data.train.mask=b"),
         r"no option 'mask'; did you mean 'masks'",
     ),
+    "no photographs": ((*FIT, "--data.train="), r"fit: --data.train expects a value, got an empty"),
+    "no folder of runs": (
+        (*FIT, "--trainer.default_root_dir", ""),
+        r"fit: --trainer.default_root_dir expects a value, got an empty word\.$",
+    ),
     "no run to continue": ((*FIT, "--ckpt_path=last"), r"last expects a run .* got none\."),
     "missing checkpoint": ((*FIT, "--ckpt_path=no.ckpt"), r"no.ckpt expects a file, got no such"),
     "missing weights": ((*FIT, "--model.weights=no.ckpt"), r"no.ckpt expects a file, got no such"),
@@ -93,6 +98,8 @@ BAD_FILES = {
         r"no option 'cbs'; did you mean 'ccbs'"
     ),
     "data: [": r"pars",
+    "data: {train: ''}": r"photos expects the name of a folder or file, got an empty one",
+    "data: {train: {photos: a, masks: ['']}}": r"masks expects the name of a folder or file",
 }
 
 
