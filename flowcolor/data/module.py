@@ -6,7 +6,7 @@ from typing import Any, NoReturn, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
 
 from flowcolor.bounds import within
@@ -24,7 +24,7 @@ from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.parts import HeldOut, Parts, find_parts
 from flowcolor.data.readable import ReadablePairs, collate_readable
-from flowcolor.data.sampler import EveryOnce, ResumableSampler
+from flowcolor.data.sampler import EveryOnce, ResumableInOrder, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError, first_ten
@@ -212,7 +212,12 @@ class ColorizationDataModule(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Item]:
         """Shuffled by seed and epoch; the last, smaller batch is left out unless it is the only."""
         dataset = Repeated(self._parts().train, self.repeat)
-        sampler = ResumableSampler(dataset, self.batch_size, self.seed, self.trainer)
+        trainer = self.trainer
+        sampler: Sampler[int]
+        if trainer is not None and getattr(trainer, "overfit_batches", 0) > 0:
+            sampler = ResumableInOrder(dataset, self.batch_size, trainer)
+        else:
+            sampler = ResumableSampler(dataset, self.batch_size, self.seed, trainer)
         full = len(sampler) >= self.batch_size
         return self._loader(dataset, sampler=sampler, drop_last=full)
 

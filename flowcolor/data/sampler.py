@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sized
 from typing import Any
 
 from lightning import Trainer
-from torch.utils.data import DistributedSampler
+from torch.utils.data import DistributedSampler, SequentialSampler
 
 
 class ResumableSampler(DistributedSampler[Any]):
@@ -35,6 +35,29 @@ class ResumableSampler(DistributedSampler[Any]):
             epoch, done = _position(self.trainer, batches)
             self.set_epoch(epoch)
         return iter(list(super().__iter__())[done * self.batch_size :])
+
+
+class ResumableInOrder(SequentialSampler):
+    """Show the first photographs in their order, and continue where a resumed epoch stopped.
+
+    What ``trainer.overfit_batches`` asks for. Lightning would take the place of every sampler that
+    shuffles, and start a resumed epoch again.
+
+    Args:
+        dataset: What is shown.
+        batch_size: Samples per batch.
+        trainer: Knows epoch and batch.
+    """
+
+    def __init__(self, dataset: Any, batch_size: int, trainer: Trainer) -> None:
+        super().__init__(dataset)
+        self.batch_size = batch_size
+        self.trainer = trainer
+
+    def __iter__(self) -> Iterator[int]:
+        batches = _batches(self, self.batch_size, self.trainer.limit_train_batches)
+        _, done = _position(self.trainer, batches)
+        return iter(range(done * self.batch_size, len(self)))
 
 
 class EveryOnce(DistributedSampler[Any]):

@@ -54,6 +54,18 @@ def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_p
         assert torch.equal(value, resumed[name]), name
 
 
+def test_a_run_on_a_few_batches_alone_resumes_inside_an_epoch(run, tmp_path):
+    few = ("--trainer.overfit_batches", 2, "--trainer.max_epochs", 2)
+    stop = ("--trainer.max_steps", 1, "--last.every_n_train_steps", 1)
+    assert fit(run, tmp_path / "whole", *few) == 0
+    assert fit(run, tmp_path / "parts", *few, *stop) == 0
+    assert fit(run, tmp_path / "parts", *few, "--ckpt_path", "last") == 0
+    whole, parts = (
+        weights(tmp_path / name / "version_0/checkpoints/last.ckpt") for name in ("whole", "parts")
+    )
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+
+
 def test_two_runs_with_one_seed_are_equal_and_with_another_differ(run, tmp_path):
     assert fit(run, tmp_path) == 0
     assert fit(run, tmp_path, "--seed_everything=1") == 0
