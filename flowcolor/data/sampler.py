@@ -94,6 +94,8 @@ def _position(trainer: Trainer, batches: int) -> tuple[int, int]:
     counted: Any = trainer.fit_loop.epoch_progress.current
     progress: Any = trainer.fit_loop.epoch_loop.batch_progress.current
     over, done = divmod(progress.processed, batches)
+    if counted.processed > counted.completed:  # It is over, even if a limit has ended it early.
+        return counted.processed, 0
     # Without this, loader processes would get the order of the finished epoch again.
     uncounted = over > 0 and counted.completed == counted.processed
     return counted.processed + uncounted, done

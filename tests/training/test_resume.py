@@ -4,6 +4,8 @@ import torch
 from flowcolor.models.checkpoint import read_checkpoint
 from tests.training.helpers import flowcolor
 
+LAST = "version_0/checkpoints/last.ckpt"
+
 
 def weights(path):
     return read_checkpoint(path)["state_dict"]
@@ -54,15 +56,27 @@ def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_p
         assert torch.equal(value, resumed[name]), name
 
 
+def test_loader_processes_go_on_after_an_epoch_that_a_limit_has_ended_early(run, tmp_path):
+    """A limit of steps ends the first epoch after one of its two batches; the second has both."""
+    made = []
+    for workers in (0, 1):
+        root, last = tmp_path / str(workers), tmp_path / str(workers) / LAST
+        options = ("--data.num_workers", workers, "--model.scheduler", "null")
+        assert fit(run, root, *options, "--trainer.max_steps", 1) == 0
+        assert fit(run, root, *options, "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
+        made.append(read_checkpoint(last))
+    assert made[0]["global_step"] == made[1]["global_step"] == 3
+    for name, value in made[0]["state_dict"].items():
+        assert torch.equal(value, made[1]["state_dict"][name]), name
+
+
 def test_a_run_on_a_few_batches_alone_resumes_inside_an_epoch(run, tmp_path):
     few = ("--trainer.overfit_batches", 2, "--trainer.max_epochs", 2)
     stop = ("--trainer.max_steps", 1, "--last.every_n_train_steps", 1)
     assert fit(run, tmp_path / "whole", *few) == 0
     assert fit(run, tmp_path / "parts", *few, *stop) == 0
     assert fit(run, tmp_path / "parts", *few, "--ckpt_path", "last") == 0
-    whole, parts = (
-        weights(tmp_path / name / "version_0/checkpoints/last.ckpt") for name in ("whole", "parts")
-    )
+    whole, parts = (weights(tmp_path / name / LAST) for name in ("whole", "parts"))
     assert all(torch.equal(value, parts[name]) for name, value in whole.items())
 
 
