@@ -7,6 +7,7 @@ trained with, ``--config`` files in their order, options on the command line.
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,13 @@ from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.recorded import differences, read_recorded, spell_out_folders
-from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_folder
+from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_folder, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.sizes import require_size
 from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
-from flowcolor.training.words import asks_for_help, one_test_set
+from flowcolor.training.words import asks_for_help, one_test_set, with_plain_words
 
 
 class TrainingCLI(LightningCLI):
@@ -96,7 +97,7 @@ class TrainingCLI(LightningCLI):
         """Parse without Lightning's warning that the process had other arguments."""
         command, *options = args
         with self.recorded.as_words() as first:
-            self.config = parser.parse_args([command, *first, *options])
+            self.config = with_plain_words(parser.parse_args([command, *first, *options]))
         chosen = self.config[command]
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
@@ -231,7 +232,7 @@ class TrainingCLI(LightningCLI):
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:
             options["verbose"] = False  # Lightning's table has each number twice; see below.
-        say(f"writing to {self.folder}")
+        say(f"writing to {self._logged_folder()}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
         try:
@@ -264,6 +265,14 @@ class TrainingCLI(LightningCLI):
         written = any(path.suffix in {".png", ".json"} for path in self.folder.rglob("*"))
         if self.is_new and not (began or written) and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _logged_folder(self) -> Path:
+        """Return where the run writes; where a logger of the user's does, leave no empty folder."""
+        folder = log_folder(self.trainer) if self.subcommand == "fit" else self.folder
+        if self.is_new and folder != self.folder:
+            with suppress(OSError):
+                self.folder.rmdir()
+        return folder
 
     def _found(self, folder: Path) -> None:
         self.folder = folder

@@ -1,6 +1,9 @@
 """The words of a command line, before a parser sees them."""
 
+from argparse import Namespace
 from collections.abc import Sequence
+from enum import Enum
+from typing import Any
 
 
 def value_of(option: str, words: Sequence[str]) -> str | None:
@@ -22,6 +25,20 @@ def prints_configuration(options: Sequence[str]) -> bool:
 def asks_for_help(options: Sequence[str]) -> bool:
     """Tell whether help on the command or on one of its parts is wanted."""
     return any(word in {"-h", "--help"} or word.endswith(".help") for word in options)
+
+
+def with_plain_words(value: Any) -> Any:
+    """Return parsed options whose words are no members of an enumeration, which no YAML can say.
+
+    Defaults of Lightning are such members, as the ``interval`` of its ``Timer``.
+    """
+    if isinstance(value, Namespace):
+        for name, part in list(vars(value).items()):
+            setattr(value, name, with_plain_words(part))
+        return value
+    if isinstance(value, list):
+        return [with_plain_words(part) for part in value]
+    return str(value.value) if isinstance(value, str) and isinstance(value, Enum) else value
 
 
 def one_test_set(words: Sequence[str]) -> list[str]:

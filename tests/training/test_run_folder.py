@@ -13,6 +13,7 @@ from flowcolor.training import run_folder
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from flowcolor.training.run_folder import SharedFolder, new_version
+from tests.training.helpers import flowcolor
 
 
 def test_runs_that_start_at_one_moment_share_no_folder(tmp_path, monkeypatch):
@@ -72,3 +73,14 @@ def test_the_quickstart_draws_once(monkeypatch):
     assert run_folder.is_first_process()
     monkeypatch.setattr(rank_zero_only, "rank", 1)
     assert not run_folder.is_first_process()
+
+
+def test_a_logger_of_the_users_leaves_no_empty_folder(run, tmp_path, capsys):
+    root, mine = tmp_path / "runs", tmp_path / "mine"
+    logger = ("--trainer.logger=CSVLogger", f"--trainer.logger.save_dir={mine}")
+    words = ("--config", run.config, "--trainer.default_root_dir", root, "--trainer.max_epochs=1")
+    assert flowcolor("fit", *words, *logger) == 0
+    folder = mine / "lightning_logs/version_0"
+    assert f"writing to {folder}\n" in capsys.readouterr().out
+    assert (folder / "checkpoints/last.ckpt").is_file()
+    assert not list(root.glob("version_*"))

@@ -41,3 +41,11 @@ def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
     assert data_of("--data.test", "c") == (Folders("c"), None)
     assert data_of("--config", str(file)) == (Folders("a"), None)
     assert data_of("--config", str(file), "--data.held_out=4") == (None, 4)
+
+
+def test_a_timer_whose_interval_is_an_enumeration_can_be_written_down(tmp_path):
+    timer = ("--trainer.callbacks=Timer", "--trainer.callbacks.duration=00:01:00:00")
+    words = ["fit", "--config", "quickstart", *timer, f"--trainer.default_root_dir={tmp_path}"]
+    with quiet():
+        cli = TrainingCLI(words, run=False)
+    assert "interval: step" in cli.parser.dump(cli.config, skip_none=False)
