@@ -6,6 +6,7 @@ from typing import Any
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser
 
+from flowcolor.errors import InputError
 from flowcolor.evaluation.network_scores import Networks
 from flowcolor.evaluation.region_scores import RegionSet
 from flowcolor.training.callbacks.curves import Curves
@@ -41,6 +42,22 @@ def mode_of(best: Any) -> str:
     if best.mode != DIRECTION:
         return str(best.mode)
     return direction(best.monitor or "") or "max"
+
+
+def check_files(best: Any, last: Any) -> None:
+    """Refuse one file for the best weights and for the last, which would replace the best.
+
+    Args:
+        best: The options ``--best``.
+        last: The options ``--last``.
+
+    Raises:
+        InputError: Both have one name and one folder.
+    """
+    if (best.dirpath, best.filename) == (last.dirpath, last.filename) and best.filename is not None:
+        raise InputError(
+            f"best.filename expects another name than last.filename, got {best.filename} for both."
+        )
 
 
 def add_test_options(parser: LightningArgumentParser) -> None:

@@ -35,7 +35,12 @@ from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
-from flowcolor.training.command_options import add_callback_options, add_test_options, mode_of
+from flowcolor.training.command_options import (
+    add_callback_options,
+    add_test_options,
+    check_files,
+    mode_of,
+)
 from flowcolor.training.options import (
     check_time,
     check_trainer,
@@ -136,6 +141,7 @@ class TrainingCLI(LightningCLI):
         check_precision(chosen.trainer.precision)
         check_trainer(chosen.trainer, str(self.subcommand))
         chosen.best.mode = mode_of(chosen.best)
+        check_files(chosen.best, chosen.last)
         root = chosen.trainer.default_root_dir
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint

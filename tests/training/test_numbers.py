@@ -33,6 +33,7 @@ OPTIONS = {
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
     "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
+    "--best.filename=last": "best.filename expects another name than last.filename, got last",
     "--trainer.num_nodes=99999": "trainer.num_nodes expects a number from 1 to 4096, got 99999",
     "--trainer.gradient_clip_val=-1": "gradient_clip_val expects a number of at least 0, got -1",
     "--trainer.log_every_n_steps=-1": "log_every_n_steps expects a number of at least 0, got -1",

@@ -40,8 +40,9 @@ def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsy
     settings = [pair["setting"] for pair in pairs if "sensitivity" in pair["scores"]]
     assert settings == ["cross", "cross"]
     assert "in 2 of 3" in capsys.readouterr().out
-    assert flowcolor(*words, *folder, "--timed=-1") == 2
-    assert "--timed expects a number of at least 0, got -1" in capsys.readouterr().err
+    for number in (-1, 10**12):
+        assert flowcolor(*words, *folder, f"--timed={number}") == 2
+        assert f"--timed expects a number from 0 to 10000, got {number}" in capsys.readouterr().err
     assert flowcolor(*words, *folder, "--probes=-1") == 2
     assert "--probes expects a number of at least 0, got -1" in capsys.readouterr().err
 

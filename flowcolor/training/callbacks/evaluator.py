@@ -26,6 +26,8 @@ from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 
+_MOST_TIMED = 10_000
+
 
 class Evaluator(Callback):
     """Score validations briefly and tests in full; write a test's report as JSON and CSV.
@@ -56,7 +58,7 @@ class Evaluator(Callback):
         timed: int = 10,
     ) -> None:
         within("--probes", probes, 0)
-        within("--timed", timed, 0)
+        within("--timed", timed, 0, _MOST_TIMED)
         self.networks = networks or Networks()
         self.about = about or {}
         self.roundtrip = roundtrip
