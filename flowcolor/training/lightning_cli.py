@@ -80,6 +80,12 @@ class TrainingCLI(LightningCLI):
         self.execute = run
         self.recorded = read_recorded(command, options, files, self.root)
         if not (files or self.recorded.config or asks_for_help(options)):
+            if self.recorded.checkpoint is not None:  # As of `--last.save_weights_only`.
+                raise InputError(
+                    f"flowcolor {command} expects --config NAME_OR_FILE beside "
+                    f"{self.recorded.checkpoint}, which holds weights without the configuration of "
+                    "their training, got none."
+                )
             raise InputError(
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
                 "quickstart, or --ckpt_path FILE, got neither."

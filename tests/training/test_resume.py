@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.models.checkpoint import read_checkpoint
+from flowcolor.models.checkpoint import KEY, read_checkpoint
 from tests.training.helpers import flowcolor
 
 LAST = "version_0/checkpoints/last.ckpt"
@@ -68,6 +68,16 @@ def test_loader_processes_go_on_after_an_epoch_that_a_limit_has_ended_early(run,
     assert made[0]["global_step"] == made[1]["global_step"] == 3
     for name, value in made[0]["state_dict"].items():
         assert torch.equal(value, made[1]["state_dict"][name]), name
+
+
+@pytest.mark.parametrize("command", ["fit", "validate"])
+def test_a_checkpoint_of_weights_alone_asks_for_the_configuration(run, tmp_path, command, capsys):
+    file = tmp_path / "weights.ckpt"
+    checkpoint = read_checkpoint(run.last)
+    del checkpoint[KEY]["run"]
+    torch.save(checkpoint, file)
+    assert flowcolor(command, "--ckpt_path", file) == 2
+    assert f"expects --config NAME_OR_FILE beside {file}, which holds" in capsys.readouterr().err
 
 
 def test_a_run_on_a_few_batches_alone_resumes_inside_an_epoch(run, tmp_path):
