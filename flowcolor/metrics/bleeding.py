@@ -6,7 +6,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.metrics.on_lines import check_on_lines
+from flowcolor.metrics.on_lines import check_on_lines, check_threshold, show_broken
 
 
 def color_bleeding(
@@ -64,7 +64,10 @@ def color_bleeding(
     k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
     chroma = rgb_to_lab(image)[:, 1:]
     paper = drawing.mean(1) >= threshold
-    return torch.stack([_bleeding(*pair, k) for pair in zip(chroma, paper, strict=True)])
+    shares = [_bleeding(*pair, k) for pair in zip(chroma, paper, strict=True)]
+    # Of no images there is nothing to stack.
+    found = torch.stack(shares) if shares else chroma.new_zeros(0)
+    return show_broken(found, image, drawing)
 
 
 class ColorBleeding(ImageMetric):
@@ -90,6 +93,7 @@ class ColorBleeding(ImageMetric):
 
     def __init__(self, reach: float = 0.05, threshold: float = 0.9) -> None:
         super().__init__()
+        check_threshold("ColorBleeding", threshold, "above", reach=reach)
         self.reach, self.threshold = reach, threshold
 
     def per_image(self, result: Tensor, other: Tensor) -> Float[Tensor, " batch"]:

@@ -6,6 +6,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
+from flowcolor.layers.arguments import check_count
 from flowcolor.metrics.mean_color import mean_color, nearer_to_own
 from flowcolor.metrics.wasserstein import color_wasserstein
 
@@ -39,6 +40,7 @@ class ColorAgreement(Metric):
 
     def __init__(self, directions: int = 64) -> None:
         super().__init__()
+        check_count(self, directions=directions)
         self.directions = directions
         # Seven per image, flat: a process without images joins in with an empty vector.
         self.add_state("numbers", [], dist_reduce_fx="cat")
@@ -62,7 +64,8 @@ class ColorAgreement(Metric):
 
     def compute(self) -> dict[str, Tensor]:
         """Average over all images; NaN if there were none."""
-        numbers = dim_zero_cat(self.numbers).view(-1, 7)
+        some = dim_zero_cat(self.numbers) if len(self.numbers) else torch.zeros(0)
+        numbers = some.view(-1, 7)
         distances, own, reference = numbers.split([1, 3, 3], 1)
         won = nearer_to_own(own, reference).float() if len(own) > 1 else own.new_tensor([])
         return {

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from flowcolor.errors import InputError
+from flowcolor.layers.arguments import check_count
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
 
@@ -31,7 +32,8 @@ class FeatureSetMetric(Metric, ABC):
 
     Raises:
         InputError: If ``features`` come together with weights for Inception.
-        ValueError: If ``features`` is a module in training mode.
+        ValueError: If ``features`` is a module in training mode, or ``dimensions`` no whole number
+            of at least 1.
     """
 
     full_state_update = False
@@ -50,7 +52,8 @@ class FeatureSetMetric(Metric, ABC):
             raise InputError("`path` and `random_weights` are of no use with `features` given.")
         if isinstance(features, nn.Module) and features.training:
             raise ValueError("`features` must be in eval mode, got a module in training mode.")
-        self.dimensions = dimensions
+        check_count(self, dimensions=dimensions)
+        self.dimensions = int(dimensions)
         built = InceptionFeatures(path, random_weights=random_weights)
         # A tuple, because torch would make a module in an attribute part of this one.
         self._network = (built if features is None else features,)

@@ -28,6 +28,12 @@ def frechet_distance(
         other_mean: :math:`\nu`.
         other_covariance: :math:`B`.
 
+    Returns:
+        A scalar; NaN if a covariance is not finite.
+
+    Raises:
+        ValueError: If the shapes do not fit together.
+
     Reference:
         Dowson and Landau, "The Fréchet distance between multivariate normal distributions" (1982).
         https://doi.org/10.1016/0047-259X(82)90077-X
@@ -35,8 +41,20 @@ def frechet_distance(
     mean, covariance, other_mean, other_covariance = (
         x.double() for x in (mean, covariance, other_mean, other_covariance)
     )
+    size = mean.shape[-1:]
+    if mean.ndim != 1 or not (
+        mean.shape == other_mean.shape
+        and covariance.shape == other_covariance.shape == torch.Size([*size, *size])
+    ):
+        shapes = [tuple(x.shape) for x in (mean, covariance, other_mean, other_covariance)]
+        raise ValueError(
+            "frechet_distance expects two means of shape (d,) and covariances of shape (d, d), "
+            f"got {shapes}."
+        )
     shift = (mean - other_mean).square().sum()
     traces = covariance.trace() + other_covariance.trace()
+    if not (covariance.isfinite().all() and other_covariance.isfinite().all()):
+        return mean.new_tensor(torch.nan)  # Of which no roots can be taken.
     overlap = torch.linalg.svdvals(_root(covariance).mT @ _root(other_covariance)).sum()
     distance: Tensor = shift + traces - 2 * overlap
     return distance

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
+from flowcolor.layers.arguments import check_count
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
 
@@ -32,6 +33,9 @@ def inception_score(
     Returns:
         Two numbers, NaN without images; the deviation of a single part is NaN.
 
+    Raises:
+        ValueError: If ``logits`` are no rows, or ``splits`` is no whole number of at least 1.
+
     Reference:
         Salimans et al., "Improved techniques for training GANs" (2016), section 4.
         https://arxiv.org/abs/1606.03498
@@ -41,6 +45,12 @@ def inception_score(
         >>> round(float(score), 6)
         5.0
     """
+    check_count(inception_score, splits=splits)
+    if logits.ndim != 2 or logits.shape[1] == 0:
+        raise ValueError(
+            "inception_score expects logits of shape (images, classes) with at least one class, "
+            f"got {tuple(logits.shape)}."
+        )
     if len(logits) == 0:
         nothing = logits.new_tensor(torch.nan, dtype=torch.float64)
         return nothing, nothing
@@ -102,6 +112,7 @@ class InceptionScore(FeatureSetMetric):
         super().__init__(
             path, random_weights=random_weights, features=features, dimensions=dimensions
         )
+        check_count(self, splits=splits)
         self.splits = splits
 
     @property

@@ -24,9 +24,17 @@ def kernel_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[T
         x: Features of one set, one row for each image.
         y: Those of the other.
 
+    Raises:
+        ValueError: If they are no rows of one length.
+
     Reference:
         Bińkowski et al., "Demystifying MMD GANs" (2018), section 4. https://arxiv.org/abs/1801.01401
     """
+    if x.ndim != 2 or x.shape[1:] != y.shape[1:]:
+        raise ValueError(
+            "kernel_distance expects two sets of features of shape (images, d) with the same d, "
+            f"got {tuple(x.shape)} and {tuple(y.shape)}."
+        )
     n, m = len(x), len(y)
     if min(n, m) < 2:
         return x.new_tensor(torch.nan, dtype=torch.float64)
@@ -75,7 +83,9 @@ class KernelInceptionDistance(FeatureSetMetric):
     def compute(self) -> dict[str, Tensor]:
         """Compare the two sets; NaN if one has fewer than two images."""
         real, result = (
-            dim_zero_cat(some).view(-1, self.dimensions) if len(some) else torch.zeros(0, 1)
+            dim_zero_cat(some).view(-1, self.dimensions)
+            if len(some)
+            else torch.zeros(0, self.dimensions)
             for some in (self.real_features, self.result_features)
         )
         count = torch.tensor(min(len(real), len(result)), device=real.device)

@@ -65,6 +65,11 @@ def hint_error(
         tensor([100.])
     """
     given = mask > 0
+    if colors.shape != result.shape:  # One set of colours would serve every result.
+        raise ValueError(
+            f"hint_error expects colors of the shape of the results, {tuple(result.shape)}, got "
+            f"{tuple(colors.shape)}."
+        )
     if mask.shape != (len(result), 1, *result.shape[2:]):
         raise ValueError(
             f"hint_error expects a mask of shape {(len(result), 1, *result.shape[2:])}, got "
@@ -112,6 +117,11 @@ def reference_sensitivity(
         tensor([0.])
     """
     moved = mean_color_distance(reference, other_reference)
+    if len(result) != len(reference):
+        raise ValueError(
+            "reference_sensitivity expects as many results as references, "
+            f"got {len(result)} and {len(reference)}."
+        )
     share = lab_distance(result, other_result) / moved
     return share.where(moved >= _NOTICEABLE, torch.nan)
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 from torchmetrics import Metric
 
+from flowcolor.metrics.on_lines import check_threshold, show_broken
 from flowcolor.values import require_colors
 
 
@@ -49,23 +50,19 @@ def line_f1(
         >>> line_f1(drawing, drawing)
         tensor([1., 1.])
     """
-    if lines.ndim != 4 or lines.shape != truth.shape:
+    if lines.ndim != 4 or lines.shape != truth.shape or min(lines.shape[2:]) < 1:
         raise ValueError(
             "line_f1 expects two batches of drawings of one shape "
             f"(batch, channels, height, width), got {tuple(lines.shape)} and {tuple(truth.shape)}."
         )
     require_colors("line_f1", lines, truth)
-    if not 0 < threshold <= 1 or not 0 <= tolerance < float("inf"):
-        raise ValueError(
-            "line_f1 expects a threshold above 0 and up to 1 and a finite tolerance from 0, "
-            f"got {threshold} and {tolerance}."
-        )
+    check_threshold("line_f1", threshold, "from", tolerance=tolerance)
     radius = tolerance * min(lines.shape[-2:]) if tolerance < 1 else tolerance
     a, b = (x.mean(1, keepdim=True) < threshold for x in (lines, truth))
     precision, recall = _share_near(a, b, radius), _share_near(b, a, radius)
     f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-12)
     blank = ~(a | b).flatten(1).any(1)
-    return torch.where(blank, torch.ones_like(f1), f1)
+    return show_broken(torch.where(blank, torch.ones_like(f1), f1), lines, truth)
 
 
 class LineAgreement(Metric):
@@ -99,6 +96,7 @@ class LineAgreement(Metric):
 
     def __init__(self, tolerance: float = 0.02, threshold: float = 0.9) -> None:
         super().__init__()
+        check_threshold("LineAgreement", threshold, "from", tolerance=tolerance)
         self.tolerance, self.threshold = tolerance, threshold
         self.add_state("sums", torch.zeros(3), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")

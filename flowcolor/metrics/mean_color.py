@@ -45,9 +45,17 @@ def mean_color_distance(
         mask: Which pixels of ``image`` count.
         reference_mask: Which pixels of ``reference`` count.
 
+    Raises:
+        ValueError: If there are not as many images as references, or shapes do not fit together.
+
     Reference:
         CIE 15 (2004), the 1976 colour difference: the Euclidean distance in L*a*b*.
     """
+    if len(image) != len(reference):  # One reference would be compared with every image.
+        raise ValueError(
+            "mean_color_distance expects as many images as references, "
+            f"got {len(image)} and {len(reference)}."
+        )
     difference = mean_color(image, mask) - mean_color(reference, reference_mask)
     distance: Tensor = torch.linalg.vector_norm(difference, dim=1)
     return distance

@@ -1,5 +1,10 @@
 """What every measure at the lines of a drawing asks of its arguments."""
 
+from numbers import Real
+from typing import Literal
+
+import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.values import require_colors
@@ -27,9 +32,36 @@ def check_on_lines(
             f"size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
         )
     require_colors(name, image, drawing)
+    check_threshold(name, threshold, "above", **distance)
+
+
+def check_threshold(
+    name: str, threshold: float, bound: Literal["above", "from"], **distance: float
+) -> None:
+    """Refuse a threshold or a distance that is no number of its range.
+
+    Args:
+        name: Who refuses; it begins the message.
+        threshold: Should lie above 0 and up to 1.
+        bound: Whether the distance may be 0.
+        distance: One distance by its name; should be finite, and above 0 or at least 0.
+
+    Raises:
+        ValueError: One of them is not as it should be.
+    """
     for what, value in distance.items():
-        if not 0 < threshold <= 1 or not 0 < value < float("inf"):
+        numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in (threshold, value))
+        good = numbers and 0 < threshold <= 1 and 0 <= value < float("inf")
+        if not good or (value == 0 and bound == "above"):
             raise ValueError(
-                f"{name} expects a threshold above 0 and up to 1 and a finite {what} above 0, "
-                f"got {threshold} and {value}."
+                f"{name} expects a threshold above 0 and up to 1 and a finite {what} {bound} 0, "
+                f"got {threshold!r} and {value!r}."
             )
+
+
+def show_broken(
+    numbers: Float[Tensor, " batch"], *images: Float[Tensor, "batch channels height width"]
+) -> Float[Tensor, " batch"]:
+    """Return NaN for images that have some: what only compares would pass them over."""
+    broken = [image.isnan().flatten(1).any(1) for image in images]
+    return numbers.masked_fill(torch.stack(broken).any(0), torch.nan)

@@ -1,6 +1,7 @@
 """Has each part of the picture the colour that this part has in the reference?"""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 
 import torch
 from jaxtyping import Float, Integer
@@ -76,7 +77,9 @@ def region_color_distance(
     found = {}
     for name, numbers in regions.items():
         mask, reference_mask = (
-            torch.isin(x, x.new_tensor(list(numbers))) for x in (labels, reference_labels)
+            # Whole numbers of any size: a region's may not fit into bytes.
+            torch.isin(x.long(), torch.tensor(list(numbers), device=x.device))
+            for x in (labels, reference_labels)
         )
         distance = mean_color_distance(image, reference, mask, reference_mask)
         enough = [m.flatten(1).sum(1) >= least for m in (mask, reference_mask)]
@@ -86,8 +89,8 @@ def region_color_distance(
 
 
 def _check(image: Tensor, labels: Tensor, least: int) -> None:
-    if least < 1:
-        raise ValueError(f"region_color_distance expects `least` to be at least 1, got {least}.")
+    if not isinstance(least, Integral) or isinstance(least, bool) or least < 1:
+        raise ValueError(f"region_color_distance expects `least` to be at least 1, got {least!r}.")
     shape = (len(image), *image.shape[-2:])
     if labels.shape != shape or labels.is_floating_point() or labels.dtype == torch.bool:
         raise ValueError(

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from flowcolor.color import to_gray
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.metrics.on_lines import check_on_lines
+from flowcolor.metrics.on_lines import check_on_lines, check_threshold
 from flowcolor.values import widen
 
 _DARKEST = 0.05  # Surroundings that are darker count as so dark: in black, noise is no line.
@@ -94,6 +94,7 @@ class LineSharpness(ImageMetric):
 
     def __init__(self, window: float = 0.05, threshold: float = 0.9) -> None:
         super().__init__()
+        check_threshold("LineSharpness", threshold, "above", window=window)
         self.window, self.threshold = window, threshold
 
     def per_image(self, result: Tensor, other: Tensor) -> Float[Tensor, " batch"]:

@@ -46,6 +46,8 @@ def ssim(
         tensor([1., 1.])
     """
     result, truth = comparable("ssim", result, truth, smallest=6)
+    if len(result) == 0:  # torchmetrics fails at an empty batch.
+        return result.new_zeros(0)
     # Its variances are differences of nearly equal numbers; bfloat16 would leave nothing of them.
     with torch.autocast(result.device.type, enabled=False):
         values = structural_similarity_index_measure(
@@ -82,6 +84,8 @@ def ms_ssim(
         https://doi.org/10.1109/ACSSC.2003.1292216
     """
     result, truth = comparable("ms_ssim", result, truth, smallest=176)
+    if len(result) == 0:
+        return result.new_zeros(0)
     with torch.autocast(result.device.type, enabled=False):
         return multiscale_structural_similarity_index_measure(
             result, truth, data_range=1.0, reduction="none"

@@ -1,6 +1,7 @@
 """How far apart are two clouds of colours?"""
 
 import math
+from numbers import Integral
 
 import torch
 from jaxtyping import Bool, Float
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
+from flowcolor.values import widen
 
 
 def sliced_wasserstein(
@@ -32,7 +34,8 @@ def sliced_wasserstein(
         A scalar in the unit of the points; NaN if a set is empty.
 
     Raises:
-        ValueError: If the points are not three-dimensional or ``directions`` is not positive.
+        ValueError: If the points are no float numbers in three dimensions, or ``directions`` is no
+            whole number of at least 1.
 
     Reference:
         Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures" (2015), section 2,
@@ -43,11 +46,16 @@ def sliced_wasserstein(
         >>> sliced_wasserstein(points, points)
         tensor(0.)
     """
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != 3 or b.shape[1] != 3 or directions < 1:
+    whole = isinstance(directions, Integral) and not isinstance(directions, bool)
+    good = all(x.ndim == 2 and x.shape[1] == 3 and x.is_floating_point() for x in (a, b))
+    if not good or not whole or directions < 1:
         raise ValueError(
-            "sliced_wasserstein expects two sets of points of shape (n, 3) and at least one "
-            f"direction, got {tuple(a.shape)}, {tuple(b.shape)} and {directions}."
+            "sliced_wasserstein expects two sets of float points of shape (n, 3) and at least one "
+            f"direction, got {a.dtype} of shape {tuple(a.shape)}, {b.dtype} of shape "
+            f"{tuple(b.shape)} and {directions!r}."
         )
+    # In half precision the counts below would be infinite.
+    a, b = widen(a), widen(b)
     if len(a) == 0 or len(b) == 0:
         return a.new_tensor(math.nan)
     theta = _half_sphere(directions).to(a)
@@ -94,7 +102,7 @@ def color_wasserstein(
         for x, m in ((image, mask), (reference, reference_mask))
     )
     distances = [sliced_wasserstein(a, b, directions) for a, b in zip(colors, others, strict=True)]
-    return torch.stack(distances)
+    return torch.stack(distances) if distances else widen(image).new_zeros(0)
 
 
 def _project(

@@ -1,0 +1,120 @@
+"""Arguments that are no numbers of their range are refused where they are given."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from flowcolor import metrics
+
+IMAGES = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+LABELS = torch.zeros(2, 8, 8, dtype=torch.long)
+FEATURES = {"features": lambda x: x.flatten(1)}
+
+COUNTS = {
+    "ColorAgreement expects directions": lambda n: metrics.ColorAgreement(directions=n),
+    "FrechetInceptionDistance expects dimensions": lambda n: metrics.FrechetInceptionDistance(
+        **FEATURES, dimensions=n
+    ),
+    "InceptionScore expects splits": lambda n: metrics.InceptionScore(
+        **FEATURES, dimensions=4, splits=n
+    ),
+    "inception_score expects splits": lambda n: metrics.inception_score(torch.rand(4, 3), n),
+}
+DISTANCES = {
+    "ColorBleeding": lambda d, t: metrics.ColorBleeding(d, t),
+    "LineSharpness": lambda d, t: metrics.LineSharpness(d, t),
+    "LineAgreement": lambda d, t: metrics.LineAgreement(d, t),
+    "line_f1": partial(metrics.line_f1, IMAGES, IMAGES),
+    "color_bleeding": partial(metrics.color_bleeding, IMAGES, IMAGES),
+    "line_sharpness": partial(metrics.line_sharpness, IMAGES, IMAGES),
+}
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, True, math.nan, math.inf, "3", None])
+@pytest.mark.parametrize("who", COUNTS)
+def test_counts_are_whole_numbers(who, value):
+    COUNTS[who](np.int64(2))
+    with pytest.raises(ValueError, match=f"{who} to be a whole number of at least 1, got "):
+        COUNTS[who](value)
+
+
+@pytest.mark.parametrize("value", [0, 2.5, True, math.nan, "3", None])
+def test_directions_and_the_least_number_of_pixels_are_whole_numbers(value):
+    points = torch.rand(4, 3)
+    with pytest.raises(ValueError, match=rf"expects `least` to be at least 1, got {value!r}\."):
+        metrics.region_color_distance(IMAGES, IMAGES, LABELS, LABELS, least=value)
+    with pytest.raises(ValueError, match=rf"at least one direction, got .* and {value!r}\."):
+        metrics.sliced_wasserstein(points, points, value)
+
+
+@pytest.mark.parametrize("value", [-1, True, math.nan, math.inf, "3", None])
+@pytest.mark.parametrize("who", DISTANCES)
+def test_distances_and_thresholds_are_numbers(who, value):
+    DISTANCES[who](np.float32(0.5), 0.9)
+    message = f"{who} expects a threshold above 0 and up to 1 and a finite "
+    for distance, threshold in ((value, 0.9), (0.05, value)):
+        with pytest.raises(ValueError, match=message):
+            DISTANCES[who](distance, threshold)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: metrics.mean_color_distance(IMAGES[:1], IMAGES),
+            "mean_color_distance expects as many images as references, got 1 and 2",
+        ),
+        (
+            lambda: metrics.region_color_distance(IMAGES[:1], IMAGES, LABELS[:1], LABELS),
+            "expects as many images as references, got 1 and 2",
+        ),
+        (
+            lambda: metrics.reference_sensitivity(IMAGES, IMAGES, IMAGES[:1], IMAGES[1:]),
+            "reference_sensitivity expects as many results as references, got 2 and 1",
+        ),
+        (
+            lambda: metrics.hint_error(IMAGES, IMAGES[:1], torch.ones(2, 1, 8, 8)),
+            r"hint_error expects colors of the shape of the results, .* got \(1, 3, 8, 8\)",
+        ),
+        (
+            lambda: metrics.sliced_wasserstein(torch.ones(4, 3).long(), torch.ones(4, 3)),
+            r"sliced_wasserstein expects two sets of float points .* got torch.int64 of shape",
+        ),
+        (
+            lambda: metrics.kernel_distance(torch.rand(4, 2), torch.rand(4, 3)),
+            r"kernel_distance expects two sets of features .* got \(4, 2\) and \(4, 3\)",
+        ),
+        (
+            lambda: metrics.frechet_distance(*[torch.rand(3), torch.eye(4)] * 2),
+            r"frechet_distance expects two means .* got \[\(3,\), \(4, 4\)",
+        ),
+        (
+            lambda: metrics.inception_score(torch.rand(4)),
+            r"inception_score expects logits of shape .* got \(4,\)",
+        ),
+        (
+            lambda: metrics.line_f1(IMAGES[..., :0], IMAGES[..., :0]),
+            r"line_f1 expects two batches of drawings .* got \(2, 3, 8, 0\)",
+        ),
+    ],
+)
+def test_shapes_that_do_not_fit_together_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_points_in_half_precision_have_the_distance_of_the_same_points_in_single():
+    a, b = torch.rand(300, 3).half(), torch.rand(400, 3).half()
+    found = metrics.sliced_wasserstein(a, b)
+    assert found == metrics.sliced_wasserstein(a.float(), b.float())
+
+
+def test_a_region_whose_number_does_not_fit_into_bytes_is_not_there():
+    regions = {"all": (0, 300, -1), "none": (256,)}
+    bytes_ = LABELS.to(torch.uint8)
+    found = metrics.region_color_distance(IMAGES, IMAGES, bytes_, bytes_, regions)
+    assert found["all"].tolist() == [0, 0]
+    assert found["none"].isnan().all()
