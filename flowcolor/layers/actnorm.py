@@ -13,6 +13,7 @@ from flowcolor.layers.base import (
     LogDet,
     check_channels,
 )
+from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
@@ -85,7 +86,7 @@ class ActNorm(InvertibleLayer):
         # initialise from what is only rebuilt.
         loc, log_scale, _ = self._affine(step.out)
         axes = [0, *range(2, step.out.ndim)]
-        grad_logdet = step.out.shape[2:].numel() * step.grad_logdet.sum()
+        grad_logdet = count_pixels(step.out) * step.grad_logdet.sum()
         if step.inverse:
             x, grad_x = (step.out - loc) * log_scale.exp(), step.grad_out * (-log_scale).exp()
             grad_loc, grad_log_scale = step.grad_out.sum(axes), -(grad_x * x).sum(axes)
@@ -101,7 +102,7 @@ class ActNorm(InvertibleLayer):
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
         shape = -1, *[1] * (x.ndim - 2)
         loc, log_scale = (t.to(x.dtype).view(shape) for t in (self.loc, self.log_scale))
-        logdet = x.shape[2:].numel() * log_scale.sum()
+        logdet = count_pixels(x) * log_scale.sum()
         return loc, log_scale, logdet.expand(x.shape[0]).clone()
 
     @disable_compile

@@ -5,15 +5,12 @@ They share one call, ``aggregate(x, condition)``, with ``x`` of shape :math:`(B,
 invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffineCoupling`.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from flowcolor.layers.arguments import check_count, check_number
-from flowcolor.layers.base import check_channels
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.functional.attend import attend
+from flowcolor.layers.functional.planes import check_planes
 
 _EPS = 1e-5
 
@@ -32,7 +29,8 @@ class FeatureAggregation(nn.Module):
     (1x1 convolutions, hidden width four times the input's). The thesis has no temperatures
     :math:`\tau`; a dot product of :math:`HW` unnormalised numbers saturates a softmax, so the
     default is :math:`\tau_s = 1/\sqrt{d}`, :math:`\tau_c = 1/\sqrt{HW}`. The :math:`HW \times HW`
-    matrix of the spatial attention is never stored, but for ``torch.func``'s transforms.
+    matrix of the spatial attention is never stored, but for ``torch.func``'s transforms, forward
+    mode and second derivatives.
 
     Args:
         channels: Channels :math:`d` of ``x``.
@@ -70,7 +68,7 @@ class FeatureAggregation(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         _check_pair(self, x, condition, self.channels, self.condition_channels)
         # Channels last, (B, HW, d): unless they are contiguous, torch stores the whole matrix.
-        q, k = self.query(x), self.key(condition)
+        q, k = self.query(x), self.key(condition.to(x.dtype))
         image = k.mT.view(x.shape)
         v_s, v_c = self.spatial_value(image), self.channel_value(image)
         fused = (self._spatial(q, k, v_s) + self._channel(q, k, v_c)).mT.view(x.shape)
@@ -78,17 +76,16 @@ class FeatureAggregation(nn.Module):
 
     def _spatial(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scale = self._scale(self.channels)
-        if in_transform():  # The operator below knows no forward mode and is slow under vmap.
-            return torch.softmax(scale * (q @ k.mT), -1) @ v
         q, k, v = (t.unsqueeze(1) for t in (q, k, v))  # B 1 HW d, one head
-        return functional.scaled_dot_product_attention(q, k, v, scale=scale).squeeze(1)
+        return attend(q, k, v, scale).squeeze(1)
 
     def _channel(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scale = self._scale(q.shape[1])
         return v @ torch.softmax(scale * (q.mT @ k), dim=-1).mT
 
     def _scale(self, terms: int) -> float:
-        return 1 / math.sqrt(terms) if self.attention_scale is None else self.attention_scale
+        # Not `math.sqrt`: exported programs would take these sides for every side.
+        return 1 / torch.sym_sqrt(terms) if self.attention_scale is None else self.attention_scale
 
 
 class ConcatAggregation(nn.Module):
@@ -163,7 +160,7 @@ class AdaIN(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         _check_pair(self, x, condition, self.channels, self.condition_channels)
-        style = self.project(condition)
+        style = self.project(condition.to(x.dtype))
         mean, std = _moments(x)
         style_mean, style_std = _moments(style)
         return style_std * (x - mean) / std + style_mean
@@ -211,7 +208,7 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
 def _check_pair(
     module: nn.Module, x: Tensor, condition: Tensor, channels: int, condition_channels: int
 ) -> None:
-    check_channels(module, x, channels)
+    check_planes(module, x, condition, channels)
     expected = (x.shape[0], condition_channels, *x.shape[2:])
     if condition.shape != expected:
         raise ValueError(

@@ -1,13 +1,16 @@
 r"""Attention that knows places: what colour a region has in the photograph, for the drawing."""
 
 import math
+from numbers import Integral
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.layers.base import check_channels
+from flowcolor.layers.arguments import check_count
+from flowcolor.layers.functional.attend import attend
+from flowcolor.layers.functional.planes import check_planes
 
 POSITIONS = 8
 
@@ -67,11 +70,14 @@ class AttentionAggregation(nn.Module):
         max_tokens: int = 1024,
     ) -> None:
         super().__init__()
-        if min(heads, head_channels, max_tokens) < 1:
+        check_count(self, channels=channels, condition_channels=condition_channels)
+        sizes = {"heads": heads, "head_channels": head_channels, "max_tokens": max_tokens}
+        if all(isinstance(size, Integral) for size in sizes.values()) and min(sizes.values()) < 1:
             raise ValueError(
                 "AttentionAggregation expects heads, head_channels and max_tokens of at least 1, "
                 f"got {heads}, {head_channels} and {max_tokens}."
             )
+        check_count(self, **sizes)
         self.channels = channels
         self.condition_channels = condition_channels
         self.heads = heads
@@ -85,7 +91,7 @@ class AttentionAggregation(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return the gated features and, below them, what attention fetched."""
-        check_channels(self, x, self.channels)
+        check_planes(self, x, condition, self.channels)
         if condition.ndim != 4 or condition.shape[:2] != (x.shape[0], self.condition_channels):
             raise ValueError(
                 f"AttentionAggregation expects a condition of shape ({x.shape[0]}, "
@@ -95,7 +101,7 @@ class AttentionAggregation(nn.Module):
         q = self._tokens(self.query(_with_positions(x)))
         k = self._tokens(self.key(_with_positions(condition)))
         v = self._tokens(self.value(condition))
-        fetched = functional.scaled_dot_product_attention(q, k, v)
+        fetched = attend(q, k, v)
         attended = self.out(rearrange(fetched, "b n (h w) d -> b (n d) h w", h=x.shape[2]))
         gated = torch.addcmul(x, x, self.gate(attended).sigmoid())
         return torch.cat([gated, attended], 1)

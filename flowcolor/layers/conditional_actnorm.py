@@ -13,6 +13,7 @@ from flowcolor.layers.base import (
     LogDet,
     check_channels,
 )
+from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.predict import predict
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
@@ -92,4 +93,4 @@ class ConditionalActNorm(InvertibleLayer):
         numbers = predict(self, self.net, condition, x, 2 * self.channels)
         shape = (x.shape[0], self.channels, *[1] * (x.ndim - 2))
         log_scale, loc = (part.reshape(shape) for part in numbers.chunk(2, dim=1))
-        return log_scale, loc, x.shape[2:].numel() * log_scale.flatten(1).sum(1)
+        return log_scale, loc, count_pixels(x) * log_scale.flatten(1).sum(1)

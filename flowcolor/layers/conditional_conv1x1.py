@@ -15,7 +15,7 @@ from flowcolor.layers.base import (
     to_float64,
 )
 from flowcolor.layers.functional.matrices import random_rotation
-from flowcolor.layers.functional.pixels import columns, mix
+from flowcolor.layers.functional.pixels import columns, count_pixels, mix
 from flowcolor.layers.functional.predict import predict
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
@@ -117,14 +117,14 @@ class ConditionalConv1x1(InvertibleLayer):
         return predict(self, self.net, condition, x, self.channels**2)
 
     def _matrix(self, x: Tensor, numbers: Tensor) -> tuple[Tensor, LogDet]:
-        size, pixels = self.channels, x.shape[2:].numel()
+        size, pixels = self.channels, count_pixels(x)
         base = self.base.to(numbers.dtype)
         if self.parametrization == "full":
             weight = base + numbers.view(-1, size, size)
             logabsdet = torch.linalg.slogdet(to_float64(weight)).logabsdet
             return weight, pixels * logabsdet.to(numbers.dtype)
         log_diagonal, rest = numbers.split([size, size**2 - size], dim=1)
-        entries = rest.new_zeros(len(rest), size**2)
+        entries = rest.new_zeros(rest.shape[0], size**2)
         # Between two entries of the diagonal are as many others as a row is long.
         others = torch.arange(size**2 - size, device=rest.device)
         outside = 1 + others + others // size

@@ -11,7 +11,7 @@ from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, 
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
-from flowcolor.layers.functional.pixels import correlate, mix
+from flowcolor.layers.functional.pixels import correlate, count_pixels, mix
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
 
@@ -106,13 +106,13 @@ class InvertibleConv1x1(InvertibleLayer):
             x, grad_x = mix(way_back, step.out), mix(way_there.mT, step.grad_out)
             pair, sign = ((grad_x, step.out), -1) if step.inverse else ((step.grad_out, x), 1)
             grad_weight = sign * correlate(*pair).to(weight.dtype)
-            grad_logabsdet = sign * step.out.shape[2:].numel() * step.grad_logdet.sum()
+            grad_logabsdet = sign * count_pixels(step.out) * step.grad_logdet.sum()
             grads_out = grad_weight, grad_logabsdet.to(ends[1].dtype)
             grads = gradients_of(ends, step.params, grads_out)
         return Rebuilt(x, grad_x, grad_params=grads)
 
     def _logdet(self, x: Tensor) -> LogDet:
-        logdet = x.shape[2:].numel() * self.matrix.logabsdet()
+        logdet = count_pixels(x) * self.matrix.logabsdet()
         return logdet.to(x.dtype).expand(x.shape[0]).clone()
 
     def _inverse_weight(self) -> Tensor:

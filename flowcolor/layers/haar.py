@@ -15,6 +15,7 @@ from flowcolor.layers.functional.patches import (
     from_patches,
     to_patches,
 )
+from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.values import widen
 
 
@@ -79,7 +80,7 @@ class HaarDownsample(InvertibleLayer):
         return widen(self.basis) * 2 ** (-(self.dims % 2) / 2)
 
     def _logdet(self, x: Tensor) -> LogDet:
-        return x.new_full((x.shape[0],), math.log(self.rebalance) * x.shape[1:].numel())
+        return x.new_full((x.shape[0],), math.log(self.rebalance) * (x.shape[1] * count_pixels(x)))
 
 
 def _restore_basis(layer: HaarDownsample, _: object) -> None:

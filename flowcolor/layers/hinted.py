@@ -65,7 +65,11 @@ class HintedAggregation(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return what ``aggregate`` makes of ``x`` and the condition, and the hints in it."""
-        if condition.ndim != 4 or condition.shape[1] != sum(self.parts):
+        if (
+            not isinstance(condition, Tensor)
+            or condition.ndim != 4
+            or condition.shape[1] != sum(self.parts)
+        ):
             unhinted: Tensor = self.aggregate(x, condition)  # Which refuses any other shape.
             return unhinted
         if condition.shape[2:] != x.shape[2:]:

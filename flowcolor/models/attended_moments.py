@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, scaled_dot_product_attention
 
+from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.values import widen
 
 _EPS = 1e-5
@@ -51,7 +52,7 @@ def normalized(features: Tensor) -> Tensor:
     The variance is the unbiased one, as in the published code.
     """
     features = widen(features)
-    places = features.shape[2:].numel()
+    places = count_pixels(features)
     # Of one place alone there is no unbiased variance; the biased one, 0, leaves 0.
     variance = features.var((2, 3), correction=min(1, places - 1), keepdim=True)
     return (features - features.mean((2, 3), keepdim=True)) / (variance + _EPS).sqrt()

@@ -182,6 +182,16 @@ CASES = {
     "ConditionalAffineCoupling, AdaIN": Case(
         lambda: conditional(layers.AdaIN(2, 6), two=True), 4, condition=Feature(6)
     ),
+    "ConditionalAffineCoupling, attention to places": Case(
+        lambda: ConditionalAffineCoupling(
+            conv_net(4, 4), layers.AttentionAggregation(2, 6, 2, 3, max_tokens=4)
+        ),
+        4,
+        condition=Feature(6),
+    ),
+    "ConditionalAffineCoupling, hints": Case(
+        lambda: conditional(layers.HintedAggregation(fam(), 2, 6, 2)), 4, condition=Feature(8)
+    ),
     "ConditionalAffineCoupling, none": Case(
         lambda: conditional(layers.NoAggregation(), scale="sigmoid"), 4, condition=Feature(6)
     ),

@@ -2,12 +2,15 @@
 
 import pytest
 import torch
-from torch.func import functional_call, grad, vmap
+from torch.autograd import forward_ad
+from torch.func import functional_call, grad, jvp, vmap
 from torch.testing import assert_close
 
-from flowcolor.layers import ActNorm
+from flowcolor.layers import ActNorm, Chain
+from tests.layers.cases import CASES
 from tests.layers.memory_modes import MODES
 from tests.layers.random_chains import glow
+from tests.layers.test_contract import PLAIN, directions, double
 
 
 @pytest.mark.parametrize("memory", MODES)
@@ -34,3 +37,19 @@ def test_one_image_of_a_transform_is_no_first_batch():
     assert layer.awaits_data
     layer(x)
     assert not layer.awaits_data
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+@pytest.mark.parametrize("gradients", [False, True])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_forward_mode_without_a_transform_is_that_of_one(case, gradients):
+    for layer, *inputs in directions(case.settled(PLAIN).double(), double(case.inputs(PLAIN))):
+        chain = Chain([layer], "reversible")
+        x, conditions = inputs
+        tangent = torch.randn_like(x)
+        expected = jvp(lambda x, layer=layer, c=conditions: layer(x, c), (x,), (tangent,))[1]
+        with torch.set_grad_enabled(gradients), forward_ad.dual_level():
+            outputs = chain(forward_ad.make_dual(x, tangent), conditions)
+            for output, right in zip(outputs, expected, strict=True):
+                found = forward_ad.unpack_dual(output).tangent
+                assert_close(torch.zeros_like(right) if found is None else found, right)

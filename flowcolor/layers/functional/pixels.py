@@ -29,4 +29,10 @@ def correlate(x: Tensor, y: Tensor) -> Tensor:
 def columns(x: Tensor) -> Tensor:
     """Return the pixels of each image as the columns of a matrix."""
     # Counted: from an empty batch the number of pixels cannot be told.
-    return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
+    return x.reshape(x.shape[0], x.shape[1], count_pixels(x))
+
+
+def count_pixels(x: Tensor) -> int:
+    """Return how many pixels an image of the batch has."""
+    # Not by the shape's own `numel`: exported programs would take these sides for every side.
+    return math.prod(x.shape[2:])

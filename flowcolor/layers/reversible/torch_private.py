@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch._C import _functorch
 from torch._compile import _disable_dynamo
+from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 
 # Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
@@ -39,12 +40,14 @@ def fingerprint(x: Tensor) -> tuple[Any, ...]:
 
 
 def in_transform() -> bool:
-    """Tell whether one of ``torch.func``'s transforms (``vmap``, ``jvp``, ...) is running.
+    """Tell whether a transform of ``torch.func`` or forward-mode differentiation is running.
 
     Some operators know no transforms: ``out=``, memory layouts, comparisons that Python asks for.
     Nothing public tells what stands inside of a tensor.
     """
-    return not is_compiling() and _functorch.peek_interpreter_stack() is not None
+    if is_compiling():
+        return False
+    return forward_ad._current_level >= 0 or _functorch.peek_interpreter_stack() is not None
 
 
 def is_sharded(layer: nn.Module) -> bool:

@@ -1,0 +1,89 @@
+r"""Attention that can be differentiated in every way that autograd knows."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.compiler import is_compiling
+from torch.nn.functional import scaled_dot_product_attention
+
+from flowcolor.layers.reversible.torch_private import in_transform
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float | None = None) -> Tensor:
+    r"""Fetch values by attention, without the matrix of all pairs.
+
+    .. math:: \mathrm{softmax}(\tau\, q k^T)\, v
+
+    torch's operator for it knows neither forward mode nor a second derivative. For those, and for
+    those alone, the matrix is stored.
+
+    Args:
+        q: What asks, :math:`(*, n, d)`.
+        k: What is asked, :math:`(*, m, d)`.
+        v: What is fetched, :math:`(*, m, d')`.
+        scale: :math:`\tau`; ``None`` for :math:`1/\sqrt{d}`.
+    """
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    if in_transform():
+        return _shares(q, k, scale) @ v
+    learns = torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v))
+    if not learns or is_compiling():
+        return scaled_dot_product_attention(q, k, v, scale=scale)
+    call = _Call(scale)
+    q, k, v = _Before.apply(call, q, k, v)
+    result: Tensor = _After.apply(call, scaled_dot_product_attention(q, k, v, scale=scale))
+    return result
+
+
+class _Call:
+    """Carries the gradient of a result past torch's operator, if it may be differentiated again."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.grad: Tensor | None = None
+
+
+class _Before(Function):
+    """Pass inputs on; replace their gradients by what can be differentiated, where that is asked.
+
+    No backward pass but one with ``create_graph`` is any different for it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, call: _Call, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, ...]:
+        ctx.call = call
+        ctx.save_for_backward(q, k, v)
+        return q[:], k[:], v[:]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        grad, ctx.call.grad = ctx.call.grad, None
+        if grad is None:
+            return None, *grads
+        q, k, v = ctx.saved_tensors
+        shares, scale = _shares(q, k, ctx.call.scale), ctx.call.scale
+        # y = P v with P = softmax(S): grad S = P (grad P - sum of P grad P along each row).
+        grad_shares = grad @ v.mT
+        mean = (shares * grad_shares).sum(-1, keepdim=True)
+        grad_logits = scale * shares * (grad_shares - mean)
+        return None, grad_logits @ k, grad_logits.mT @ q, shares.mT @ grad
+
+
+class _After(Function):
+    @staticmethod
+    def forward(ctx: Any, call: _Call, y: Tensor) -> Tensor:
+        ctx.call = call
+        return y[:]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor]:
+        if torch.is_grad_enabled():
+            ctx.call.grad = grad
+        return None, grad
+
+
+def _shares(q: Tensor, k: Tensor, scale: float) -> Tensor:
+    return torch.softmax(scale * (q @ k.mT), -1)
