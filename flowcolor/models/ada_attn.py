@@ -11,7 +11,7 @@ from flowcolor.color import to_gray, with_luma
 from flowcolor.layers.arguments import check_choice, check_count
 from flowcolor.models.ada_attn_nets import MergingDecoder, SmallEncoder
 from flowcolor.models.attended_moments import AttentiveNorm
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import widen
@@ -69,6 +69,7 @@ class AdaAttN(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "required"
     pretrained: Sequence[str] = ("vgg19",)
     multiple = 16

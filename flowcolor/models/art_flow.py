@@ -10,7 +10,7 @@ from flowcolor.layers import ActNorm, InvertibleLayer
 from flowcolor.layers.arguments import check_choice, check_positive
 from flowcolor.layers.chain import Memory
 from flowcolor.models.art_flow_chain import art_flow_chain, check_art_flow_sizes
-from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.latent_transfer import TRANSFERS, Transfer
 from flowcolor.models.memory_mode import MemoryMode
@@ -65,6 +65,7 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "any"
     reference: Use = "required"
     least = 2  # One pixel of a latent has no variance.
 

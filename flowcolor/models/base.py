@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar
@@ -15,9 +16,11 @@ from flowcolor.models.hints import Hints
 
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
+Precision = Literal["any", "same", "full"]
 Image = Float[Tensor, "batch 3 height width"]
 
 
+_CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0}
 Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
 
 
@@ -34,6 +37,7 @@ class Colorizer(nn.Module, ABC):
     4. The same ``generator``, seeded alike, gives the same picture.
     5. Another reference gives other colours, exactly if ``reference`` is not ``"unused"``.
     6. What a caller gives against the traits below is refused in one sentence, a ``ValueError``.
+    7. Called with an empty batch it returns one.
 
     Attributes:
         content: What it colours: ``"drawing"``, lines on white paper, ``"gray"``, a photograph's
@@ -55,6 +59,9 @@ class Colorizer(nn.Module, ABC):
         multiple: Number that must divide the sides of every content.
         least: How many times ``multiple`` the sides are at least.
         free_reference: Whether the sides of a reference are free of these two.
+        precision: Which float types it takes where there is no autocast. ``"any"``: all that is no
+            sub-network runs in float32 or wider, whatever images and weights are. ``"same"``:
+            images of the type of the weights; ``"full"``: the same, and not in half precision.
         stage: Which of several trainings, one after another, it is at. Above 1, it starts from
             the weights of the stage before, of which :meth:`upgraded` makes its own.
         config: Arguments of the constructor by name, plain values: ``type(c)(**c.config)`` builds
@@ -75,6 +82,7 @@ class Colorizer(nn.Module, ABC):
     multiple: int = 1
     least: int = 1
     free_reference: ClassVar[bool] = False
+    precision: ClassVar[Precision] = "same"
     stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
 
@@ -109,6 +117,10 @@ class Colorizer(nn.Module, ABC):
         self, content: Image, reference: Float[Tensor, "batch 3 _ _"] | None = None, **options: Any
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
+        if content.shape[:1] == (0,):  # Many an operator inside needs at least one image.
+            given = {name: options.get(name, default) for name, default in _CHECKED.items()}
+            self.check_inputs(content, reference, **given)
+            return content.clone()
         return self.colorize(content, reference, **options)
 
     @property
@@ -195,6 +207,9 @@ class Colorizer(nn.Module, ABC):
             raise ValueError(f"{name} expects hints with boxes, got none.")
         if self.boxes == "unused" and given_boxes is not None:
             raise ValueError(f"{name} cannot use the boxes of hints, got some.")
+        number = isinstance(temperature, Real | Tensor) and not isinstance(temperature, bool)
+        if not number:
+            raise ValueError(f"{name} expects temperature to be a number, got {temperature!r}.")
         if temperature != 1 and not self.stochastic:
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
@@ -203,6 +218,27 @@ class Colorizer(nn.Module, ABC):
             raise ValueError(
                 f"{name} expects a finite temperature of at least 0, got {temperature:g}."
             )
+        self._check_precision(content=content, reference=reference)
+
+    def _check_precision(self, **images: Tensor | None) -> None:
+        """Refuse images and weights of types that would meet in the middle of a network."""
+        if self.precision == "any" or torch.compiler.is_compiling():
+            return
+        weight = next((p for p in self.parameters() if p.is_floating_point()), None)
+        if weight is None or torch.is_autocast_enabled(weight.device.type):
+            return
+        name, kind = type(self).__name__, weight.dtype
+        if self.precision == "full" and kind not in (torch.float32, torch.float64):
+            raise ValueError(
+                f"{name} expects weights in float32 or float64, got {kind}: use torch.autocast for "
+                "half precision."
+            )
+        for argument, image in images.items():
+            if image is not None and image.dtype != kind:
+                raise ValueError(
+                    f"{name} expects {argument} in the type of its weights, {kind}, got "
+                    f"{image.dtype}."
+                )
 
     def _check_image(self, argument: str, image: Tensor) -> None:
         shape, name = tuple(image.shape), type(self).__name__

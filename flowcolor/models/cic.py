@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate
 
 from flowcolor.layers.arguments import check_count, check_positive
 from flowcolor.models.ab_bins import COUNT, annealed_mean
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.chroma_paint import centered_lightness, paint_chroma
 from flowcolor.models.dilated_stages import middle, stage
 from flowcolor.models.hints import Hints
@@ -53,6 +53,7 @@ class CIC(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "unused"
     keeps_luminance: ClassVar[bool] = True
     multiple = 8

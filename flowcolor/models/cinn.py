@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
 from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.chain import Memory
-from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
 from flowcolor.models.cinn_large import large_cinn_flow
 from flowcolor.models.cinn_large_condition import LargeConditionNet
@@ -75,6 +75,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "optional"
     stochastic: ClassVar[bool] = True
     parts = ("photo",)

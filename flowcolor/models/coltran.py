@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels
 from flowcolor.models.coltran_bits import channel_bits, symbol_bits
 from flowcolor.models.coltran_core import ColTranCore
@@ -64,6 +64,7 @@ class ColTran(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "optional"
     stochastic: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from flowcolor.color import to_gray
 from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
-from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
@@ -70,6 +70,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
+    precision: ClassVar[Precision] = "any"
     reference: Use = "optional"
     compares: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True

@@ -11,7 +11,7 @@ from flowcolor.layers.arguments import check_count, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
 from flowcolor.layers.functional.scale import Scale
-from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
@@ -68,6 +68,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "any"
     reference: Use = "optional"
     parts = ("photo", "content")
     mean_way: Tensor

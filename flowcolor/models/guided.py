@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.layers.arguments import check_count
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.guided_net import GuidedNet
 from flowcolor.models.hints import Hints
@@ -48,6 +48,7 @@ class Guided(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "unused"
     hints: Use = "optional"
     keeps_luminance: ClassVar[bool] = True

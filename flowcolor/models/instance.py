@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.arguments import check_choice, check_count
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.box_fusion import Fusion
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.find_boxes import Find, boxes_of
@@ -58,6 +58,7 @@ class InstanceColorization(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "unused"
     hints: Use = "optional"
     boxes: Use = "optional"

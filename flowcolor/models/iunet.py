@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.chain import Memory
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.iunet_flow import check_iunet_sizes, iunet_flow
 from flowcolor.models.memory_mode import MemoryMode
@@ -55,6 +55,7 @@ class IUNet(MemoryMode, Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "required"
     least = 2
 

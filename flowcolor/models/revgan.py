@@ -7,7 +7,7 @@ from torch import Tensor
 
 from flowcolor.layers.arguments import check_count, check_positive
 from flowcolor.layers.chain import Memory
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.hints import Hints
 from flowcolor.models.initial_weights import gaussian_weights
@@ -59,6 +59,7 @@ class RevGAN(MemoryMode, Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing", "gray"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "unused"
     multiple = 4
     least = 2

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.io.resizing import resize
 from flowcolor.layers.arguments import check_count
-from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.new_networks import with_new_networks
 from flowcolor.models.s2i_autoencoder import Autoencoder
@@ -56,6 +56,7 @@ class SelfSupervisedS2I(Colorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
+    precision: ClassVar[Precision] = "full"
     reference: Use = "required"
     free_reference: ClassVar[bool] = True
     least = 2  # Innermost maps of one pixel have no variance.

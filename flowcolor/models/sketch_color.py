@@ -13,7 +13,7 @@ from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.torch_private import in_transform
-from flowcolor.models.base import Content, InvertibleColorizer, Use
+from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_parameters, check_sizes
 from flowcolor.models.hint_maps import CHANNELS, hint_maps
@@ -81,6 +81,7 @@ class SketchColorFlow(InvertibleColorizer):
     """
 
     content: ClassVar[frozenset[Content]] = frozenset({"drawing"})
+    precision: ClassVar[Precision] = "any"
     reference: Use = "required"
     least = 2
     hints: Use = "optional"

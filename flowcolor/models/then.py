@@ -1,11 +1,11 @@
 """One method's result, refined by another."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from flowcolor.models.base import Colorizer, Use
+from flowcolor.models.base import Colorizer, Precision, Use
 from flowcolor.models.gatys import Gatys
 from flowcolor.models.hints import Hints
 
@@ -35,6 +35,7 @@ class Then(Colorizer):
     """
 
     content = Gatys.content
+    precision: ClassVar[Precision] = "any"
     reference: Use = "required"
 
     def __init__(self, first: Colorizer, second: Gatys) -> None:

@@ -317,3 +317,49 @@ def test_no_public_colorizer_escapes():
         if inspect.isclass(kind) and issubclass(kind, Colorizer) and not inspect.isabstract(kind)
     }
     assert {type(build()) for build in CASES.values()} == public
+
+
+@cases
+def test_an_empty_batch_comes_out_empty(name):
+    model = CASES[name]()
+    given = inputs(model)
+    empty = {key: none_of(value) for key, value in given.items()}
+    assert model(**empty).shape == (0, *given["content"].shape[1:])
+    if model.reference == "required":
+        with pytest.raises(ValueError, match="expects reference, got None"):
+            model(**empty | {"reference": None})
+
+
+def none_of(value):
+    if isinstance(value, Hints):
+        return Hints(value.colors[:0], value.mask[:0])
+    return value[:0]
+
+
+@cases
+@pytest.mark.parametrize("temperature", [True, "1", None, [1.0]])
+def test_temperatures_are_numbers(name, temperature):
+    model = CASES[name]()
+    with pytest.raises(ValueError, match=r"expects temperature to be a number, got "):
+        model(**inputs(model), temperature=temperature)
+
+
+@cases
+@pytest.mark.parametrize("images", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("weights", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+def test_other_float_types_serve_or_are_refused_in_one_sentence(name, weights, images):
+    model = CASES[name]()
+    given = inputs(model, dtype=images)
+    small = {torch.bfloat16, torch.float16}
+    model = model.to(weights)
+    if not list(model.parameters()) or model.precision == "any":
+        assert model(**given).shape == given["content"].shape
+    elif model.precision == "full" and weights in small:
+        with pytest.raises(ValueError, match=rf"expects weights in float32 or .* got {weights}: "):
+            model(**given)
+    elif images != weights:
+        message = rf"expects content in the type of its weights, {weights}, got {images}\.$"
+        with pytest.raises(ValueError, match=message):
+            model(**given)
+    else:
+        assert model(**given).shape == given["content"].shape
