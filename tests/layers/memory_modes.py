@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import Tensor
+from torch.random import fork_rng
 
 from flowcolor.layers import Chain
 
@@ -20,7 +21,9 @@ def outcome(chain, mode, x, condition=None, *, inverse=False, loss=None):
     conditions = condition if several else [condition]
     conditions = [c if c is None else c.detach().clone().requires_grad_() for c in conditions]
     run = chain.inverse if inverse else chain
-    y, logdet = run(x, conditions if several else conditions[0])
+    with fork_rng(devices=[]):  # Networks may draw: the same in every mode.
+        torch.manual_seed(0)
+        y, logdet = run(x, conditions if several else conditions[0])
     (loss or probe)(y, logdet).backward()
     inputs = {f"condition {i}": c for i, c in enumerate(conditions) if c is not None}
     inputs |= {"input": x} | dict(chain.named_parameters())

@@ -1,4 +1,7 @@
-"""Chains of random layers: all kinds, nested, inverted, resampled, with one condition or a list."""
+"""Chains of random layers: all kinds, nested, inverted, resampled, with one condition or a list.
+
+Networks inside may draw random numbers, too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,17 +15,25 @@ from flowcolor.layers import (
     ActNorm,
     AdaIN,
     AffineCoupling,
+    AttentionAggregation,
     Chain,
     ConcatAggregation,
+    ConditionalActNorm,
     ConditionalAffineCoupling,
+    ConditionalConv1x1,
+    Factor,
     FeatureAggregation,
     HaarDownsample,
+    HintedAggregation,
     Inverted,
     InvertibleConv1x1,
     InvertibleLayer,
     NoAggregation,
     OrthogonalDownsample,
+    Partial,
+    SplineCoupling,
     Squeeze,
+    TopPrior,
 )
 from flowcolor.layers.functional.scale import SCALES
 from tests.layers.cases import conv_net
@@ -93,6 +104,14 @@ class MeanFusion(nn.Module):
         return x * (1 + self.project(condition.mean((2, 3))).sigmoid()[:, :, None, None])
 
 
+class MeanNet(nn.Sequential):
+    """A network that gives numbers for each image from a condition of any size."""
+
+    def __init__(self, count):
+        pool = nn.AdaptiveAvgPool2d(1)
+        super().__init__(pool, nn.Flatten(), nn.Tanh(), nn.Linear(CONDITION_CHANNELS, count))
+
+
 @dataclass(frozen=True)
 class Flow:
     """A recipe: Hypothesis draws it, torch draws the numbers."""
@@ -134,15 +153,17 @@ class _Cook:
         count = self.draw(st.integers(0 if depth else 1, 3))
         parts = [self.layer(depth, preserve) for _ in range(count)]
         memory = self.draw(st.sampled_from(MODES))
-        return lambda: Chain([part() for part in parts], memory)
+        anchor_every = self.draw(st.none() | st.integers(1, 3))
+        return lambda: Chain([part() for part in parts], memory, anchor_every)
 
     def layer(self, depth: int, preserve: bool) -> Callable[[], InvertibleLayer]:
         channels, height, width = self.shape
-        kinds = ["actnorm", "conv", "bend", "same"]
+        kinds = ["actnorm", "conv", "bend", "same", "top", "predicted actnorm", "predicted conv"]
         if channels > 1:
-            kinds += ["coupling", "conditional", "recolor"]
+            kinds += ["coupling", "conditional", "spline", "recolor"]
         if depth < 2:
             kinds += ["chain", "inverted"]
+            kinds += ["partial", "factor"] if channels > 1 else []
         if not preserve and channels <= 4 and height % 2 == width % 2 == 0:
             kinds.append("down")
         if not preserve and channels % 4 == 0 and height < 4:
@@ -153,6 +174,13 @@ class _Cook:
             case "inverted":
                 inside = self.chain(depth + 1, preserve=True)
                 return lambda: Inverted(inside())
+            case "partial":
+                return self.partial(depth)
+            case "factor":
+                rest = channels - channels // 2
+                net = self.network(rest, 2 * (channels - rest))
+                inside = self.inner(rest, depth)
+                return lambda: Factor(net(), inside())
             case "down":
                 self.shape = channels * 4, height // 2, width // 2
                 return self.resampling(channels)
@@ -162,6 +190,34 @@ class _Cook:
                 return lambda: Inverted(inside())
             case kind:
                 return self.plain(kind, channels)
+
+    def partial(self, depth: int) -> Callable[[], InvertibleLayer]:
+        channels, height, width = self.shape
+        side = self.draw(st.sampled_from(["first", "last"]))
+        passed = self.draw(st.none() | st.integers(1, channels - 1))
+        half = channels // 2 if side == "first" else channels - channels // 2
+        rest = half if passed is None else channels - passed
+        coarser = height % 2 == width % 2 == 0 and self.draw(st.booleans())
+        if not coarser:
+            inside = self.inner(rest, depth)
+            return lambda: Partial(inside(), passed, side)
+        self.shape = 4 * rest, height // 2, width // 2
+        inside = self.chain(depth + 1, preserve=True)
+        self.shape = channels, height, width
+        return lambda: Partial(Chain([Squeeze(), inside(), Inverted(Squeeze())]), passed, side)
+
+    def inner(self, channels: int, depth: int) -> Callable[[], Chain]:
+        """Draw a chain for some of the channels."""
+        shape, self.shape = self.shape, (channels, *self.shape[1:])
+        inside = self.chain(depth + 1, preserve=True)
+        self.shape = shape
+        return inside
+
+    def network(self, channels: int, out_channels: int) -> Callable[[], nn.Module]:
+        """Draw whether the network of a layer draws random numbers itself."""
+        if not self.draw(st.booleans()):
+            return lambda: conv_net(channels, out_channels)
+        return lambda: nn.Sequential(nn.Dropout(0.3), conv_net(channels, out_channels))
 
     def resampling(self, channels: int) -> Callable[[], InvertibleLayer]:
         shared = self.draw(st.booleans())
@@ -173,30 +229,66 @@ class _Cook:
             case "actnorm" | "bend" | "same":
                 return partial({"actnorm": ActNorm, "bend": Bend, "same": Same}[kind], channels)
             case "conv":
-                matrix = self.draw(st.sampled_from(["full", "lu", "orthogonal"]))
-                return lambda: InvertibleConv1x1(channels, matrix)
+                matrices = ["full", "lu", "orthogonal", "permutation"]
+                # Of one number there is one reflection, whose gradient is rounding alone.
+                matrices += ["householder"] if channels > 1 else []
+                matrix, learn = self.draw(st.sampled_from(matrices)), self.draw(st.booleans())
+                return lambda: InvertibleConv1x1(channels, matrix, learn=learn)
+            case "top":
+                net = self.network(channels, 2 * channels)
+                return lambda: TopPrior(net())
             case "recolor":
                 self.sides.append(self.shape[1:])
                 return lambda: Recolor(channels)
+            case "predicted actnorm":
+                self.sides.append(self.shape[1:])
+                return lambda: ConditionalActNorm(channels, MeanNet(2 * channels))
+            case "predicted conv":
+                self.sides.append(self.shape[1:])
+                matrix = self.draw(st.sampled_from(["lu", "full"]))
+                return lambda: ConditionalConv1x1(channels, MeanNet(channels**2), matrix)
         half, rest = channels // 2, -(-channels // 2)
+        steer = self.draw(st.sampled_from(["first", "second"]))
+        half, rest = (half, rest) if steer == "second" else (rest, half)
+        if kind == "spline":
+            bins = self.draw(st.integers(1, 3))
+            net = self.network(half, (3 * bins - 1) * rest)
+            return lambda: SplineCoupling(net(), bins, steer=steer)
         scale = self.draw(st.sampled_from([*SCALES, "none"]))
         two = scale != "none" and self.draw(st.booleans())
         one = 1 if two or scale == "none" else 2  # How many results the first network gives.
         order = self.draw(st.sampled_from(["scale_shift", "shift_scale"]))
-        steer = self.draw(st.sampled_from(["first", "second"]))
-        half, rest = (half, rest) if steer == "second" else (rest, half)
+        options = {"scale": scale, "steer": steer, "order": order}
+        fuse, seen = (None, half) if kind == "coupling" else self.fusion(half)
+        first, second = self.network(seen, one * rest), self.network(seen, rest)
 
         def nets() -> tuple[nn.Module, nn.Module | None]:
-            return conv_net(half, one * rest), conv_net(half, rest) if two else None
+            return first(), second() if two else None
 
-        options = {"scale": scale, "steer": steer, "order": order}
-        if kind == "coupling":
+        if fuse is None:
             return lambda: AffineCoupling(*nets(), **options)
+        return lambda: ConditionalAffineCoupling(*nets()[:1], fuse(), nets()[1], **options)
+
+    def fusion(self, channels: int) -> tuple[Callable[[], nn.Module], int]:
+        """Draw an aggregation, and how many channels it returns."""
         self.sides.append(self.shape[1:])
-        fusions = [FeatureAggregation, ConcatAggregation, AdaIN, NoAggregation]
-        fusion = self.draw(st.sampled_from(fusions)) if self.listed else MeanFusion
-        sizes = [] if fusion is NoAggregation else [half, CONDITION_CHANNELS]
-        return lambda: ConditionalAffineCoupling(*nets()[:1], fusion(*sizes), nets()[1], **options)
+        sizes = channels, CONDITION_CHANNELS
+        kinds = [MeanFusion, AttentionAggregation]
+        if self.listed:  # Each has a condition of its own, of its own size.
+            kinds += [FeatureAggregation, ConcatAggregation, AdaIN, NoAggregation]
+            kinds += [HintedAggregation]
+        match self.draw(st.sampled_from(kinds)):
+            case kind if kind is NoAggregation:
+                return NoAggregation, channels
+            case kind if kind is AttentionAggregation:
+                return lambda: AttentionAggregation(*sizes, 2, 3, max_tokens=3), 2 * channels
+            case kind if kind is HintedAggregation:
+                inside = partial(ConcatAggregation, channels, CONDITION_CHANNELS - 1)
+                options = {"hint_channels": 1, "hidden": 4}
+                out = channels, CONDITION_CHANNELS - 1
+                return lambda: HintedAggregation(inside(), *out, **options), channels
+            case kind:
+                return lambda: kind(*sizes), channels
 
 
 @st.composite
