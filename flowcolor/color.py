@@ -27,9 +27,14 @@ def to_gray(image: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 1 h w"]:
     """Return luma of Rec. 601, as Pillow's and OpenCV's grey.
 
     Raises:
-        ValueError: If ``image`` is not a float image: whole numbers cannot hold the weights.
+        ValueError: If ``image`` is not a float image of three channels, or of one, which is grey
+            already: whole numbers cannot hold the weights.
     """
     require_floats("to_gray", image)
+    if image.ndim < 3 or image.shape[-3] not in (1, 3):
+        raise ValueError(
+            f"to_gray expects images of shape (*, 3, height, width), got {tuple(image.shape)}."
+        )
     weight = image.new_tensor(_LUMA)[:, None, None]
     return (image * weight).sum(-3, keepdim=True)
 
@@ -42,11 +47,13 @@ def rgb_to_yuv(
     With bytes, JPEG writes chroma as 255 times ours plus 128.
 
     Raises:
-        ValueError: If ``images`` are not float images.
+        ValueError: If ``images`` are not float images of shape (batch, 3, height, width).
     """
+    _require_three("rgb_to_yuv", images)
     require_floats("rgb_to_yuv", images)
     wide = widen(images)
-    yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
+    with torch.autocast(wide.device.type, enabled=False):  # It would round the product.
+        yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
     return yuv
 
 
@@ -65,6 +72,7 @@ def yuv_to_rgb(
         >>> torch.allclose(yuv_to_rgb(rgb_to_yuv(image)), image, atol=1e-6)
         True
     """
+    _require_three("yuv_to_rgb", images)
     y, u, v = widen(images).unbind(1)
     red, blue = y + 1.402 * v, y + 1.772 * u
     return torch.stack([red, (y - _LUMA[0] * red - _LUMA[2] * blue) / _LUMA[1], blue], 1)
@@ -154,12 +162,19 @@ def rgb_to_lab(
         >>> rgb_to_lab(torch.rand(2, 3, 4, 4)).shape
         torch.Size([2, 3, 4, 4])
     """
-    if image.ndim != 4 or image.shape[1] != 3:
-        raise ValueError(
-            "rgb_to_lab expects images of shape (batch, 3, height, width), "
-            f"got {tuple(image.shape)}."
-        )
+    _require_three("rgb_to_lab", image)
     require_colors("rgb_to_lab", image)
+    return lab_of(image)
+
+
+def lab_of(
+    image: Float[Tensor, "batch 3 height width"],
+) -> Float[Tensor, "batch 3 height width"]:
+    """Do what :func:`rgb_to_lab` does without looking at the values, which are clamped.
+
+    For networks, whose GPU must not wait for a look, and for what they paint before they have
+    learned to, which may have any values.
+    """
     rgb = widen(image).clamp(0, 1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     white = rgb.new_tensor(_WHITE).view(3, 1)
@@ -213,3 +228,10 @@ def lab_to_rgb(
     size = linear.abs()
     powers = linear.sign() * (1.055 * size.clamp(min=bend).pow(1 / 2.4) - 0.055)
     return torch.where(size > bend, powers, 12.92 * linear)
+
+
+def _require_three(name: str, images: Tensor) -> None:
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(
+            f"{name} expects images of shape (batch, 3, height, width), got {tuple(images.shape)}."
+        )

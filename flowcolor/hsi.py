@@ -38,6 +38,7 @@ def rgb_to_hsi(
                 [0.3333, 0.5000]])
     """
     require_colors("rgb_to_hsi", image)
+    _require_three("rgb_to_hsi", image)
     red, green, blue = widen(image).unbind(1)
     angle = torch.atan2(3**0.5 * (green - blue), 2 * red - green - blue)
     hue = (angle / (2 * math.pi)).remainder(1)
@@ -66,6 +67,7 @@ def hsi_to_rgb(
         >>> torch.allclose(hsi_to_rgb(rgb_to_hsi(image)), image, atol=1e-5)
         True
     """
+    _require_three("hsi_to_rgb", image)
     hue, saturation, intensity = widen(image).unbind(1)
     angle = 2 * math.pi * hue.remainder(1)
     sector = (angle / _THIRD).floor().clamp(0, 2)
@@ -77,3 +79,11 @@ def hsi_to_rgb(
     # In sector k the channels are turned by k: red's formula belongs to green, then to blue.
     index = (torch.arange(3, device=image.device).view(1, 3, 1, 1) - sector[:, None].long()) % 3
     return turned.gather(1, index)
+
+
+def _require_three(name: str, images: Tensor) -> None:
+    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+        raise ValueError(
+            f"{name} expects float images of shape (batch, 3, height, width), got {images.dtype} "
+            f"of shape {tuple(images.shape)}."
+        )

@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
+from torch.export import export
+from torch.func import jvp, vmap
 from torch.testing import assert_close
 
-from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.color import (
+    into_gamut,
+    lab_to_rgb,
+    rgb_to_lab,
+    rgb_to_yuv,
+    to_gray,
+    yuv_to_rgb,
+)
 from flowcolor.hsi import hsi_to_rgb, rgb_to_hsi
 
 
@@ -79,3 +89,52 @@ def test_colours_are_moved_into_the_gamut_at_their_own_luma_and_hue():
 def test_colours_that_fit_stay_as_they_are():
     image = colors().float()
     assert torch.equal(into_gamut(image), image)
+
+
+EVERY = [
+    to_gray,
+    rgb_to_yuv,
+    yuv_to_rgb,
+    into_gamut,
+    rgb_to_lab,
+    lab_to_rgb,
+    rgb_to_hsi,
+    hsi_to_rgb,
+]
+every = pytest.mark.parametrize("convert", [*EVERY, hsi_to_rgb], ids=lambda f: f.__name__)
+
+
+@every
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+def test_transforms_pass_through(convert):
+    images = 0.1 + 0.8 * torch.rand(3, 3, 4, 4, dtype=torch.float64)
+    assert_close(vmap(lambda image: convert(image[None])[0])(images), convert(images))
+    step = 1e-6 * torch.randn_like(images)
+    found = jvp(convert, (images,), (step,))[1]
+    assert_close(found, (convert(images + step) - convert(images - step)) / 2, rtol=1e-4, atol=1e-9)
+
+
+@every
+@pytest.mark.compiled
+def test_conversions_can_be_exported(convert):
+    class Conversion(nn.Module):
+        def forward(self, images):
+            return convert(images)
+
+    images = torch.rand(2, 3, 4, 4)
+    assert_close(export(Conversion(), (images,)).module()(images), convert(images))
+
+
+@every
+def test_autocast_leaves_conversions_alone(convert):
+    images = torch.rand(2, 3, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(convert(images), convert(images).float())
+        found = convert(images)
+    assert torch.equal(found, convert(images))
+
+
+@every
+def test_other_shapes_are_refused_in_one_sentence(convert):
+    with pytest.raises(ValueError, match=r"expects .*images of shape .* got .*\(2, 4, 8, 8\)\.$"):
+        convert(torch.rand(2, 4, 8, 8))

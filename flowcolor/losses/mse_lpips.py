@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.color import rgb_to_lab
+from flowcolor.color import lab_of
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
 from flowcolor.metrics.lpips import Network, lpips_activations, lpips_distance
@@ -109,5 +109,5 @@ class MSELPIPSLoss(nn.Module):
 
 
 def _unit_lab(image: Tensor) -> Tensor:
-    lab = rgb_to_lab(image)
+    lab = lab_of(image)
     return torch.cat([lab[:, :1] / 100, (lab[:, 1:] + 128) / 255], 1)

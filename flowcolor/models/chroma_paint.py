@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
+from flowcolor.color import lab_of, lab_to_rgb, to_gray
 from flowcolor.models.hints import Hints
 from flowcolor.values import widen
 
@@ -28,13 +28,13 @@ def paint_chroma(content: Tensor, chroma: Tensor) -> Tensor:
         >>> bool(torch.isclose(to_gray(red), gray[:, :1]).all()), bool(red[0, 0] > red[0, 2])
         (True, True)
     """
-    image = lab_to_rgb(torch.cat([rgb_to_lab(content)[:, :1], widen(chroma)], 1))
+    image = lab_to_rgb(torch.cat([lab_of(content)[:, :1], widen(chroma)], 1))
     return (image + to_gray(content) - to_gray(image)).to(content.dtype)
 
 
 def centered_lightness(content: Tensor) -> Tensor:
     """Return the lightness as networks read it, from -1/2 for black to 1/2 for white."""
-    return (rgb_to_lab(content)[:, :1] - 50) / 100
+    return (lab_of(content)[:, :1] - 50) / 100
 
 
 def light_and_points(content: Tensor, hints: Hints | None) -> Tensor:
@@ -45,5 +45,5 @@ def light_and_points(content: Tensor, hints: Hints | None) -> Tensor:
     else:
         mask = hints.mask.to(light)
         colors = hints.colors.where(hints.mask > 0, 0).to(light)
-        given = torch.cat([mask * rgb_to_lab(colors)[:, 1:] / REACH, mask], 1)
+        given = torch.cat([mask * lab_of(colors)[:, 1:] / REACH, mask], 1)
     return torch.cat([light, given[:, :2], given[:, 2:] - 0.5], 1)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_lab
+from flowcolor.color import lab_of
 from flowcolor.layers.arguments import check_choice, check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.chroma_paint import REACH, paint_chroma
@@ -95,7 +95,7 @@ class ChromaGAN(Colorizer):
     def chroma(self, content: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return a and b, :math:`(B, 2, H, W)`, and the logits of the classes, if there are any."""
         self.check_inputs(content)
-        light = (rgb_to_lab(content)[:, :1] / 100).to(content.dtype).expand(-1, 3, -1, -1)
+        light = (lab_of(content)[:, :1] / 100).to(content.dtype).expand(-1, 3, -1, -1)
         if not self.letter:
             mean, std = (
                 light.new_tensor(value)[:, None, None] for value in (IMAGENET_MEAN, IMAGENET_STD)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
+from flowcolor.color import lab_of, lab_to_rgb, to_gray
 from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
@@ -132,7 +132,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         They compare with those of other models of the same data alone.
         """
         self.check_inputs(content, photo)
-        data = self.lab_data.read(rgb_to_lab(photo))
+        data = self.lab_data.read(lab_of(photo))
         noise = torch.randn(data.shape, generator=generator, dtype=data.dtype, device=data.device)
         z, logdet = self.flow(data + self.noise * noise, self._conditions(content))
         # Of continuous numbers, not of bytes: 0 is an even density of height 1.
@@ -146,7 +146,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         """
         self._check_image("image", image)
         conditions = self._conditions(to_gray(image).expand(-1, 3, -1, -1))
-        lab = rgb_to_lab(image)
+        lab = lab_of(image)
         data = self.lab_data.read(lab)
         z: Tensor = self.flow(data, conditions)[0]
         return z, (conditions, lab - self.lab_data.write(data))
@@ -177,7 +177,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
             generator: Source of the noise.
         """
         self.check_inputs(content, reference, hints, temperature)
-        lab = rgb_to_lab(content)
+        lab = lab_of(content)
         start = self.lab_data.start  # What stands before, lightness or nothing, is the content's.
         rest = torch.cat([lab[:, :start], torch.zeros_like(lab[:, start:])], 1)
         if reference is None:
@@ -199,10 +199,10 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
                     f"{tuple(content.shape)} and {tuple(image.shape)}."
                 )
         conditions = self._conditions(reference_content)
-        z: Tensor = self.flow(self.lab_data.read(rgb_to_lab(reference)), conditions)[0]
+        z: Tensor = self.flow(self.lab_data.read(lab_of(reference)), conditions)[0]
         return z
 
     def _conditions(self, content: Tensor) -> list[Tensor]:
         """Return the condition of each coupling: the two of a block have the same."""
-        blocks = self.condition_net(lightness(rgb_to_lab(content)))
+        blocks = self.condition_net(lightness(lab_of(content)))
         return [block for block in blocks for _ in range(2)]

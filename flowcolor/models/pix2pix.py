@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_lab
+from flowcolor.color import lab_of
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
@@ -149,4 +149,4 @@ class Pix2Pix(Colorizer):
 
 def _around_zero(photo: Tensor) -> Tensor:
     """Return L*a*b* from -1 to 1."""
-    return torch.cat([2 * centered_lightness(photo), rgb_to_lab(photo)[:, 1:] / REACH], 1)
+    return torch.cat([2 * centered_lightness(photo), lab_of(photo)[:, 1:] / REACH], 1)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.color import rgb_to_lab, to_gray
+from flowcolor.color import lab_of, to_gray
 from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
@@ -123,7 +123,7 @@ class UNetAdaIN(Colorizer):
         if self.encoder is None:
             raise ValueError("UNetAdaIN expects a latent of at least 1 number, got 0.")
         self._check_image("reference", reference)
-        seen = reference if self.space == "rgb" else rgb_to_lab(reference)[:, 1:] / REACH
+        seen = reference if self.space == "rgb" else lab_of(reference)[:, 1:] / REACH
         code: Tensor = self.encoder(seen.to(reference))
         return code
 

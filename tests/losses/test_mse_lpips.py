@@ -78,3 +78,12 @@ def test_pictures_too_small_for_the_network_are_refused(pair):
     assert MSELPIPSLoss(lpips=0.0)(*small)["loss"] > 0
     with pytest.raises(ValueError, match=r"^MSELPIPSLoss expects .* sides of at least 31, got "):
         MSELPIPSLoss(random_weights=True)(*small)
+
+
+def test_a_result_may_have_any_values_in_lab_too():
+    truth = torch.rand(2, 3, 8, 8)
+    result = (30 * torch.randn(2, 3, 8, 8)).requires_grad_()
+    loss = MSELPIPSLoss(lpips=0.0, space="lab")(result, truth)["loss"]
+    loss.backward()
+    assert loss.isfinite()
+    assert result.grad.isfinite().all()
