@@ -1,6 +1,7 @@
 """Refuse numbers that an option cannot have, before anything is computed with them."""
 
 import math
+from numbers import Real
 
 from flowcolor.errors import InputError
 
@@ -24,9 +25,14 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
         Traceback (most recent call last):
         flowcolor.errors.InputError: data.num_workers expects a number of at least 0, got -1.
     """
-    # Written so that NaN, for which every comparison is false, is refused, too.
-    if math.isfinite(value) and least <= value <= most:
+    if is_number(value) and least <= value <= most:
         return
     wanted = f"at least {least:.16g}" if most == math.inf else f"{least:.16g} to {most:.16g}"
     verb = "a number of" if most == math.inf else "a number from"
-    raise InputError(f"{name} expects {verb} {wanted}, got {value}.")
+    shown = repr(value) if isinstance(value, str) else value
+    raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value is a finite number, which true and false are not."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

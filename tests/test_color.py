@@ -101,7 +101,7 @@ EVERY = [
     rgb_to_hsi,
     hsi_to_rgb,
 ]
-every = pytest.mark.parametrize("convert", [*EVERY, hsi_to_rgb], ids=lambda f: f.__name__)
+every = pytest.mark.parametrize("convert", EVERY, ids=lambda f: f.__name__)
 
 
 @every

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import PerceptualLoss, check_images
@@ -71,11 +72,11 @@ class ColorizationLoss(nn.Module):
         chunk: int | None = 4,
     ) -> None:
         super().__init__()
-        if chroma is not None and not 0 <= chroma < float("inf"):
+        if chroma is not None and not (is_number(chroma) and chroma >= 0):
             raise InputError(f"chroma expects a finite number of at least 0, got {chroma}.")
         self.chroma = chroma
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
-        if not all(0 <= weight < float("inf") for weight in weights.values()):
+        if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
         if not any(weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")

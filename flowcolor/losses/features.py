@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
 from flowcolor.pretrained.vgg import VGGActivations
@@ -71,7 +72,7 @@ class FeatureLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.weights = {"l1": l1, "perceptual": perceptual, "style": style}
-        if not all(0 <= weight < float("inf") for weight in self.weights.values()):
+        if not all(is_number(weight) and weight >= 0 for weight in self.weights.values()):
             raise InputError(f"Loss weights must be finite and not negative, got {self.weights}.")
         if not any(self.weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")

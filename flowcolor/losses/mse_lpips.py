@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_number
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
@@ -68,7 +69,7 @@ class MSELPIPSLoss(nn.Module):
     ) -> None:
         super().__init__()
         weights = {"mse": mse, "lpips": lpips}
-        if not all(0 <= weight < float("inf") for weight in weights.values()):
+        if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
         if not any(weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")

@@ -1,6 +1,7 @@
 """The distance of two images in what VGG16 sees."""
 
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ class PerceptualLoss(nn.Module):
         chunk: int | None = 4,
     ) -> None:
         super().__init__()
-        if chunk is not None and chunk < 1:
+        whole = isinstance(chunk, Integral) and not isinstance(chunk, bool)
+        if chunk is not None and not (whole and chunk >= 1):
             raise InputError(f"`chunk` must be a positive number of images, got {chunk}.")
         self.chunk = chunk
         self.activations = VGGActivations(_LAYERS, "vgg16", vgg16, random_weights=random_weights)

@@ -1,9 +1,12 @@
 r"""Hints as a user might give them: a few spots of the truth's colours."""
 
+from numbers import Integral
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import HINTS, stream
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
@@ -39,9 +42,10 @@ class HintPoints:
     """
 
     def __init__(self, p: float = 0.125, count: int | None = None) -> None:
-        if not 0.001 <= p <= 1:
+        if not is_number(p) or not 0.001 <= p <= 1:
             raise InputError(f"p should lie between 0.001 and 1, got {p}.")
-        if count is not None and not 0 <= count <= 10_000:
+        whole = isinstance(count, Integral) and not isinstance(count, bool)
+        if count is not None and not (whole and 0 <= count <= 10_000):
             raise InputError(f"count should lie between 0 and 10000, got {count}.")
         self.p = p
         self.count = count

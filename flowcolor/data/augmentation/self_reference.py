@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
@@ -104,10 +105,10 @@ class SelfAugmentedReference:
         _within("rotation", rotation, 0, 360)
         _within("shared_rotation", shared_rotation, 0, 360)
         _within("shift", shift, 0, 1)
-        if not 0.01 <= scale[0] <= scale[1] <= 100:
-            raise InputError(
-                f"scale should be two rising numbers from 0.01 to 100, got {tuple(scale)}."
-            )
+        pair = isinstance(scale, Sequence) and len(scale) == 2 and all(map(is_number, scale))
+        if not pair or not 0.01 <= scale[0] <= scale[1] <= 100:
+            shown = tuple(scale) if isinstance(scale, list) else scale
+            raise InputError(f"scale should be two rising numbers from 0.01 to 100, got {shown!r}.")
         self.jitter = jitter
         self.brightness = brightness
         self.contrast = contrast
@@ -192,7 +193,7 @@ class SelfAugmentedReference:
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
+    if not is_number(value) or not low <= value <= high:
         raise InputError(f"{name} should lie between {low} and {high}, got {value}.")
 
 

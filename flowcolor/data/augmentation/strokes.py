@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.bounds import is_number
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch
@@ -67,7 +68,7 @@ class StrokeAugmentation:
             "gaps": gaps,
         }
         for name, value in strengths.items():
-            if not 0 <= value <= 1:
+            if not is_number(value) or not 0 <= value <= 1:
                 raise InputError(f"{name} should lie between 0 and 1, got {value}.")
         if ink + pencil > 1:
             raise InputError(f"ink and pencil together should be at most 1, got {ink + pencil}.")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flowcolor.bounds import within
+from flowcolor.bounds import is_number, within
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
 
@@ -26,7 +26,7 @@ class ColorDodge(SketchFilter):
     """
 
     def __init__(self, sigma: float = 4.0) -> None:
-        if sigma <= 0:
+        if is_number(sigma) and sigma <= 0:
             raise InputError(f"ColorDodge expects sigma above 0, got {sigma}.")
         within("ColorDodge's sigma", sigma, 0.0, 256.0)
         self.sigma = sigma

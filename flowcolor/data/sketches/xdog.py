@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flowcolor.bounds import within
+from flowcolor.bounds import is_number, within
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
 
@@ -37,7 +37,7 @@ class XDoG(SketchFilter):
     def __init__(
         self, sigma: float = 1.2, gamma: float = 0.995, epsilon: float = 0.0, phi: float = 40.0
     ) -> None:
-        if sigma <= 0 or phi <= 0:
+        if is_number(sigma) and is_number(phi) and min(sigma, phi) <= 0:
             raise InputError(f"XDoG expects sigma and phi above 0, got {sigma} and {phi}.")
         within("XDoG's sigma", sigma, 0, 256)
         within("XDoG's gamma", gamma, 0, 1e3)
