@@ -35,8 +35,16 @@ def check_positive(owner: object, /, **numbers: object) -> None:
 def check_choice(owner: object, /, **choices: tuple[object, Any]) -> None:
     """Raise ``ValueError`` for a word that is not of the ``Literal`` beside it."""
     for name, (value, literal) in choices.items():
-        if value not in get_args(literal):
+        word = isinstance(value, str | Integral) and not isinstance(value, bool)
+        if not word or value not in get_args(literal):
             raise ValueError(_message(owner, name, f"one of {list(get_args(literal))}", value))
+
+
+def check_flag(owner: object, /, **flags: object) -> None:
+    """Raise ``ValueError`` for an argument that is neither true nor false."""
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ValueError(_message(owner, name, "True or False", flag))  # noqa: TRY004  (as above)
 
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, get_args, overload
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count, check_module
+from flowcolor.layers.arguments import check_choice, check_count, check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
@@ -59,7 +59,7 @@ class Chain(InvertibleLayer):
         anchor_every: int | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(layers, Iterable):
+        if not isinstance(layers, Iterable) or isinstance(layers, Tensor):
             message = f"Chain expects layers to be a list of layers, got {layers!r}."
             raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
         layers = list(layers)
@@ -67,6 +67,7 @@ class Chain(InvertibleLayer):
             check_module(self, InvertibleLayer, layers=layer)
         self.layers = nn.ModuleList(layers)
         self.num_conditions = sum(layer.num_conditions for layer in layers)
+        check_choice(self, memory=(memory, Memory))  # Here: modules pass by properties.
         self.memory = memory
         if anchor_every is not None:
             check_count(self, anchor_every=anchor_every)

@@ -13,10 +13,15 @@ def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -
     """Return what each layer gets: all the same one, or of a list the entries that belong to it.
 
     Raises:
-        ValueError: If a list has not one entry for each conditional layer.
+        ValueError: If it is neither a tensor nor a list, or a list has not one entry for each
+            conditional layer.
     """
     if condition is None or isinstance(condition, Tensor):
         return [condition] * len(layers)
+    if not isinstance(condition, Sequence) or isinstance(condition, str):
+        shown = type(condition).__name__
+        message = f"Chain expects a condition to be a tensor or a list of tensors, got {shown}."
+        raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
     total = sum(layer.num_conditions for layer in layers)
     if len(condition) != total:
         raise ValueError(

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.layers.arguments import check_count, check_flag
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
@@ -76,6 +76,7 @@ class InvertibleConv1x1(InvertibleLayer):
                 f"InvertibleConv1x1 expects parametrization to be one of {list(matrices)}, "
                 f"got {parametrization!r}."
             )
+        check_flag(self, learn=learn)
         self.channels = channels
         self.parametrization = parametrization
         self.matrix: ChannelMatrix = matrices[parametrization](channels)

@@ -3,7 +3,7 @@ r"""Learnable orthogonal resampling."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.layers.arguments import check_count, check_flag
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
 from flowcolor.layers.functional.patches import (
@@ -52,6 +52,7 @@ class OrthogonalDownsample(InvertibleLayer):
     def __init__(self, channels: int, factor: int = 2, *, shared: bool = False) -> None:
         super().__init__()
         check_count(self, channels=channels, factor=factor)
+        check_flag(self, shared=shared)
         self.channels = channels
         self.factor = factor
         self.register_buffer("basis", cosine_basis(factor), persistent=False)

@@ -14,6 +14,7 @@ from flowcolor.layers import (
     ActNorm,
     AdaIN,
     AffineCoupling,
+    AttentionAggregation,
     Chain,
     ConcatAggregation,
     ConditionalAffineCoupling,
@@ -42,6 +43,8 @@ COUNTS = {
     "ConcatAggregation.condition_channels": lambda n: ConcatAggregation(3, n),
     "AdaIN.channels": lambda n: AdaIN(n, 3),
     "AdaIN.condition_channels": lambda n: AdaIN(3, n),
+    "AttentionAggregation.channels": lambda n: AttentionAggregation(n, 3),
+    "AttentionAggregation.condition_channels": lambda n: AttentionAggregation(3, n),
     "Chain.anchor_every": lambda n: Chain([], "reversible", n),
     "ResidualNet.channels": lambda n: ResidualNet(n, 3),
     "ResidualNet.out_channels": lambda n: ResidualNet(3, n),
@@ -58,6 +61,19 @@ MODULES = {
     "ConditionalAffineCoupling.shift_net": lambda m: ConditionalAffineCoupling(
         NET, NoAggregation(), m
     ),
+}
+SIZES = {
+    "AttentionAggregation.heads": lambda n: AttentionAggregation(2, 3, n),
+    "AttentionAggregation.head_channels": lambda n: AttentionAggregation(2, 3, head_channels=n),
+    "AttentionAggregation.max_tokens": lambda n: AttentionAggregation(2, 3, max_tokens=n),
+}
+FLAGS = {
+    "InvertibleConv1x1.learn": lambda v: InvertibleConv1x1(3, learn=v),
+    "OrthogonalDownsample.shared": lambda v: OrthogonalDownsample(3, shared=v),
+}
+DIMS = {
+    "HaarDownsample.dims": lambda v: HaarDownsample(3, dims=v),
+    "Squeeze.dims": lambda v: Squeeze(dims=v),
 }
 LAYERS = {
     "Chain.layers": lambda v: Chain([ActNorm(2), v]),
@@ -81,6 +97,11 @@ def cases(builders, values):
         *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
         *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
         *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),
+        *cases(SIZES, [64.5, 2.0, math.nan, math.inf, True, "3", None]),
+        *cases(FLAGS, [0, 1, None, "yes", math.nan, torch.tensor(1)]),
+        *cases(DIMS, [True, 0, 4, 2.5, "2", None, torch.tensor(2)]),
+        ("Chain.layers", Chain, torch.tensor(2)),
+        ("Chain.memory", lambda v: Chain([], v), nn.Identity()),
         ("Chain.layers", Chain, ActNorm(2)),
         ("Chain.layers", Chain, None),
         ("Chain.layers", Chain, 3),
@@ -106,3 +127,32 @@ def test_whole_numbers_of_other_libraries_are_not_refused(build):
     built = build(np.int64(2)), build(2)
     first, second = ([tuple(p.shape) for p in one.parameters()] for one in built)
     assert first == second
+
+
+@pytest.mark.parametrize("condition", [5, "x", {"a": 1}, object(), np.zeros((2, 4))])
+def test_a_condition_is_a_tensor_or_a_list(condition):
+    chain = Chain([ConditionalAffineCoupling(NET, NoAggregation())])
+    for run in (chain, chain.inverse):
+        with pytest.raises(ValueError, match=r"expects a condition to be a tensor or a list"):
+            run(torch.randn(2, 4, 2, 2), condition)
+
+
+@pytest.mark.parametrize(
+    "fuse",
+    [FeatureAggregation(2, 3), ConcatAggregation(2, 3), AdaIN(2, 3), AttentionAggregation(2, 3)],
+)
+def test_aggregations_say_what_they_cannot_use(kind):
+    fuse = kind(2, 3)
+    x, condition = torch.rand(2, 2, 4, 4), torch.rand(2, 3, 4, 4)
+    for given, message in (
+        ((x, None), "expects a condition, a tensor, got None"),
+        (
+            (x, condition.to("meta")),
+            "expects a condition on the device of its input, cpu",
+        ),
+        ((x[0], condition[0]), "expects an input of shape"),
+        ((x[..., None], condition[..., None]), "expects an input of shape .* width"),
+    ):
+        with pytest.raises(ValueError, match=f"^{type(fuse).__name__} {message}"):
+            fuse(*given)
+    assert torch.equal(fuse(x, condition.double()), fuse(x, condition))
