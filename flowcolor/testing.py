@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
+from flowcolor.layers.arguments import check_module, check_number
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.reversible.drift import measure_drift
 
@@ -45,7 +46,10 @@ def check_invertible(
 
     Raises:
         AssertionError: If a promise is broken; the message says which one.
+        ValueError: If ``layer`` is none, or a bound is no number of at least 0.
     """
+    check_module(check_invertible, InvertibleLayer, layer=layer)
+    check_number(check_invertible, smallest=0, round_trip=round_trip, logdet=logdet)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)
     y, _ = layer(*copy.deepcopy((x, conditions)))
@@ -91,8 +95,13 @@ def _check_sample(
 
 def _double(condition: Conditions) -> Conditions:
     if condition is None or isinstance(condition, Tensor):
-        return None if condition is None else condition.detach().double()
-    return [c.detach().double() for c in condition]
+        return None if condition is None else _wide(condition)
+    return [_wide(c) for c in condition]
+
+
+def _wide(condition: Tensor) -> Tensor:
+    # Whole numbers, for instance classes, stay what they are: an embedding takes no others.
+    return condition.detach().double() if condition.is_floating_point() else condition
 
 
 def _sample(condition: Conditions, i: int) -> Conditions:

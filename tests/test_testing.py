@@ -12,10 +12,11 @@ from flowcolor.layers import (
     AffineCoupling,
     Chain,
     ConcatAggregation,
+    ConditionalActNorm,
     ConditionalAffineCoupling,
     InvertibleLayer,
 )
-from flowcolor.testing import check_invertible
+from flowcolor.testing import check_invertible, measure_drift
 
 LN2 = torch.tensor(2.0, dtype=torch.float64).log()
 
@@ -204,3 +205,27 @@ def test_conditions_come_alone_or_in_a_list():
     condition = torch.randn(3, 3, 2, 2)
     check_invertible(layer(), batch(), condition)
     check_invertible(Chain([layer(), layer()]), batch(), [condition, condition.flip(0)])
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_conditions_may_be_whole_numbers(several):
+    layer, classes = ConditionalActNorm(3, nn.Embedding(5, 6)), torch.tensor([4, 1])
+    check_invertible(Chain([layer]), torch.randn(2, 3, 2, 1), [classes] if several else classes)
+
+
+@pytest.mark.parametrize("bound", [-1, True, float("nan"), float("inf"), "1e-3", None])
+@pytest.mark.parametrize("name", ["round_trip", "logdet"])
+def test_bounds_are_numbers(name, bound):
+    message = rf"check_invertible expects {name} to be a finite number of at least 0, got "
+    with pytest.raises(ValueError, match=message):
+        check_invertible(Honest(), torch.randn(2, 3), **{name: bound})
+
+
+@pytest.mark.parametrize("check", [check_invertible, measure_drift])
+def test_what_is_no_layer_is_refused(check):
+    with pytest.raises(ValueError, match=r"expects (layer|chain) to be of type InvertibleLayer"):
+        check(nn.Conv2d(3, 3, kernel_size=1), torch.randn(2, 3, 2, 2))
+
+
+def test_an_empty_batch_does_not_drift():
+    assert measure_drift(Chain([ActNorm(3)]), torch.randn(0, 3, 2, 2)) == [("layers.0", 0.0)]

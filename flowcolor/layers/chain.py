@@ -33,8 +33,10 @@ class Chain(InvertibleLayer):
             the layer again, unless a chain inside of it saves memory itself. ``"reversible"``
             stores the last output alone and rebuilds the rest by inversion; chains inside are
             flattened, so that hooks run on their layers but not on them. Results and gradients are
-            the same. May be set on a built chain. Inside of ``torch.func``'s transforms, which know
-            neither of the two, chains run as with "none".
+            the same, if networks that draw random numbers take them from torch's default
+            generators; only those are played back. May be set on a built chain. Inside of
+            ``torch.func``'s transforms and forward mode, which know neither of the two, chains run
+            as with "none".
         anchor_every: Of ``"reversible"``: also keep the state after every so many layers, which
             bounds the drift of reconstruction in very deep chains.
 

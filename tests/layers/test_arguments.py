@@ -138,8 +138,7 @@ def test_a_condition_is_a_tensor_or_a_list(condition):
 
 
 @pytest.mark.parametrize(
-    "fuse",
-    [FeatureAggregation(2, 3), ConcatAggregation(2, 3), AdaIN(2, 3), AttentionAggregation(2, 3)],
+    "kind", [FeatureAggregation, ConcatAggregation, AdaIN, AttentionAggregation]
 )
 def test_aggregations_say_what_they_cannot_use(kind):
     fuse = kind(2, 3)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from flowcolor.layers.arguments import check_module
 from flowcolor.layers.base import InvertibleLayer, Step
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.reversible.snapshot import Snapshot
@@ -39,7 +40,11 @@ def measure_drift(
 
     Returns:
         For each layer, chains inside taken apart, in the order in which they are applied: its name
-        as in ``chain.named_modules()`` and the largest absolute error of its rebuilt input.
+        as in ``chain.named_modules()`` and the largest absolute error of its rebuilt input; 0 for
+        an empty batch.
+
+    Raises:
+        ValueError: If ``chain`` is no layer.
 
     Example:
         >>> from flowcolor.layers import ActNorm, InvertibleConv1x1
@@ -48,6 +53,7 @@ def measure_drift(
         >>> [name for name, _ in drifts], max(drift for _, drift in drifts) < 1e-5
         (['layers.0', 'layers.1'], True)
     """
+    check_module(measure_drift, InvertibleLayer, chain=chain)
     chain = copy.deepcopy(chain).eval().requires_grad_(False)
     names = {id(module): name for name, module in chain.named_modules()}
     anchor_every = chain.anchor_every if isinstance(chain, Chain) else None
@@ -59,7 +65,8 @@ def measure_drift(
         if anchor_every and number % anchor_every == 0:
             rebuilt = states[number]
         rebuilt = _undo(steps[number - 1], rebuilt)
-        drift = (rebuilt - states[number - 1]).abs().max().item()
+        errors = (rebuilt - states[number - 1]).abs()
+        drift = errors.max().item() if errors.numel() else 0.0
         drifts.append((names[id(steps[number - 1].layer)], drift))
     return drifts[::-1]
 
