@@ -1,5 +1,7 @@
 """Sizes of a model that no machine could build are refused before memory is asked for."""
 
+from numbers import Integral
+
 MOST_BLOCKS = 1024
 MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
 
@@ -35,7 +37,12 @@ def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:
     Raises:
         ValueError: A number is out of range, or the model would have too many parameters.
     """
-    got = f"got {downsamplings}, {nccbs} and {ccbs}"
+    got = f"got {downsamplings!r}, {nccbs!r} and {ccbs!r}"
+    sizes = (downsamplings, nccbs, ccbs)
+    if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes):
+        raise ValueError(
+            f"SketchColorFlow expects downsamplings, nccbs and ccbs to be whole numbers, {got}."
+        )
     if downsamplings < 1 or nccbs < 0 or ccbs < 1:
         raise ValueError(
             f"SketchColorFlow expects downsamplings >= 1, nccbs >= 0 and ccbs >= 1, {got}."

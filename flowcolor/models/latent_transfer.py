@@ -1,5 +1,6 @@
 r"""Give one latent the statistics of another, image by image."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ def transfer_mean_and_std(content: Latents, style: Latents, eps: float = 1e-5) -
         Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance
         normalization" (2017), equation 8. https://arxiv.org/abs/1703.06868
     """
+    _check_latents("transfer_mean_and_std", content, style)
     over = {"dim": (2, 3), "keepdim": True}
     variances = (latent.var(**over) + eps for latent in (style, content))  # type: ignore[call-overload]
     style_variance, variance = variances
@@ -58,6 +60,7 @@ def transfer_covariance(content: Latents, style: Latents, eps: float = 1e-5) -> 
         Li et al., "Universal style transfer via feature transforms" (2017), equations 2 and 3.
         https://arxiv.org/abs/1705.08086
     """
+    _check_latents("transfer_covariance", content, style)
     (mean, covariance), (style_mean, style_covariance) = map(_moments, (content, style))
     color = symmetric_root(style_covariance, eps)
     matrix = (color @ symmetric_root(covariance, eps, inverse=True)).to(content.dtype)
@@ -133,3 +136,18 @@ TRANSFERS: dict[Transfer, Callable[[Tensor, Tensor, float], Tensor]] = {
     "adain": transfer_mean_and_std,
     "wct": transfer_covariance,
 }
+
+
+def _check_latents(name: str, content: Tensor, style: Tensor) -> None:
+    """Refuse what would broadcast, and single pixels, which have no variance."""
+    good = all(x.ndim == 4 and x.is_floating_point() for x in (content, style))
+    if not good or content.shape[:2] != style.shape[:2]:
+        raise ValueError(
+            f"{name} expects two float latents of shape (batch, channels, height, width) with as "
+            f"many images and channels, got {tuple(content.shape)} and {tuple(style.shape)}."
+        )
+    if min(math.prod(x.shape[2:]) for x in (content, style)) < 2:
+        raise ValueError(
+            f"{name} expects at least two pixels, got sides of {tuple(content.shape[2:])} and "
+            f"{tuple(style.shape[2:])}."
+        )

@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.layers.arguments import check_count
 from flowcolor.layers.base import LogDet
-from flowcolor.values import widen
+from flowcolor.values import require_floats, widen
 
 Bits = Float[Tensor, " batch"]
 
@@ -34,7 +35,7 @@ def dequantize(
         Values in [0, 1), float32 or wider.
 
     Raises:
-        ValueError: If ``bits`` is no number from 1 to 8.
+        ValueError: If ``bits`` is no number from 1 to 8, or ``images`` are no float images.
 
     Reference:
         Theis et al., "A note on the evaluation of generative models" (2016), section 3.1.
@@ -45,6 +46,7 @@ def dequantize(
         tensor([ 0., 31.])
     """
     check_bits("dequantize", bits)
+    require_floats("dequantize", images)
     bytes_ = (255 * widen(images)).round().clamp(0, 255)
     bins = (bytes_ / 2 ** (8 - bits)).floor()
     noise = torch.rand(bins.shape, generator=generator, dtype=bins.dtype, device=bins.device)
@@ -84,6 +86,7 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
         tensor([5., 5.])
     """
     check_bits("bits_per_dim", bits)
+    check_count(bits_per_dim, count=count)
     return bits - log_prob / (count * math.log(2))
 
 

@@ -1,6 +1,7 @@
 """A critic that judges patches rather than whole images."""
 
 from itertools import pairwise
+from numbers import Integral
 from typing import Literal, get_args
 
 from torch import Tensor, nn
@@ -57,10 +58,12 @@ class PatchCritic(nn.Module):
         std: float | None = None,
     ) -> None:
         super().__init__()
-        if min(channels, width, layers) < 1 or layers > 6:
+        sizes = (channels, width, layers)
+        whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+        if not whole or min(sizes) < 1 or layers > 6:
             raise ValueError(
                 "PatchCritic expects channels and width of at least 1 and 1 to 6 layers, "
-                f"got {channels}, {width} and {layers}."
+                f"got {channels!r}, {width!r} and {layers!r}."
             )
         if norm not in get_args(Norm):
             raise ValueError(

@@ -96,3 +96,15 @@ def test_what_is_not_finite_is_handed_on():
     result = transfer_covariance(broken, latents(2))
     assert result[1].isnan().all()
     assert result[0].isfinite().all()
+
+
+@pytest.mark.parametrize("transfer", [transfer_mean_and_std, transfer_covariance])
+def test_what_has_no_statistics_or_would_broadcast_is_refused(transfer):
+    good = torch.randn(2, 3, 4, 4)
+    name = transfer.__name__
+    for other in (good[:1], good[:, :2], good[0], good.long()):
+        with pytest.raises(ValueError, match=rf"^{name} expects two float latents of shape .* got"):
+            transfer(good, other)
+    for pair in ((good, good[..., :1, :1]), (good[..., :1, :1], good)):
+        with pytest.raises(ValueError, match=rf"^{name} expects at least two pixels, got sides of"):
+            transfer(*pair)

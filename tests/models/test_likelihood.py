@@ -51,3 +51,15 @@ def test_bits_are_those_of_the_formula():
 def test_bits_that_a_byte_has_not_are_refused(bits):
     with pytest.raises(ValueError, match=r"^dequantize expects bits to be a whole number from 1"):
         dequantize(torch.rand(2), bits)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_bytes_are_not_taken_for_values_up_to_one(dtype):
+    with pytest.raises(ValueError, match=r"dequantize expects float images .* got torch\."):
+        dequantize(torch.ones(1, 3, 2, 2, dtype=dtype))
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.5, True, float("nan"), "3"])
+def test_an_image_has_a_whole_number_of_values(count):
+    with pytest.raises(ValueError, match=r"bits_per_dim expects count to be a whole number of"):
+        bits_per_dim(torch.zeros(2), count)

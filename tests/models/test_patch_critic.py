@@ -83,3 +83,10 @@ def test_the_smallest_image_gets_one_answer_and_a_smaller_one_a_sentence():
 def test_impossible_critics_are_refused(options, words):
     with pytest.raises(ValueError, match=words):
         PatchCritic(**options)
+
+
+@pytest.mark.parametrize("value", [2.5, True, float("nan"), "3", None])
+@pytest.mark.parametrize("name", ["channels", "width", "layers"])
+def test_sizes_are_whole_numbers(name, value):
+    with pytest.raises(ValueError, match=r"^PatchCritic expects channels and width of .* got "):
+        PatchCritic(**{name: value})

@@ -90,3 +90,10 @@ def test_small_sizes_colour(build):
     model = build().eval()
     with torch.no_grad():
         assert model(*torch.rand(2, 1, 3, 16, 16)).shape == (1, 3, 16, 16)
+
+
+@pytest.mark.parametrize("value", [2.5, True, float("nan"), "3", None])
+@pytest.mark.parametrize("name", ["downsamplings", "nccbs", "ccbs"])
+def test_sizes_are_whole_numbers(name, value):
+    with pytest.raises(ValueError, match=r"^SketchColorFlow expects .* to be whole numbers, got "):
+        SketchColorFlow(**{"downsamplings": 1, "nccbs": 1, "ccbs": 1} | {name: value})
