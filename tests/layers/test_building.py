@@ -109,3 +109,14 @@ def test_an_exported_layer_takes_images_of_any_size_and_number(name):
         program = export(RoundTrip(), small, dynamic_shapes=free).module()
         for found, expected in zip(program(*large), RoundTrip()(*large), strict=True):
             torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.compiled
+def test_an_exported_model_takes_images_of_any_sides():
+    model = trained(ccbs=1)
+    sides = dict.fromkeys((0, 2, 3), Dim.AUTO)
+    with torch.no_grad():
+        program = export(model, images(2), dynamic_shapes=(sides, sides)).module()
+        for batch, side in ((3, 16), (2, 24)):
+            given = images(batch, side)
+            torch.testing.assert_close(program(*given), model(*given), rtol=0, atol=1e-5)
