@@ -58,9 +58,26 @@ def write_text(text: str, path: Path) -> None:
 
 
 def remove_partial(folder: Path) -> None:
-    """Delete what killed processes have left below a folder."""
+    """Delete what killed processes have left below a folder.
+
+    Raises:
+        InputError: It cannot be deleted.
+    """
     for path in folder.rglob(f".*{_PARTIAL}"):
+        if is_file(path):
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there.
+
+    Raises:
+        InputError: It cannot be deleted.
+    """
+    try:
         path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be deleted: {error.strerror or error}.") from error
 
 
 def status(path: Path) -> os.stat_result | None:

@@ -1,5 +1,6 @@
 """Folders that ``flowcolor prepare`` has written."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,7 +94,7 @@ def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
         parts = name.replace("\\", "/").split("/")
         climbs = (
             not {"", ".", ".."}.isdisjoint(parts)
-            or "\0" in name
+            or not _is_name(name)
             or any(part[1:2] == ":" for part in parts)
         )
         foreign = next((file for file in entry["sha256"] if file not in own), None)
@@ -102,6 +103,14 @@ def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
                 f"{path} expects names of files inside its folder, got "
                 f"{(name if climbs else foreign)!r}: delete the folder and prepare anew."
             )
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a file could be called so; JSON knows halves of letters, too."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def prepared_file(root: Path, kind: str, name: str) -> Path:

@@ -1,6 +1,7 @@
 """Files of a prepared folder."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
@@ -21,3 +22,25 @@ def write_whole(data: bytes, path: Path) -> str:
     except InputError as error:
         raise InputError(f"{error} {KEPT}") from error
     return hashlib.sha256(data).hexdigest()
+
+
+def require_inside(folder: Path, names: Iterable[str]) -> None:
+    """Refuse subfolders that are links to elsewhere: files are replaced and deleted in them.
+
+    Args:
+        folder: A prepared folder, or one to be.
+        names: Of its photographs, with slashes where they lie in subfolders.
+
+    Raises:
+        InputError: It names the first.
+    """
+    parents = {name.rpartition("/")[0] for name in names}
+    root = folder.resolve()
+    for kind in ("photos", "sketches", "masks"):
+        for parent in sorted(parents):
+            place = Path(kind, parent)
+            if (folder / place).resolve() != root / place:
+                raise InputError(
+                    f"{folder / place} expects a folder of its own, got a link to "
+                    f"{(folder / place).resolve()}, where files would be replaced."
+                )

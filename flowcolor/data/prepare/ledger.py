@@ -131,7 +131,7 @@ def alone(folder: Path) -> Iterator[None]:
         raise InputError(f"--output expects a folder, got the file {folder}.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / _LOCK).open("w")
+        lock = (folder / _LOCK).open("a")  # A link to another file must not empty it.
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
     with lock:
@@ -153,7 +153,11 @@ def alone(folder: Path) -> Iterator[None]:
 def _read_lines(journal: Path) -> list[dict[str, Any]]:
     """Read what was written before an interruption; the last line may be a part of one."""
     lines = []
-    for line in journal.read_bytes().split(b"\n")[:-1]:
+    try:
+        whole = journal.read_bytes()
+    except OSError as error:
+        raise InputError(f"{journal} cannot be read: {error.strerror or error}.") from error
+    for line in whole.split(b"\n")[:-1]:
         try:
             lines.append(parse_json(line))
         except ValueError:

@@ -10,7 +10,7 @@ from flowcolor.bounds import within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.portraits import Background, Portraits
 from flowcolor.data.fingerprint import fingerprint
-from flowcolor.data.prepare.files import write_whole
+from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
@@ -18,7 +18,7 @@ from flowcolor.data.prepare.sources import FileFinder, find_sources, require_out
 from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_empty, is_file, remove_partial
+from flowcolor.io.files import is_empty, is_file, remove, remove_partial
 from flowcolor.io.listing import natural_order
 
 
@@ -92,6 +92,7 @@ def prepare(
     }
     with alone(output):
         ledger = Ledger(output, settings)
+        require_inside(output, [*portraits.names, *ledger.entries])
         remove_partial(output)
         gone = _forget(ledger, finder)
         todo = [i for i, name in enumerate(portraits.names) if name not in ledger.entries]
@@ -109,7 +110,7 @@ def prepare(
         new = sum(portraits.names[i] in ledger.entries for i in todo)
         _finish(ledger, finder, skipped)
         for file in gone.difference(*(entry["sha256"] for entry in ledger.entries.values())):
-            (output / file).unlink(missing_ok=True)
+            remove(output / file)
         remove_partial(output)
     return Summary(len(ledger.entries), new, skipped, progress.seconds, workers)
 
@@ -141,7 +142,7 @@ def _forget(ledger: Ledger, finder: FileFinder) -> set[str]:
         path.relative_to(ledger.folder).as_posix()
         for path in ledger.folder.rglob("*.png")
         # What a power failure leaves may have a name and no content.
-        if exists(path) and not is_empty(path)
+        if is_file(path) and not is_empty(path)
     }
     positions = {name: index for index, name in enumerate(finder.names)}
     gone: set[str] = set()

@@ -22,7 +22,8 @@ def prepared(tmp_path):
 
 
 def by_name(name):
-    return lambda entries: entries.update({name: entries.pop("a")})
+    files = {f"{kind}/{name}.png": "0" * 64 for kind in ("photos", "sketches")}
+    return lambda entries: entries.update({name: entries.pop("a") | {"sha256": files}})
 
 
 def by_file(file):
@@ -39,6 +40,7 @@ NAMES = [
     "",
     ".",
     "a\0b",
+    "half a letter \ud800",
 ]
 FILES = ["../VICTIM.txt", "photos/../../VICTIM.txt", "/VICTIM.txt", "photos/b.png", "manifest.json"]
 CHANGES = [*map(by_name, NAMES), *map(by_file, FILES)]
@@ -100,3 +102,56 @@ def test_a_journal_without_a_key_is_one_sentence(line, change, prepared, capsys)
     assert capsys.readouterr().err.strip().splitlines() == [
         f"flowcolor: {journal} is damaged: delete the folder and prepare anew."
     ]
+
+
+def prepare_again(folder):
+    words = ["--photos", folder / "photos", "--output", folder / "ready", "--size", 8]
+    return main(["prepare", *map(str, words), "--workers", "1"])
+
+
+@pytest.mark.parametrize("place", ["photos", "photos/faces"])
+def test_links_that_lead_elsewhere_are_refused(place, tmp_path, capsys):
+    photos = tmp_path / "photos"
+    for name in ("faces/a.png", "faces/b.png"):
+        write_image(smooth_photo(16), photos / name)
+    link = tmp_path / "ready" / place
+    link.parent.mkdir(parents=True)
+    prepare([photos], tmp_path / "other", 8, workers=1)
+    (tmp_path / "other" / "manifest.json").rename(tmp_path / "ready" / "manifest.json")
+    link.symlink_to(photos if place == "photos" else photos / "faces")
+    before = {file: file.read_bytes() for file in photos.rglob("*.png")}
+    assert prepare_again(tmp_path) == 2
+    assert f" expects a folder of its own, got a link to {photos}" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in photos.rglob("*.png")} == before
+
+
+def test_a_lock_that_is_a_link_empties_nothing(prepared):
+    (prepared / "ready" / ".lock").symlink_to(prepared / "VICTIM.txt")
+    assert prepare_again(prepared) == 0
+    assert (prepared / "VICTIM.txt").read_text("utf-8") == "kept"
+
+
+def test_folders_in_place_of_files_are_one_sentence(prepared, capsys):
+    (prepared / "ready" / ".work.partial").mkdir()
+    assert prepare_again(prepared) == 0
+    image = prepared / "ready" / "photos" / "a.png"
+    image.unlink()
+    image.mkdir()
+    assert prepare_again(prepared) == 2
+    assert f"{image} cannot be written: " in capsys.readouterr().err
+    image.rmdir()
+    (prepared / "ready" / ".journal.jsonl").unlink()
+    (prepared / "ready" / ".journal.jsonl").mkdir()
+    assert prepare_again(prepared) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "/.journal.jsonl cannot be read: Is a directory" in line
+
+
+def test_what_cannot_be_deleted_is_one_sentence(prepared, capsys):
+    path = prepared / "ready" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    name = "n" * 300
+    manifest["photographs"][name] = {"sha256": {f"photos/{name}.png": "0" * 64}}
+    path.write_text(json.dumps(manifest), "utf-8")
+    assert prepare_again(prepared) == 2
+    assert "cannot be deleted: File name too long" in capsys.readouterr().err
