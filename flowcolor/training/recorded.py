@@ -1,6 +1,7 @@
 """What the checkpoint of ``--ckpt_path`` was trained with: the first configuration of a command."""
 
 import json
+import re
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ class Recorded:
             yield []
             return
         file = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
-        write_text(json.dumps(self.config), file)  # Every JSON text is a YAML text.
+        write_text(_as_yaml(self.config), file)
         try:
             yield ["--config", str(file)]
         finally:
@@ -100,6 +101,16 @@ def differences(recorded: Any, chosen: Any, key: str = "") -> Iterator[str]:
                 yield from differences(recorded[name], chosen[name], inner)
     elif recorded != chosen:
         yield f"{key}: {chosen} instead of {recorded}"
+
+
+def _as_yaml(config: dict[str, Any]) -> str:
+    """Return JSON whose every letter beyond ASCII is escaped as YAML does it.
+
+    JSON escapes one outside of the first 65536 as two halves, which are no letters in YAML, and
+    leaves 0x7F as it is, which YAML does not read.
+    """
+    text = json.dumps(config, ensure_ascii=False)
+    return re.sub("[^\n -~]", lambda found: f"\\U{ord(found[0]):08X}", text)
 
 
 def _find_checkpoint(word: str, root: Path) -> Path:
