@@ -35,4 +35,19 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a finite number, which true and false are not."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and is_finite(value)
+
+
+def is_finite(value: float) -> bool:
+    """Tell whether a number is finite and not a whole number of hundreds of digits.
+
+    Python answers for those with an error: no float could hold them.
+
+    Example:
+        >>> is_finite(1.5), is_finite(math.inf), is_finite(10**400)
+        (True, False, False)
+    """
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

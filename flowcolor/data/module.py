@@ -197,12 +197,21 @@ class ColorizationDataModule(lightning.LightningDataModule):
 
         Args:
             state_dict: As :meth:`state_dict` returned it then.
+
+        Raises:
+            InputError: It is something else.
         """
+        before = state_dict.get("held_out") if isinstance(state_dict, dict) else None
+        if not isinstance(before, list) or not all(isinstance(name, str) for name in before):
+            raise InputError(
+                "The checkpoint expects the names of held-out photographs, got others: it is "
+                "damaged."
+            )
         if self._found is None:  # Nothing is read: predictions need no photographs to train on.
             return
         # Two portraits alone both train and are held out.
         train, held_out = set(self.train_names), set(self.held_out_names)
-        now_training = sorted(train & set(state_dict["held_out"]) - held_out)
+        now_training = sorted(train & set(before) - held_out)
         if now_training:
             rank_zero_info(
                 "notice: these photographs were held out when the checkpoint was written, and are "

@@ -9,6 +9,7 @@ Both kinds describe the model by plain values, so that nothing in a file is ever
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.description import describe, is_description
 from flowcolor.models.plausible import require_plausible, require_training, require_weights
@@ -115,6 +117,19 @@ def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> 
             )
 
 
+def require_tensors(state: Mapping[str, Any], path: Path | str) -> None:
+    """Refuse a state whose values are not all tensors, or not all finite.
+
+    Raises:
+        InputError: It names the first.
+    """
+    for name, value in state.items():
+        if not isinstance(value, Tensor):
+            raise InputError(f"{path} expects a tensor as {name!r}, got {type(value).__name__}.")
+        if value.is_floating_point() and not is_dense_and_finite(value):
+            raise InputError(f"{path} expects finite weights, got others in {name!r}.")
+
+
 def export_weights(
     model: nn.Module, path: Path | str, size: int, dtype: torch.dtype | None = None
 ) -> None:
@@ -149,7 +164,7 @@ def export_weights(
         .clone()
         for name, value in model.state_dict().items()
     }
-    _check_values(state, path)
+    require_tensors(state, path)
     whole = save(state, metadata={KEY: json.dumps(description)})
     with whole_file(path) as file:
         file.write(whole)
@@ -177,7 +192,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     state = checkpoint.get("state_dict")
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise InputError(f"{path} expects weights under 'state_dict', got {type(state).__name__}.")
-    _check_values({name: value for name, value in state.items() if name.startswith(PREFIX)}, path)
+    require_tensors({k: value for k, value in state.items() if k.startswith(PREFIX)}, path)
     require_training(checkpoint, path)
     return checkpoint
 
@@ -229,17 +244,8 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
             f"{path} is not a model of flowcolor: the description under the key {KEY!r} of its "
             "metadata is missing or damaged."
         )
-    _check_values(state, path)
+    require_tensors(state, path)
     return Weights(path, description, state)
-
-
-def _check_values(state: dict[str, Any], path: Path) -> None:
-    """Raise one sentence unless all values are finite numbers of weights."""
-    for name, value in state.items():
-        if not isinstance(value, Tensor):
-            raise InputError(f"{path} expects a tensor as {name!r}, got {type(value).__name__}.")
-        if value.is_floating_point() and not value.isfinite().all():
-            raise InputError(f"{path} expects finite weights, got others in {name!r}.")
 
 
 def _existing(path: Path | str) -> Path:

@@ -1,11 +1,11 @@
 """What a file says of the model whose weights it holds: plain values, nothing that is executed."""
 
-import math
 from typing import Any, TypeGuard
 
 from torch import nn
 
 from flowcolor import __version__
+from flowcolor.bounds import is_finite
 
 _LARGEST = 2**16  # Of a number.
 _MOST_NUMBERS = 64  # Of a list.
@@ -45,7 +45,7 @@ def is_description(value: object) -> TypeGuard[dict[str, Any]]:
 def _is_setting(value: object) -> bool:
     # The model is built before it is compared with the weights: a huge one would fill the memory.
     if isinstance(value, int | float):
-        return math.isfinite(value) and abs(value) <= _LARGEST
+        return is_finite(value) and abs(value) <= _LARGEST
     if isinstance(value, list):  # Channels of each level, for one; no lists of lists.
         numbers = all(isinstance(part, int | float) and _is_setting(part) for part in value)
         return numbers and len(value) <= _MOST_NUMBERS

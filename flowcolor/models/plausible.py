@@ -1,5 +1,6 @@
 """What a file says of itself is held against what it holds, before memory is taken for it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.io.finite import is_dense_and_finite
 
+# What Lightning calls its own, as 2.6.0rc1 and 2.6.0.dev20260101; of others it raises an error.
+_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.?(dev|post)\d+)?(\+[a-z0-9]+)?", re.ASCII)
 _DEFAULTS = {"downsamplings": 3, "nccbs": 1, "ccbs": 8, "width": 0}
 
 
@@ -69,6 +73,9 @@ def require_training(checkpoint: Mapping[str, Any], path: Path | str) -> None:
     for name, kind in kinds.items():
         if name in checkpoint and type(checkpoint[name]) is not kind:
             raise _damaged(path, name, kind.__name__, checkpoint[name])
+    version = checkpoint.get("pytorch-lightning_version", "0")
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        raise _damaged(path, "pytorch-lightning_version", "a version", version)
     for part in checkpoint.get("lr_schedulers", []):
         if not isinstance(part, dict):
             raise _damaged(path, "lr_schedulers", "dictionaries", part)
@@ -99,7 +106,7 @@ def _is_group(group: Mapping[str, Any]) -> bool:
 
 def _is_finite(values: Mapping[str, Any]) -> bool:
     return all(
-        bool(value.isfinite().all())
+        is_dense_and_finite(value)
         for value in values.values()
         if isinstance(value, Tensor) and value.is_floating_point()
     )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
+from flowcolor.io.finite import is_dense_and_finite
 
 
 def fitting(
@@ -43,7 +44,7 @@ def fitting(
                 f"{str(path)!r} must hold the weights of `{part}{key}` {tuple(expected.shape)}"
                 f"{whose}, got {arrived}."
             )
-        if not tensor.is_floating_point() or not tensor.isfinite().all():
+        if not tensor.is_floating_point() or not is_dense_and_finite(tensor):
             raise InputError(
                 f"{str(path)!r} must hold finite weights, got others in `{part}{key}`."
             )

@@ -4,7 +4,6 @@ The parser imports what a class, a function or a dotted key names, and a file fr
 could name anything. So nothing reaches the parser that is not expected here.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from inspect import signature
@@ -18,6 +17,7 @@ from torch.optim import lr_scheduler
 import flowcolor.data
 import flowcolor.losses
 import flowcolor.models
+from flowcolor.bounds import is_finite
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.training import objectives
@@ -89,6 +89,8 @@ def only_allowed(
             if name not in signature(_SECTIONS[section]).parameters:
                 raise _refused(checkpoint, key, "only options that flowcolor has", value)
             known = _classes(key)
+            if not _is_text(value):
+                raise _refused(checkpoint, key, "only names in UTF-8", value)
             if known is None and not _fits(value, hints[name]):
                 raise _refused(checkpoint, key, "another type", value)
             bad = None if known is None or value is None else _first_bad(value, known)
@@ -153,10 +155,20 @@ def _bad_argument(value: Any, known: set[str], depth: int, key: str = "") -> str
     return None if _is_plain(value) else _short(value)
 
 
+def _is_text(value: Any, depth: int = 0) -> bool:
+    """Tell whether all words are UTF-8: YAML, by which the parser is told, holds no others."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        return depth > _DEPTH or all(_is_text(part, depth + 1) for part in value)
+    return not isinstance(value, str) or not any("\ud800" <= c <= "\udfff" for c in value)
+
+
 def _is_plain(value: Any) -> bool:
     if type(value) is float:
-        return math.isfinite(value)
-    return value is None or type(value) in (bool, int)
+        return is_finite(value)
+    # A whole number of thousands of digits could not even be written down for the parser.
+    return value is None or type(value) is bool or (type(value) is int and is_finite(value))
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -180,7 +192,7 @@ def _fits(value: Any, hint: Any) -> bool:
             name in fields and _fits(part, fields[name]) for name, part in value.items()
         )
     if hint is float:
-        return type(value) in (int, float) and math.isfinite(value)
+        return type(value) in (int, float) and is_finite(value)
     return type(value) is (str if hint is Path else hint)
 
 

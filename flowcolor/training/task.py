@@ -15,7 +15,14 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
-from flowcolor.models.checkpoint import KEY, PREFIX, Weights, check_fits, read_weights
+from flowcolor.models.checkpoint import (
+    KEY,
+    PREFIX,
+    Weights,
+    check_fits,
+    read_weights,
+    require_tensors,
+)
 from flowcolor.models.description import describe
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.frozen import freeze_the_rest
@@ -234,13 +241,15 @@ class Task(LightningModule, ABC):
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse a checkpoint of another model in one sentence."""
+        """Refuse a checkpoint of another model, or another objective, in one sentence."""
         state = {
             name.removeprefix(PREFIX): value
             for name, value in checkpoint["state_dict"].items()
             if name.startswith(PREFIX)
         }
         check_fits(state, self.colorizer, "The checkpoint")
+        require_tensors(checkpoint["state_dict"], "The checkpoint")
+        check_fits(checkpoint["state_dict"], self, "The checkpoint")  # Critics, for one.
         self._whole = True
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:

@@ -219,6 +219,22 @@ def test_the_description_of_every_run_is_allowed(run, tmp_path):
     assert only_allowed(recorded, [], [], tmp_path) == recorded
 
 
+def test_numbers_that_no_float_holds_are_one_sentence(tmp_path):
+    average = 10**400
+    with pytest.raises(InputError, match=r"expects another type in 'model\.average', got"):
+        only_allowed({"model": {"average": average}}, [], [], tmp_path)
+    config = recorded(None)
+    config["model"]["optimizer"]["init_args"]["lr"] = average
+    with pytest.raises(InputError, match=r"model\.optimizer = "):
+        only_allowed(config, [], [], tmp_path)
+
+
+@pytest.mark.parametrize("train", ["half \ud800", ["a", "\udc80"], {"photos": "\udc80"}])
+def test_names_that_no_file_can_hold_are_one_sentence(train, tmp_path):
+    with pytest.raises(InputError, match=r"expects only names in UTF-8 in 'data\.train', got"):
+        only_allowed({"data": {"train": train}}, [], [], tmp_path)
+
+
 @pytest.mark.parametrize("size", ["abc", 1.5, [64], None, True])
 def test_an_option_of_another_type_is_one_sentence(size, tmp_path):
     with pytest.raises(InputError, match=r"last\.ckpt expects another type in 'data\.size', got"):

@@ -133,6 +133,7 @@ def test_an_export_that_cannot_be_written_is_one_sentence(model, tmp_path):
     "change",
     [
         {"config": {"ccbs": 10**9}},
+        {"config": {"ccbs": 10**400}},
         {"config": {"ccbs": [[2]]}},
         {"config": {"ccbs": [10**9]}},
         {"config": {"ccbs": [2] * 65}},
@@ -188,6 +189,17 @@ def test_a_checkpoint_without_tensors_is_one_sentence(state, tmp_path):
     description = {"model": "SketchColorFlow", "config": {}, "size": 8}
     torch.save({"flowcolor": description, "state_dict": state}, tmp_path / "last.ckpt")
     with pytest.raises(InputError, match=r"last\.ckpt expects (weights|a tensor)"):
+        read_weights(tmp_path / "last.ckpt")
+
+
+def test_weights_that_are_not_there_are_named(model, tmp_path):
+    export_weights(model, tmp_path / "model.safetensors", size=8)
+    weights = read_weights(tmp_path / "model.safetensors")
+    state = {f"colorizer.{name}": value for name, value in weights.state.items()}
+    name = next(name for name, value in state.items() if value.ndim == 2)
+    state[name] = state[name].to("meta")
+    torch.save({"flowcolor": weights.description, "state_dict": state}, tmp_path / "last.ckpt")
+    with pytest.raises(InputError, match=rf"last\.ckpt expects finite weights, .*'{name}'"):
         read_weights(tmp_path / "last.ckpt")
 
 

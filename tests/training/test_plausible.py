@@ -95,6 +95,13 @@ GROUP = {"lr": 0.1, "params": [0]}
         {"global_step": None},
         {"loops": []},
         {"callbacks": 1},
+        {"pytorch-lightning_version": "newest"},
+        {"pytorch-lightning_version": 2},
+        {
+            "optimizer_states": [
+                {"state": {0: {"exp_avg": torch.ones(2).to("meta")}}, "param_groups": [GROUP]}
+            ]
+        },
     ],
 )
 def test_a_training_of_other_types_is_one_sentence(run, change, tmp_path, capsys):

@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
 import pytest
 import torch
+import yaml
 
 from flowcolor.models.checkpoint import KEY, read_checkpoint
+from flowcolor.training.recorded import Recorded
 from tests.training.helpers import flowcolor
 
 LAST = "version_0/checkpoints/last.ckpt"
@@ -133,6 +138,31 @@ def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
     assert "holds a model of another size" in capsys.readouterr().err
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "expected"),
+    [
+        ("state_dict", {"objective.critic.bias": torch.ones(2)}, r"critic\.bias' expects nothing"),
+        ("state_dict", {"objective.critic.bias": 5}, r"a tensor as 'objective\.critic\.bias'"),
+        ("ColorizationDataModule", {"held_out": 5}, "expects the names of held-out photographs"),
+    ],
+)
+def test_what_belongs_to_no_model_of_this_kind_is_one_sentence(
+    run, part, value, expected, tmp_path, capsys
+):
+    checkpoint = torch.load(run.last, weights_only=True)
+    checkpoint[part] |= value
+    torch.save(checkpoint, tmp_path / "other.ckpt")
+    assert fit(run, tmp_path / "runs", "--ckpt_path", tmp_path / "other.ckpt") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(expected, line)
+
+
+def test_what_was_trained_on_a_folder_of_any_name_is_tested_on_it(run, tmp_path):
+    config = {"data": {"train": "\N{GRINNING FACE} \N{LATIN SMALL LETTER E WITH ACUTE}\x7f\x85\n"}}
+    with Recorded(run.last, config).as_words() as (_, file):
+        assert yaml.safe_load(Path(file).read_text("utf-8")) == config
 
 
 def test_continuing_from_an_exported_model_is_refused(run, tmp_path, capsys):

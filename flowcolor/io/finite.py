@@ -1,0 +1,21 @@
+"""Whether a tensor that somebody else has written holds numbers that can be computed with."""
+
+import torch
+from torch import Tensor
+
+
+def is_dense_and_finite(value: Tensor) -> bool:
+    """Tell whether each element of a floating-point tensor is there, and is a finite number.
+
+    Files may also hold sparse tensors, of which operators miss, and tensors on the device ``meta``,
+    which have a shape and no values.
+
+    Example:
+        >>> ones = torch.ones(2)
+        >>> is_dense_and_finite(ones), is_dense_and_finite(ones / 0)
+        (True, False)
+        >>> is_dense_and_finite(ones.to("meta")), is_dense_and_finite(ones.to_sparse())
+        (False, False)
+    """
+    there = value.layout == torch.strided and not value.is_meta
+    return there and bool(value.isfinite().all())
