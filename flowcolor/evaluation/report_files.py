@@ -55,7 +55,8 @@ def read_report(path: Path) -> Report:
         return Report(scores, sets, content["notes"], content["not_computed"], content["about"])
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    # An OverflowError is of a whole number that no float holds.
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
         ) from error
@@ -68,6 +69,10 @@ def _check(scores: list[PairScore], content: dict[str, Any]) -> None:
     if not all(isinstance(part, dict) for part in [*parts, *(score.checksums for score in scores)]):
         raise TypeError
     if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    if content["about"].get("content", "drawing") not in ("drawing", "gray"):
+        raise TypeError
+    if any("lines" in x and "lines_control" not in x for x in (score.scores for score in scores)):
         raise TypeError
     if not all(len(score.color) == len(score.reference_color) == 3 for score in scores):
         raise TypeError

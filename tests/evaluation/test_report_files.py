@@ -64,6 +64,10 @@ def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
         ("pairs", [{"checksums": []}]),
         ("pairs", [{"scores": [1]}]),
         ("pairs", 3),
+        ("pairs", [{"scores": {"ssim": 10**400}}]),
+        ("pairs", [{"scores": {"lines": 0.5}}]),
+        ("about", {"content": ["drawing"]}),
+        ("about", {"content": 5}),
     ],
 )
 def test_a_report_that_was_edited_wrongly_is_refused_by_name(part, value, tmp_path):

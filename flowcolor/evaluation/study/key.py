@@ -4,8 +4,9 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from flowcolor.bounds import is_finite
 from flowcolor.errors import InputError
 from flowcolor.io.files import write_text
 from flowcolor.io.json_text import parse_json
@@ -101,11 +102,28 @@ def read_key(path: Path) -> Key:
 
 def _check(key: Key) -> None:
     """Raise ``ValueError`` where a file that was edited by hand no longer fits together."""
-    whole = key.kind in QUESTIONS and isinstance(key.study, str) and key.minimum_seconds >= 0
+    whole = key.kind in QUESTIONS and isinstance(key.study, str) and _are_texts(key.methods)
+    whole = whole and is_finite(key.minimum_seconds) and key.minimum_seconds >= 0
     methods = set(key.methods)
     for page in key.pages:
-        whole = whole and bool(_PAGE.fullmatch(page.id)) and page.question in QUESTIONS[key.kind]
+        whole = whole and _is_page(page) and page.question in QUESTIONS[key.kind]
         whole = whole and methods.issuperset(page.letters.values())
         whole = whole and (page.role != "repeat" or key.page(page.repeats) is not None)
     if not whole or len({page.id for page in key.pages}) < len(key.pages):
         raise ValueError
+
+
+def _is_page(page: Page) -> bool:
+    """Tell whether all parts are of their types, which a dataclass does not ask for."""
+    single = [page.name, *(x for x in (page.truth, page.bad, page.repeats) if x is not None)]
+    return (
+        bool(_PAGE.fullmatch(page.id))
+        and page.role in get_args(Role)
+        and isinstance(page.letters, dict)
+        and _are_texts([*single, *page.letters.values()])
+        and (page.trial is None or (_are_texts(page.trial) and len(page.trial) == 2))
+    )
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

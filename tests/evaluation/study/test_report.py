@@ -252,6 +252,38 @@ def test_another_key_and_files_that_are_not_there_are_one_sentence(report, tmp_p
     assert "required: --key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (["pages", 0, "truth"], [1]),
+        (["pages", 0, "bad"], 5),
+        (["pages", 0, "trial"], -1),
+        (["pages", 0, "trial"], [[]]),
+        (["pages", 0, "role"], "x"),
+        (["pages", 0, "name"], None),
+        (["methods"], "good"),
+        (["minimum_seconds"], 10**400),
+    ],
+)
+def test_a_key_that_was_edited_wrongly_is_one_sentence(report, place, value, tmp_path, capsys):
+    key = make_key()
+    assert report(key, *people(key, 2))[0] == 0
+    path = tmp_path / "key.json"
+    content = json.loads(path.read_text("utf-8"))
+    inner = content
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    path.write_text(json.dumps(content), "utf-8")
+    for words in (
+        ["report", tmp_path / "answers-0.json"],
+        ["import", tmp_path / "none.csv", "--output", tmp_path / "new"],
+    ):
+        capsys.readouterr()
+        assert main(["study", *map(str, words), "--key", str(path)]) == 2
+        assert f"{path} expects the key.json of `flowcolor study make`" in capsys.readouterr().err
+
+
 def test_without_the_library_that_draws_nothing_is_computed(report, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     key = make_key()
