@@ -44,6 +44,7 @@ from flowcolor.training.command_options import (
 from flowcolor.training.options import (
     check_time,
     check_trainer,
+    comes_from,
     in_one_line,
     require_text,
     who_refused,
@@ -108,7 +109,13 @@ class TrainingCLI(LightningCLI):
         """Parse without Lightning's warning that the process had other arguments."""
         command, *options = args
         with self.recorded.as_words() as first:
-            self.config = with_plain_words(parser.parse_args([command, *first, *options]))
+            try:
+                self.config = with_plain_words(parser.parse_args([command, *first, *options]))
+            except (IndexError, AttributeError) as error:
+                if not comes_from(error, "yaml."):
+                    raise
+                message = "An option expects YAML, got a tag that does not fit its value."
+                raise InputError(message) from error
         chosen = self.config[command]
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):

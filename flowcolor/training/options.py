@@ -106,11 +106,19 @@ def who_refused(error: BaseException) -> str | None:
 
     What is raised in any other code is a bug, and keeps its traceback: for it, this is ``None``.
     """
+    return _module_of(error) if comes_from(error, *_THEIRS) else None
+
+
+def comes_from(error: BaseException, *packages: str) -> bool:
+    """Tell whether an error was raised in a module whose name begins so."""
+    return _module_of(error).startswith(packages)
+
+
+def _module_of(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
-    return module if module.startswith(_THEIRS) else None
+    return "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
 
 
 def in_one_line(error: BaseException) -> str:

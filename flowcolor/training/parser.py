@@ -12,6 +12,11 @@ from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+_MOST_VALUES = 100_000
+_SECTIONS = (
+    *("model", "data", "trainer", "networks"),
+    *("best", "last", "pictures", "roundtrip", "curves"),
+)
 
 
 class TrainingParser(LightningArgumentParser):
@@ -25,6 +30,8 @@ class TrainingParser(LightningArgumentParser):
         """Raise one sentence instead of printing the usage, 55 lines of it, and exiting."""
         if isinstance(ex, InputError):
             raise ex
+        if isinstance(ex, KeyError):  # PyYAML's, of a value in an option as `!!bool x`.
+            message = f"An option expects YAML, got a tag that does not fit its value {ex}"
         raise InputError(self._sentence(message)) from ex
 
     def _sentence(self, message: str) -> str:
@@ -55,7 +62,7 @@ class TrainingParser(LightningArgumentParser):
         if self._subcommands_action is not None:
             for subparser in self._subcommands_action._name_parser_map.values():
                 known |= {action.dest for action in subparser._actions}
-        known = {name for name in known if not name.endswith(".help")}
+        known = {name for name in known if not name.endswith(".help")} - {word}
         hint = did_you_mean(word, known)
         if hint:
             return hint
@@ -102,9 +109,18 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """
     try:
         content = yaml.safe_load(file.read_text("utf-8"))
-        _refuse_circles(content)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
+        _count(content)
+    # The last three are raised where a tag does not fit its value, as in `!!bool x`.
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+        yaml.YAMLError,
+        LookupError,
+        AttributeError,
+    ) as error:
+        known = isinstance(error, LookupError | AttributeError)
+        reason = "a tag does not fit its value" if known else " ".join(str(error).split())
         raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
     if not isinstance(content, dict):
         got = "nothing" if content is None else type(content).__name__
@@ -112,19 +128,34 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
-def _refuse_circles(value: Any, above: tuple[int, ...] = (), known: set[int] | None = None) -> None:
-    """Raise ``ValueError`` where an alias stands inside what it means: nobody writes that out."""
-    known = set() if known is None else known
+def _count(value: Any, above: tuple[int, ...] = (), known: dict[int, int] | None = None) -> int:
+    """Return how many values there are once every alias is written out.
+
+    The parser writes them out, so that a few lines of aliases of aliases would take all memory.
+
+    Raises:
+        ValueError: They are too many, or an alias stands inside what it means.
+    """
+    known = {} if known is None else known
     if id(value) in above:
         raise ValueError("an alias stands inside of what it means")
-    if isinstance(value, dict | list) and id(value) not in known:
-        known.add(id(value))
-        for part in value.values() if isinstance(value, dict) else value:
-            _refuse_circles(part, (*above, id(value)), known)
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count(part, (*above, id(value)), known) for part in parts)
+    if known[id(value)] > _MOST_VALUES:
+        raise ValueError(f"with its aliases written out, it has more than {_MOST_VALUES} values")
+    return known[id(value)]
 
 
 def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """Replace every ``--config NAME`` by its file; also return the files in order."""
+    """Replace every ``--config NAME`` by its file; also return the files in order.
+
+    Raises:
+        InputError: There is none of that name, or it is no YAML of sections, which the parser would
+            answer with a traceback.
+    """
     words, files = [], []
     following = False
     for word in arguments:
@@ -139,5 +170,18 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
             words.append(word)
         following = not following and word in {"-c", "--config"}
     for file in files:
-        read_yaml(file)  # The parser would answer what is no YAML with a traceback.
+        _require_sections(read_yaml(file), file)
+    for word in words:
+        given = Path(word.partition("=")[2] or word)
+        if given.suffix in {".yaml", ".yml"} and given not in files and is_file(given):
+            read_yaml(given)  # A file of one option, as --trainer FILE.
     return words, files
+
+
+def _require_sections(content: dict[str, Any], file: Path) -> None:
+    """Refuse anything else in the place of several options: the parser would drop them all."""
+    for name in _SECTIONS:
+        value = content.get(name, {})
+        if not isinstance(value, dict | str):  # A text names another file.
+            got = "nothing" if value is None else type(value).__name__
+            raise InputError(f"{file} expects keys and values under {name!r}, got {got}.")

@@ -39,7 +39,7 @@ def new_version(root: Path) -> Path:
             except FileExistsError:
                 continue
             return folder
-    except OSError as error:
+    except (OSError, ValueError) as error:  # A ValueError is of a name with a zero byte.
         raise InputError(
             f"The folder of the run below {root} cannot be written ({error})."
         ) from error
@@ -62,7 +62,7 @@ def writable(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:  # A ValueError is of a name with a zero byte.
         raise InputError(
             f"The folder of the run, {folder}, cannot be written ({error})."
         ) from error

@@ -31,6 +31,14 @@ WRONG = {
         (*FIT, "--model.colorizer.init_args.ccbs=0"),
         r"SketchColorFlow expects .* got 2, 1 and 0\.",
     ),
+    "tag that does not fit": (
+        (*FIT, "--data.held_out={a: !!timestamp x}"),
+        r"An option expects YAML, got a tag that does not fit its value\.$",
+    ),
+    "another tag": (
+        (*FIT, "--data.size=!!bool x"),
+        r"got a tag that does not fit its value 'x'\.$",
+    ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
     "size of a critic": (
         ("fit", "--config", "models/chromagan-small", "--data.train=embedded", "--data.size=8"),
@@ -100,6 +108,11 @@ BAD_FILES = {
     "data: [": r"pars",
     "data: {train: ''}": r"photos expects the name of a folder or file, got an empty one",
     "data: {train: {photos: a, masks: ['']}}": r"masks expects the name of a folder or file",
+    "trainer: 5": r"my\.yaml expects keys and values under 'trainer', got int\.",
+    "best:": r"my\.yaml expects keys and values under 'best', got nothing\.",
+    "data: []": r"my\.yaml expects keys and values under 'data', got list\.",
+    'trainer: {default_root_dir: "a\\0b"}': r"cannot be written \(embedded null byte\)",
+    "help: 1": r"There is no option 'help'\.",
 }
 
 
@@ -150,6 +163,11 @@ def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsy
         b"data: &a {size: *a}",
         b"data: &a [[1, *a]]",
         b"data: " + b"[" * 5000,
+        b"data: !!bool x",
+        b"data: !!int ''",
+        b"data: !!timestamp x",
+        b"a: &a [1]\n"
+        + b"".join(b"%c: &%c [%s]\n" % (n, n, b"*%c," % (n - 1) * 9) for n in b"bcdefghi"),
     ],
 )
 def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
@@ -159,3 +177,5 @@ def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
         last = capsys.readouterr().err.splitlines()
         assert len(last) == 1
         assert "own.yaml expects" in last[0]
+    assert flowcolor(*FIT, "--trainer", tmp_path / "own.yaml") == 2
+    assert "own.yaml expects" in capsys.readouterr().err
