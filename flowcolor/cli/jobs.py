@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flowcolor.console import say
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import exists, is_dir, is_file, require_place
+from flowcolor.io.files import exists, is_dir, require_place
 from flowcolor.io.same_file import identity
 
 
@@ -66,7 +66,7 @@ def find_jobs(
             raise InputError(
                 f"{name} expects an image or a folder, got {path}, which does not exist."
             )
-    if is_file(content):
+    if not is_dir(content):
         return [_one_job(content, reference, output, hints, what)]
     return _jobs_of_folder(content, reference, output, hints, what)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_no_pipe
 
 
 def fingerprint(files: Mapping[str, Path]) -> str:
@@ -19,9 +20,11 @@ def fingerprint(files: Mapping[str, Path]) -> str:
 
     Raises:
         OSError: One cannot be read.
+        InputError: One is no file.
     """
     digest = hashlib.sha256()
     for kind, path in sorted(files.items()):
+        require_no_pipe(path)
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(f"{kind} {content}\n".encode())

@@ -21,6 +21,7 @@ from flowcolor.data.datasets.folder import (
 )
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.listing import by_stem, list_images
 from flowcolor.io.picture_size import picture_size
@@ -36,6 +37,7 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
         InputError: The file cannot be read, has colours or numbers above 255, or is a JPEG, which
             changes numbers.
     """
+    require_no_pipe(Path(path))
     try:
         with Image.open(path) as picture:
             kind = picture.format

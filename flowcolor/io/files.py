@@ -147,6 +147,17 @@ def require_place(path: Path, option: str = "--output") -> None:
         raise InputError(f"{option} expects a place to write to, got {path}: {above} is none.")
 
 
+def require_no_pipe(path: Path) -> None:
+    """Refuse what is neither a file nor a folder: reading from a pipe or a device may never end.
+
+    Raises:
+        InputError: It is one of them.
+    """
+    found = status(path)
+    if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise InputError(f"{path} is a pipe or a device; expected a file.")
+
+
 def is_empty(path: Path) -> bool:
     """Tell whether a file is there that holds nothing, as :func:`status`."""
     found = status(path)

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_empty, is_file, whole_file
+from flowcolor.io.files import exists, is_dir, is_empty, require_no_pipe, whole_file
 from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
 from flowcolor.values import require_colors
 
@@ -177,9 +177,9 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
         raise InputError(f"{path} does not exist; expected an image file.")
     if is_dir(path):
         raise InputError(f"{path} is a folder; expected an image file.")
-    if is_file(path) and is_empty(path):
+    require_no_pipe(path)
+    if is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
-
     return _open(path, str(path), convert)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
@@ -16,6 +17,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         InputError: The file is missing or no image.
     """
+    require_no_pipe(path)
     try:
         with Image.open(path) as picture:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED

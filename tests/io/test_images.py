@@ -15,6 +15,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.images import (
     read_bytes,
     read_image,
+    read_layer,
     read_mask,
     read_nonzero,
     read_sketch,
@@ -260,3 +261,13 @@ def test_places_that_cannot_be_written_are_named(tmp_path):
 
 def test_grey_of_a_batch():
     assert torch.equal(to_gray(torch.ones(2, 3, 1, 1)), torch.ones(2, 1, 1, 1))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("read", [read_image, read_layer, picture_size, read_labels])
+def test_what_is_no_file_is_not_read(read, tmp_path):
+    (tmp_path / "device.png").symlink_to("/dev/null")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name in ("device.png", "pipe.png"):
+        with pytest.raises(InputError, match=rf"{name} is a pipe or a device; expected a file\."):
+            read(tmp_path / name)

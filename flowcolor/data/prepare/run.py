@@ -150,7 +150,7 @@ def _forget(ledger: Ledger, finder: FileFinder) -> set[str]:
         index = positions.get(name)
         try:
             same = index is not None and _is_same(finder, index, entry)
-        except OSError:
+        except (OSError, InputError):
             same = False
         if not (same and present.issuperset(entry["sha256"])):
             del ledger.entries[name]

@@ -369,6 +369,18 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(make_folder, tmp_path,
         prepare([photos], tmp_path / "none", 8, workers=1)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_pipe_among_photographs_is_skipped(make_folder, tmp_path):
+    photos = make_folder(count=2)
+    (photos / "device.png").symlink_to("/dev/null")
+    os.mkfifo(photos / "pipe.png")
+    found = prepare([photos], tmp_path / "out", 8, workers=1)
+    assert found.prepared == 2
+    assert [reason.rpartition("/")[2] for reason in found.skipped.values()] == [
+        f"{name}.png is a pipe or a device; expected a file." for name in ("device", "pipe")
+    ]
+
+
 def test_masks_that_are_empty_full_or_missing(make_folder, tmp_path):
     photos, masks = make_folder(count=4), half_masks(tmp_path / "masks", 2)
     write_image(torch.zeros(1, 8, 8), masks / "p0.png")
