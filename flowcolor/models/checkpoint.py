@@ -11,6 +11,7 @@ Both kinds describe the model by plain values, so that nothing in a file is ever
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,12 @@ from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.description import describe, is_description
-from flowcolor.models.plausible import require_plausible, require_training, require_weights
+from flowcolor.models.plausible import (
+    require_plausible,
+    require_size,
+    require_training,
+    require_weights,
+)
 
 if TYPE_CHECKING:
     from flowcolor.models import Colorizer
@@ -68,6 +74,8 @@ class Weights:
             raise InputError(f"{self.path} expects {known}, got {name!r}{self._origin()}.")
         if name == "SketchColorFlow":
             require_plausible(self.description["config"], self.state, self.path)
+        else:
+            require_size(partial(kind, **self.description["config"]), self.state, self.path)
         try:
             model: Colorizer = kind(**self.description["config"])
         except (TypeError, ValueError, RuntimeError, MemoryError) as error:

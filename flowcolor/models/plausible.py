@@ -1,15 +1,17 @@
 """What a file says of itself is held against what it holds, before memory is taken for it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from flowcolor.errors import InputError
 from flowcolor.io.finite import is_dense_and_finite
 
+_MOST_TIMES = 2  # Weights of a simpler model may lack some, as of hints, that start at 0.
 # What Lightning calls its own, as 2.6.0rc1 and 2.6.0.dev20260101; of others it raises an error.
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.?(dev|post)\d+)?(\+[a-z0-9]+)?", re.ASCII)
 _DEFAULTS = {"downsamplings": 3, "nccbs": 1, "ccbs": 8, "width": 0}
@@ -42,6 +44,33 @@ def require_plausible(
         raise InputError(
             f"{path} does not describe a SketchColorFlow of its own size: {numbers} numbers are "
             f"too few for {', '.join(f'{name} {size}' for name, size in sizes.items() if size)}."
+        )
+
+
+def require_size(
+    build: Callable[[], nn.Module], state: Mapping[str, Tensor], path: Path | str
+) -> None:
+    """Refuse a description of a model of several times as many numbers as there are beside it.
+
+    Args:
+        build: Makes the model. It is called where tensors have a shape and take no memory.
+        state: The weights.
+        path: For the message.
+
+    Raises:
+        InputError: The weights cannot be those of such a model.
+    """
+    try:
+        with torch.device("meta"):
+            model = build()
+    except (TypeError, ValueError, RuntimeError, MemoryError):
+        return  # Said by who builds it in earnest.
+    expected = sum(value.numel() for value in model.state_dict().values())
+    numbers = sum(value.numel() for value in state.values())
+    if expected > _MOST_TIMES * numbers:
+        raise InputError(
+            f"{path} does not describe a {type(model).__name__} of its own size: {numbers} numbers "
+            f"are too few for one of {expected}."
         )
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from flowcolor import models
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights, load_model, read_checkpoint, read_weights
@@ -114,3 +115,22 @@ def test_a_training_of_other_types_is_one_sentence(run, change, tmp_path, capsys
     assert f"under {next(iter(change))!r}, got " in line
     assert line.endswith("it is damaged.")
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "config"), [("Pix2Pix", {"width": 512}), ("IUNet", {"channels": [4096] * 4})]
+)
+def test_memory_is_not_taken_for_a_model_of_another_size(name, config, tmp_path, monkeypatch):
+    kind = getattr(models, name)
+    build = kind.__init__
+
+    def small(self, **options):
+        assert torch.empty(0).is_meta, "built in earnest"
+        build(self, **options)
+
+    monkeypatch.setattr(kind, "__init__", small)
+    path = tmp_path / "model.safetensors"
+    description = {"model": name, "config": config, "size": 8}
+    save_file({"a": torch.ones(9)}, path, metadata={"flowcolor": json.dumps(description)})
+    with pytest.raises(InputError, match=rf"a {name} of its own size: 9 numbers are too few for"):
+        read_weights(path).build()
