@@ -33,6 +33,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.evaluation.report_files import write_report
     from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
+    from flowcolor.io.same_file import protect
 
     _check_labels(options)
     require_folder(options.output)
@@ -41,6 +42,9 @@ def main(words: Sequence[str]) -> None:
     if options.compare is not None:
         reports = [options.output / "score.json", options.output / "comparison.json"]
         require_report(options.compare, reports, "--output")
+    if options.costs is not None:
+        for name in ("score.json", "score.csv", "comparison.json"):
+            protect(options.output / name, [options.costs], hint=": give another --output")
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)

@@ -1,6 +1,7 @@
 """Photographs for training, validation, test and prediction, as Lightning wants them."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -131,6 +132,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.share = share
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
+        self._found_pairs: SketchReferencePairs | None = None
 
     @classmethod
     def load_from_checkpoint(cls, *args: Any, **kwargs: Any) -> NoReturn:
@@ -167,6 +169,18 @@ class ColorizationDataModule(lightning.LightningDataModule):
         """
         # Of whole folders: how they are divided, options and seed say.
         return fingerprint_all(dict.fromkeys(part.dataset.finder for part in self._parts()))
+
+    def files(self, stage: str) -> Iterator[Path]:
+        """Yield every file that ``test`` or ``predict`` will read.
+
+        Raises:
+            InputError: A folder cannot be read.
+        """
+        if stage == "predict":
+            yield from (*self._pairs().sketches, *self._pairs().references)
+        elif stage == "test":
+            for photograph in self._parts().test.dataset.finder:
+                yield from photograph.sources().values()
 
     @property
     def aligned(self) -> bool:
@@ -249,14 +263,19 @@ class ColorizationDataModule(lightning.LightningDataModule):
         Raises:
             InputError: ``predict`` lacks the drawings or the photographs.
         """
+        return self._loader(ReadablePairs(self._pairs()), collate_fn=collate_readable)
+
+    def _pairs(self) -> SketchReferencePairs:
+        if self._found_pairs is not None:
+            return self._found_pairs
         sketches, photos = self.predict.sketches, self.predict.photos
         if sketches is None or photos is None:
             raise InputError(
                 "predict needs data.predict.sketches, the drawings, and data.predict.photos, whose "
                 "colours they get."
             )
-        pairs = ReadablePairs(SketchReferencePairs(sketches, photos, self.size))
-        return self._loader(pairs, collate_fn=collate_readable)
+        self._found_pairs = SketchReferencePairs(sketches, photos, self.size)
+        return self._found_pairs
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Make references, and in training augment, on the device of the batch."""

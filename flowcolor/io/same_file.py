@@ -35,3 +35,25 @@ def protect(
             f"{option} expects a place that holds no input, got {output}, which this very call "
             f"reads and would overwrite{hint}."
         )
+
+
+def require_outside(folder: Path, inputs: Iterable[Path], option: str) -> None:
+    """Refuse a folder for results in which an input lies, at any depth.
+
+    Results might take its name, and those with names of their own would be found as inputs.
+
+    Args:
+        folder: Where results go.
+        inputs: What is read.
+        option: How the command line calls the folder.
+
+    Raises:
+        InputError: It names the first.
+    """
+    place = folder.resolve()
+    for parent, path in {path.parent: path for path in inputs}.items():
+        if place in (parent.resolve() / "file").parents:
+            raise InputError(
+                f"{option} expects a folder that holds no input, got {folder}, where this very "
+                f"call reads {path}."
+            )

@@ -25,6 +25,7 @@ from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.files import exists, is_full
+from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
 from flowcolor.training.alternating_task import AlternatingTask
@@ -60,6 +61,8 @@ from flowcolor.training.stages import last_stages
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, one_test_set, with_plain_words
+
+_ROOT = "--trainer.default_root_dir"
 
 
 class TrainingCLI(LightningCLI):
@@ -251,6 +254,11 @@ class TrainingCLI(LightningCLI):
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:
             options["verbose"] = False  # Lightning's table has each number twice; see below.
+        try:
+            require_outside(self.folder, self.datamodule.files(subcommand), _ROOT)
+        except InputError:
+            self._leave_no_trace()
+            raise
         say(f"writing to {self._logged_folder()}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None

@@ -83,6 +83,11 @@ def test_costs_of_a_method_stand_beside_its_scores(folders, capsys):
     assert about["costs"] == {"seconds": 0.25, "gmacs": 3}
     assert score(folders, "--costs", folders / "truth") == 2
     assert "truth cannot be read" in capsys.readouterr().err
+    report = folders / "out/score.json"
+    report.write_text('{"seconds": 0.25}')
+    assert score(folders, "--costs", report) == 2
+    assert f"expects a place that holds no input, got {report}" in capsys.readouterr().err
+    assert report.read_text() == '{"seconds": 0.25}'
 
 
 def test_given_sketches_replace_drawn_ones(folders):

@@ -1,6 +1,7 @@
 """What fit, validate, test and predict leave behind."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -118,6 +119,24 @@ def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_p
     Image.fromarray(maps[0]).save(tmp_path / "maps/other.png")
     assert flowcolor(*words) == 2
     assert "lacks the label map of 3 of 3 photographs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["predict", "test"])
+@pytest.mark.parametrize("place", ["photos", "photos/images/self/truth"])
+def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, tmp_path, capsys):
+    root = tmp_path / "photos"
+    shutil.copytree(run.photos, tmp_path / place)
+    before = {path: path.read_bytes() for path in root.rglob("*.png")}
+    pairs = ("--data.predict.sketches", tmp_path / place, "--data.predict.photos", run.photos)
+    words = {
+        "test": ("--data.test", tmp_path / place, "--pictures.write_all", "true"),
+        "predict": pairs,
+    }[command]
+    words = (command, "--ckpt_path", run.last, *words, "--trainer.default_root_dir", root)
+    assert flowcolor(*words) == 2
+    expected = f"--trainer.default_root_dir expects a folder that holds no input, got {root}, where"
+    assert expected in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
 def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path):

@@ -118,7 +118,7 @@ def test_a_training_of_other_types_is_one_sentence(run, change, tmp_path, capsys
 
 
 @pytest.mark.parametrize(
-    ("name", "config"), [("Pix2Pix", {"width": 512}), ("IUNet", {"channels": [4096] * 4})]
+    ("name", "config"), [("Pix2Pix", {"width": 256}), ("IUNet", {"channels": [4096] * 4})]
 )
 def test_memory_is_not_taken_for_a_model_of_another_size(name, config, tmp_path, monkeypatch):
     kind = getattr(models, name)

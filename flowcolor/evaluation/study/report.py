@@ -16,6 +16,7 @@ from flowcolor.evaluation.study.key import Key, read_key
 from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
 from flowcolor.io.files import write_text
+from flowcolor.io.same_file import protect
 
 
 def report_study(
@@ -30,11 +31,13 @@ def report_study(
         resamples: Of the bootstrap.
 
     Raises:
-        InputError: The key or a file cannot be read, all answers are of other studies, or the
-            report cannot be written.
+        InputError: The key or a file cannot be read, or lies where the report is to be written, all
+            answers are of other studies, or the report cannot be written.
     """
     import_module("matplotlib")  # Before anything is computed that could not be shown.
 
+    for name in ("report.json", "report.csv", "report.md", "grades.png"):
+        protect(output / name, [key_path, *answers])
     key = read_key(key_path)
     report = count(read_sample(answers, key), key, resamples)
     text = as_markdown(report)

@@ -15,6 +15,7 @@ from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.io.files import is_file, remove
 from flowcolor.io.images import write_image
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
@@ -104,7 +105,8 @@ class PictureGrid(Callback):
             if trainer.is_global_zero:
                 for setting, column in product(SETTINGS, _WRITTEN):
                     for path in (images / setting / column).rglob("*.png"):
-                        path.unlink()
+                        if is_file(path):
+                            remove(path)
             trainer.strategy.barrier()
 
     def on_test_batch_end(

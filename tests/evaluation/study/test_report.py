@@ -284,6 +284,24 @@ def test_a_key_that_was_edited_wrongly_is_one_sentence(report, place, value, tmp
         assert f"{path} expects the key.json of `flowcolor study make`" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["report.json", "report.csv", "report.md", "grades.png"])
+def test_a_report_does_not_overwrite_what_it_counts(report, name, tmp_path, capsys):
+    key = make_key()
+    assert report(key, *people(key, 2))[0] == 0
+    output = tmp_path / "other"
+    output.mkdir()
+    for given in ("key.json", "answers-0.json"):
+        (tmp_path / given).rename(output / name)
+        content = (output / name).read_bytes()
+        words = ["answers-0.json", "--key", "key.json"]
+        words = [str(output / name if word == given else tmp_path / word) for word in words]
+        words[1] = "--key"
+        assert main(["study", "report", *words, "--output", str(output)]) == 2
+        assert f"holds no input, got {output / name}" in capsys.readouterr().err
+        assert (output / name).read_bytes() == content
+        (output / name).rename(tmp_path / given)
+
+
 def test_without_the_library_that_draws_nothing_is_computed(report, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     key = make_key()
