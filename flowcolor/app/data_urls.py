@@ -1,7 +1,6 @@
 """Pictures as texts that browsers read, so that no picture of a visitor ever becomes a file."""
 
 import base64
-import binascii
 import io
 
 from jaxtyping import Float
@@ -52,7 +51,7 @@ def from_data_url(url: str, name: str, longest: int) -> Float[Tensor, "3 height 
         )
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # A binascii.Error, or a letter beyond ASCII.
         raise InputError(f"{name} is not a picture in a data URL.") from error
     if not data:
         raise InputError(f"{name} is empty; expected an image file.")

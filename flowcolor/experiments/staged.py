@@ -83,7 +83,12 @@ class Stage:
             InputError: They differ.
         """
         if exists(self.file):
-            if self.file.read_bytes() != self.text.encode("utf-8", "backslashreplace"):
+            try:
+                before = self.file.read_bytes()
+            except OSError as error:
+                reason = error.strerror or error
+                raise InputError(f"{self.file} cannot be read: {reason}.") from error
+            if before != self.text.encode("utf-8", "backslashreplace"):
                 raise InputError(
                     f"{self.file} belongs to a training with another configuration or other "
                     f"options, which must not be mixed: give another {_ROOT}."

@@ -45,6 +45,12 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
+def is_below(folder: Path, error: BaseException) -> bool:
+    """Return whether an error of the system is of a file below a folder."""
+    named = isinstance(error, OSError) and isinstance(error.filename, str)
+    return named and folder.resolve() in Path(str(error.filename)).resolve().parents  # type: ignore[attr-defined]
+
+
 def write_text(text: str, path: Path) -> None:
     r"""Write a UTF-8 text, whole or not at all.
 

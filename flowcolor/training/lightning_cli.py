@@ -24,7 +24,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError, refuse_empty
-from flowcolor.io.files import exists, is_full
+from flowcolor.io.files import exists, is_below, is_full
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
@@ -270,7 +270,8 @@ class TrainingCLI(LightningCLI):
             self._leave_no_trace()
             raise
         except Exception as error:
-            if is_full(error):  # TensorBoard's files grow all the time.
+            # TensorBoard's files grow all the time, and are not whole files of ours.
+            if is_full(error) or is_below(self.folder, error):
                 raise InputError(f"{self.folder} cannot be written: {error}.") from error
             module = who_refused(error)
             if module is None:

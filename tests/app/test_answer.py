@@ -80,6 +80,7 @@ def test_what_is_drawn_in_the_page_is_not_cut_and_what_is_opened_is(painter):
         (to_data_url(torch.ones(3, 9, 9)), PHOTO, "A drawing expects dark strokes on paper"),
         (to_data_url(strokes()), "", NO_REFERENCE),
         ("data:image/png;base64,AAAA", PHOTO, "The drawing is not an image that Pillow can read."),
+        ("data:image/png;base64,ü", PHOTO, "The drawing is not a picture in a data URL."),
         ("data:image/png;base64,A", PHOTO, "The drawing is not a picture in a data URL."),
         ("data:image/png;base64,", PHOTO, "The drawing is empty"),
         ("http://example.org/a.png", PHOTO, "The drawing is not a picture in a data URL."),

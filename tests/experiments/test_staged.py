@@ -216,6 +216,12 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
         plan(words(wrong, root))
 
 
+def test_a_folder_in_place_of_a_configuration_is_one_sentence(config, tmp_path):
+    (tmp_path / "run" / "stage_1.yaml").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"stage_1\.yaml cannot be read: Is a directory\.$"):
+        plan(words(config, tmp_path / "run"))[0].claim()
+
+
 def test_the_configuration_that_is_printed_is_that_of_the_last_stage(config, tmp_path, capsys):
     root = tmp_path / "runs"
     words = ("--config", config, "--trainer.default_root_dir", root, "--print_config")

@@ -159,6 +159,16 @@ def test_what_belongs_to_no_model_of_this_kind_is_one_sentence(
     assert re.search(expected, line)
 
 
+def test_a_folder_in_place_of_a_file_of_the_logger_is_one_sentence(run, tmp_path, capsys):
+    checkpoint = tmp_path / "checkpoints/last.ckpt"
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(run.last.read_bytes())
+    (tmp_path / "hparams.yaml").mkdir()
+    words = ("--ckpt_path", checkpoint, "--trainer.max_epochs=3", "--trainer.accelerator=cpu")
+    assert flowcolor("fit", *words, "--trainer.enable_progress_bar=false") == 2
+    assert f"flowcolor: {tmp_path} cannot be written: " in capsys.readouterr().err
+
+
 def test_what_was_trained_on_a_folder_of_any_name_is_tested_on_it(run, tmp_path):
     config = {"data": {"train": "\N{GRINNING FACE} \N{LATIN SMALL LETTER E WITH ACUTE}\x7f\x85\n"}}
     with Recorded(run.last, config).as_words() as (_, file):
