@@ -97,7 +97,7 @@ def _original(file: str) -> str:
 def _lines(path: str | Path, words: int, layout: str) -> Iterator[list[str]]:
     """Yield the words of each line that is neither empty nor a heading."""
     try:
-        text = Path(path).read_text("utf-8")
+        text = Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text"
         raise InputError(f"{path} should hold lines {layout!r}, got {reason}.") from error

@@ -162,7 +162,7 @@ def _scores(path: Path) -> str:
 def _summary(path: Path) -> dict[str, Mapping[str, Any]]:
     wrong = f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
     try:
-        found = parse_json(path.read_text(encoding="utf-8"))["summary"]
+        found = parse_json(path.read_text(encoding="utf-8-sig"))["summary"]
         summary = {name: found[name] for name in _SETTINGS if name in found}
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -120,7 +120,7 @@ def read_costs(path: Path) -> Costs:
     """
     known = {field.name for field in fields(Costs)}
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError:

@@ -42,7 +42,7 @@ def read_points(path: Path) -> list[Point]:
         InputError: The file is missing or something else.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             # Other columns are other keys, which a point does not have.
             return [
                 Point(int(row["step"]), row["name"], float(row["value"]))

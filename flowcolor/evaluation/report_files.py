@@ -45,7 +45,7 @@ def read_report(path: Path) -> Report:
         InputError: The file is missing or something else.
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         _check(scores, content)
         sets = {

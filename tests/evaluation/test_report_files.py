@@ -40,6 +40,13 @@ def test_a_report_is_read_as_it_was_written(tmp_path):
     }
 
 
+def test_a_report_that_an_editor_has_saved_with_a_mark_of_its_order_of_bytes_is_read(tmp_path):
+    report = Report([pair(0, 0.25)])
+    path, _ = write_report(report, tmp_path, "test")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_report(path).scores == report.scores
+
+
 def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
     scored = replace(pair(0, math.inf, 'Ä, "b"/ü'), color=[math.nan] * 3)
     report = Report([scored])

@@ -6,7 +6,9 @@ import shutil
 import pytest
 import torch
 
+from flowcolor.errors import InputError
 from flowcolor.experiments import runner
+from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.io.images import read_image
 from flowcolor.pretrained import weights
 from flowcolor.training.parser import CONFIGS, read_yaml
@@ -201,3 +203,11 @@ def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):
     wanted = [w for w in words(run, tmp_path, f"a={run.config}") if w not in ("--train_steps", 1)]
     assert flowcolor(*wanted) == 2
     assert "expects --train_minutes or --train_steps, to train a, got" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["..", ".own.Model", "nowhere.Model", 5])
+def test_a_configuration_without_the_class_of_a_colorizer_is_one_sentence(path, tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text(json.dumps({"model": {"colorizer": {"class_path": path}}}))
+    with pytest.raises(InputError, match=r"own\.yaml expects the class of a colorizer under model"):
+        Entry("own", file).needs_training()

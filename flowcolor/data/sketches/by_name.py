@@ -74,7 +74,8 @@ def _find(name: str) -> Any:
     known = ", ".join(word for word in sketches.__all__ if word != "SketchFilter")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    # A TypeError is of a name that begins with a dot.
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise InputError(
             f"A sketch filter is one of {known} or the path of a class or function that Python can "
             f"import, got {name!r} ({error})."

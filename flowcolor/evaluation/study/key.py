@@ -87,7 +87,7 @@ def read_key(path: Path) -> Key:
         InputError: The file is missing or something else.
     """
     try:
-        content: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = parse_json(path.read_text(encoding="utf-8-sig"))
         pages = [Page(**page) for page in content.pop("pages")]
         key = Key(pages=pages, **content)
         _check(key)

@@ -54,7 +54,8 @@ class Entry:
         module, _, name = str(path).rpartition(".")
         try:
             return bool(getattr(import_module(module), name).trained)
-        except (ImportError, AttributeError, ValueError) as error:
+        # A TypeError is of a path that begins with a dot.
+        except (ImportError, AttributeError, ValueError, TypeError) as error:
             raise InputError(
                 f"{self.source} expects the class of a colorizer under model.colorizer.class_path,"
                 f" got {path}."

@@ -114,6 +114,7 @@ def test_filters_by_name():
     [
         ("Gradient", "is one of ColorDodge, GradientLines"),
         ("nowhere.draw", "No module named 'nowhere'"),
+        ("..", "that Python can import, got '\\.\\.'"),
         ("os.pathsep", "should be callable"),
         ("{", "is not JSON"),
         ('{"class_path": "XDoG", "init_args": {"sigm": 1}}', "cannot be built.*sigm"),
