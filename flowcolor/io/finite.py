@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor
 
+_MOST = 2**24  # Numbers of a view that may repeat some.
+
 
 def is_dense_and_finite(value: Tensor) -> bool:
     """Tell whether each element of a floating-point tensor is there, and is a finite number.
 
-    Files may also hold sparse tensors, of which operators miss, and tensors on the device ``meta``,
-    which have a shape and no values.
+    Files may also hold sparse tensors, of which operators miss, tensors on the device ``meta``,
+    which have a shape and no values, and views that repeat a few numbers to fill any memory.
 
     Example:
         >>> ones = torch.ones(2)
@@ -18,4 +20,6 @@ def is_dense_and_finite(value: Tensor) -> bool:
         (False, False)
     """
     there = value.layout == torch.strided and not value.is_meta
-    return there and bool(value.isfinite().all())
+    if not there or (value.numel() > _MOST and value.nbytes > value.untyped_storage().nbytes()):
+        return False
+    return bool(value.isfinite().all())
