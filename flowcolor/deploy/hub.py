@@ -13,7 +13,8 @@ from flowcolor.models.checkpoint import Weights
 
 SCHEME = "hf://"
 _REPO = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}", re.ASCII)
-_REVISION = re.compile(r"[\w./-]{1,200}", re.ASCII)
+# As git has them: none begins with a slash or climbs, for the cache has a file of that name.
+_REVISION = re.compile(r"(?!/)(?!.*\.\.)[\w./-]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True)

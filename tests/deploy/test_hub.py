@@ -181,7 +181,11 @@ def test_what_a_hub_does_not_have_is_one_sentence(hub):
 
 
 @pytest.mark.parametrize(
-    "name", ["hf://", "hf://faces", "hf://a/b/c", "hf:/a/b", "hf://a/b@", "hf://a/é"]
+    "name",
+    [
+        *("hf://", "hf://faces", "hf://a/b/c", "hf:/a/b", "hf://a/b@", "hf://a/é"),
+        *("hf://a/b@../../c", "hf://a/b@/etc/c"),
+    ],
 )
 def test_a_name_of_another_form_is_one_sentence(name):
     assert refused(flowcolor.load, name).startswith("A model on a hub expects a name like hf://")
