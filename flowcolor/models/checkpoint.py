@@ -108,7 +108,20 @@ def check_fits(state: dict[str, Tensor], model: nn.Module, path: Path | str) -> 
     Raises:
         InputError: It names the first tensor that differs.
     """
-    own = model.state_dict()
+    require_same(state, model.state_dict(), path)
+
+
+def require_same(state: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path | str) -> None:
+    """Refuse a state whose tensors are not those of another.
+
+    Args:
+        state: What is to be read.
+        own: What a model has.
+        path: For the message.
+
+    Raises:
+        InputError: It names the first tensor that differs.
+    """
     for name, value in state.items():
         if name in own and value.is_floating_point() != own[name].is_floating_point():
             raise InputError(f"{path} expects {own[name].dtype} as {name!r}, got {value.dtype}.")

@@ -21,6 +21,7 @@ from flowcolor.models.checkpoint import (
     Weights,
     check_fits,
     read_weights,
+    require_same,
     require_tensors,
 )
 from flowcolor.models.description import describe
@@ -248,8 +249,13 @@ class Task(LightningModule, ABC):
             if name.startswith(PREFIX)
         }
         check_fits(state, self.colorizer, "The checkpoint")
-        require_tensors(checkpoint["state_dict"], "The checkpoint")
-        check_fits(checkpoint["state_dict"], self, "The checkpoint")  # Critics, for one.
+        # Critics, for one, without what modules keep beside tensors, as pools of pictures do.
+        whole, own = (
+            {name: value for name, value in each.items() if not name.endswith("_extra_state")}
+            for each in (checkpoint["state_dict"], self.state_dict())
+        )
+        require_tensors(whole, "The checkpoint")
+        require_same(whole, own, "The checkpoint")
         self._whole = True
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:

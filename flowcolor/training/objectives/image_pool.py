@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from flowcolor.errors import InputError
+
 
 class ImagePool(nn.Module):
     """Keep images, and exchange half of the new ones for older ones.
@@ -48,7 +50,18 @@ class ImagePool(nn.Module):
         return {"seen": self.seen, "images": [image.cpu() for image in self.images]}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Go on from a checkpoint.
+
+        Raises:
+            InputError: It is damaged.
+        """
+        found = (
+            isinstance(state, dict)
+            and {"seen": int, "images": list}.items()
+            <= {name: type(value) for name, value in state.items()}.items()
+        )
+        if not found or not all(isinstance(image, Tensor) for image in state["images"]):
+            raise InputError("The checkpoint expects a pool of pictures, got a damaged one.")
         self.seen, self.images = int(state["seen"]), list(state["images"])
 
     def _exchange(self, image: Tensor, chances: torch.Generator) -> Tensor:

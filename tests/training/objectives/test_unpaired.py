@@ -106,3 +106,9 @@ def test_what_cannot_be_is_refused():
         objective.check(trained())
     with pytest.raises(InputError, match=r"^cycle expects a finite number of at least 0, got -1"):
         played(cycle=-1.0)
+
+
+@pytest.mark.parametrize("state", [5, {}, {"seen": "x", "images": []}, {"seen": 1, "images": [2]}])
+def test_a_damaged_pool_is_one_sentence(state):
+    with pytest.raises(InputError, match="expects a pool of pictures, got a damaged one"):
+        ImagePool(2).set_extra_state(state)
