@@ -176,7 +176,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         Raises:
             InputError: A folder cannot be read.
         """
-        if stage == "predict":
+        if stage == "predict" and None not in (self.predict.sketches, self.predict.photos):
             yield from (*self._pairs().sketches, *self._pairs().references)
         elif stage == "test":
             for photograph in self._parts().test.dataset.finder:
