@@ -38,7 +38,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and is_finite(value)
 
 
-def is_finite(value: float) -> bool:
+def is_finite(value: float | Real) -> bool:
     """Tell whether a number is finite and not a whole number of hundreds of digits.
 
     Python answers for those with an error: no float could hold them.

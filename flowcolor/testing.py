@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
-from flowcolor.layers.arguments import check_module, check_number
+from flowcolor.arguments import check_module, check_number
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.reversible.drift import measure_drift
 

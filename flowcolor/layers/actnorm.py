@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 from flowcolor.layers.base import (
     Condition,
     Features,

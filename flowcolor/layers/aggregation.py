@@ -8,7 +8,7 @@ invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffine
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 

@@ -6,7 +6,7 @@ from typing import Literal, get_args, overload
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_choice, check_count, check_module
+from flowcolor.arguments import check_choice, check_count, check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count, check_module
+from flowcolor.arguments import check_count, check_module
 from flowcolor.layers.base import (
     Condition,
     Features,

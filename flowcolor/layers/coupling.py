@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_choice, check_module, check_positive
+from flowcolor.arguments import check_choice, check_module, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
 from flowcolor.layers.functional.affine import Half, Order, affine, apply_affine, split_half
 from flowcolor.layers.functional.affine_vjp import differentiate_affine

@@ -2,7 +2,7 @@ r"""The learned split of multi-scale flows."""
 
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_module
+from flowcolor.arguments import check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.conditions import Conditions

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_choice, check_count, check_positive
+from flowcolor.arguments import check_choice, check_count, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis
 from flowcolor.layers.functional.patches import (

@@ -2,7 +2,7 @@ r"""Hints beside a condition: what is known of the drawing's own places."""
 
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count, check_module
+from flowcolor.arguments import check_count, check_module
 
 
 class HintedAggregation(nn.Module):

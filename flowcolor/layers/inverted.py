@@ -2,7 +2,7 @@ r"""Inversion of an invertible layer."""
 
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_module
+from flowcolor.arguments import check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
 from flowcolor.layers.conditions import Conditions
 

@@ -3,7 +3,7 @@ r"""Learnable orthogonal resampling."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
 from flowcolor.layers.functional.patches import (

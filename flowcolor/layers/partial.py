@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_choice, check_count, check_module
+from flowcolor.arguments import check_choice, check_count, check_module
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet
 from flowcolor.layers.conditions import Conditions
 from flowcolor.layers.reversible.several_steps import differentiate_steps

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_choice, check_count, check_module, check_positive
+from flowcolor.arguments import check_choice, check_count, check_module, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
 from flowcolor.layers.functional.affine import Half, join_halves, split_half
 from flowcolor.layers.functional.spline import make_knots, spline

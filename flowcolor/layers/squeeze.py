@@ -1,6 +1,6 @@
 r"""Space-to-depth."""
 
-from flowcolor.layers.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.patches import (
     Dims,

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_module
+from flowcolor.arguments import check_module
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
 from flowcolor.layers.functional.affine import Order, affine, transform
 from flowcolor.layers.functional.affine_vjp import undo_affine

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number
 
 
 class ZeroConv2d(nn.Module):

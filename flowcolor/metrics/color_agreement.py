@@ -6,7 +6,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 from flowcolor.metrics.mean_color import mean_color, nearer_to_own
 from flowcolor.metrics.wasserstein import color_wasserstein
 

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from flowcolor.arguments import check_count
 from flowcolor.errors import InputError
-from flowcolor.layers.arguments import check_count
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
 

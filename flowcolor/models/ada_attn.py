@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_choice, check_count
 from flowcolor.color import to_gray, with_luma
-from flowcolor.layers.arguments import check_choice, check_count
 from flowcolor.models.ada_attn_nets import MergingDecoder, SmallEncoder
 from flowcolor.models.attended_moments import AttentiveNorm
 from flowcolor.models.base import Colorizer, Content, Precision, Use

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from flowcolor.arguments import check_choice, check_positive
 from flowcolor.layers import ActNorm, InvertibleLayer
-from flowcolor.layers.arguments import check_choice, check_positive
 from flowcolor.layers.chain import Memory
 from flowcolor.models.art_flow_chain import art_flow_chain, check_art_flow_sizes
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_choice, check_count
 from flowcolor.color import lab_of
-from flowcolor.layers.arguments import check_choice, check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.chroma_paint import REACH, paint_chroma
 from flowcolor.models.chromagan_net import ChromaGANNet, Encoder

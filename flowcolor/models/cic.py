@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from flowcolor.layers.arguments import check_count, check_positive
+from flowcolor.arguments import check_count, check_positive
 from flowcolor.models.ab_bins import COUNT, annealed_mean
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.chroma_paint import centered_lightness, paint_chroma

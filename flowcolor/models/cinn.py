@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_choice, check_number
 from flowcolor.color import lab_of, lab_to_rgb, to_gray
-from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 
 Layout = Literal["small", "large"]

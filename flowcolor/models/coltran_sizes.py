@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 
 
 def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_choice, check_count, check_number
 from flowcolor.color import to_gray, with_luma
 from flowcolor.errors import InputError
-from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
 from flowcolor.models.gatys_steps import Optimizer, Watch, improve

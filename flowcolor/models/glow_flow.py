@@ -1,5 +1,6 @@
 r"""The flow of Glow, of any number of levels, as one chain."""
 
+from flowcolor.arguments import check_count
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -12,7 +13,6 @@ from flowcolor.layers import (
     TopPrior,
     ZeroConv2d,
 )
-from flowcolor.layers.arguments import check_count
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.glow_net import GlowNet

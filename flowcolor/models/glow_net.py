@@ -2,8 +2,8 @@ r"""The sub-network of Glow's couplings."""
 
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count
 from flowcolor.layers import ZeroConv2d
-from flowcolor.layers.arguments import check_count
 
 
 class GlowNet(nn.Module):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.guided_net import GuidedNet

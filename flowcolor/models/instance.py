@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.box_fusion import Fusion
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma

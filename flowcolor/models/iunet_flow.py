@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from flowcolor.arguments import check_count, check_positive
 from flowcolor.layers import (
     AffineCoupling,
     Chain,
@@ -14,7 +15,6 @@ from flowcolor.layers import (
     OrthogonalDownsample,
     Partial,
 )
-from flowcolor.layers.arguments import check_count, check_positive
 from flowcolor.layers.functional.affine import Half
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 

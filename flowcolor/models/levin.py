@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_choice
 from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
-from flowcolor.layers.arguments import check_choice
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.likeness import Likeness, likeness

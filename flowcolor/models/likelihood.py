@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count
+from flowcolor.arguments import check_count
 from flowcolor.layers.base import LogDet
 from flowcolor.values import require_floats, widen
 

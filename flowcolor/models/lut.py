@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_choice, check_number
 from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.errors import InputError
-from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.level_tables import interpolated, look_up, stretched

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_positive
+from flowcolor.arguments import check_positive
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.initial_weights import gaussian_weights
 

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
-from flowcolor.layers.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number
 from flowcolor.layers.functional.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_count, check_positive
+from flowcolor.arguments import check_count, check_positive
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS

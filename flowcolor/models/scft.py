@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.hints import Hints

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count
 from flowcolor.io.resizing import resize
-from flowcolor.layers.arguments import check_count
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.new_networks import with_new_networks

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_choice, check_count, check_number
 from flowcolor.color import lab_of, to_gray
-from flowcolor.layers.arguments import check_choice, check_count, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
 from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma

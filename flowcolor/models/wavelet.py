@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_choice, check_number
 from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
-from flowcolor.layers.arguments import check_choice, check_number
 from flowcolor.layers.haar import HaarDownsample
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints

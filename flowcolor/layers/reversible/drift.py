@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from flowcolor.layers.arguments import check_module
+from flowcolor.arguments import check_module
 from flowcolor.layers.base import InvertibleLayer, Step
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.reversible.snapshot import Snapshot

@@ -1,10 +1,12 @@
 """Checks of what constructors are given, so that mistakes are told where they are made."""
 
 import math
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, get_args
 
 from torch import nn
+
+from flowcolor.bounds import is_number
 
 
 def check_count(owner: object, /, **counts: object) -> None:
@@ -18,8 +20,7 @@ def check_count(owner: object, /, **counts: object) -> None:
 def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no finite number of at least ``smallest``."""
     for name, number in numbers.items():
-        real = isinstance(number, Real) and not isinstance(number, bool)
-        if not real or not math.isfinite(number) or number < smallest:  # type: ignore[arg-type,operator]
+        if not is_number(number) or number < smallest:  # type: ignore[operator]
             bound = "" if smallest == -math.inf else f" of at least {smallest:g}"
             raise ValueError(_message(owner, name, f"a finite number{bound}", number))
 
@@ -27,8 +28,7 @@ def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: ob
 def check_positive(owner: object, /, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no finite number above 0."""
     for name, number in numbers.items():
-        real = isinstance(number, Real) and not isinstance(number, bool)
-        if not real or not math.isfinite(number) or number <= 0:  # type: ignore[arg-type,operator]
+        if not is_number(number) or number <= 0:  # type: ignore[operator]
             raise ValueError(_message(owner, name, "a finite number above 0", number))
 
 
