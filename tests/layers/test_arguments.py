@@ -93,7 +93,7 @@ def cases(builders, values):
     ("name", "build", "value"),
     [
         *cases(COUNTS, [0, -1, 64.5, 2.0, math.nan, math.inf, True, "3"]),
-        *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True]),
+        *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True, 10**400]),
         *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
         *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
         *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),
