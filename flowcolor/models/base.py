@@ -117,7 +117,8 @@ class Colorizer(nn.Module, ABC):
         self, content: Image, reference: Float[Tensor, "batch 3 _ _"] | None = None, **options: Any
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
-        if content.shape[:1] == (0,):  # Many an operator inside needs at least one image.
+        empty = isinstance(content, Tensor) and content.shape[:1] == (0,)
+        if empty:  # Many an operator inside needs at least one image.
             given = {name: options.get(name, default) for name, default in _CHECKED.items()}
             self.check_inputs(content, reference, **given)
             return content.clone()
@@ -241,7 +242,11 @@ class Colorizer(nn.Module, ABC):
                 )
 
     def _check_image(self, argument: str, image: Tensor) -> None:
-        shape, name = tuple(image.shape), type(self).__name__
+        name = type(self).__name__
+        if not isinstance(image, Tensor):
+            message = f"{name} expects {argument} to be a tensor, got {type(image).__name__}."
+            raise ValueError(message)  # noqa: TRY004  (one kind of error for all inputs)
+        shape = tuple(image.shape)
         if image.ndim != 4 or shape[1] != 3 or not image.is_floating_point():
             raise ValueError(
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "

@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -328,6 +329,19 @@ def test_an_empty_batch_comes_out_empty(name):
     if model.reference == "required":
         with pytest.raises(ValueError, match="expects reference, got None"):
             model(**empty | {"reference": None})
+
+
+@cases
+@pytest.mark.parametrize("value", ["x", 3, np.zeros(2)], ids=["word", "number", "array"])
+def test_what_is_no_tensor_is_one_sentence(name, value):
+    model = CASES[name]()
+    given = inputs(model)
+    wrong = {"content": given["content"], "reference": given.get("reference")}
+    for argument in [key for key, image in wrong.items() if image is not None]:
+        with pytest.raises(ValueError, match=rf"expects {argument} to be a tensor, got \w+\.$"):
+            model(**given | {argument: value})
+    with pytest.raises(ValueError, match=r"expects content to be a tensor, got NoneType\."):
+        model(**given | {"content": None})
 
 
 def none_of(value):
