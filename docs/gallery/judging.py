@@ -88,7 +88,8 @@ def make_study(place: Path, *more: object) -> Path:
     """Make a small study of invented people and return its folder."""
     folders = write_results(place)
     words = ["--methods", f"ours={folders['faces']}", f"theirs={folders['tint']}"]
-    words += ["--sketches", folders["drawings"], "--references", folders["references"]]
+    if "fool" not in more:
+        words += ["--sketches", folders["drawings"], "--references", folders["references"]]
     words += ["--truth", folders["photos"], "--pairs", 4, "--size", SIDE]
     run("study", "make", *words, *more, "--output", place / "study")
     return place / "study"

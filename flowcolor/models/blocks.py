@@ -100,11 +100,6 @@ def conditional_coupling_block(
 def _aggregation(
     name: Aggregation, channels: int, condition_channels: int, attention_scale: float | None
 ) -> nn.Module:
-    if attention_scale is not None and name != "fam":
-        raise ValueError(
-            "conditional_coupling_block expects attention_scale to be None with aggregation "
-            f"{name!r}, which has no such temperature, got {attention_scale}."
-        )
     match name:
         case "fam":
             return FeatureAggregation(channels, condition_channels, attention_scale)

@@ -130,7 +130,7 @@ def test_whole_numbers_of_other_libraries_are_not_refused(build):
 
 
 @pytest.mark.parametrize("condition", [5, "x", {"a": 1}, object(), np.zeros((2, 4))])
-def test_a_condition_is_a_tensor_or_a_list(condition):
+def test_conditions_that_are_neither_tensors_nor_lists_are_refused(condition):
     chain = Chain([ConditionalAffineCoupling(NET, NoAggregation())])
     for run in (chain, chain.inverse):
         with pytest.raises(ValueError, match=r"expects a condition to be a tensor or a list"):
@@ -140,7 +140,7 @@ def test_a_condition_is_a_tensor_or_a_list(condition):
 @pytest.mark.parametrize(
     "kind", [FeatureAggregation, ConcatAggregation, AdaIN, AttentionAggregation]
 )
-def test_aggregations_say_what_they_cannot_use(kind):
+def test_what_aggregations_cannot_use_is_refused(kind):
     fuse = kind(2, 3)
     x, condition = torch.rand(2, 2, 4, 4), torch.rand(2, 3, 4, 4)
     for given, message in (

@@ -91,9 +91,3 @@ def test_blocks_are_invertible_with_perturbed_weights(build):
 def test_unknown_aggregation_is_refused_in_words():
     with pytest.raises(ValueError, match=r"^conditional_coupling_block expects .*, got 'sum'\.$"):
         conditional_coupling_block(4, aggregation="sum")
-
-
-@pytest.mark.parametrize("aggregation", ["concat", "adain", "none", "attention"])
-def test_a_temperature_of_what_has_none_is_refused(aggregation):
-    with pytest.raises(ValueError, match=f"attention_scale .* '{aggregation}', .* got 2.0"):
-        conditional_coupling_block(4, aggregation=aggregation, attention_scale=2.0)

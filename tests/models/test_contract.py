@@ -333,7 +333,7 @@ def test_an_empty_batch_comes_out_empty(name):
 
 @cases
 @pytest.mark.parametrize("value", ["x", 3, np.zeros(2)], ids=["word", "number", "array"])
-def test_what_is_no_tensor_is_one_sentence(name, value):
+def test_what_is_no_tensor_is_refused(name, value):
     model = CASES[name]()
     given = inputs(model)
     wrong = {"content": given["content"], "reference": given.get("reference")}
@@ -352,7 +352,7 @@ def none_of(value):
 
 @cases
 @pytest.mark.parametrize("temperature", [True, "1", None, [1.0]])
-def test_temperatures_are_numbers(name, temperature):
+def test_temperatures_that_are_no_numbers_are_refused(name, temperature):
     model = CASES[name]()
     with pytest.raises(ValueError, match=r"expects temperature to be a number, got "):
         model(**inputs(model), temperature=temperature)

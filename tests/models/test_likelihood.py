@@ -60,6 +60,6 @@ def test_bytes_are_not_taken_for_values_up_to_one(dtype):
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.5, True, float("nan"), "3"])
-def test_an_image_has_a_whole_number_of_values(count):
+def test_numbers_of_values_that_are_not_whole_are_refused(count):
     with pytest.raises(ValueError, match=r"bits_per_dim expects count to be a whole number of"):
         bits_per_dim(torch.zeros(2), count)

@@ -87,6 +87,6 @@ def test_impossible_critics_are_refused(options, words):
 
 @pytest.mark.parametrize("value", [2.5, True, float("nan"), "3", None])
 @pytest.mark.parametrize("name", ["channels", "width", "layers"])
-def test_sizes_are_whole_numbers(name, value):
+def test_sizes_that_are_no_whole_numbers_are_refused(name, value):
     with pytest.raises(ValueError, match=r"^PatchCritic expects channels and width of .* got "):
         PatchCritic(**{name: value})

@@ -94,6 +94,6 @@ def test_small_sizes_colour(build):
 
 @pytest.mark.parametrize("value", [2.5, True, float("nan"), "3", None])
 @pytest.mark.parametrize("name", ["downsamplings", "nccbs", "ccbs"])
-def test_sizes_are_whole_numbers(name, value):
+def test_sizes_that_are_no_whole_numbers_are_refused(name, value):
     with pytest.raises(ValueError, match=r"^SketchColorFlow expects .* to be whole numbers, got "):
         SketchColorFlow(**{"downsamplings": 1, "nccbs": 1, "ccbs": 1} | {name: value})
