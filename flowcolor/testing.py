@@ -49,7 +49,7 @@ def check_invertible(
         ValueError: If ``layer`` is none, or a bound is no number of at least 0.
     """
     check_module(check_invertible, InvertibleLayer, layer=layer)
-    check_number(check_invertible, smallest=0, round_trip=round_trip, logdet=logdet)
+    check_number(check_invertible, smallest=0.0, round_trip=round_trip, logdet=logdet)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)
     y, _ = layer(*copy.deepcopy((x, conditions)))
