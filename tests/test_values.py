@@ -75,8 +75,14 @@ def test_other_ranges_are_refused_where_they_are_no_mere_factor(name, scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", LINEAR)
-def test_a_factor_stays_a_factor(name, scale):
-    LINEAR[name](SCALES[scale](IMAGE))
+def test_other_ranges_are_taken_where_they_are_a_mere_factor(name, scale):
+    given = SCALES[scale](IMAGE)
+    result = LINEAR[name](given)
+    assert result.isfinite().all()
+    if name == "to_gray":  # Linear, with weights whose sum is one: scale and offset pass through.
+        assert_close(result, SCALES[scale](to_gray(IMAGE)))
+    if name == "rgb_to_yuv":
+        assert_close(result[:, :1], SCALES[scale](rgb_to_yuv(IMAGE)[:, :1]))
 
 
 @pytest.mark.parametrize("dtype", WHOLE, ids=str)

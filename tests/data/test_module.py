@@ -349,3 +349,5 @@ def test_predictions_of_a_checkpoint_need_no_photographs_of_its_training(make_fo
     elsewhere = ColorizationDataModule(str(tmp_path / "gone"), size=16, held_out=3)
     elsewhere.setup("predict")
     elsewhere.load_state_dict(state)
+    with pytest.raises(InputError, match="gone"):  # It looks for them where they are needed.
+        elsewhere.setup("fit")

@@ -147,6 +147,7 @@ class _Cook:
     draw: st.DrawFn
     shape: tuple[int, int, int]
     listed: bool
+    steep: bool
     sides: list[tuple[int, int]] = field(default_factory=list)
 
     def chain(self, depth: int, *, preserve: bool = False) -> Callable[[], Chain]:
@@ -158,9 +159,11 @@ class _Cook:
 
     def layer(self, depth: int, preserve: bool) -> Callable[[], InvertibleLayer]:
         channels, height, width = self.shape
-        kinds = ["actnorm", "conv", "bend", "same", "top", "predicted actnorm", "predicted conv"]
+        kinds = ["actnorm", "conv", "bend", "same"]
+        kinds += ["top", "predicted actnorm", "predicted conv"] if self.steep else []
         if channels > 1:
-            kinds += ["coupling", "conditional", "spline", "recolor"]
+            kinds += ["coupling", "conditional", "recolor"]
+            kinds += ["spline"] if self.steep else []
         if depth < 2:
             kinds += ["chain", "inverted"]
             kinds += ["partial", "factor"] if channels > 1 else []
@@ -292,10 +295,15 @@ class _Cook:
 
 
 @st.composite
-def flows(draw: st.DrawFn) -> Flow:
-    """Draw chains of random layers with a batch and conditions."""
+def flows(draw: st.DrawFn, *, steep: bool = False) -> Flow:
+    """Draw chains of random layers with a batch and conditions.
+
+    Args:
+        draw: Hypothesis draws with it.
+        steep: Also layers that magnify rounding errors: splines, and what networks predict.
+    """
     shape = draw(st.integers(1, 4)), draw(st.sampled_from([2, 4])), draw(st.sampled_from([2, 4]))
-    cook = _Cook(draw, shape, listed=draw(st.booleans()))
+    cook = _Cook(draw, shape, listed=draw(st.booleans()), steep=steep)
     build, sides = cook.chain(0), tuple(cook.sides)
     batch, seed = draw(st.integers(1, 3)), draw(st.integers(0, 2**32 - 1))
     return Flow(build, shape, sides, cook.listed, batch, seed)
