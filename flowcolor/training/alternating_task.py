@@ -9,7 +9,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
-from flowcolor.training.manual_schedules import advance_schedules
+from flowcolor.training.manual_schedules import advance_after_batch, advance_after_epoch
 from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
@@ -51,17 +51,15 @@ class AlternatingTask(Task):
         later = self.turns.style_losses(self.colorizer, batch)
         self._move(optimizers[1], later["style"], later, batch)
         self.log_losses(made | later, batch)
-        if self.interval == "step":
-            advance_schedules(self.trainer)
+        advance_after_batch(self.trainer, self.interval)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip the gradients of one turn."""
         clip(optimizer, self.turns.gradient_clip_val)
 
     def on_train_epoch_end(self) -> None:
-        """Advance the schedules."""
-        if self.interval == "epoch":
-            advance_schedules(self.trainer)
+        """Advance the schedules that look at an epoch."""
+        advance_after_epoch(self.trainer)
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [

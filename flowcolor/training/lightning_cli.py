@@ -42,6 +42,7 @@ from flowcolor.training.command_options import (
     check_files,
     mode_of,
 )
+from flowcolor.training.count_batches import count_batches
 from flowcolor.training.options import (
     check_time,
     check_trainer,
@@ -204,10 +205,7 @@ class TrainingCLI(LightningCLI):
             require_size(self.datamodule.size, self.model.colorizer, self.model.objective)
             if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
-                loop = trainer.fit_loop.epoch_loop
-                if trainer.max_steps > 0:  # Users mean batches, Lightning counts both optimizers.
-                    loop.max_steps *= 2
-                loop.min_steps = 2 * (loop.min_steps or 0) or None
+                count_batches(trainer)
         return trainer
 
     def _callbacks(self) -> list[Callback]:

@@ -23,6 +23,8 @@ _IDLE_WARNINGS = (
     r"Found .* module\(s\) in eval mode at the start of training.*",
     # test and predict keep no checkpoints.
     r"The dirpath has changed from .*",
+    # With two optimizers, too, a checkpoint is of the weights after a step, as everybody expects.
+    r"Using ModelCheckpoint with manual optimization and every_n_train_steps.*",
     # Lightning's own calls of jsonargparse.
     r"\s*By default only one JsonargparseDeprecationWarning",
     r"(?s).*(skip_none|was deprecated in v4)",

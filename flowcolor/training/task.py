@@ -33,6 +33,7 @@ from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
 from flowcolor.training.sizes import require_size
+from flowcolor.training.unfinished import note_unfinished
 
 Interval = Literal["epoch", "step"]
 
@@ -238,8 +239,9 @@ class Task(LightningModule, ABC):
         return {"scheduler": scheduler, "interval": self.interval}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the description from which the colorizer is rebuilt, as plain values."""
+        """Add the description from which the colorizer is rebuilt, and where its training is."""
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
+        note_unfinished(checkpoint, self.trainer)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another model, or another objective, in one sentence."""

@@ -66,7 +66,7 @@ def test_intervals_and_limits_count_batches(game, config, tmp_path):
     words = ("--trainer.max_steps=3", "--trainer.default_root_dir", tmp_path)
     assert flowcolor("fit", "--config", config, *words) == 0
     progress = state(tmp_path / "version_0")["loops"]["fit_loop"]["epoch_loop.batch_progress"]
-    assert progress["total"]["completed"] == 3
+    assert progress["total"]["processed"] == 3
 
 
 def test_the_least_number_of_steps_counts_batches(config, tmp_path):
@@ -80,13 +80,35 @@ def test_both_schedules_advance(game):
     assert rates == pytest.approx([1e-3 / 4, 0.01 / 4])
 
 
-def test_a_resumed_game_ends_with_the_weights_of_one_in_one_go(game, config, tmp_path):
-    half = ("--trainer.max_epochs=1", "--trainer.default_root_dir", tmp_path)
+# At an epoch's end, inside of an epoch, and from an epoch's last batch.
+@pytest.mark.parametrize(
+    "stop",
+    [
+        ("--trainer.max_epochs=1",),
+        ("--trainer.max_steps=1",),
+        ("--trainer.max_steps=3",),
+        ("--trainer.max_steps=2", "--last.every_n_train_steps=1"),
+    ],
+)
+def test_a_resumed_game_ends_like_one_in_one_go(game, config, tmp_path, stop):
+    half = (*stop, "--trainer.default_root_dir", tmp_path)
     assert flowcolor("fit", "--config", config, *half) == 0
     last = tmp_path / "version_0/checkpoints/last.ckpt"
-    assert flowcolor("fit", "--ckpt_path", last, "--trainer.max_epochs=2", *RESUME) == 0
-    whole, parts = state(game)["state_dict"], state(tmp_path / "version_0")["state_dict"]
-    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    rest = ("--trainer.max_epochs=2", "--trainer.max_steps=-1")
+    assert flowcolor("fit", "--ckpt_path", last, *rest, *RESUME) == 0
+    whole, parts = state(game), state(tmp_path / "version_0")
+    assert whole["global_step"] == parts["global_step"]
+    for name, value in whole["state_dict"].items():
+        assert torch.equal(value, parts["state_dict"][name]), name
+    assert whole["lr_schedulers"] == parts["lr_schedulers"]
+
+
+def test_checkpoints_every_so_many_steps_count_batches(config, tmp_path):
+    kept = ("--last.every_n_train_steps=3", "--last.filename={step}", "--last.save_top_k=-1")
+    words = (*kept, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", config, *words) == 0
+    files = {path.name for path in (tmp_path / "version_0/checkpoints").iterdir()}
+    assert files - {"best.ckpt"} == {"6.ckpt"}  # Lightning's number: 2 steps for a batch.
 
 
 def test_a_changed_rate_of_the_critic_wins_over_the_checkpoint(game, tmp_path):

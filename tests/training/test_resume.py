@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from lightning import Callback
 
 from flowcolor.models.checkpoint import KEY, read_checkpoint
 from flowcolor.training.recorded import Recorded
@@ -22,23 +23,46 @@ def fit(run, root, *words):
 
 # After one whole epoch, and in the middle of the first and of the second.
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_a_resumed_run_ends_like_an_uninterrupted_one(run, tmp_path, steps):
-    stop = ("--trainer.max_steps", steps, "--last.every_n_train_steps", 1)
-    assert fit(run, tmp_path, *stop) == 0
-    assert read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")["global_step"] == steps
+@pytest.mark.parametrize("every", [(), ("--last.every_n_train_steps", 1)], ids=["end", "step"])
+def test_a_resumed_run_ends_like_an_uninterrupted_one(run, tmp_path, steps, every):
+    assert fit(run, tmp_path, "--trainer.max_steps", steps, *every) == 0
+    assert read_checkpoint(tmp_path / LAST)["global_step"] == steps
     assert fit(run, tmp_path, "--ckpt_path", "last") == 0
+    assert_same_end(run, tmp_path)
+    assert not (tmp_path / "version_1").exists()
 
-    whole, resumed = (
-        read_checkpoint(run.last),
-        read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt"),
-    )
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_run_that_a_limit_of_time_ends_inside_an_epoch_goes_on_in_it(run, tmp_path, workers):
+    """After one of two batches; the epoch is validated then, and once more at its end."""
+    config = yaml.safe_load(run.config.read_text())
+    config["data"]["num_workers"] = workers
+    stop = {"class_path": "tests.training.test_resume.TimeIsOver"}
+    config["trainer"]["callbacks"] = [stop]
+    limited = tmp_path / "limited.yaml"
+    limited.write_text(yaml.safe_dump(config))
+    root = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", limited, *root) == 0
+    assert read_checkpoint(tmp_path / LAST)["global_step"] == 1
+    assert fit(run, tmp_path, "--ckpt_path", tmp_path / LAST) == 0
+    assert_same_end(run, tmp_path)
+
+
+class TimeIsOver(Callback):
+    """End a training as Lightning's timer does, which cannot be timed to a batch."""
+
+    def on_train_batch_end(self, trainer, *_):
+        trainer.should_stop = True
+
+
+def assert_same_end(run, root):
+    whole, resumed = read_checkpoint(run.last), read_checkpoint(root / LAST)
     assert resumed["global_step"] == whole["global_step"] == 4
     for name, value in whole["state_dict"].items():
         assert torch.equal(value, resumed["state_dict"][name]), name
     for mine, yours in zip(whole["optimizer_states"], resumed["optimizer_states"], strict=True):
         assert mine["param_groups"] == yours["param_groups"]
     assert whole["lr_schedulers"] == resumed["lr_schedulers"]
-    assert not (tmp_path / "version_1").exists()
 
 
 # A checkpoint of the end of an epoch, of its last batch, and of the batch before.
@@ -48,6 +72,8 @@ def test_a_resumed_run_ends_like_an_uninterrupted_one(run, tmp_path, steps):
         ("--trainer.max_epochs", 1),
         ("--trainer.max_steps", 2, "--last.every_n_train_steps", 1),
         ("--trainer.max_steps", 1, "--last.every_n_train_steps", 1),
+        ("--trainer.max_steps", 1),
+        ("--trainer.max_steps", 3),
     ],
 )
 def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_path, stop):
@@ -59,20 +85,6 @@ def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_p
     resumed = weights(last)
     for name, value in weights(run.last).items():
         assert torch.equal(value, resumed[name]), name
-
-
-def test_loader_processes_go_on_after_an_epoch_that_a_limit_has_ended_early(run, tmp_path):
-    """A limit of steps ends the first epoch after one of its two batches; the second has both."""
-    made = []
-    for workers in (0, 1):
-        root, last = tmp_path / str(workers), tmp_path / str(workers) / LAST
-        options = ("--data.num_workers", workers, "--model.scheduler", "null")
-        assert fit(run, root, *options, "--trainer.max_steps", 1) == 0
-        assert fit(run, root, *options, "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
-        made.append(read_checkpoint(last))
-    assert made[0]["global_step"] == made[1]["global_step"] == 3
-    for name, value in made[0]["state_dict"].items():
-        assert torch.equal(value, made[1]["state_dict"][name]), name
 
 
 @pytest.mark.parametrize("command", ["fit", "validate"])
