@@ -44,6 +44,7 @@ from flowcolor.training.command_options import (
 )
 from flowcolor.training.count_batches import count_batches
 from flowcolor.training.options import (
+    check_callbacks,
     check_time,
     check_trainer,
     comes_from,
@@ -196,6 +197,7 @@ class TrainingCLI(LightningCLI):
         trainer = super().instantiate_trainer(**kwargs)
         if self.subcommand == "fit":
             check_time(trainer)
+            check_callbacks(trainer, self.model.colorizer)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
             callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.

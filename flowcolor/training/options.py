@@ -3,10 +3,11 @@
 from typing import Any
 
 from lightning import Trainer
-from lightning.pytorch.callbacks import Timer
+from lightning.pytorch.callbacks import BackboneFinetuning, ModelPruning, Timer
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
+from flowcolor.models.base import Colorizer, InvertibleColorizer
 
 _THEIRS = ("lightning.", "torch.optim.")
 _LIMITS = {
@@ -30,6 +31,11 @@ def check_trainer(trainer: Any, command: str) -> None:
         raise InputError(
             f"trainer.strategy expects ddp for several processes, got {trainer.strategy}, whose "
             "processes cannot be given the model."
+        )
+    if trainer.model_registry is not None:  # Lightning asks it only where a run keeps no files.
+        raise InputError(
+            "trainer.model_registry expects null, because flowcolor push is what uploads a model, "
+            f"got {trainer.model_registry}."
         )
     if str(trainer.devices).isdecimal():
         within("trainer.devices", float(trainer.devices), 1, 4096)  # Lightning lists them all.
@@ -65,6 +71,25 @@ def check_time(trainer: Trainer) -> None:
             raise InputError(
                 f"trainer.max_time expects a time above 0, got {left:g} seconds, by which nothing "
                 "is trained."
+            )
+
+
+def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
+    """Refuse callbacks of Lightning that cannot work on a colorizer.
+
+    Raises:
+        InputError: It names the callback and what is in its way.
+    """
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, BackboneFinetuning):
+            raise InputError(
+                "trainer.callbacks expects no BackboneFinetuning, which looks for a network called "
+                f"backbone, got one for {type(colorizer).__name__}, which has none."
+            )
+        if isinstance(callback, ModelPruning) and isinstance(colorizer, InvertibleColorizer):
+            raise InputError(
+                "trainer.callbacks expects no ModelPruning, which sets weights to zero, got one "
+                f"for {type(colorizer).__name__}, whose matrices must stay invertible."
             )
 
 
@@ -122,10 +147,10 @@ def _module_of(error: BaseException) -> str:
 
 
 def in_one_line(error: BaseException) -> str:
-    r"""Return the message of an error in one line, without a full stop.
+    r"""Return the message of an error in one line without a full stop, or its name if it has none.
 
     Example:
         >>> in_one_line(ValueError("No such\n  device."))
         'No such device'
     """
-    return " ".join(str(error).split()).rstrip(".")
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -1,6 +1,7 @@
 """What all trainings of colorizers share; how their weights move is up to two subclasses."""
 
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast
 
@@ -30,6 +31,7 @@ from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
+from flowcolor.training.rates import check_rates, planned
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
 from flowcolor.training.sizes import require_size
@@ -185,6 +187,11 @@ class Task(LightningModule, ABC):
         """Remember the seed of the run; from now on there is nothing that is not trained."""
         self._whole = True
         self._seed = torch.initial_seed()
+
+    def on_train_start(self) -> None:
+        """Refuse schedules that would go wrong later."""
+        count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
+        check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Let what a batch draws by chance depend on the seed and on how many came before."""

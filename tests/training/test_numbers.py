@@ -1,6 +1,7 @@
 """Numbers that no option can have: one sentence that names the option, and nothing is written."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
+from flowcolor.training.rates import planned
 from tests.training.helpers import flowcolor, write_photos
 
 OPTIONS = {
@@ -33,6 +35,11 @@ OPTIONS = {
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
     "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
+    "--trainer.callbacks+=lightning.pytorch.callbacks.BackboneFinetuning": "expects no BackboneFin",
+    "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "says: NotImplementedError",
+    '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
+    '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",
+    "--trainer.model_registry=me/faces": "trainer.model_registry expects null, .* got me/faces",
     "--best.filename=last": "best.filename expects another name than last.filename, got last",
     "--trainer.num_nodes=99999": "trainer.num_nodes expects a number from 1 to 4096, got 99999",
     "--trainer.gradient_clip_val=-1": "gradient_clip_val expects a number of at least 0, got -1",
@@ -63,20 +70,48 @@ def test_a_number_that_an_option_cannot_have_is_one_sentence(option, run, tmp_pa
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize(
-    ("option", "module"),
-    [
-        ("--model.scheduler.init_args.step_size=0", "torch.optim.lr_scheduler"),
-        ("--model.optimizer=torch.optim.SparseAdam", "torch.optim.sparse_adam"),
-    ],
-)
-def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(
-    option, module, run, tmp_path, capsys
-):
-    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path, option)
+def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(run, tmp_path, capsys):
+    optimizer = "--model.optimizer=torch.optim.SparseAdam"
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path, optimizer)
     assert flowcolor("fit", *words) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith(f"flowcolor: flowcolor fit cannot be run, {module} says: ")
+    started = "flowcolor: flowcolor fit cannot be run, torch.optim.sparse_adam says: "
+    assert error.startswith(started)
+
+
+SCHEDULES = {  # Of two epochs with two steps each.
+    "step_size=0": r"a schedule of 2 epochs, StepLR says after 0: .*modulo",
+    "gamma=-0.5": r"learning rates of at least 0, got -0\.0005 by StepLR after epoch 1\.",
+    "gamma=.nan": r"learning rates of at least 0, got nan by StepLR after epoch 1\.",
+}
+
+
+@pytest.mark.parametrize("option", SCHEDULES)
+def test_a_schedule_that_would_go_wrong_later_is_refused_at_first(option, run, tmp_path, capsys):
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor("fit", *words, f"--model.scheduler.init_args.{option}") == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(f"model.scheduler expects {SCHEDULES[option]}", error)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("limits", "unit", "count"),
+    [
+        ({"max_epochs": 3}, "epoch", 3),
+        ({"max_epochs": 3}, "step", 12),
+        ({"max_epochs": 3, "accumulate_grad_batches": 3}, "step", 6),
+        ({"max_epochs": 3, "max_steps": 5}, "step", 5),
+        ({"max_epochs": 3, "max_steps": 5}, "epoch", 1),
+        ({"max_epochs": -1, "max_steps": 50}, "epoch", 12),
+        ({"max_epochs": -1}, "step", 20_000),
+    ],
+)
+def test_a_schedule_is_followed_as_far_as_the_training_goes(limits, unit, count):
+    trainer = {"max_steps": -1, "accumulate_grad_batches": 1, "num_training_batches": 4} | limits
+    assert planned(SimpleNamespace(**trainer), unit) == count
+    trainer["max_steps"] *= 2
+    assert planned(SimpleNamespace(**trainer), unit, optimizers=2) == count
 
 
 @pytest.mark.parametrize(

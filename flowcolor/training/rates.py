@@ -1,0 +1,69 @@
+"""The learning rates of a whole training, looked at before it begins."""
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from lightning import Trainer
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from flowcolor.errors import InputError
+
+_MOST = 20_000  # A fifth of a second.
+
+
+def planned(trainer: Trainer, unit: str, optimizers: int = 1) -> int:
+    """Return how often a schedule advances in a training of so many optimizers.
+
+    Args:
+        trainer: A trainer whose training begins.
+        unit: After what schedules advance: ``epoch`` or ``step``.
+        optimizers: Each has its own steps, which Lightning counts.
+    """
+    batches, most = float(trainer.num_training_batches), trainer.max_epochs or -1
+    each = math.ceil(batches / trainer.accumulate_grad_batches) if batches < math.inf else _MOST
+    steps = each * most if most > 0 else math.inf
+    if trainer.max_steps > 0:
+        steps = min(steps, trainer.max_steps // optimizers)
+    count = steps if unit == "step" else steps // each
+    return int(min(count, _MOST))
+
+
+def check_rates(build: Callable[[Any], tuple[Optimizer, Any]], count: int, unit: str) -> None:
+    """Refuse a schedule that raises, or lets a learning rate be negative or no number.
+
+    With a negative rate a training climbs its loss. It would be seen only when it is reached, which
+    may be epochs later.
+
+    Args:
+        build: Builds optimizer and schedule of given parameters, as the training does.
+        count: How often the schedule advances in the training.
+        unit: After what: ``epoch`` or ``step``.
+
+    Raises:
+        InputError: It names the schedule, the rate, and when it is reached.
+    """
+    optimizer, scheduler = build([torch.zeros((), requires_grad=True)])
+    if scheduler is None or isinstance(scheduler, ReduceLROnPlateau):
+        return
+    name = type(scheduler).__name__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The optimizer makes no steps.
+        for done in range(count):
+            for group in optimizer.param_groups:
+                rate = float(group["lr"])
+                if not (math.isfinite(rate) and rate >= 0):
+                    raise InputError(
+                        f"model.scheduler expects learning rates of at least 0, got {rate:g} by "
+                        f"{name} after {unit} {done}."
+                    )
+            try:
+                scheduler.step()
+            except (ValueError, ArithmeticError, TypeError) as error:
+                raise InputError(
+                    f"model.scheduler expects a schedule of {count} {unit}s, {name} says after "
+                    f"{done}: {error}."
+                ) from error
