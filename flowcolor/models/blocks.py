@@ -80,6 +80,9 @@ def conditional_coupling_block(
         norm: See :class:`~flowcolor.models.ResidualNet`.
         norm_eps: See :class:`~flowcolor.models.ResidualNet`.
 
+    Raises:
+        ValueError: ``attention_scale`` is given to another aggregation than ``"fam"``.
+
     Example:
         >>> import torch
         >>> x, condition = torch.randn(2, 2, 12, 4, 4)
@@ -87,6 +90,11 @@ def conditional_coupling_block(
         >>> y.shape, logdet.shape
         (torch.Size([2, 12, 4, 4]), torch.Size([2]))
     """
+    if attention_scale is not None and aggregation != "fam":
+        raise ValueError(
+            "conditional_coupling_block expects attention_scale with aggregation 'fam' only, got "
+            f"{attention_scale} with {aggregation!r}."
+        )
     half = channels // 2
     seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.
     scale_net, shift_net = (ResidualNet(seen, half, norm, norm_eps, width) for _ in range(2))

@@ -22,6 +22,8 @@ from flowcolor.models.likelihood import Bits, bits_per_dim, dequantize, log_norm
 from flowcolor.models.memory_mode import MemoryMode
 from flowcolor.models.sample_noise import SampleNoise
 
+_SIZE = 256
+
 
 class FullGlow(MemoryMode, InvertibleColorizer, Density):
     r"""Two flows of one shape: of drawings, :math:`g`, and of photographs under them, :math:`f`.
@@ -84,7 +86,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         hidden: int = 512,
         *,
         pool: int | None = 8,
-        size: int = 256,
+        size: int = _SIZE,
         scale: Scale = "bounded",
         padding_value: float = 1.0,
         memory: Memory = "none",
@@ -92,6 +94,11 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         super().__init__()
         check_glow_sizes(self, levels, steps, hidden, matrices=100)
         check_count(self, size=size, **({} if pool is None else {"pool": pool}))
+        if pool is not None and size != _SIZE:
+            raise ValueError(
+                f"FullGlow expects size with pool None only, got {size} with pool {pool}, "
+                "with which images of any size are taken."
+            )
         if pool is None and (size % 2**levels or size < 5 * 2**levels):
             raise ValueError(
                 f"FullGlow with pool None expects size to be a multiple of {2**levels} of at least "

@@ -40,6 +40,18 @@ def test_every_variant_has_a_configuration_and_every_configuration_a_variant():
         assert find_config(name) == CONFIGS / f"{name}.yaml"
 
 
+@pytest.mark.parametrize("variant", ["fam", "concat", "adain", "none"])
+def test_every_way_to_join_a_condition_can_stand_beside_the_letter_of_the_thesis(variant, tmp_path):
+    letter = tmp_path / "letter.yaml"
+    own = {"class_path": "flowcolor.models.SketchColorFlow", "init_args": {"attention_scale": 1.0}}
+    letter.write_text(yaml.safe_dump({"model": {"colorizer": own}}))
+    more = ("--config", letter, "--config", f"ablations/4.3/{variant}")
+    with quiet():
+        words = ("fit", "--config", "portraits", *more, "--trainer.default_root_dir", tmp_path)
+        config = TrainingCLI([str(word) for word in words], run=False).model.colorizer.config
+    assert config["attention_scale"] == (1.0 if variant == "fam" else None)
+
+
 @pytest.mark.parametrize("base", ["thesis", "portraits"])
 def test_a_variant_differs_from_its_base_in_what_the_table_is_about(base, tmp_path):
     config, loss = built(base, "4.3", "fam", tmp_path)

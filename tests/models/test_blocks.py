@@ -44,7 +44,7 @@ def test_arguments_reach_the_layers(name):
     block = conditional_coupling_block(
         6,
         aggregation=name,
-        attention_scale=0.5,
+        attention_scale=0.5 if name == "fam" else None,
         width=10,
         scale="exp",
         parametrization="lu",
@@ -65,6 +65,12 @@ def test_arguments_reach_the_layers(name):
     assert type(fuse) is AGGREGATIONS[name]
     if name == "fam":
         assert fuse.attention_scale == 0.5
+
+
+@pytest.mark.parametrize("name", sorted(AGGREGATIONS.keys() - {"fam"}))
+def test_a_temperature_of_what_has_none_is_refused(name):
+    with pytest.raises(ValueError, match=f"attention_scale .* 'fam' only, got 1.0 with '{name}'"):
+        conditional_coupling_block(6, aggregation=name, attention_scale=1.0)
 
 
 @pytest.mark.parametrize("build", [coupling_block, conditional_coupling_block])

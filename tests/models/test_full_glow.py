@@ -207,6 +207,11 @@ def test_sizes_that_cannot_be_built_are_refused_in_words(options, expected):
         FullGlow(**options)
 
 
+def test_a_size_that_a_pool_makes_idle_is_refused():
+    with pytest.raises(ValueError, match=r"size with pool None only, got 64 with pool 2, with"):
+        FullGlow(1, 1, 4, pool=2, size=64)
+
+
 def test_images_of_another_size_are_refused_in_words():
     model, image = trained_full_glow(), torch.rand(1, 3, 8, 8)
     with pytest.raises(ValueError, match=r"width of content to be multiples of 4, got 8 x 10\.$"):
