@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
 
@@ -108,6 +110,12 @@ class ColorizationDataModule(lightning.LightningDataModule):
             raise InputError(f"data.share expects a part above 0 and at most 1, got {share:g}.")
         if content not in get_args(Content):
             raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
+        # For a parser, the class of tensors is a function that returns one, and `{}` means it.
+        if isinstance(sketch_filter, partial) and Tensor in sketch_filter.args:
+            raise InputError(
+                "data.sketch_filter expects a class of flowcolor.data or a function that draws, "
+                "got torch.Tensor."
+            )
         if test is not None and held_out is not None:
             raise InputError(
                 "Give either data.test or data.held_out, not both; --data.held_out null takes back "

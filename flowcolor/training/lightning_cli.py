@@ -43,6 +43,7 @@ from flowcolor.training.command_options import (
     mode_of,
 )
 from flowcolor.training.count_batches import count_batches
+from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
     check_callbacks,
     check_time,
@@ -122,6 +123,7 @@ class TrainingCLI(LightningCLI):
                 message = "An option expects YAML, got a tag that does not fit its value."
                 raise InputError(message) from error
         chosen = self.config[command]
+        refuse_nulls(self._parser(command), chosen)
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
             within("--seed_everything", seed, 0, 2**32 - 1)
