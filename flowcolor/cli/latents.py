@@ -25,6 +25,7 @@ def main(words: Sequence[str]) -> None:
     import_module("matplotlib")  # Before anything is computed that could not be shown.
 
     from flowcolor.inference import load
+    from flowcolor.io.apart import require_apart
     from flowcolor.io.listing import list_images
     from flowcolor.io.same_file import protect
     from flowcolor.models import UNetAdaIN
@@ -46,6 +47,7 @@ def main(words: Sequence[str]) -> None:
             f"{options.references}."
         )
     protect(options.output, photos)
+    require_apart(options.output.parent, [options.references], "--output")
     found = _codes(model, photos, painter.size or None, device)
     plot(found, [path.stem for path in photos], options.output)
     verdict = (

@@ -18,8 +18,11 @@ from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
-from flowcolor.data.datasets.open_portraits import find_portraits
+from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.folder import as_list
+from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
+from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
 from flowcolor.data.fingerprint import fingerprint_all
 from flowcolor.data.folders import Folders, PairFolders
@@ -189,6 +192,18 @@ class ColorizationDataModule(lightning.LightningDataModule):
         elif stage == "test":
             for photograph in self._parts().test.dataset.finder:
                 yield from photograph.sources().values()
+
+    def folders(self, stage: str) -> list[Path]:
+        """Return the folders in which ``fit``, ``test`` or ``predict`` reads every image."""
+        if stage == "predict":
+            return [Path(path) for path in (self.predict.sketches, self.predict.photos) if path]
+        where = [self.train] if self.test is None else [self.train, self.test]
+        roots = [Path(root) for folders in where for root in as_list(folders.photos)]
+        return [
+            root
+            for root in roots
+            if not (root == Path(EMBEDDED) or is_celeba(root) or is_prepared(root))
+        ]
 
     @property
     def aligned(self) -> bool:

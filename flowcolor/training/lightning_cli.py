@@ -24,6 +24,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError, refuse_empty
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, is_below, is_full
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
@@ -258,6 +259,7 @@ class TrainingCLI(LightningCLI):
             options["verbose"] = False  # Lightning's table has each number twice; see below.
         try:
             require_outside(self.folder, self.datamodule.files(subcommand), _ROOT)
+            require_apart(self.folder, self.datamodule.folders(subcommand), _ROOT)
         except InputError:
             self._leave_no_trace()
             raise

@@ -55,6 +55,11 @@ def test_a_collapsed_latent_is_called_that(photos, monkeypatch, capsys):
         (trained_unet_adain, ("--references", "one"), "--references expects two photographs or mo"),
         (trained_unet_adain, ("--references", "no"), "no "),
         (trained_unet_adain, ("--output", "photos/1.png"), "--output expects a place that holds n"),
+        (
+            trained_unet_adain,
+            ("--output", "photos/o.png"),
+            "outside of photos, whose images are re",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, monkeypatch, capsys):

@@ -65,6 +65,7 @@ def test_drawings_have_no_row_of_their_own_colours(files):
         (("--method", "unchanged"), "Unchanged cannot use references: there are no styles."),
         (("--method", "levin"), "Levin cannot use references: there are no styles."),
         (("--output", "blue.png"), "--output expects a place that holds no input, got blue.png,"),
+        (("--output", "contents/s.png"), "outside of contents, whose images are read, got conte"),
         (("--output", "s.txt"), "--output expects a file ending in .bmp, .jfif, "),
         (("--output", "s.gif"), "--output expects a file ending in .bmp, "),
         (("--output", "blue.link.png"), "--output expects a place that holds no input, got blue."),

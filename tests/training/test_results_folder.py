@@ -48,3 +48,28 @@ def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path):
     assert flowcolor(*words) == 0
     assert {path.name for path in old.parent.iterdir()} == {"photo0.png", "photo1.png"}
     assert own.is_file()
+
+
+def test_a_run_below_photographs_in_subfolders_is_refused(run, tmp_path, capsys):
+    """The next run would take its pictures for photographs."""
+    photos = tmp_path / "photos"
+    write_photos(photos / "inner", 7)
+    words = ("--data.train", photos, "--trainer.default_root_dir", photos / "runs")
+    expected = f"outside of {photos}, whose images are read, got {photos / 'runs'}"
+    assert flowcolor("fit", "--config", run.config, *words) == 2
+    assert expected in capsys.readouterr().err
+    words = ("--data.test", photos, "--trainer.default_root_dir", photos / "runs")
+    assert flowcolor("test", *TINT, *words) == 2
+    assert expected in capsys.readouterr().err
+    words = ("--data.predict.sketches", photos, "--data.predict.photos", photos)
+    words = (*words, "--trainer.default_root_dir", photos / "runs")
+    assert flowcolor("predict", *TINT, *words) == 2
+    assert expected in capsys.readouterr().err
+    assert {path.suffix for path in photos.rglob("*") if path.is_file()} == {".png"}
+
+
+def test_a_run_below_a_folder_that_holds_photographs_itself_is_not_refused(run, tmp_path, capsys):
+    photos = write_photos(tmp_path / "photos", 7)
+    words = ("--data.train", photos, "--trainer.default_root_dir", photos / "runs")
+    assert flowcolor("fit", "--config", run.config, *words, "--trainer.max_steps", 1) == 0
+    assert (photos / "runs/version_0/checkpoints/last.ckpt").is_file()
