@@ -3,6 +3,7 @@
 import torch
 from torch.optim import Optimizer
 
+from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 
 
@@ -12,9 +13,10 @@ def check_limit(limit: float | None) -> None:
     Raises:
         InputError: It names ``gradient_clip_val``.
     """
-    if limit is not None and not 0 < limit < float("inf"):
+    if limit is not None and not (is_number(limit) and limit > 0):
         raise InputError(
-            f"gradient_clip_val expects a finite number above 0, or null for no limit, got {limit}."
+            "gradient_clip_val expects a finite number above 0, or null for no limit, got "
+            f"{limit!r}."
         )
 
 

@@ -12,8 +12,9 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.spectral_critic import SpectralCritic
+from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
-from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask, check_weight
+from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask
 from flowcolor.training.objectives.paired import Paired
 
 
@@ -69,6 +70,8 @@ class Adversarial(Game):
         if kind not in get_args(Kind):
             raise InputError(f"kind expects one of {', '.join(get_args(Kind))}, got {kind!r}.")
         check_weight(weight=weight)
+        check_part(Objective, objective=objective)
+        check_part(nn.Module, critic=critic)
         if isinstance(objective, Game) or not (objective is None or objective.paints):
             raise InputError(
                 "Adversarial expects an objective inside whose results a critic can judge, got "

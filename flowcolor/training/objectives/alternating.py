@@ -4,12 +4,13 @@ from typing import Any
 
 import torch
 from lightning.pytorch.cli import OptimizerCallable
-from torch import Tensor
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.clipped import check_limit
+from flowcolor.training.objectives.arguments import check_optimizer, check_part
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.style_pairs import (
     colorize_by_others,
@@ -48,6 +49,8 @@ class Alternating(Objective):
     ) -> None:
         super().__init__()
         check_limit(gradient_clip_val)
+        check_optimizer(optimizer)
+        check_part(nn.Module, loss=loss)
         self.loss: ColorizationLoss | MSELPIPSLoss = MSELPIPSLoss() if loss is None else loss
         self.optimizer: OptimizerCallable = _slow_adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val

@@ -12,6 +12,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import AdaAttN, Colorizer
 from flowcolor.models.attended_moments import plain_transfer
+from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.say import say
 from flowcolor.values import widen
@@ -61,10 +62,10 @@ class AttendedStyle(Objective):
         local_layers: Sequence[int] = (3, 4, 5),
     ) -> None:
         super().__init__()
-        for name, weight in (("overall", overall), ("local", local), ("autoencoder", autoencoder)):
-            if not 0 <= weight < float("inf"):
-                raise InputError(f"{name} expects a finite number of at least 0, got {weight}.")
-        if not all(2 <= layer <= 5 for layer in local_layers):
+        check_weight(overall=overall, local=local)
+        check_whole(0, 10**9, autoencoder=autoencoder)
+        check_part(Sequence, local_layers=local_layers)
+        if not set(local_layers) <= {2, 3, 4, 5}:
             raise InputError(f"local_layers expects layers from 2 to 5, got {list(local_layers)}.")
         self.overall, self.local, self.autoencoder = overall, local, autoencoder
         self.local_layers = tuple(local_layers)

@@ -5,10 +5,12 @@ from typing import Literal, cast
 import torch
 from torch import Tensor
 
+from flowcolor.bounds import is_number
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, Palette
 from flowcolor.models.diffusion import TRAINING, signal_levels
+from flowcolor.training.objectives.arguments import check_whole
 from flowcolor.training.objectives.base import Objective
 
 
@@ -48,12 +50,11 @@ class Denoising(Objective):
         last: float = TRAINING[2],
     ) -> None:
         super().__init__()
-        if power not in (1, 2):
-            raise InputError(f"power expects 1 or 2, got {power}.")
-        if steps < 1 or steps > 10**6 or not 0 < first <= last < 1:
+        check_whole(1, 2, power=power)
+        check_whole(1, 10**6, steps=steps)
+        if not (is_number(first) and is_number(last) and 0 < first <= last < 1):
             raise InputError(
-                "Denoising expects 1 to a million steps and 0 < first <= last < 1, got "
-                f"{steps}, {first} and {last}."
+                f"Denoising expects 0 < first <= last < 1, got {first!r} and {last!r}."
             )
         self.power = power
         # No buffer, which a run in half precision would round: near 1 a share in fewer digits says

@@ -2,7 +2,7 @@
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from flowcolor.color import rgb_to_yuv
@@ -11,6 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.hint_maps import spread
+from flowcolor.training.objectives.arguments import check_part, check_share, check_weight
 from flowcolor.training.objectives.base import Objective, hints_of
 
 _NEAR, _ALIKE = 0.05, 0.15  # Of the side; of the range of colours.
@@ -62,11 +63,9 @@ class Exchanged(Objective):
         hints: float = 0.0,
     ) -> None:
         super().__init__()
-        if not 0 < share <= 1:
-            raise InputError(f"share expects a number above 0 and up to 1, got {share}.")
-        for name, value in (("edges", edges), ("colors", colors), ("hints", hints)):
-            if not 0 <= value < float("inf"):
-                raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
+        check_part(nn.Module, loss=loss)
+        check_share(share=share, zero=False)
+        check_weight(edges=edges, colors=colors, hints=hints)
         self.loss = ColorizationLoss() if loss is None else loss
         self.share, self.edges, self.colors, self.hints = share, edges, colors, hints
 

@@ -11,8 +11,8 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from flowcolor.data.batch import Batch
-from flowcolor.errors import InputError
 from flowcolor.training.clipped import check_limit
+from flowcolor.training.objectives.arguments import check_optimizer
 from flowcolor.training.objectives.base import Objective
 
 Kind = Literal["least_squares", "hinge", "bce"]
@@ -38,6 +38,7 @@ class Game(Objective):
     ) -> None:
         super().__init__()
         check_limit(gradient_clip_val)
+        check_optimizer(optimizer)
         self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val
 
@@ -58,13 +59,6 @@ class Game(Objective):
             batch: As in :meth:`losses`.
             made: What :meth:`losses` returned for it, of which the images are judged.
         """
-
-
-def check_weight(**numbers: float) -> None:
-    """Raise :class:`InputError` for a number that is negative or not finite."""
-    for name, value in numbers.items():
-        if not 0 <= value < float("inf"):
-            raise InputError(f"{name} expects a finite number of at least 0, got {value}.")
 
 
 def ask(critic: nn.Module, images: Tensor) -> Tensor:

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
+from flowcolor.training.objectives.arguments import check_whole
+
+MOST_IMAGES = 1_000_000
 
 
 class ImagePool(nn.Module):
@@ -34,6 +37,7 @@ class ImagePool(nn.Module):
 
     def __init__(self, size: int = 50) -> None:
         super().__init__()
+        check_whole(0, MOST_IMAGES, size=size)
         self.size = size
         self.images: list[Tensor] = []
         self.seen = 0

@@ -15,8 +15,8 @@ from flowcolor.models.chroma_paint import REACH
 from flowcolor.models.find_boxes import boxes_of
 from flowcolor.models.instance_net import cut_out
 from flowcolor.pretrained.detector import require_detector
+from flowcolor.training.objectives.arguments import check_weight
 from flowcolor.training.objectives.base import Objective, hints_of
-from flowcolor.training.objectives.game import check_weight
 
 _SMALLEST = 0.25  # Of a random box, in sides of the picture.
 

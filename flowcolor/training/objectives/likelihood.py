@@ -9,6 +9,7 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.models import Colorizer, ConditionalDensity
+from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
 
 
@@ -37,11 +38,8 @@ class Likelihood(Objective):
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
         super().__init__()
-        for name, weight in (weights or {}).items():
-            if not 0 <= weight < float("inf"):
-                raise InputError(
-                    f"weights.{name} expects a finite number of at least 0, got {weight}."
-                )
+        check_part(Mapping, weights=weights)
+        check_weight(**{f"weights.{name}": weight for name, weight in (weights or {}).items()})
         if weights is not None and not any(weights.values()):
             raise InputError(f"weights expects one that is not zero, got {dict(weights)}.")
         self.weights = None if weights is None else dict(weights)

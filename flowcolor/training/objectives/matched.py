@@ -2,14 +2,14 @@
 
 from typing import cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, FeatureLoss
 from flowcolor.models import SCFT, Colorizer
+from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
-from flowcolor.training.objectives.game import check_weight
 from flowcolor.training.objectives.triplet import triplet
 
 
@@ -44,6 +44,7 @@ class Matched(Objective):
         margin: float = 12.0,
     ) -> None:
         super().__init__()
+        check_part(nn.Module, loss=loss)
         check_weight(triplet=triplet, margin=margin)
         self.loss: ColorizationLoss | FeatureLoss = FeatureLoss() if loss is None else loss
         self.triplet, self.margin = triplet, margin

@@ -1,10 +1,11 @@
 """The distance between a coloured drawing and its true photograph."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss, FeatureLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
+from flowcolor.training.objectives.arguments import check_part
 from flowcolor.training.objectives.base import Objective, colorize_batch
 
 
@@ -20,6 +21,7 @@ class Paired(Objective):
 
     def __init__(self, loss: ColorizationLoss | FeatureLoss | MSELPIPSLoss | None = None) -> None:
         super().__init__()
+        check_part(nn.Module, loss=loss)
         self.loss: ColorizationLoss | FeatureLoss | MSELPIPSLoss = (
             ColorizationLoss() if loss is None else loss
         )

@@ -3,15 +3,15 @@
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, FeatureLoss
 from flowcolor.models import Colorizer, DeepFaceEditing
 from flowcolor.models.face_parts import part_of
+from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
-from flowcolor.training.objectives.game import check_weight
 
 
 class WholeAndParts(Objective):
@@ -44,6 +44,7 @@ class WholeAndParts(Objective):
         self, loss: ColorizationLoss | FeatureLoss | None = None, parts: float = 10.0
     ) -> None:
         super().__init__()
+        check_part(nn.Module, loss=loss)
         check_weight(parts=parts)
         self.loss: ColorizationLoss | FeatureLoss = FeatureLoss() if loss is None else loss
         self.parts = parts

@@ -11,6 +11,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import CIC, Colorizer
 from flowcolor.models.ab_bins import COUNT, rebalancing, soft_targets
+from flowcolor.training.objectives.arguments import check_share
 from flowcolor.training.objectives.base import Objective
 
 _SLOWEST = 1e-3  # Of the running share: the last thousand batches.
@@ -44,8 +45,7 @@ class Rebalanced(Objective):
 
     def __init__(self, uniform: float = 0.5) -> None:
         super().__init__()
-        if not 0 < uniform <= 1:
-            raise InputError(f"uniform expects a number above 0 and up to 1, got {uniform}.")
+        check_share(uniform=uniform, zero=False)
         self.uniform = uniform
         self.register_buffer("share", torch.full((COUNT,), 1 / COUNT))
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))

@@ -12,8 +12,11 @@ from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.s2i_critic import ImageCritic
 from flowcolor.models.self_supervised_s2i import MOST_WIDTH
+from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.base import colorize_batch
-from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask, check_weight
+from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
+
+_MOST_SIDE = 16_384
 
 
 class Refining(Game):
@@ -52,11 +55,9 @@ class Refining(Game):
     ) -> None:
         super().__init__(optimizer, gradient_clip_val)
         check_weight(weight=weight)
-        if not 1 <= width <= MOST_WIDTH or size < 64:
-            raise InputError(
-                f"width expects a number from 1 to {MOST_WIDTH} and size one of at least 64, got "
-                f"{width} and {size}."
-            )
+        check_whole(1, MOST_WIDTH, width=width)
+        check_whole(64, _MOST_SIDE, size=size)
+        check_part(nn.Module, loss=loss)
         self.width, self.size, self.weight = width, size, weight
         self.loss: ColorizationLoss | MSELPIPSLoss = (
             ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss

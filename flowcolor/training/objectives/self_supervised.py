@@ -11,6 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.self_supervised_s2i import MOST_WIDTH
+from flowcolor.training.objectives.arguments import check_part, check_whole
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.erased import bold, erased
 
@@ -60,11 +61,9 @@ class SelfSupervised(Objective):
         loss: ColorizationLoss | MSELPIPSLoss | None = None,
     ) -> None:
         super().__init__()
-        if not 1 <= width <= MOST_WIDTH or not 1 <= classes <= _MOST_CLASSES:
-            raise InputError(
-                f"width and classes expect numbers from 1 to {MOST_WIDTH} and {_MOST_CLASSES}, got "
-                f"{width} and {classes}."
-            )
+        check_whole(1, MOST_WIDTH, width=width)
+        check_whole(1, _MOST_CLASSES, classes=classes)
+        check_part(nn.Module, loss=loss)
         self.width, self.classes = width, classes
         self.loss: ColorizationLoss | MSELPIPSLoss = (
             ColorizationLoss(perceptual=0.0, ssim=1.0) if loss is None else loss

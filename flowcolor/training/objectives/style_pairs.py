@@ -2,13 +2,14 @@
 
 from typing import cast
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, UNetAdaIN
+from flowcolor.training.objectives.arguments import check_part, check_share
 from flowcolor.training.objectives.base import Objective, colorize_batch
 
 
@@ -41,8 +42,8 @@ class StylePairs(Objective):
         self, loss: ColorizationLoss | MSELPIPSLoss | None = None, alpha: float = 0.5
     ) -> None:
         super().__init__()
-        if not 0 <= alpha <= 1:
-            raise InputError(f"alpha expects a number from 0 to 1, got {alpha}.")
+        check_part(nn.Module, loss=loss)
+        check_share(alpha=alpha)
         self.loss: ColorizationLoss | MSELPIPSLoss = MSELPIPSLoss() if loss is None else loss
         self.alpha = alpha
 

@@ -6,6 +6,7 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, ColTran
+from flowcolor.training.objectives.arguments import check_share
 from flowcolor.training.objectives.base import Objective
 
 
@@ -34,8 +35,7 @@ class Symbols(Objective):
 
     def __init__(self, parallel: float = 0.01) -> None:
         super().__init__()
-        if not 0 <= parallel <= 1:
-            raise InputError(f"parallel expects a number from 0 to 1, got {parallel}.")
+        check_share(parallel=parallel)
         self.parallel = parallel
 
     def check(self, colorizer: Colorizer) -> None:

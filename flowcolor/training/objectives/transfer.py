@@ -2,12 +2,13 @@
 
 from typing import cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ContentStyleLoss
 from flowcolor.models import Colorizer
+from flowcolor.training.objectives.arguments import check_part
 from flowcolor.training.objectives.base import Objective, colorize_batch
 
 
@@ -31,6 +32,7 @@ class Transfer(Objective):
 
     def __init__(self, loss: ContentStyleLoss | None = None) -> None:
         super().__init__()
+        check_part(nn.Module, loss=loss)
         self.loss = ContentStyleLoss() if loss is None else loss
 
     def check(self, colorizer: Colorizer) -> None:

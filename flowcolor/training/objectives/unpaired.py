@@ -12,8 +12,9 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, RevGAN
 from flowcolor.models.patch_critic import PatchCritic
-from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask, check_weight
-from flowcolor.training.objectives.image_pool import ImagePool
+from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
+from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
+from flowcolor.training.objectives.image_pool import MOST_IMAGES, ImagePool
 
 
 class Unpaired(Game):
@@ -62,7 +63,9 @@ class Unpaired(Game):
         gradient_clip_val: float | None = None,
     ) -> None:
         super().__init__(optimizer, gradient_clip_val)
-        check_weight(cycle=cycle, identity=identity, pool=pool)
+        check_weight(cycle=cycle, identity=identity)
+        check_whole(0, MOST_IMAGES, pool=pool)
+        check_part(nn.Module, photo_critic=photo_critic, drawing_critic=drawing_critic)
         self.cycle, self.identity = cycle, identity
         self.photo_critic = PatchCritic(3, std=0.02) if photo_critic is None else photo_critic
         self.drawing_critic = PatchCritic(3, std=0.02) if drawing_critic is None else drawing_critic

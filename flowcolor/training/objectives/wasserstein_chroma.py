@@ -15,7 +15,8 @@ from flowcolor.errors import InputError
 from flowcolor.models import ChromaGAN, Colorizer
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.pretrained.vgg_classes import VGGClasses
-from flowcolor.training.objectives.game import Game, ask, check_weight
+from flowcolor.training.objectives.arguments import check_part, check_weight
+from flowcolor.training.objectives.game import Game, ask
 from flowcolor.training.objectives.slope_penalty import slope_penalty
 from flowcolor.training.say import say
 
@@ -70,6 +71,8 @@ class WassersteinChroma(Game):
     ) -> None:
         super().__init__(_adam if optimizer is None else optimizer, gradient_clip_val)
         check_weight(adversarial=adversarial, classes=classes, slope=slope)
+        check_part(nn.Module, critic=critic)
+        check_part(str | Path, vgg16=vgg16)
         self.adversarial, self.classes, self.slope = adversarial, classes, slope
         self.critic = PatchCritic(3, norm="none") if critic is None else critic
         if self.critic.channels != 3:
