@@ -1,7 +1,7 @@
 """Refuse numbers that an option cannot have, before anything is computed with them."""
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 
 from flowcolor.errors import InputError
 
@@ -31,6 +31,29 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
     verb = "a number of" if most == math.inf else "a number from"
     shown = repr(value) if isinstance(value, str) else value
     raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
+
+
+def whole_within(name: str, value: object, least: int, most: int) -> None:
+    """Raise one sentence unless a value is a whole number that lies in a range.
+
+    Args:
+        name: The option, as the user writes it.
+        value: What arrived.
+        least: The smallest number that is allowed.
+        most: The largest.
+
+    Raises:
+        InputError: The value is something else.
+
+    Example:
+        >>> whole_within("data.size", 64.5, 1, 16384)
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: data.size expects a whole number from 1 to 16384, got 64.5.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (whole and least <= value <= most):  # type: ignore[operator]
+        expected = f"a whole number from {least} to {most}"
+        raise InputError(f"{name} expects {expected}, got {value!r}.")
 
 
 def is_number(value: object) -> bool:

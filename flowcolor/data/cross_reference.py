@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from flowcolor.bounds import whole_within
 from flowcolor.data.augmentation.random_streams import PAIRING, stream
 from flowcolor.data.batch import Item, Items
 from flowcolor.errors import InputError
@@ -22,10 +23,11 @@ class CrossReference(Dataset[Item]):
         seed: Chooses the permutation.
 
     Raises:
-        InputError: There are fewer than two photographs.
+        InputError: There are fewer than two photographs, or the seed is no whole number.
     """
 
     def __init__(self, dataset: Items, seed: int = 0) -> None:
+        whole_within("seed", seed, -(2**63), 2**64 - 1)
         if len(dataset) < 2:
             raise InputError(
                 f"Cross-reference pairs need at least 2 photographs, got {len(dataset)}."

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
 
-from flowcolor.bounds import within
+from flowcolor.bounds import is_number, whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
@@ -21,7 +21,14 @@ from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.folder import as_list
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
-from flowcolor.data.datasets.portraits import Background, Content, Portraits, Sketcher
+from flowcolor.data.datasets.portraits import (
+    LARGEST_SIDE,
+    Background,
+    Content,
+    Portraits,
+    Sketcher,
+    require_manner,
+)
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
 from flowcolor.data.fingerprint import fingerprint_all
@@ -104,15 +111,14 @@ class ColorizationDataModule(lightning.LightningDataModule):
         share: float = 1.0,
     ) -> None:
         super().__init__()
-        within("data.size", size, 1, 16384)
-        within("data.batch_size", batch_size, 1, 2**31 - 1)
-        within("data.repeat", repeat, 1, _LONGEST_EPOCH)
-        within("data.num_workers", num_workers, 0, 1024)
-        within("data.seed", seed, 0, 2**32 - 1)
-        if not 0 < share <= 1:  # Written so that NaN is refused, too.
-            raise InputError(f"data.share expects a part above 0 and at most 1, got {share:g}.")
-        if content not in get_args(Content):
-            raise InputError(f'data.content expects "drawing" or "gray", got {content!r}.')
+        whole_within("data.size", size, 1, LARGEST_SIDE)
+        whole_within("data.batch_size", batch_size, 1, 2**31 - 1)
+        whole_within("data.repeat", repeat, 1, _LONGEST_EPOCH)
+        whole_within("data.num_workers", num_workers, 0, 1024)
+        whole_within("data.seed", seed, 0, 2**32 - 1)
+        if not (is_number(share) and 0 < share <= 1):
+            raise InputError(f"data.share expects a part above 0 and at most 1, got {share!r}.")
+        require_manner("data.", content, background)
         # For a parser, the class of tensors is a function that returns one, and `{}` means it.
         if isinstance(sketch_filter, partial) and Tensor in sketch_filter.args:
             raise InputError(

@@ -5,7 +5,9 @@ from pathlib import Path
 from torch.nn import functional
 from torch.utils.data import Dataset
 
+from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Pair
+from flowcolor.data.datasets.portraits import LARGEST_SIDE
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
@@ -25,10 +27,12 @@ class SketchReferencePairs(Dataset[Pair]):
         size: Side of the square images.
 
     Raises:
-        InputError: A file or folder is missing, or a drawing has no photograph.
+        InputError: A file or folder is missing, a drawing has no photograph, or the side is no
+            whole number from 1 to 16384.
     """
 
     def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
+        whole_within("size", size, 1, LARGEST_SIDE)
         sketches, references = Path(sketches), Path(references)
         folder, self.sketches = _files(sketches)
         photo_folder, photos = _files(references)

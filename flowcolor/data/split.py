@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError, first_ten
 
@@ -21,11 +22,11 @@ def split_names(
         seed: Chooses the permutation.
 
     Raises:
-        InputError: Either side would be empty, or a folder does not have as many photographs.
+        InputError: Either side would be empty, a folder does not have as many photographs, or
+            what to hold out is something else.
     """
+    _require_counts(held_out)
     if isinstance(held_out, tuple | list):
-        if min(held_out) <= 0:
-            raise InputError(f"held_out expects two numbers above 0, got {tuple(held_out)}.")
         held_out = max(1, round(len(names) * held_out[1] / sum(held_out)))
     if isinstance(held_out, int):
         chosen = _draw(list(range(len(names))), held_out, "the photographs", seed)
@@ -87,6 +88,22 @@ def official_split(
             f"{len(names)} photographs to train, validate and test; none may be empty."
         )
     return training, validation, test
+
+
+def _require_counts(held_out: object) -> None:
+    counts = [held_out]
+    if isinstance(held_out, tuple | list):
+        if len(held_out) != 2 or not all(is_number(each) and each > 0 for each in held_out):
+            raise InputError(f"held_out expects two numbers above 0, got {tuple(held_out)}.")
+        return
+    if isinstance(held_out, Mapping):
+        counts = list(held_out.values())
+    for count in counts:
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise InputError(
+                "held_out expects a whole number, one for each folder, or two numbers above 0, "
+                f"got {held_out!r}."
+            )
 
 
 def _original(file: str) -> str:

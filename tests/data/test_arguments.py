@@ -1,49 +1,61 @@
-"""What is no number is refused where it is given, in one sentence."""
-
-import math
+"""What the arguments of datasets and of the data module cannot be is one sentence."""
 
 import pytest
 import torch
 
-from flowcolor.bounds import within
-from flowcolor.data import ColorDodge, HintPoints, SelfAugmentedReference, StrokeAugmentation, XDoG
-from flowcolor.errors import InputError
-from flowcolor.losses import (
-    ColorizationLoss,
-    ContentStyleLoss,
-    FeatureLoss,
-    MSELPIPSLoss,
-    PerceptualLoss,
+from flowcolor.data import (
+    ColorizationDataModule,
+    CrossReference,
+    EmbeddedPortraits,
+    Portraits,
+    SketchReferencePairs,
 )
+from flowcolor.data.split import split_names
+from flowcolor.errors import InputError
+from flowcolor.io.images import write_image
 
-WEIGHTS = {
-    "l1": ColorizationLoss,
-    "chroma": ColorizationLoss,
-    "perceptual": FeatureLoss,
-    "mse": MSELPIPSLoss,
-    "style": ContentStyleLoss,
-}
-NUMBERS = [
-    (ColorDodge, "sigma"),
-    *((XDoG, name) for name in ("sigma", "gamma", "epsilon", "phi")),
-    (HintPoints, "p"),
-    (HintPoints, "count"),
-    (SelfAugmentedReference, "rotation"),
-    (SelfAugmentedReference, "scale"),
-    (StrokeAugmentation, "ink"),
-    (PerceptualLoss, "chunk"),
-    *((kind, name) for name, kind in WEIGHTS.items()),
-]
+NO_WHOLE = [None, "3", float("nan"), float("inf"), -(2**70), 2.5, True, [3], {}]
+WORDLESS = [None, "colour", 1, ""]
 
 
-@pytest.mark.parametrize("value", [True, "3", [1.0], math.nan, math.inf, torch.tensor(1.0)])
-@pytest.mark.parametrize(("kind", "name"), NUMBERS)
-def test_what_is_no_number_is_refused_in_one_sentence(kind, name, value):
-    with pytest.raises(InputError, match=r" got .*\.$") as refused:
-        kind(**{name: value})
-    assert name in str(refused.value)
+@pytest.fixture
+def photo(tmp_path):
+    write_image(torch.rand(3, 8, 8), tmp_path / "photo.png")
+    return tmp_path / "photo.png"
 
 
-def test_words_are_no_numbers():
-    with pytest.raises(InputError, match=r"^size expects a number of at least 1, got 'abc'\.$"):
-        within("size", "abc", 1)
+@pytest.mark.parametrize("wrong", NO_WHOLE)
+def test_what_is_no_whole_number_is_refused(wrong, photo):
+    for name in ("size", "batch_size", "repeat", "num_workers", "seed"):
+        with pytest.raises(InputError, match=rf"^data\.{name} expects a whole number from "):
+            ColorizationDataModule(**{name: wrong})
+    with pytest.raises(InputError, match=r"^size expects a whole number from 1 to 16384, got "):
+        Portraits(EmbeddedPortraits(), wrong)
+    with pytest.raises(InputError, match=r"^size expects a whole number from 1 to 16384, got "):
+        SketchReferencePairs(photo, photo, wrong)
+    with pytest.raises(InputError, match=r"^seed expects a whole number from .*, got "):
+        CrossReference(Portraits(EmbeddedPortraits(), 8), wrong)
+
+
+@pytest.mark.parametrize("wrong", WORDLESS)
+def test_other_words_for_content_and_background_are_refused(wrong):
+    for name in ("content", "background"):
+        with pytest.raises(InputError, match=rf'^data\.{name} expects "\w+" or "\w+", got '):
+            ColorizationDataModule(**{name: wrong})
+        with pytest.raises(InputError, match=rf'^{name} expects "\w+" or "\w+", got '):
+            Portraits(EmbeddedPortraits(), 8, **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", [None, "0.5", 0, -1, 1.5, float("nan"), True, []])
+def test_a_share_that_is_no_part_of_a_whole_is_refused(wrong):
+    with pytest.raises(InputError, match=r"^data\.share expects a part above 0 and at most 1, got"):
+        ColorizationDataModule(share=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, 2.5, True, float("nan"), b"x", [], [3], (1, 2, 3), ("a", 3), {"a": 1.5}, (True, 3)],
+)
+def test_what_cannot_be_held_out_is_refused(wrong):
+    with pytest.raises(InputError, match=r"^held_out expects .*, got "):
+        split_names([f"a/{index}" for index in range(9)], wrong)

@@ -250,8 +250,8 @@ def test_predict_says_what_it_needs(where):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"batch_size": 0}, "batch_size expects a number from 1 to 2147483647, got 0"),
-        ({"repeat": 0}, "repeat expects a number from 1 to 100000000, got 0"),
+        ({"batch_size": 0}, "batch_size expects a whole number from 1 to 2147483647, got 0"),
+        ({"repeat": 0}, "repeat expects a whole number from 1 to 100000000, got 0"),
         ({"test": "a", "held_out": 3}, "not both"),
     ],
 )

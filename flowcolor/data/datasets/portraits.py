@@ -1,13 +1,14 @@
 """The one dataset of photographs: found files become items of one size, each with its content."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from flowcolor.bounds import whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
 from flowcolor.data.datasets.finder import Finder, Opened
@@ -20,6 +21,19 @@ from flowcolor.io.resizing import resize
 Background = Literal["keep", "white"]
 Content = Literal["drawing", "gray"]
 Sketcher = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
+
+LARGEST_SIDE = 16_384
+
+
+def require_manner(prefix: str, content: object, background: object) -> None:
+    """Raise :class:`InputError` for a word that is no content or background."""
+    for name, value, words in (
+        ("content", content, get_args(Content)),
+        ("background", background, get_args(Background)),
+    ):
+        if value not in words:
+            wanted = " or ".join(f'"{word}"' for word in words)
+            raise InputError(f"{prefix}{name} expects {wanted}, got {value!r}.")
 
 
 class Rendered(NamedTuple):
@@ -46,7 +60,7 @@ class Portraits(Dataset[Item]):
         content: ``"drawing"``, or ``"gray"`` for the photograph's luma (Rec. 601).
 
     Raises:
-        InputError: The files cannot serve for this size.
+        InputError: The files cannot serve for this size, or an argument is none of those above.
 
     Example:
         >>> from flowcolor.data import EmbeddedPortraits, Portraits
@@ -64,8 +78,8 @@ class Portraits(Dataset[Item]):
         cache: bool = True,
         content: Content = "drawing",
     ) -> None:
-        if size < 1:
-            raise InputError(f"The image size should be a positive number, got {size}.")
+        whole_within("size", size, 1, LARGEST_SIDE)
+        require_manner("", content, background)
         finder.require_size(size)
         self.finder = finder
         self.names = finder.names

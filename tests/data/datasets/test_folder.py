@@ -197,7 +197,7 @@ def test_unclear_folders_are_named(make_folder):
         open_portraits([], 8)
     with pytest.raises(InputError, match=r"mask images for each of 2 .* got 1"):
         open_portraits([photos, make_folder("other")], 8, masks=[None])
-    with pytest.raises(InputError, match="size should be a positive number, got 0"):
+    with pytest.raises(InputError, match="size expects a whole number from 1 to 16384, got 0"):
         open_portraits(photos, 0)
 
 
