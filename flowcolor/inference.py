@@ -17,7 +17,7 @@ from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.pretrained.face_finder import Face, find_face
-from flowcolor.values import require_colors
+from flowcolor.values import in_full, require_colors
 from flowcolor.working_size import Run, check_size, run, working_size
 
 Lines = Literal["keep", "blend", "model"]
@@ -118,7 +118,7 @@ class Painter:
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
-        _check_pictures(drawing=drawing, reference=reference)
+        drawing, reference = _picture("drawing", drawing), _reference(reference)
         _check_shorter(shorter)
         _check_hints(hints, drawing)
         page = _page(drawing, clean)
@@ -152,8 +152,8 @@ class Painter:
         Raises:
             InputError: The picture has another shape or other values than said.
         """
-        _check_pictures(reference=reference)
-        return find_face(reference, "photo") if self.size else None
+        photo = _picture("reference", reference)
+        return find_face(photo, "photo") if self.size else None
 
     def _laid(
         self, reference: Tensor | None, region: Tensor, side: int | None, face: Face | None
@@ -192,7 +192,7 @@ class Painter:
             raise InputError(
                 f"{type(self.colorizer).__name__} expects a drawing, got a photograph."
             )
-        _check_pictures(photo=photo, reference=reference)
+        photo, reference = _picture("photo", photo), _reference(reference)
         _check_shorter(shorter)
         _check_hints(hints, photo)
         gray = to_gray(photo).expand(3, -1, -1)
@@ -204,23 +204,36 @@ class Painter:
         return Painted(fitting, ran.worked_at, *ran.errors, notices=_notices_of(reference))
 
 
-def _check_pictures(**pictures: Tensor | None) -> None:
-    for name, picture in pictures.items():
-        if picture is None:
-            continue
-        shape = tuple(picture.shape)
-        if picture.ndim != 3 or shape[0] != 3 or 0 in shape:
-            raise InputError(f"{name} expects shape (3, height, width), got {shape}.")
-        try:
-            require_colors(name, picture)
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        if not bool(picture.isfinite().all()):
-            raise InputError(f"{name} expects finite values, got NaN or infinity.")
+def _picture(name: str, picture: object) -> Tensor:
+    """Return a picture in a float type that all filters know, without its history."""
+    if not isinstance(picture, Tensor):
+        raise InputError(
+            f"{name} expects a tensor of shape (3, height, width), got {type(picture).__name__}; "
+            "flowcolor.data.read_image makes one of a file."
+        )
+    shape = tuple(picture.shape)
+    if picture.ndim != 3 or shape[0] != 3 or 0 in shape:
+        raise InputError(f"{name} expects shape (3, height, width), got {shape}.")
+    if picture.is_meta or picture.layout != torch.strided:
+        kind = "on the meta device" if picture.is_meta else f"of layout {picture.layout}"
+        raise InputError(f"{name} expects a dense tensor with values, got one {kind}.")
+    try:
+        require_colors(name, picture)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if not bool(picture.isfinite().all()):
+        raise InputError(f"{name} expects finite values, got NaN or infinity.")
+    return in_full(picture)
+
+
+def _reference(reference: object) -> Tensor | None:
+    return None if reference is None else _picture("reference", reference)
 
 
 def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
-    if shorter not in (None, "trained") and not (isinstance(shorter, int) and shorter > 0):
+    if shorter not in (None, "trained") and not (
+        isinstance(shorter, int) and not isinstance(shorter, bool) and shorter > 0
+    ):
         raise InputError(
             f'shorter expects "trained", None or a number of at least 1, got {shorter!r}.'
         )
@@ -299,6 +312,8 @@ def load(
 
 
 def _check_hints(hints: Hints | None, picture: Tensor) -> None:
+    if not isinstance(hints, Hints | None):
+        raise InputError(f"hints expects Hints, got {type(hints).__name__}.")
     if hints is not None and hints.colors.shape != (1, *picture.shape):
         raise InputError(
             f"A painter expects hints of the shape of the picture, {(1, *picture.shape)}, got "

@@ -7,6 +7,11 @@ from torch.compiler import is_compiling
 _LOWEST, _HIGHEST = -1.0, 8.0
 
 
+def in_full(image: Tensor) -> Tensor:
+    """Return an image in float32 or float64, which all filters know, and without its history."""
+    return image.detach() if image.dtype == torch.float64 else image.detach().float()
+
+
 def require_colors(name: str, *images: Tensor) -> None:
     """Refuse images whose values are not meant to lie in [0, 1].
 

@@ -166,6 +166,22 @@ def test_a_result_that_is_no_colour_is_refused_and_not_painted_black(value, gray
             "reference expects float images",
         ),
         (lambda drawing, photo: {"reference": photo * math.nan}, "reference expects finite values"),
+        (lambda drawing, photo: {"drawing": None}, r"drawing expects a tensor of .*, got NoneType"),
+        (
+            lambda drawing, photo: {"drawing": drawing.numpy()},
+            r"drawing expects a tensor of .*, got ndarray; flowcolor.data.read_image makes one",
+        ),
+        (lambda drawing, photo: {"reference": "photo.png"}, r"reference expects .*, got str"),
+        (
+            lambda drawing, photo: {"reference": photo.to("meta")},
+            "reference expects a dense tensor with values, got one on the meta",
+        ),
+        (
+            lambda drawing, photo: {"drawing": drawing.to_sparse()},
+            "drawing expects a dense tensor with values, got one of layout torch.sparse_coo",
+        ),
+        (lambda drawing, photo: {"hints": drawing}, "hints expects Hints, got Tensor"),
+        (lambda drawing, photo: {"shorter": True}, 'shorter expects "trained", None or a'),
         (
             lambda drawing, photo: {"shorter": 0},
             'shorter expects "trained", None or a number of at',
@@ -178,3 +194,14 @@ def test_pictures_of_another_range_shape_or_type_are_one_sentence(method, change
     given = {"drawing": drawing, "reference": photo} | change(drawing, photo)
     with pytest.raises(InputError, match=f"^{words}"):
         load(method)(**given)
+
+
+@pytest.mark.parametrize("method", ["tint", "faces"])
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32])
+def test_pictures_of_half_precision_and_with_gradients_are_painted(method, kind):
+    drawing, photo = (each.to(kind).requires_grad_() for each in pair(32))
+    painter = load(method)
+    painted = painter(drawing, photo)
+    expected = painter(drawing.detach().float(), photo.detach().float())
+    assert torch.equal(painted.image, expected.image)
+    assert painter.face_of(photo) == painter.face_of(photo.detach().float())

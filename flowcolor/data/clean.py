@@ -11,7 +11,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.morphology import blurred, closed
 from flowcolor.data.ruled import remove_rules
 from flowcolor.io.resizing import resize
-from flowcolor.values import require_colors
+from flowcolor.values import in_full, require_colors
 
 _WORK = 256  # Pixels of the shorter side at which paper and light are judged.
 _WINDOW = 0.12  # Of the shorter side: strokes and shading are narrower, light changes more slowly.
@@ -72,7 +72,7 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         image processing", section 9.6 (shading correction).
     """
     require_colors("clean_drawing", image)
-    gray = to_gray(image)
+    gray = to_gray(in_full(image))
     said = []
     small = _small(gray)
     if float(small.median()) < _DARK:

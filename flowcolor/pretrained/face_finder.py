@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.values import require_colors
+from flowcolor.values import in_full, require_colors
 
 CELL = 4  # Pixels of a cell's side.
 BINS = 9  # Directions between 0 and 180 degrees.
@@ -121,6 +121,7 @@ def find_face(
         True
     """
     require_colors("find_face", image)
+    image = in_full(image)
     shorter, longer = sorted(image.shape[-2:])
     if longer > _LONGEST * shorter:
         return Face(image.shape[-2] / 2, image.shape[-1] / 2, shorter, -math.inf)
