@@ -98,8 +98,28 @@ class Step:
         return function(x, self.condition)
 
 
+def check_tensor(layer: object, x: object) -> None:
+    """Raise ``ValueError`` unless ``x`` is a float tensor: bytes are no data of a bijection."""
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        kind = None if x is None else type(x).__name__
+        shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind
+        raise ValueError(f"{type(layer).__name__} expects a float tensor, got {shown}.")
+
+
+def one_condition(layer: object, condition: object) -> Tensor:
+    """Return a condition that is one tensor, of any type; raise ``ValueError`` for others."""
+    if isinstance(condition, Tensor):
+        return condition
+    name = type(layer).__name__
+    if condition is None:
+        raise ValueError(f"{name} expects a condition, got None.")
+    message = f"{name} expects a condition to be a tensor, got {type(condition).__name__}."
+    raise ValueError(message)
+
+
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:
     """Raise ``ValueError`` unless ``x`` looks like ``(batch, channels, *spatial)``."""
+    check_tensor(layer, x)
     if x.ndim < 2 or x.shape[1] != channels:
         raise ValueError(
             f"{type(layer).__name__} expects an input of shape (batch, {channels}, *spatial), "

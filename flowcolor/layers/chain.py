@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check_tensor
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
@@ -111,6 +111,7 @@ class Chain(InvertibleLayer):
         return self.layers[index]  # type: ignore[return-value]
 
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
+        check_tensor(self, x)
         memory = self.memory if torch.is_grad_enabled() and not in_transform() else "none"
         if memory == "reversible":
             # Compilers stop at this call. What else happened to tensors in this function would be

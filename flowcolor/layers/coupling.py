@@ -6,7 +6,14 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_module, check_positive
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
+from flowcolor.layers.base import (
+    Condition,
+    Features,
+    InvertibleLayer,
+    LogDet,
+    check_tensor,
+    one_condition,
+)
 from flowcolor.layers.functional.affine import Half, Order, affine, apply_affine, split_half
 from flowcolor.layers.functional.affine_vjp import differentiate_affine
 from flowcolor.layers.functional.scale import CLAMP, Scale
@@ -53,12 +60,14 @@ class _Coupling(InvertibleLayer):
         """Return what the networks see, given the half that is not changed."""
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_tensor(self, x)
         x = widen(x)
         a, b = split_half(self, x, self.steer)
         scale, shift, logdet = affine(self, self.fuse(b, condition), a)
         return apply_affine(self, x, scale, shift, self.steer, inverse=False), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
+        check_tensor(self, y)
         y = widen(y)
         a, b = split_half(self, y, self.steer)
         scale, shift, logdet = affine(self, self.fuse(b, condition), a)
@@ -193,6 +202,4 @@ class ConditionalAffineCoupling(_Coupling):
         self.aggregate = aggregate
 
     def fuse(self, b: Tensor, condition: Tensor | None) -> Tensor:
-        if condition is None:
-            raise ValueError("ConditionalAffineCoupling expects a condition, got None.")
-        return call_network(self, self.aggregate, b, condition)
+        return call_network(self, self.aggregate, b, one_condition(self, condition))

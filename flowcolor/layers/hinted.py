@@ -3,6 +3,7 @@ r"""Hints beside a condition: what is known of the drawing's own places."""
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_count, check_module
+from flowcolor.layers.base import check_tensor
 
 
 class HintedAggregation(nn.Module):
@@ -65,6 +66,7 @@ class HintedAggregation(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return what ``aggregate`` makes of ``x`` and the condition, and the hints in it."""
+        check_tensor(self, x)
         if (
             not isinstance(condition, Tensor)
             or condition.ndim != 4

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_choice, check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, check_tensor
 from flowcolor.layers.conditions import Conditions
 from flowcolor.layers.reversible.several_steps import differentiate_steps
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
@@ -69,12 +69,12 @@ class Partial(InvertibleLayer):
         self.num_conditions = inner.num_conditions
 
     def forward(self, x: Features, condition: Conditions = None) -> tuple[Features, LogDet]:
-        passed, rest = self._split(widen(x))
+        passed, rest = self._split(x)
         y, logdet = self.inner(rest, condition)
         return self._join(passed, y), logdet
 
     def inverse(self, y: Features, condition: Conditions = None) -> tuple[Features, LogDet]:
-        passed, rest = self._split(widen(y))
+        passed, rest = self._split(y)
         x, logdet = self.inner.inverse(rest, condition)  # type: ignore[arg-type]
         return self._join(passed, x), logdet
 
@@ -86,6 +86,8 @@ class Partial(InvertibleLayer):
         return replace(rebuilt, x=x, grad_x=grad_x)
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        check_tensor(self, x)
+        x = widen(x)
         channels = x.shape[1] if x.ndim > 1 else 0
         least = 2 if self.passed is None else self.passed + 1
         if channels < least:

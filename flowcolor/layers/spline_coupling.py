@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_count, check_module, check_positive
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_tensor
 from flowcolor.layers.functional.affine import Half, join_halves, split_half
 from flowcolor.layers.functional.spline import make_knots, spline
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
@@ -68,10 +68,10 @@ class SplineCoupling(InvertibleLayer):
         self.steer: Half = steer
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        return self._run(widen(x), inverse=False)
+        return self._run(x, inverse=False)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        return self._run(widen(y), inverse=True)
+        return self._run(y, inverse=True)
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         out, b = split_half(self, step.out, self.steer)
@@ -91,7 +91,8 @@ class SplineCoupling(InvertibleLayer):
         return Rebuilt(x, join_halves(grad_a, grad_b, self.steer), None, found)
 
     def _run(self, x: Tensor, *, inverse: bool) -> tuple[Tensor, LogDet]:
-        a, b = split_half(self, x, self.steer)
+        check_tensor(self, x)
+        a, b = split_half(self, widen(x), self.steer)
         a, logdet = self._bend(a, self._raw(b, a), inverse=inverse)
         return join_halves(a, b, self.steer), logdet
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_module
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_tensor
 from flowcolor.layers.functional.affine import Order, affine, transform
 from flowcolor.layers.functional.affine_vjp import undo_affine
 from flowcolor.layers.functional.layout import for_networks
@@ -60,10 +60,10 @@ class TopPrior(InvertibleLayer):
         self.net = net
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        return self._run(widen(x), inverse=True)
+        return self._run(x, inverse=True)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
-        return self._run(widen(y), inverse=False)
+        return self._run(y, inverse=False)
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         h = for_networks(torch.zeros_like(step.out), self.net)
@@ -72,6 +72,8 @@ class TopPrior(InvertibleLayer):
         return Rebuilt(x, grad_x, grad_params=grads)
 
     def _run(self, x: Tensor, *, inverse: bool) -> tuple[Tensor, LogDet]:
+        check_tensor(self, x)
+        x = widen(x)
         scale, shift, logdet = affine(self, torch.zeros_like(x), x)
         y = transform(x, scale, shift, self.order, inverse=inverse)
         return y, -logdet if inverse else logdet

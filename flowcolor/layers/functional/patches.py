@@ -5,6 +5,8 @@ from typing import Literal
 from einops import rearrange
 from torch import Tensor, nn
 
+from flowcolor.layers.base import check_tensor
+
 Dims = Literal[1, 2, 3]
 
 _AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -16,6 +18,7 @@ def check_divisible(
     layer: nn.Module, x: Tensor, channels: int | None, factor: int, dims: Dims = 2
 ) -> None:
     """Raise ``ValueError`` unless ``x`` is ``(B, channels, *sides)``, each side divisible."""
+    check_tensor(layer, x)
     wrong = x.ndim != 2 + dims or (channels is not None and x.shape[1] != channels)
     if wrong or any(side % factor for side in x.shape[2:]):
         *others, last = _AXES[dims]
@@ -30,6 +33,7 @@ def check_patched(
     layer: nn.Module, y: Tensor, channels: int | None, factor: int, dims: Dims = 2
 ) -> None:
     """Raise ``ValueError`` unless ``y`` is what a downsampling by ``factor`` returns."""
+    check_tensor(layer, y)
     patch = factor**dims
     wrong = y.ndim != 2 + dims or y.shape[1] % patch
     if wrong or (channels is not None and y.shape[1] != channels * patch):

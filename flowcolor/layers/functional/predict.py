@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from flowcolor.layers.base import one_condition
 from flowcolor.layers.subnetwork import call_network
 
 
@@ -14,8 +15,7 @@ def predict(
         ValueError: If there is no condition, or the network returns another number of values.
     """
     name = type(layer).__name__
-    if condition is None:
-        raise ValueError(f"{name} expects a condition, got None.")
+    condition = one_condition(layer, condition)
     output = call_network(layer, net, condition)
     if output.shape[:2] != (x.shape[0], count) or any(side != 1 for side in output.shape[2:]):
         raise ValueError(
