@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors, require_floats, widen
+from flowcolor.values import require_colors, require_floats, require_tensors, widen
 
 _LUMA = (0.299, 0.587, 0.114)
 # Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
@@ -50,7 +50,6 @@ def rgb_to_yuv(
         ValueError: If ``images`` are not float images of shape (batch, 3, height, width).
     """
     _require_three("rgb_to_yuv", images)
-    require_floats("rgb_to_yuv", images)
     wide = widen(images)
     with torch.autocast(wide.device.type, enabled=False):  # It would round the product.
         yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
@@ -66,6 +65,9 @@ def yuv_to_rgb(
               G = (Y - 0.299 R - 0.114 B) / 0.587
 
     Values are not clamped: not every luma has every chroma, see :func:`into_gamut`.
+
+    Raises:
+        ValueError: If ``images`` are not float images of shape (batch, 3, height, width).
 
     Example:
         >>> image = torch.rand(1, 3, 4, 4)
@@ -83,11 +85,19 @@ def with_luma(
 ) -> Float[Tensor, "batch 3 height width"]:
     """Return the chroma of an image under another luma, in float32 or wider, not clamped.
 
+    Raises:
+        ValueError: If they are not float images of three channels and of one and of the same size.
+
     Example:
         >>> image, gray = torch.rand(1, 3, 4, 4), torch.rand(1, 1, 4, 4)
         >>> torch.allclose(to_gray(with_luma(image, gray)), gray, atol=1e-6)
         True
     """
+    _require_three("with_luma", image)
+    require_floats("with_luma", luma)
+    expected = (image.shape[0], 1, *image.shape[2:])
+    if luma.shape != expected:
+        raise ValueError(f"with_luma expects luma of shape {expected}, got {tuple(luma.shape)}.")
     return yuv_to_rgb(torch.cat([luma, rgb_to_yuv(image)[:, 1:]], 1))
 
 
@@ -102,12 +112,16 @@ def into_gamut(
     Clamping instead would change luma and hue. Luma outside of [0, 1] is clamped; what fits stays
     as it is.
 
+    Raises:
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
+
     Example:
         >>> too_red = torch.tensor([1.4, 0.2, 0.2]).view(1, 3, 1, 1)
         >>> fitting = into_gamut(too_red)
         >>> float(fitting.amax()), bool(torch.isclose(to_gray(fitting), to_gray(too_red)).all())
         (1.0, True)
     """
+    _require_three("into_gamut", image)
     luma = to_gray(image)
     gray = luma.clamp(0, 1)
     away = image - luma
@@ -119,7 +133,16 @@ def into_gamut(
 
 
 def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
-    """Turn the hue by a part of a full circle, keeping HSV's saturation and value."""
+    """Turn the hue by a part of a full circle, keeping HSV's saturation and value.
+
+    Args:
+        image: :math:`(B, 3, H, W)` in [0, 1].
+        turn: Of each image, :math:`(B, 1, 1, 1)`, or one for all.
+
+    Raises:
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
+    """
+    _require_three("turn_hue", image)
     value, smallest = image.amax(1, keepdim=True), image.amin(1, keepdim=True)
     chroma = value - smallest
     red, green, blue = image.split(1, dim=1)
@@ -211,6 +234,7 @@ def lab_to_rgb(
         >>> torch.allclose(lab_to_rgb(rgb_to_lab(image)), image, atol=1e-5)
         True
     """
+    require_tensors("lab_to_rgb", lab)
     if lab.ndim != 4 or lab.shape[1] != 3 or not lab.is_floating_point():
         raise ValueError(
             "lab_to_rgb expects float images of shape (batch, 3, height, width), got "
@@ -231,7 +255,9 @@ def lab_to_rgb(
 
 
 def _require_three(name: str, images: Tensor) -> None:
+    require_tensors(name, images)
     if images.ndim != 4 or images.shape[1] != 3:
         raise ValueError(
             f"{name} expects images of shape (batch, 3, height, width), got {tuple(images.shape)}."
         )
+    require_floats(name, images)

@@ -45,6 +45,22 @@ def require_colors(name: str, *images: Tensor) -> None:
                 )
 
 
+def require_tensors(name: str, *values: object) -> None:
+    """Refuse arrays, lists and all else that is no tensor, before its shape is asked for.
+
+    Args:
+        name: Who refuses; it begins the message.
+        values: What should be tensors.
+
+    Raises:
+        ValueError: One is no tensor.
+    """
+    if not all(isinstance(value, Tensor) for value in values):
+        kinds = ["None" if value is None else type(value).__name__ for value in values]
+        expected = "a tensor" if len(kinds) == 1 else "tensors"
+        raise ValueError(f"{name} expects {expected}, got {' and '.join(kinds)}.")
+
+
 def require_floats(name: str, *images: Tensor) -> None:
     """Refuse bytes and other whole numbers, whatever their values.
 
@@ -55,6 +71,7 @@ def require_floats(name: str, *images: Tensor) -> None:
     Raises:
         ValueError: An image is no float tensor.
     """
+    require_tensors(name, *images)
     if not all(image.is_floating_point() for image in images):
         kinds = " and ".join(str(image.dtype) for image in images)
         raise ValueError(

@@ -14,7 +14,7 @@ from flowcolor.errors import InputError
 from flowcolor.layers.reversible.torch_private import disable_compile
 from flowcolor.losses.vgg_distance import vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import require_colors, require_floats
+from flowcolor.values import require_colors, require_floats, require_tensors
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
@@ -137,6 +137,7 @@ def check_images(loss: nn.Module, result: Tensor, truth: Tensor, smallest: int) 
     A result may have any values, for a network that begins to learn has them. So may a truth that
     has a gradient: it comes from a network, too.
     """
+    require_tensors(type(loss).__name__, result, truth)
     good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
     if not good or truth.shape != result.shape or len(result) == 0:
         raise ValueError(

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
 
@@ -79,6 +79,7 @@ class ImageMetric(Metric, ABC):
             ValueError: ``values`` is not one number for each image.
         """
         values = self.per_image(result, other) if values is None else values
+        require_tensors(f"{type(self).__name__}.update", result, values)
         if values.shape != (len(result),):
             raise ValueError(
                 f"`values` must hold one number for each of {len(result)} images, "
@@ -130,6 +131,7 @@ def comparable(
         ValueError: If they are no float images of one shape with sides of at least ``smallest``,
             or have values far outside [0, 1]; ``name`` begins the message.
     """
+    require_tensors(name, result, other)
     good = result.ndim == 4 and result.shape[1] == 3 and min(result.shape[2:]) >= smallest
     if not good or other.shape != result.shape:
         raise ValueError(

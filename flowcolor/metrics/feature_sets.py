@@ -13,6 +13,7 @@ from flowcolor.arguments import check_count
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
+from flowcolor.values import require_tensors
 
 #: Below so many images FID says more about their number than about the images; print KID, too.
 SMALL_N = 2048
@@ -92,6 +93,7 @@ class FeatureSetMetric(Metric, ABC):
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch dimensions"]:
         """Return the features of images, which several metrics can share; adds nothing."""
+        require_tensors(type(self).__name__, images)
         with torch.autocast(images.device.type, enabled=False):
             return self._checked(self._network[0](images))
 
@@ -111,6 +113,7 @@ class FeatureSetMetric(Metric, ABC):
         Raises:
             ValueError: ``features`` is not one row of this length for each image.
         """
+        require_tensors(type(self).__name__, images)
         found = self.features(images) if features is None else self._checked(features)
         if len(found) != len(images):
             raise ValueError(
@@ -127,6 +130,7 @@ class FeatureSetMetric(Metric, ABC):
         """Keep what is needed of some features."""
 
     def _checked(self, features: Tensor) -> Tensor:
+        require_tensors(f"{type(self).__name__}'s features", features)
         if features.ndim != 2 or features.shape[1] != self.dimensions:
             raise ValueError(
                 f"Features must have shape (batch, {self.dimensions}), "

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.metrics.feature_sets import FeatureSetMetric
+from flowcolor.values import require_tensors
 
 
 def frechet_distance(
@@ -38,6 +39,7 @@ def frechet_distance(
         Dowson and Landau, "The Fréchet distance between multivariate normal distributions" (1982).
         https://doi.org/10.1016/0047-259X(82)90077-X
     """
+    require_tensors("frechet_distance", mean, covariance, other_mean, other_covariance)
     mean, covariance, other_mean, other_covariance = (
         x.double() for x in (mean, covariance, other_mean, other_covariance)
     )

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.values import require_tensors
+
 _VISIBLE = 0.5 / 255  # Half a level: less is rounded away when a file is written.
 
 
@@ -27,6 +29,7 @@ def gamut_share(
         >>> gamut_share(image)
         tensor([0.2500])
     """
+    require_tensors("gamut_share", result)
     if result.ndim != 4 or result.shape[1] != 3 or not result.is_floating_point():
         raise ValueError(
             "gamut_share expects float images of shape (batch, 3, height, width), got "

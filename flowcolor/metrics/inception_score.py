@@ -10,6 +10,7 @@ from torchmetrics.utilities import dim_zero_cat
 from flowcolor.arguments import check_count
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
+from flowcolor.values import require_tensors
 
 _CLASSES = 1008
 
@@ -46,6 +47,7 @@ def inception_score(
         5.0
     """
     check_count(inception_score, splits=splits)
+    require_tensors("inception_score", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:
         raise ValueError(
             "inception_score expects logits of shape (images, classes) with at least one class, "

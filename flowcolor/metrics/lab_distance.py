@@ -9,6 +9,7 @@ from torch import Tensor
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import comparable
 from flowcolor.metrics.mean_color import mean_color_distance
+from flowcolor.values import require_tensors
 
 _NOTICEABLE = 2.3  # Units of L*a*b*.
 
@@ -64,6 +65,7 @@ def hint_error(
         >>> hint_error(torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4), mask).round()
         tensor([100.])
     """
+    require_tensors("hint_error", result, colors, mask)
     given = mask > 0
     if colors.shape != result.shape:  # One set of colours would serve every result.
         raise ValueError(
@@ -116,6 +118,7 @@ def reference_sensitivity(
         >>> reference_sensitivity(same, same, red, blue)
         tensor([0.])
     """
+    require_tensors("reference_sensitivity", result, other_result, reference, other_reference)
     moved = mean_color_distance(reference, other_reference)
     if len(result) != len(reference):
         raise ValueError(
@@ -144,6 +147,7 @@ def diversity(
         >>> diversity(torch.stack([torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)])).round()
         tensor([100.])
     """
+    require_tensors("diversity", samples)
     if len(samples) < 2:
         raise ValueError(f"diversity expects at least two samples, got {len(samples)}.")
     distances = [lab_distance(one, other) for one, other in combinations(samples, 2)]

@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d
 from torchmetrics import Metric
 
 from flowcolor.metrics.on_lines import check_threshold, show_broken
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 
 def line_f1(
@@ -50,6 +50,7 @@ def line_f1(
         >>> line_f1(drawing, drawing)
         tensor([1., 1.])
     """
+    require_tensors("line_f1", lines, truth)
     if lines.ndim != 4 or lines.shape != truth.shape or min(lines.shape[2:]) < 1:
         raise ValueError(
             "line_f1 expects two batches of drawings of one shape "

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
+from flowcolor.values import require_tensors
 
 
 def mean_color(
@@ -51,6 +52,7 @@ def mean_color_distance(
     Reference:
         CIE 15 (2004), the 1976 colour difference: the Euclidean distance in L*a*b*.
     """
+    require_tensors("mean_color_distance", image, reference)
     if len(image) != len(reference):  # One reference would be compared with every image.
         raise ValueError(
             "mean_color_distance expects as many images as references, "
@@ -75,6 +77,7 @@ def nearer_to_own(
     Raises:
         ValueError: If there are fewer than two, for then there are no others.
     """
+    require_tensors("nearer_to_own", colors, references)
     if colors.shape != references.shape or len(colors) < 2:
         raise ValueError(
             "nearer_to_own expects the colours of at least two results and their references, "
@@ -91,6 +94,7 @@ def mask_like(image: Tensor, mask: Tensor | None) -> Bool[Tensor, "batch height 
     shape = (len(image), *image.shape[-2:])
     if mask is None:
         return torch.ones(shape, dtype=torch.bool, device=image.device)
+    require_tensors("A mask of these images", mask)
     if mask.shape != shape or mask.dtype != torch.bool:
         raise ValueError(
             f"A mask of these images must be a boolean tensor of shape {shape}, "

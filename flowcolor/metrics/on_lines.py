@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 
 def check_on_lines(
@@ -25,6 +25,7 @@ def check_on_lines(
     Raises:
         ValueError: One of them is not as it should be.
     """
+    require_tensors(name, image, drawing)
     good = image.ndim == 4 and image.shape[1] == 3 and drawing.ndim == 4
     if not good or (len(drawing), *drawing.shape[2:]) != (len(image), *image.shape[2:]):
         raise ValueError(

@@ -8,7 +8,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from flowcolor.metrics.mean_color import mean_color_distance
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 #: Regions of maps with 0 background, 1 person (hair, neck, clothes), 2 face, 3 brows, 4 eyes,
 #: 5 lips.
@@ -71,9 +71,11 @@ def region_color_distance(
         >>> found["skin"], found["lips"]
         (tensor([0., 0.]), tensor([nan, nan]))
     """
+    named = "region_color_distance"
+    require_tensors(named, image, reference, labels, reference_labels)
     _check(image, labels, least)
     _check(reference, reference_labels, least)
-    require_colors("region_color_distance", image, reference)
+    require_colors(named, image, reference)
     found = {}
     for name, numbers in regions.items():
         mask, reference_mask = (

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
-from flowcolor.values import widen
+from flowcolor.values import require_tensors, widen
 
 
 def sliced_wasserstein(
@@ -46,6 +46,7 @@ def sliced_wasserstein(
         >>> sliced_wasserstein(points, points)
         tensor(0.)
     """
+    require_tensors("sliced_wasserstein", a, b)
     whole = isinstance(directions, Integral) and not isinstance(directions, bool)
     good = all(x.ndim == 2 and x.shape[1] == 3 and x.is_floating_point() for x in (a, b))
     if not good or not whole or directions < 1:
@@ -92,6 +93,7 @@ def color_wasserstein(
     Raises:
         ValueError: If the shapes do not fit together.
     """
+    require_tensors("color_wasserstein", image, reference)
     if len(image) != len(reference):
         raise ValueError(
             "color_wasserstein expects as many images as references, "
