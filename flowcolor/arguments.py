@@ -1,7 +1,9 @@
 """Checks of what constructors are given, so that mistakes are told where they are made."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
+from os import PathLike
 from typing import Any, get_args
 
 from torch import nn
@@ -12,9 +14,26 @@ from flowcolor.bounds import is_number
 def check_count(owner: object, /, **counts: object) -> None:
     """Raise ``ValueError`` for an argument that is no whole number of at least 1."""
     for name, count in counts.items():
-        if not isinstance(count, Integral) or isinstance(count, bool) or count < 1:
+        if not _is_count(count):
             expected = "a whole number of at least 1"
             raise ValueError(_message(owner, name, expected, count))
+
+
+def check_counts(owner: object, length: int, /, **lists: object) -> None:
+    """Raise ``ValueError`` for an argument that is not so many whole numbers of at least 1."""
+    check_list(owner, **lists)
+    for name, counts in lists.items():
+        good = all(_is_count(count) for count in counts)  # type: ignore[attr-defined]
+        if len(counts) != length or not good:  # type: ignore[arg-type]
+            expected = f"{length} whole numbers of at least 1"
+            raise ValueError(_message(owner, name, expected, counts))
+
+
+def check_list(owner: object, /, **lists: object) -> None:
+    """Raise ``ValueError`` for an argument that is neither a list nor a tuple, as words are not."""
+    for name, given in lists.items():
+        if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+            raise ValueError(_message(owner, name, "a list", given))  # noqa: TRY004  (as above)
 
 
 def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: object) -> None:
@@ -47,11 +66,22 @@ def check_flag(owner: object, /, **flags: object) -> None:
             raise ValueError(_message(owner, name, "True or False", flag))  # noqa: TRY004  (as above)
 
 
+def check_path(owner: object, /, **paths: object) -> None:
+    """Raise ``ValueError`` for an argument that is neither a path nor ``None``."""
+    for name, path in paths.items():
+        if path is not None and not isinstance(path, str | PathLike):
+            raise ValueError(_message(owner, name, "a path", path))
+
+
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:
     """Raise ``ValueError`` for an argument that is no module of that kind."""
     for name, module in modules.items():
         if not isinstance(module, kind):
             raise ValueError(_message(owner, name, f"of type {kind.__name__}", module))  # noqa: TRY004  (as above)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
 def _message(owner: object, name: str, expected: str, value: object) -> str:

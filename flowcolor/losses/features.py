@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_list
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
@@ -76,6 +77,7 @@ class FeatureLoss(nn.Module):
             raise InputError(f"Loss weights must be finite and not negative, got {self.weights}.")
         if not any(self.weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")
+        check_list(self, layers=layers)
         if not layers:
             raise InputError("layers expects names of VGG19's activations, got none.")
         self.activations = VGGActivations(layers, "vgg19", vgg19, random_weights=random_weights)

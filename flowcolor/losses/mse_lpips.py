@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_flag
 from flowcolor.bounds import is_number
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
@@ -75,6 +76,7 @@ class MSELPIPSLoss(nn.Module):
             raise InputError("At least one loss weight must be positive, got only zeros.")
         if space not in get_args(Space):
             raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {space!r}.")
+        check_flag(self, letter=letter)
         self.weights, self.space, self.letter = weights, space, letter
         self.random_weights = random_weights and lpips > 0
         self.activations = lpips_activations(

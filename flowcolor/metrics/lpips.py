@@ -97,7 +97,7 @@ def lpips_activations(
     Raises:
         InputError: If there is no such network.
     """
-    if network not in _NETWORKS:
+    if network not in list(_NETWORKS):
         raise InputError(f"`network` must be one of {', '.join(_NETWORKS)}, got {network!r}.")
     layers = _NETWORKS[network][0]
     return VGGActivations(layers, network, path, random_weights=random_weights, option=option)

@@ -77,9 +77,11 @@ def relevance_activations(
         random_weights: Use random weights. The score is then comparable with no other.
 
     Raises:
-        InputError: If there is no such preset.
+        InputError: If there is no such score or preset.
     """
-    if preset not in PRESETS:
+    if score not in ("sr", "cr"):
+        raise InputError(f"`score` must be one of sr, cr, got {score!r}.")
+    if preset not in list(PRESETS):
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}, got {preset!r}.")
     return VGGActivations(PRESETS[preset][score], "vgg19", path, random_weights=random_weights)
 
@@ -98,6 +100,9 @@ class _Relevance(ActivationMetric, ABC):
         random_weights: bool = False,
         activations: VGGActivations | None = None,
     ) -> None:
+        if activations is not None and not isinstance(activations, VGGActivations):
+            shown = type(activations).__name__
+            raise InputError(f"`activations` must be of type VGGActivations, got {shown}.")
         built = relevance_activations(self.name, preset, path, random_weights=random_weights)
         super().__init__(built if activations is None else activations)
         self.preset = preset if activations is None else "own"

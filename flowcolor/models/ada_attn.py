@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count, check_flag
 from flowcolor.color import to_gray, with_luma
 from flowcolor.models.ada_attn_nets import MergingDecoder, SmallEncoder
 from flowcolor.models.attended_moments import AttentiveNorm
@@ -87,6 +87,7 @@ class AdaAttN(Colorizer):
         super().__init__()
         check_choice(self, encoder=(encoder, Encoder))
         check_count(self, width=width)
+        check_flag(self, keep_luminance=keep_luminance)
         if encoder == "vgg19" and width != _WIDTH:
             raise ValueError(f"AdaAttN expects width {_WIDTH} for VGG19, got {width}.")
         if width > 512:  # A billion parameters.

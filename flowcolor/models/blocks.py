@@ -4,6 +4,7 @@ from typing import Literal
 
 from torch import nn
 
+from flowcolor.arguments import check_count
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -47,7 +48,7 @@ def coupling_block(
         >>> y.shape, logdet.shape
         (torch.Size([2, 12, 4, 4]), torch.Size([2]))
     """
-    half = channels // 2
+    half = _half_of(coupling_block, channels)
     scale_net, shift_net = (ResidualNet(half, half, norm, norm_eps) for _ in range(2))
     coupling = AffineCoupling(scale_net, shift_net, scale)
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
@@ -95,7 +96,9 @@ def conditional_coupling_block(
             "conditional_coupling_block expects attention_scale with aggregation 'fam' only, got "
             f"{attention_scale} with {aggregation!r}."
         )
-    half = channels // 2
+    half = _half_of(conditional_coupling_block, channels)
+    if hint_channels != 0:
+        check_count(conditional_coupling_block, hint_channels=hint_channels)
     seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.
     scale_net, shift_net = (ResidualNet(seen, half, norm, norm_eps, width) for _ in range(2))
     fuse = _aggregation(aggregation, half, channels, attention_scale)
@@ -103,6 +106,15 @@ def conditional_coupling_block(
         fuse = HintedAggregation(fuse, seen, channels, hint_channels)
     coupling = ConditionalAffineCoupling(scale_net, fuse, shift_net, scale)
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
+
+
+def _half_of(builder: object, channels: int) -> int:
+    """Return the channels of a half, after a look at those of the whole."""
+    check_count(builder, channels=channels)
+    if channels % 2:
+        name = getattr(builder, "__name__")  # noqa: B009  (an object has none)
+        raise ValueError(f"{name} expects channels to be an even number, got {channels}.")
+    return channels // 2
 
 
 def _aggregation(

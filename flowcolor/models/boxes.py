@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from flowcolor.values import require_tensors
+
 
 def check_boxes(boxes: Sequence[Tensor], height: int, width: int) -> None:
     """Refuse what is no list of boxes in a picture of this size.
@@ -23,6 +25,7 @@ def check_boxes(boxes: Sequence[Tensor], height: int, width: int) -> None:
         ValueError: Hints expects boxes inside the picture, 8x8, got 2, 1, 9, 6.
     """
     for sample in boxes:
+        require_tensors("Hints with boxes", sample)
         if sample.ndim != 2 or sample.shape[1] != 4:
             raise ValueError(
                 "Hints expects the boxes of each sample as a tensor of shape (number, 4), got "

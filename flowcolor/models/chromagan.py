@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count, check_flag
 from flowcolor.color import lab_of
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.chroma_paint import REACH, paint_chroma
@@ -75,6 +75,7 @@ class ChromaGAN(Colorizer):
         super().__init__()
         check_count(self, width=width, areas=areas)
         check_choice(self, encoder=(encoder, Encoder))
+        check_flag(self, letter=letter)
         if classes is not None:
             check_count(self, classes=classes)
         if max(width, (classes or 0) // 32) > 512 or areas > 16:  # Billions of parameters.

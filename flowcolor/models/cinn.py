@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_number
+from flowcolor.arguments import check_choice, check_list, check_number
 from flowcolor.color import lab_of, lab_to_rgb, to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
@@ -97,6 +97,8 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         check_choice(self, data=(data, Data), layout=(layout, Layout))
         check_number(self, noise=noise, smallest=0.0)
         published = LAYOUTS[layout]
+        for name, numbers in (("blocks", blocks), ("widths", widths)):
+            check_list(self, **{name: [] if numbers is None else numbers})
         blocks = published.blocks if blocks is None else list(blocks)
         widths = published.widths if widths is None else list(widths)
         coarse = published.coarse if coarse is None else coarse

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count, check_counts
 from flowcolor.layers import (
     Chain,
     HaarDownsample,
@@ -43,6 +44,8 @@ class ConditionNet(nn.Module):
 
     def __init__(self, features: int, shrink: int, coarse: int, blocks: Sequence[int]) -> None:
         super().__init__()
+        check_count(self, features=features, shrink=shrink, coarse=coarse)
+        check_counts(self, 4, blocks=blocks)
         f, g, pool = features, 2 * features, min(4, coarse)
         act = nn.LeakyReLU()
         # With as many pixels around as there are in a step, so that none is left out.
@@ -91,6 +94,8 @@ def cinn_flow(
         (2019), section 3. https://arxiv.org/abs/1907.02392. The sizes are those of the small
         example in the code released with it.
     """
+    check_count(cinn_flow, channels=channels, features=features, coarse=coarse)
+    check_counts(cinn_flow, 4, blocks=blocks, widths=widths)
     c, conditions = channels, (features, 2 * features, 2 * features, 8 * features)
     sizes, clamps = (c, 4 * c, 4 * c, 2 * c * coarse**2), (1.0, 1.0, 1.0, 0.6)
     levels: list[list[InvertibleLayer]] = []

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from flowcolor.arguments import check_count, check_counts
 from flowcolor.layers import (
     Chain,
     HaarDownsample,
@@ -42,6 +43,8 @@ def large_cinn_flow(
         Ardizzone et al., "Guided image generation with conditional invertible neural networks"
         (2019), section 4.2 and appendix. https://arxiv.org/abs/1907.02392
     """
+    check_count(large_cinn_flow, channels=channels, features=features, coarse=coarse)
+    check_counts(large_cinn_flow, 5, blocks=blocks, widths=widths)
     c = channels
     sizes = [c, 4 * c, 8 * c, 16 * c, 16 * c * coarse**2]
     networks: list[Callable[[int, int], nn.Module]]

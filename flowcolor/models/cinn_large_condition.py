@@ -6,6 +6,7 @@ from math import gcd
 
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count, check_counts
 from flowcolor.models.cinn_blocks import convolution
 
 
@@ -37,6 +38,8 @@ class LargeConditionNet(nn.Module):
         self, features: int, widths: Sequence[int], blocks: Sequence[int], coarse: int
     ) -> None:
         super().__init__()
+        check_count(self, features=features, coarse=coarse)
+        check_counts(self, 5, blocks=blocks, widths=widths)
         f = features
         self.features = nn.Sequential(
             *_group([1, f, f], stride=2),

@@ -5,13 +5,15 @@ from typing import Any
 
 from torch import nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_flag
 
 
 def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for arguments of :class:`~flowcolor.models.ColTran` that do not fit."""
     layers = config["layers"]
-    counts = {name: value for name, value in config.items() if type(value) is not bool}
+    flags = {name: config[name] for name in ("with_reference", "keep_luma")}
+    check_flag(owner, **flags)
+    counts = {name: value for name, value in config.items() if name not in flags}
     if not isinstance(layers, Sequence) or len(layers) != 3:
         raise ValueError(
             f"ColTran expects layers of encoder, outer and inner decoder, got {layers}."

@@ -3,6 +3,7 @@ r"""The conditional flow of Full-Glow, of any number of levels, as one chain."""
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count
 from flowcolor.layers import (
     Chain,
     ConditionalAffineCoupling,
@@ -50,6 +51,13 @@ def conditional_glow_flow(
     Reference:
         Sorkhei et al., "Full-Glow" (2021), section 3. https://arxiv.org/abs/2012.05846
     """
+    sizes = {"levels": levels, "steps": steps, "hidden": hidden, "channels": channels, "size": size}
+    check_count(conditional_glow_flow, **sizes, **({} if pool is None else {"pool": pool}))
+    if pool is None and (size % 2 or size < 10):
+        raise ValueError(
+            "conditional_glow_flow with pool None expects size to be even and at least 10 at every "
+            f"level, got {size}."
+        )
     c, side = 4 * channels, size // 2
     half = c // 2
     layers: list[InvertibleLayer] = [Squeeze()]
@@ -67,7 +75,7 @@ def conditional_glow_flow(
             steps,
             hidden,
             pool=pool,
-            size=side,
+            size=max(side, 1),
             channels=half,
             scale=scale,
             padding_value=padding_value,

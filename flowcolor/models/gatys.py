@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_choice, check_count, check_number
+from flowcolor.arguments import check_choice, check_count, check_flag, check_list, check_number
 from flowcolor.color import to_gray, with_luma
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
@@ -109,6 +109,10 @@ class Gatys(Colorizer):
             network=(network, Network),
         )
         check_count(self, steps=steps)
+        check_flag(self, keep_luminance=keep_luminance, letter=letter, inside=inside)
+        check_list(self, style_layers=style_layers, style_weights=style_weights)
+        for weight in style_weights:
+            check_number(self, style_weights=weight)
         check_number(self, smallest=0.0, content_weight=content_weight, rate=rate, stop=stop)
         styles = _weight_of_each(style_layers, style_weights)
         _check_layers(network, [content_layer, *style_layers])

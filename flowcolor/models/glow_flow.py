@@ -46,6 +46,7 @@ def glow_flow(
         Kingma and Dhariwal, "Glow" (2018), section 3 and figure 2.
         https://arxiv.org/abs/1807.03039
     """
+    check_count(glow_flow, levels=levels, steps=steps, hidden=hidden, channels=channels)
     c = 4 * channels
     half = c // 2
     layers: list[InvertibleLayer] = [Squeeze()]

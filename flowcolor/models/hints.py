@@ -8,7 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_list
 from flowcolor.models.boxes import check_boxes, crop_boxes, resize_boxes
+from flowcolor.values import require_tensors
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Hints:
     boxes: Sequence[Tensor] | None = None
 
     def __post_init__(self) -> None:
-        batch, *sides = self.colors.shape[:1] + self.colors.shape[2:]
+        require_tensors("Hints", self.colors, self.mask)
+        batch = self.colors.shape[0] if self.colors.ndim else 0
+        sides = self.colors.shape[2:]
         images = self.colors.ndim == 4 and self.colors.shape[1] == 3
         if not images or self.mask.shape != (batch, 1, *sides):
             raise ValueError(
@@ -50,6 +54,7 @@ class Hints:
             if not bool(((values >= 0) & (values <= 1)).all()):
                 raise ValueError(f"Hints expects {name} to have values in [0, 1], got others.")
         if self.boxes is not None:
+            check_list(self, boxes=self.boxes)
             if len(self.boxes) != batch:
                 raise ValueError(
                     f"Hints expects boxes for each of {batch} samples, got {len(self.boxes)}."

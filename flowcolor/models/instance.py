@@ -69,7 +69,7 @@ class InstanceColorization(Colorizer):
         self, width: int = 64, fusion: Fusion = "masked", find: Find = "none", stage: int = 3
     ) -> None:
         super().__init__()
-        check_count(self, width=width)
+        check_count(self, width=width, stage=stage)
         check_choice(self, fusion=(fusion, Fusion), find=(find, Find))
         if width > 512 or stage not in (1, 2, 3):  # Two billion parameters each.
             raise ValueError(

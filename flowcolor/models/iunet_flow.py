@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from flowcolor.arguments import check_count, check_positive
+from flowcolor.arguments import check_count, check_list, check_positive
 from flowcolor.layers import (
     AffineCoupling,
     Chain,
@@ -102,6 +102,7 @@ def check_iunet_sizes(
     name = getattr(model, "__name__", type(model).__name__)
     check_count(model, couplings=couplings)
     check_positive(model, norm_eps=norm_eps)
+    check_list(model, channels=channels)
     fits = len(channels) > 0 and all(type(count) is int and count > 1 for count in channels)
     fits = fits and channels[0] % 2 == 0 and all(count % 4 == 0 for count in channels[1:])
     if not fits or any(coarse >= 4 * fine for fine, coarse in pairwise(channels)):

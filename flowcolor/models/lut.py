@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_choice, check_number
+from flowcolor.arguments import check_choice, check_flag, check_number
 from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
@@ -68,6 +68,7 @@ class LUT(Colorizer):
     ) -> None:
         super().__init__()
         check_choice(self, space=(space, Space), gamut=(gamut, Gamut))
+        check_flag(self, interpolate=interpolate, letter=letter)
         if edges is not None:
             check_number(self, edges=edges, smallest=0.0)
         self.space, self.gamut, self.edges = space, gamut, edges

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from flowcolor.arguments import check_choice, check_count, check_number
+from flowcolor.arguments import check_choice, check_count, check_flag, check_number
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
 from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
@@ -104,6 +104,7 @@ class Palette(Colorizer):
         check_count(self, steps=1 if steps is None else steps)
         check_number(self, dropout=dropout, smallest=0.0)
         check_choice(self, sampler=(sampler, Sampler))
+        check_flag(self, with_reference=with_reference)
         if dropout >= 1:
             raise ValueError(f"Palette expects dropout below 1, got {dropout:g}.")
         _check_sizes(width, factors, blocks, attention, head_width)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, check_count, check_number
+from flowcolor.arguments import check_choice, check_count, check_flag, check_number
 from flowcolor.color import lab_of
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
@@ -75,6 +75,7 @@ class Pix2Pix(Colorizer):
     ) -> None:
         super().__init__()
         check_choice(self, space=(space, Space))
+        check_flag(self, with_reference=with_reference)
         check_count(self, width=width, levels=levels)
         check_number(self, dropout=dropout, smallest=0.0)
         if dropout >= 1:

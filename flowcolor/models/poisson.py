@@ -1,11 +1,13 @@
 """Colours that fade smoothly from the points where they are given."""
 
+from numbers import Real
 from typing import ClassVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_flag
 from flowcolor.color import rgb_to_yuv, with_luma
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
@@ -50,8 +52,10 @@ class Poisson(Colorizer):
 
     def __init__(self, smoothness: float = 1e10, keep_luminance: bool = False) -> None:
         super().__init__()
-        if not smoothness >= 0:
-            raise ValueError(f"Poisson expects smoothness of at least 0, got {smoothness:g}.")
+        number = isinstance(smoothness, Real) and not isinstance(smoothness, bool)
+        if not number or not smoothness >= 0:  # Infinite may it be.
+            raise ValueError(f"Poisson expects smoothness of at least 0, got {smoothness!r}.")
+        check_flag(self, keep_luminance=keep_luminance)
         self.smoothness, self.keep_luminance = smoothness, keep_luminance
         # What one model does is a fact of its own arguments.
         self.keeps_luminance = keep_luminance  # type: ignore[misc]

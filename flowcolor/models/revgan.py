@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_positive
+from flowcolor.arguments import check_count, check_flag, check_positive
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
@@ -76,6 +76,7 @@ class RevGAN(MemoryMode, Colorizer):
         super().__init__()
         check_count(self, width=width, blocks=blocks)
         check_positive(self, norm_eps=norm_eps)
+        check_flag(self, both=both)
         if blocks > MOST_BLOCKS or 144 * width**2 * (blocks + 1) > MOST_PARAMETERS:
             raise ValueError(
                 f"RevGAN expects width and blocks of at most {MOST_PARAMETERS / 1e9:.0f} billion "

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_flag
 from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
@@ -66,6 +66,7 @@ class SelfSupervisedS2I(Colorizer):
     ) -> None:
         super().__init__()
         check_count(self, width=width, size=size, stage=stage)
+        check_flag(self, unit_gains=unit_gains)
         stems = (size // _SMALLEST).bit_length() - 1
         if size != _SMALLEST * 2 ** max(stems, 0) or stems > 6:
             raise ValueError(

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_count, check_flag
 from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
 from flowcolor.layers.base import Step
 from flowcolor.layers.chain import Memory
@@ -104,7 +105,10 @@ class SketchColorFlow(InvertibleColorizer):
     ) -> None:
         super().__init__()
         check_sizes(downsamplings, nccbs, ccbs)
-        if width is not None:  # Two flows, two sub-networks in a block, three convolutions of 3x3.
+        check_flag(self, hint_points=hint_points)
+        if width is not None:
+            check_count(self, width=width)
+            # Two flows, two sub-networks in a block, three convolutions of 3x3.
             check_parameters(self, 2 * 2 * 27 * ccbs * width**2, width=width)
         block: dict[str, Any] = {
             "scale": scale,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, check_count, check_number
+from flowcolor.arguments import check_choice, check_count, check_flag, check_number
 from flowcolor.color import lab_of, to_gray
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.bounds import MOST_PARAMETERS
@@ -85,6 +85,7 @@ class UNetAdaIN(Colorizer):
             check_count(self, latent=latent)
         check_number(self, dropout=dropout, smallest=0.0)
         check_choice(self, space=(space, Space))
+        check_flag(self, sigmoid=sigmoid, letter=letter)
         if dropout >= 1:
             raise ValueError(f"UNetAdaIN expects dropout below 1, got {dropout:g}.")
         about = 7000 * width**2 + 380 * style_width**2 + 80 * latent * (width + style_width)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_choice, check_number
+from flowcolor.arguments import check_choice, check_flag, check_list, check_number
+from flowcolor.bounds import is_number
 from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.layers.haar import HaarDownsample
 from flowcolor.models.base import Colorizer, Content, Use
@@ -63,7 +64,9 @@ class Wavelet(Colorizer):
         super().__init__()
         check_choice(self, space=(space, Space))
         check_number(self, contrast=contrast, smallest=0.0)
-        if not weights or not all(0 <= weight <= 1 for weight in weights):
+        check_flag(self, match_first=match_first)
+        check_list(self, weights=weights)
+        if not weights or not all(is_number(weight) and 0 <= weight <= 1 for weight in weights):
             raise ValueError(
                 f"Wavelet expects weights to be one or more numbers in [0, 1], got {weights}."
             )

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_flag, check_list, check_path
 from flowcolor.errors import InputError
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
@@ -60,6 +61,9 @@ class VGGActivations:
         random_weights: bool = False,
         option: str | None = None,
     ) -> None:
+        check_flag(self, random_weights=random_weights)
+        check_list(self, layers=layers)
+        check_path(self, **{option or name: path})
         if random_weights and path is not None:
             raise InputError(f"`random_weights` must be off if {name} weights are given.")
         self.layers, self.name, self.path = tuple(layers), name, path
@@ -74,6 +78,13 @@ class VGGActivations:
         # The first call may come from validation, and inference tensors could never train.
         with torch.inference_mode(False), torch.no_grad():
             features = empty_features(self.name)
+            names = _relu_names(features)
+            unknown = [layer for layer in self.layers if layer not in list(names)]
+            if unknown:
+                raise InputError(
+                    f"`layers` must name activations of {self.name}, {', '.join(names)}, got "
+                    f"{', '.join(map(repr, unknown))}."
+                )
             if self.random_weights:
                 _log.warning("Random %s weights: comparable with no other number.", self.name)
                 _randomize(features)
@@ -83,7 +94,6 @@ class VGGActivations:
                     _log.warning("%s: %s, %s.", path, self.name, weights_note(path))
                 tensors = features_only(load_tensors(path), features, path)
                 features.load_state_dict(tensors, assign=True)
-        names = _relu_names(features)
         self.positions = frozenset(names[layer] for layer in self.layers)
         self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
         return self._network

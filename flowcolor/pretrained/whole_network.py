@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_flag, check_path
 from flowcolor.errors import InputError
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import find_weights, load_tensors
@@ -42,6 +43,8 @@ class WholeNetwork(ABC):
     description: ClassVar[str]
 
     def __init__(self, path: str | Path | None = None, *, random_weights: bool = False) -> None:
+        check_flag(self, random_weights=random_weights)
+        check_path(self, path=path)
         if random_weights and path is not None:
             raise InputError(f"`random_weights` must be off if {self.name} weights are given.")
         self.path, self.random_weights = path, random_weights

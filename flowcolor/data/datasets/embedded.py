@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_flag
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.io.images import read_image
 
@@ -88,6 +89,8 @@ class EmbeddedPortraits(Finder):
 
     def __init__(self, masked: bool = True) -> None:
         super().__init__([portrait.name for portrait in _PORTRAITS])
+        check_flag(self, masked=masked)
+        check_flag(self, masked=masked)
         self.masked = masked
 
     def __getitem__(self, index: int) -> EmbeddedPhotograph:

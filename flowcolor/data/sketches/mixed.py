@@ -1,13 +1,14 @@
 """Several filters in one data set, so that a model does not learn a single hand."""
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.bounds import is_number
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
 
@@ -45,12 +46,22 @@ class MixedFilter(SketchFilter):
         weights: Sequence[float] | None = None,
         seed: int = 0,
     ) -> None:
+        for name, given in (("filters", filters), ("weights", [] if weights is None else weights)):
+            if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+                shown = type(given).__name__
+                raise InputError(f"MixedFilter expects {name} to be a list, got {shown}.")
+        for draw in filters:
+            if not callable(draw):
+                raise InputError(f"MixedFilter expects filters to be functions, got {draw!r}.")
+        whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+        if not whole:
+            raise InputError(f"MixedFilter expects seed to be a whole number, got {seed!r}.")
         self.filters = list(filters)
         self.weights = [1.0] * len(self.filters) if weights is None else list(weights)
         if not self.filters:
             raise InputError("MixedFilter expects at least one filter, got none.")
         if len(self.weights) != len(self.filters) or not all(
-            0 < weight < math.inf for weight in self.weights
+            is_number(weight) and weight > 0 for weight in self.weights
         ):
             raise InputError(
                 f"MixedFilter expects a weight above 0 for each of {len(self.filters)} filters, "

@@ -1,0 +1,91 @@
+"""Words, paths and switches of losses, metrics and augmentation are refused if unknown."""
+
+import math
+
+import pytest
+
+from flowcolor import data, losses, metrics
+from flowcolor.pretrained.vgg import VGGActivations
+
+FLAGS = {
+    "random_weights": [
+        losses.ColorizationLoss,
+        losses.ContentStyleLoss,
+        losses.FeatureLoss,
+        losses.MSELPIPSLoss,
+        losses.PerceptualLoss,
+        metrics.LPIPS,
+        metrics.StyleRelevance,
+        metrics.PerceptualDistance,
+        metrics.FrechetInceptionDistance,
+        metrics.InceptionScore,
+        metrics.InceptionFeatures,
+    ],
+    "letter": [losses.MSELPIPSLoss],
+    "warp": [data.SelfAugmentedReference],
+    "masked": [data.EmbeddedPortraits],
+}
+NETWORKS = {
+    "vgg16": [losses.ColorizationLoss, losses.PerceptualLoss],
+    "vgg19": [losses.ContentStyleLoss, losses.FeatureLoss],
+    "network_file": [losses.MSELPIPSLoss],
+    "path": [metrics.PerceptualDistance, metrics.FrechetInceptionDistance],
+}
+
+
+@pytest.mark.parametrize(("name", "builds"), FLAGS.items())
+def test_what_is_neither_true_nor_false_is_refused(name, builds):
+    for build in builds:
+        for value in (None, 0, 1, "yes", math.nan, []):
+            with pytest.raises(ValueError, match=rf"expects {name} to be True or False, got "):
+                build(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "builds"), NETWORKS.items())
+def test_what_is_no_path_is_refused(name, builds):
+    for build in builds:
+        for value in (3, math.nan, [], b"x", object()):
+            with pytest.raises(ValueError, match=rf"expects {name} to be a path, got "):
+                build(**{name: value})
+
+
+@pytest.mark.parametrize("value", [[], {}, None, 3, "abc"])
+def test_unknown_words_are_refused_whatever_they_are(value):
+    for build, name in (
+        (metrics.lpips_activations, "network"),
+        (metrics.relevance_activations, "score"),
+        (lambda v: metrics.relevance_activations("sr", v), "preset"),
+        (lambda v: metrics.StyleRelevance(activations=v or "x"), "activations"),
+        (lambda v: metrics.FrechetInceptionDistance(features=v or "x"), "features"),
+    ):
+        with pytest.raises(ValueError, match=rf"^`{name}` must be .*, got "):
+            build(value)
+
+
+def test_layers_that_a_network_has_not_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^FeatureLoss expects layers to be a list, got 'relu1_2'"
+    ):
+        losses.FeatureLoss(layers="relu1_2")
+    with pytest.raises(
+        ValueError, match=r"^`layers` must name activations of vgg16, relu1_1, .*'x'"
+    ):
+        VGGActivations(["relu1_1", "x"], random_weights=True).prepare()
+
+
+@pytest.mark.parametrize("value", ["abc", 3, math.nan, object(), True])
+def test_augmentation_that_cannot_be_called_is_refused(value):
+    for name in ("strokes", "hints"):
+        with pytest.raises(ValueError, match=rf"^{name} should change batches, got "):
+            data.SelfAugmentedReference(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["abc", 3, [3], math.nan, object(), True])
+def test_mixtures_of_what_are_no_filters_are_refused(value):
+    xdog = data.XDoG()
+    for given, name in (((value,), "filters"), (([xdog], value), "(weights to|a weight)")):
+        if name == "filters" or value != [3]:
+            with pytest.raises(ValueError, match=rf"^MixedFilter expects {name}"):
+                data.MixedFilter(*given)
+    with pytest.raises(ValueError, match=r"^MixedFilter expects seed to be a whole number, got "):
+        data.MixedFilter([xdog], seed=0.5 if value == 3 else value)

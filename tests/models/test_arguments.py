@@ -1,0 +1,132 @@
+"""What constructors and builders of models cannot use is refused in one sentence, when given."""
+
+import math
+
+import pytest
+import torch
+
+from flowcolor import models
+from flowcolor.models import Hints
+
+ODD = [None, "3", math.nan, math.inf, -1, 2.5, True, [], object(), 1j, b"x"]
+NO_LISTS = [None, "abc", b"x", 3, 2.5, True, object(), torch.tensor(3)]
+IMAGE, MASK = torch.rand(1, 3, 8, 8), torch.ones(1, 1, 8, 8)
+
+GLOW = {"levels": 1, "steps": 1, "hidden": 4}
+SMALL = {"channels": 2, "blocks": (1,) * 4, "widths": (4,) * 4, "features": 4, "coarse": 4}
+LARGE = {"channels": 2, "blocks": (1,) * 5, "widths": (4,) * 5, "features": 4, "coarse": 4}
+SEEN = {"features": 4, "shrink": 1, "coarse": 4, "blocks": (1,) * 4}
+LARGE_SEEN = {name: LARGE[name] for name in ("features", "widths", "blocks", "coarse")}
+COUNTS = [
+    (models.coupling_block, {"channels": 4}),
+    (models.conditional_coupling_block, {"channels": 4}),
+    (models.glow_flow, {**GLOW, "channels": 3}),
+    (models.conditional_glow_flow, {**GLOW, "channels": 3, "size": 8, "pool": 2}),
+    (models.cinn_flow, SMALL),
+    (models.large_cinn_flow, LARGE),
+    (models.ConditionNet, SEEN),
+    (models.LargeConditionNet, LARGE_SEEN),
+]
+LISTS = [
+    (models.CINN, {}, ["blocks", "widths"]),
+    (models.Gatys, {}, ["style_layers", "style_weights"]),
+    (models.IUNet, {}, ["channels"]),
+    (models.iunet_flow, {}, ["channels"]),
+    (models.Wavelet, {}, ["weights"]),
+    (models.cinn_flow, SMALL, ["blocks", "widths"]),
+    (models.large_cinn_flow, LARGE, ["blocks", "widths"]),
+    (models.ConditionNet, SEEN, ["blocks"]),
+    (models.LargeConditionNet, LARGE_SEEN, ["blocks", "widths"]),
+    (Hints, {"colors": IMAGE, "mask": MASK}, ["boxes"]),
+]
+FLAGS = [
+    (models.LUT, ["interpolate", "letter"]),
+    (models.AdaAttN, ["keep_luminance", "random_weights"]),
+    (models.ChromaGAN, ["letter"]),
+    (models.ColTran, ["with_reference", "keep_luma"]),
+    (models.Gatys, ["keep_luminance", "letter", "inside", "random_weights"]),
+    (models.Palette, ["with_reference"]),
+    (models.Pix2Pix, ["with_reference"]),
+    (models.Poisson, ["keep_luminance"]),
+    (models.RevGAN, ["both"]),
+    (models.SelfSupervisedS2I, ["unit_gains"]),
+    (models.SketchColorFlow, ["hint_points"]),
+    (models.UNetAdaIN, ["sigmoid", "letter"]),
+    (models.Wavelet, ["match_first"]),
+]
+
+
+def name_of(value):
+    return getattr(value, "__name__", str(value))
+
+
+@pytest.mark.parametrize(("build", "good"), COUNTS, ids=name_of)
+def test_what_is_no_count_is_refused(build, good):
+    build(**good)
+    for name in [name for name, value in good.items() if isinstance(value, int)]:
+        for value in [value for value in ODD if not (name == "pool" and value is None)]:
+            with pytest.raises(
+                ValueError, match=rf"^{build.__name__} expects {name} to be .*, got "
+            ):
+                build(**{**good, name: value})
+
+
+@pytest.mark.parametrize("build", [models.coupling_block, models.conditional_coupling_block])
+def test_channels_that_have_no_halves_are_refused(build):
+    with pytest.raises(ValueError, match="expects channels to be an even number, got 5"):
+        build(5)
+
+
+def test_sizes_of_a_conditional_flow_that_leave_no_pixel_are_refused():
+    with pytest.raises(ValueError, match=r"with pool None expects size .* at least 10 .*, got 8\."):
+        models.conditional_glow_flow(**GLOW, pool=None, size=8)
+
+
+@pytest.mark.parametrize(("build", "good", "names"), LISTS)
+def test_what_is_no_list_is_refused(build, good, names):
+    none_is_default = build in (models.CINN, Hints)
+    for name in names:
+        for value in NO_LISTS[none_is_default:]:
+            with pytest.raises(ValueError, match=rf"^{build.__name__} expects {name} to be a list"):
+                build(**{**good, name: value})
+
+
+@pytest.mark.parametrize(("build", "names"), FLAGS)
+def test_what_is_neither_true_nor_false_is_refused(build, names):
+    for name in names:
+        for value in (None, 0, 1, "yes", math.nan, []):
+            with pytest.raises(ValueError, match=rf"expects {name} to be True or False, got "):
+                build(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["x", math.nan, None, [1], True])
+def test_numbers_of_models_that_are_none_are_refused(value):
+    with pytest.raises(ValueError, match=r"^Poisson expects smoothness"):
+        models.Poisson(value)
+    with pytest.raises(ValueError, match=r"^Gatys expects style_weights to be a finite number"):
+        models.Gatys(style_weights=[value], random_weights=True)
+    with pytest.raises(ValueError, match=r"^Wavelet expects weights"):
+        models.Wavelet([0.5, -1.0 if value is True else value])
+    with pytest.raises(ValueError, match=r"^InstanceColorization expects stage"):
+        models.InstanceColorization(4, stage=value)
+    with pytest.raises(ValueError, match=r"^ColTran expects size"):
+        models.ColTran(size=value)
+    with pytest.raises(ValueError, match=r"^CINN expects shrink"):
+        models.CINN(shrink=value)
+
+
+def test_widths_that_are_no_numbers_are_refused():
+    for value in ("abc", math.nan, [], True):
+        with pytest.raises(
+            ValueError, match=r"^SketchColorFlow expects width to be a whole number"
+        ):
+            models.SketchColorFlow(1, width=value)
+
+
+@pytest.mark.parametrize("value", [None, "x", [IMAGE], 3, torch.tensor(3.0)])
+def test_hints_that_are_no_images_are_refused(value):
+    for given in ((value, MASK), (IMAGE, value)):
+        with pytest.raises(ValueError, match=r"^Hints expects (tensors|colors of shape)"):
+            Hints(*given)
+    with pytest.raises(ValueError, match=r"^Hints .*(tensor|shape)"):
+        Hints(IMAGE, MASK, [value])
