@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import glu, interpolate
-from torch.nn.utils.parametrizations import spectral_norm
+
+from flowcolor.models.spectral import spectral_norm
 
 
 class SqueezeExcite(nn.Module):

@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from flowcolor.arguments import check_count
 from flowcolor.models.bounds import check_parameters
+from flowcolor.models.spectral import spectral_norm
 
 
 class SpectralCritic(nn.Module):

@@ -1,7 +1,9 @@
 """Every public colorizer keeps every promise of the contract."""
 
+import copy
 import inspect
 import math
+import pickle
 import re
 
 import numpy as np
@@ -275,6 +277,19 @@ def test_files_rebuild_it_bit_for_bit(name):
     again.load_state_dict(load(save(dict(model.state_dict()))))
     given = inputs(model)
     assert torch.equal(model(**given), again.eval()(**given))
+
+
+@cases
+def test_copies_and_pickles_paint_the_same(name):
+    model = CASES[name]()
+    given = inputs(model)
+    model.train()
+    generator = torch.Generator().manual_seed(0)
+    model(**given, generator=generator)  # What was computed and kept must not be in the way.
+    picture = model.eval()(**given, generator=generator.manual_seed(0))
+    copies = copy.deepcopy(model), pickle.loads(pickle.dumps(model)), copy.copy(model)
+    for again in copies:
+        assert torch.equal(again(**given, generator=generator.manual_seed(0)), picture)
 
 
 @cases
