@@ -4,7 +4,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors, require_floats, require_tensors, widen
+from flowcolor.values import (
+    require_colors,
+    require_floats,
+    require_tensors,
+    widen,
+    without_autocast,
+)
 
 _LUMA = (0.299, 0.587, 0.114)
 # Of JPEG, whose luma is Rec. 601's; chroma reaches from -1/2 to 1/2.
@@ -51,7 +57,7 @@ def rgb_to_yuv(
     """
     _require_three("rgb_to_yuv", images)
     wide = widen(images)
-    with torch.autocast(wide.device.type, enabled=False):  # It would round the product.
+    with without_autocast(wide):  # It would round the product.
         yuv: Tensor = torch.tensordot(wide, wide.new_tensor(_YUV), ([1], [1])).movedim(-1, 1)
     return yuv
 

@@ -1,5 +1,8 @@
 """Images whose values are no colours are refused, not measured as if they were."""
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.compiler import is_compiling
@@ -77,6 +80,17 @@ def require_floats(name: str, *images: Tensor) -> None:
         raise ValueError(
             f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
         )
+
+
+def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
+    """Return a context in which products keep the precision of ``x``, whatever surrounds it.
+
+    Devices that know no autocast need none; torch has no answer for them, nor for the meta device.
+    """
+    kind = x.device.type
+    if torch.amp.is_autocast_available(kind):
+        return torch.autocast(kind, enabled=False)
+    return nullcontext()
 
 
 def widen(x: Tensor) -> Tensor:

@@ -119,7 +119,7 @@ class ActNorm(InvertibleLayer):
             ValueError: If the batch is empty or not finite; the parameters stay as they were.
         """
         check_channels(self, x, self.channels)
-        if not self._standardize(widen(x)):
+        if x.is_meta or not self._standardize(widen(x)):
             raise ValueError(
                 f"ActNorm expects a batch of finite numbers that is not empty, got one of shape "
                 f"{tuple(x.shape)}."
@@ -127,6 +127,8 @@ class ActNorm(InvertibleLayer):
 
     @disable_compile
     def _initialize(self, x: Features) -> None:
+        if x.is_meta:  # There are no numbers to learn from, only shapes to be told.
+            return
         if self.initialized:
             self._settled = True
         else:

@@ -18,7 +18,7 @@ from flowcolor.layers.functional.matrices import random_rotation
 from flowcolor.layers.functional.pixels import columns, count_pixels, mix
 from flowcolor.layers.functional.predict import predict
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 PredictedMatrix = Literal["lu", "full"]
 
@@ -82,20 +82,20 @@ class ConditionalConv1x1(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
         x = widen(x)
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             weight, logdet = self._matrix(x, self._numbers(x, condition))
             return mix(weight, x), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
-        with torch.autocast(y.device.type, enabled=False):
+        with without_autocast(y):
             weight, logdet = self._matrix(y, self._numbers(y, condition))
             return mix(torch.linalg.inv(to_float64(weight)).to(y.dtype), y), -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         out, grad_out, c = step.out, step.grad_out, step.condition
-        with torch.autocast(out.device.type, enabled=False):
+        with without_autocast(out):
             with torch.enable_grad():
                 weight, logdet = self._matrix(out, self._numbers(out, c.view_as(c)))
             own = weight.detach()

@@ -13,7 +13,7 @@ from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthog
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
 from flowcolor.layers.functional.pixels import correlate, count_pixels, mix
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 Parametrization = Literal["full", "lu", "orthogonal", "householder", "permutation"]
 
@@ -86,20 +86,20 @@ class InvertibleConv1x1(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
         x = widen(x)
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             return mix(self.matrix.weight(), x), self._logdet(x)
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
-        with torch.autocast(y.device.type, enabled=False):
+        with without_autocast(y):
             return mix(self._inverse_weight(), y), -self._logdet(y)
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         # In closed form, which needs no second pass over the pixels with a graph of its own:
         # y = W x has grad x = W^T grad y and grad W = grad y x^T. For x = V y with V = W^-1,
         # grad y = V^T grad x and grad W = -V^T (grad x y^T) V^T = -grad y x^T.
-        with torch.autocast(step.out.device.type, enabled=False):
+        with without_autocast(step.out):
             with torch.enable_grad():
                 ends = self.matrix.weight(), self.matrix.logabsdet()
             weight, inverse = ends[0].detach(), self.matrix.inverse_weight()

@@ -2,7 +2,6 @@ r"""The Haar wavelet transform as a downsampling."""
 
 import math
 
-import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_choice, check_count, check_positive
@@ -16,7 +15,7 @@ from flowcolor.layers.functional.patches import (
     to_patches,
 )
 from flowcolor.layers.functional.pixels import count_pixels
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 
 class HaarDownsample(InvertibleLayer):
@@ -66,13 +65,13 @@ class HaarDownsample(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, self.channels, 2, self.dims)
         x = widen(x)
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             return to_patches(x, self._basis() * self.rebalance, 2, self.dims), self._logdet(x)
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, 2, self.dims)
         y = widen(y)
-        with torch.autocast(y.device.type, enabled=False):
+        with without_autocast(y):
             return from_patches(y, self._basis() / self.rebalance, 2, self.dims), -self._logdet(y)
 
     def _basis(self) -> Tensor:

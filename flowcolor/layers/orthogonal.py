@@ -12,7 +12,7 @@ from flowcolor.layers.functional.patches import (
     from_patches,
     to_patches,
 )
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 
 class OrthogonalDownsample(InvertibleLayer):
@@ -62,13 +62,13 @@ class OrthogonalDownsample(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:
         check_divisible(self, x, self.channels, self.factor)
         x = widen(x)
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             return to_patches(x, self.kernel(), self.factor), x.new_zeros(x.shape[0])
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, self.factor)
         y = widen(y)
-        with torch.autocast(y.device.type, enabled=False):
+        with without_autocast(y):
             return from_patches(y, self.kernel(), self.factor), y.new_zeros(y.shape[0])
 
     def kernel(self) -> Tensor:

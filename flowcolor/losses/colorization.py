@@ -12,7 +12,7 @@ from flowcolor.bounds import is_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import PerceptualLoss, check_images
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 
 class ColorizationLoss(nn.Module):
@@ -118,6 +118,6 @@ def _one_minus_ssim(result: Tensor, truth: Tensor) -> Tensor:
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     # Its variances are differences of nearly equal numbers; bfloat16 would leave nothing of them.
-    with torch.autocast(result.device.type, enabled=False):
+    with without_autocast(result):
         ssim = structural_similarity_index_measure(widen(result), widen(truth), data_range=1.0)
     return 1 - cast(Tensor, ssim)  # It is a tuple only if more is asked for.

@@ -13,7 +13,7 @@ from flowcolor.arguments import check_count, check_flag
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
-from flowcolor.values import require_tensors
+from flowcolor.values import require_tensors, without_autocast
 
 #: Below so many images FID says more about their number than about the images; print KID, too.
 SMALL_N = 2048
@@ -97,7 +97,7 @@ class FeatureSetMetric(Metric, ABC):
     ) -> Float[Tensor, "batch dimensions"]:
         """Return the features of images, which several metrics can share; adds nothing."""
         require_tensors(type(self).__name__, images)
-        with torch.autocast(images.device.type, enabled=False):
+        with without_autocast(images):
             return self._checked(self._network[0](images))
 
     def update(

@@ -12,6 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.pretrained.weights import load_tensors
+from flowcolor.values import without_autocast
 
 Network = Literal["alexnet", "vgg16"]
 
@@ -68,7 +69,7 @@ def lpips_distance(result: Tensor, truth: Tensor, activations: VGGActivations) -
         activations: The network, see :func:`lpips_activations`.
     """
     total = result.new_zeros(len(result))
-    with torch.autocast(result.device.type, enabled=False):
+    with without_autocast(result):
         pairs = zip(activations(result), activations(truth), strict=True)
         for weight, (a, b) in zip(
             _channel_weights(_NETWORKS[activations.name][1]), pairs, strict=True

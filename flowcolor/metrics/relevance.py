@@ -12,6 +12,7 @@ from torch.nn.functional import cosine_similarity
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.values import without_autocast
 
 Preset = Literal["thesis", "cocosnet"]
 
@@ -54,7 +55,7 @@ def relevance(
         (2020), section 4. https://arxiv.org/abs/2004.05571
     """
     result, other = comparable("relevance", result, other, smallest=16)
-    with torch.autocast(result.device.type, enabled=False):
+    with without_autocast(result):
         pairs = zip(activations(result), activations(other), strict=True)
         cosines = [cosine_similarity(a.flatten(1), b.flatten(1)) for a, b in pairs]
     return torch.stack(cosines).mean(0)

@@ -1,6 +1,5 @@
 """Structural similarity, at one scale and at five."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.functional.image import (
@@ -9,6 +8,7 @@ from torchmetrics.functional.image import (
 )
 
 from flowcolor.metrics.base import ImageMetric, comparable
+from flowcolor.values import without_autocast
 
 
 def ssim(
@@ -49,7 +49,7 @@ def ssim(
     if len(result) == 0:  # torchmetrics fails at an empty batch.
         return result.new_zeros(0)
     # Its variances are differences of nearly equal numbers; bfloat16 would leave nothing of them.
-    with torch.autocast(result.device.type, enabled=False):
+    with without_autocast(result):
         values = structural_similarity_index_measure(
             result, truth, data_range=1.0, reduction="none"
         )
@@ -86,7 +86,7 @@ def ms_ssim(
     result, truth = comparable("ms_ssim", result, truth, smallest=176)
     if len(result) == 0:
         return result.new_zeros(0)
-    with torch.autocast(result.device.type, enabled=False):
+    with without_autocast(result):
         return multiscale_structural_similarity_index_measure(
             result, truth, data_range=1.0, reduction="none"
         ).reshape(len(result))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, scaled_dot_product_attention
 
 from flowcolor.layers.functional.pixels import count_pixels
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 _EPS = 1e-5
 _FLAT = 1e-8  # Below this a variance is rounding, whose root would have an endless gradient.
@@ -34,7 +34,7 @@ def attended_moments(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor,
         (2021), equations 3 to 6. https://arxiv.org/abs/2108.03647
     """
     # In half precision nothing would be left of the difference of the two moments.
-    with torch.autocast(query.device.type, enabled=False):
+    with without_autocast(query):
         query, key, value = (widen(x) for x in (query, key, value))
         rows = torch.cat([value, value.square()], 1).flatten(2).mT
         found = scaled_dot_product_attention(

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from flowcolor.pretrained.whole_network import WholeNetwork
+from flowcolor.values import without_autocast
 
 _SIDE = 224  # Of the images that the network was trained with.
 
@@ -45,7 +46,7 @@ class GoogLeNetFeatures(WholeNetwork):
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch 1024"]:
         network = self._network_for(images)
-        with torch.autocast(images.device.type, enabled=False):
+        with without_autocast(images):
             size = (_SIDE, _SIDE)
             x = interpolate(images.float().clamp(0, 1), size, mode="bilinear", antialias=True)
             features: Tensor = network(2 * x - 1)

@@ -9,6 +9,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from torchvision.models import inception  # type: ignore[import-untyped]
 
 from flowcolor.pretrained.whole_network import WholeNetwork
+from flowcolor.values import without_autocast
 
 _SIDE = 299  # Of the images that the network was trained with.
 _CLASSES = 1008
@@ -68,7 +69,7 @@ class InceptionFeatures(WholeNetwork):
     ) -> Float[Tensor, "batch 2048"]:
         network = self._network_for(images)
         levels = (images.float().clamp(0, 1) * 255).round()
-        with torch.autocast(images.device.type, enabled=False):
+        with without_autocast(images):
             features: Tensor = network((resize_like_tensorflow(levels, _SIDE) - 128) / 128)
         return features
 
@@ -80,7 +81,7 @@ class InceptionFeatures(WholeNetwork):
         """
         self.prepare()
         assert self._classifier is not None  # noqa: S101 - prepare has set it
-        with torch.autocast(features.device.type, enabled=False):
+        with without_autocast(features):
             return features.float() @ self._classifier.to(features.device).mT
 
     def _empty(self) -> nn.Module:

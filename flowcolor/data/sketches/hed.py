@@ -11,6 +11,7 @@ from flowcolor.bounds import within
 from flowcolor.data.sketches.base import WORK_SIDE, SketchFilter
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained.hed import HedNetwork, load_hed
+from flowcolor.values import without_autocast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +75,7 @@ class Hed(SketchFilter):
         network = self._network.to(images.device)
         # Beyond the border the network sees zeros, and would draw a frame where they begin.
         padded = pad(images.float(), (_MARGIN,) * 4, mode="replicate")
-        with torch.autocast(images.device.type, enabled=False):
+        with without_autocast(images):
             edges: Tensor = network(padded)
         return edges[..., _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 

@@ -11,7 +11,7 @@ call of the chain.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -132,7 +132,7 @@ class _ReversibleStep(Function):
         ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor | None
     ) -> Result:
         ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
-        with torch.autocast(**ctx.autocast):
+        with _autocast(ctx.autocast):
             # Detached, because no graph is made here that operator counters could hook into, and
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
@@ -168,7 +168,7 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor
     step = ReverseStep(
         y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random, x
     )
-    with torch.autocast(**ctx.autocast):
+    with _autocast(ctx.autocast):
         rebuilt = call.then.vjp(step)
     if call.hand_back and ctx.needs_input_grad[2]:
         call.tape.output = rebuilt.x
@@ -184,13 +184,19 @@ def _compact(gradient: Tensor | None) -> Tensor | None:
     return gradient.clone()
 
 
-def _autocast_state(device: str) -> dict[str, Any]:
+def _autocast_state(device: str) -> dict[str, Any] | None:
+    if not torch.amp.is_autocast_available(device):  # As the meta device.
+        return None
     return {
         "device_type": device,
         "enabled": torch.is_autocast_enabled(device),
         "dtype": torch.get_autocast_dtype(device),
         "cache_enabled": False,  # Casts made where no gradients are recorded carry no graph.
     }
+
+
+def _autocast(state: dict[str, Any] | None) -> AbstractContextManager[Any]:
+    return nullcontext() if state is None else torch.autocast(**state)
 
 
 @contextmanager

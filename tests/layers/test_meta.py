@@ -1,0 +1,44 @@
+"""On the meta device, where tensors have shapes and no numbers, every layer tells its shapes."""
+
+import pytest
+import torch
+
+from flowcolor.color import rgb_to_yuv
+from flowcolor.layers import ActNorm, Chain
+from tests.layers.cases import CASES
+from tests.strategies import Sample
+
+
+def on_meta(condition):
+    return (
+        [c.to("meta") for c in condition] if isinstance(condition, list) else condition.to("meta")
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_shapes_are_told_in_both_directions_and_modes(name):
+    case = CASES[name]
+    x, condition = case.inputs(Sample(2, (4, 4), 0, 1.0, 0.0))
+    shapes = [part.shape for part in case.build()(x, condition)]
+    condition = None if condition is None else on_meta(condition)
+    for memory in ("none", "checkpoint", "reversible"):
+        chain = Chain([case.build()], memory).to("meta")
+        for mode in (True, False):
+            leaf = x.to("meta").requires_grad_()
+            y, logdet = chain.train(mode)(leaf, condition)
+            assert [y.shape, logdet.shape] == shapes
+            (y.sum() + logdet.sum()).backward()
+            assert leaf.grad.shape == x.shape
+            assert chain.inverse(y, condition)[0].shape == x.shape
+
+
+def test_a_batch_without_numbers_initialises_nothing():
+    layer = ActNorm(3).to("meta")
+    layer(torch.rand(2, 3, 4, 4, device="meta"))
+    assert layer.awaits_data
+    with pytest.raises(ValueError, match="ActNorm expects a batch of finite numbers"):
+        layer.initialize(torch.rand(2, 3, 4, 4, device="meta"))
+
+
+def test_colours_have_shapes_too():
+    assert rgb_to_yuv(torch.rand(2, 3, 4, 4, device="meta")).shape == (2, 3, 4, 4)
