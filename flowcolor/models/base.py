@@ -221,6 +221,13 @@ class Colorizer(nn.Module, ABC):
             )
         self._check_precision(content=content, reference=reference)
 
+    def _check_finite(self, **images: Tensor | None) -> None:
+        """Refuse NaN and infinity; for methods that read every value anyway, as on the CPU."""
+        for argument, image in images.items():
+            if image is not None and not image.isfinite().all():
+                name = type(self).__name__
+                raise ValueError(f"{name} expects finite values in {argument}, got NaN or inf.")
+
     def _check_precision(self, **images: Tensor | None) -> None:
         """Refuse images and weights of types that would meet in the middle of a network."""
         if self.precision == "any" or torch.compiler.is_compiling():

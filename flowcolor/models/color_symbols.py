@@ -15,9 +15,18 @@ Image = Float[Tensor, "batch 3 height width"]
 
 
 def to_bytes(image: Float[Tensor, "..."]) -> Integer[Tensor, "..."]:
-    """Return the nearest of 256 levels for values in [0, 1]."""
-    levels: Tensor = (image * 255).round().clamp(0, 255).long()
+    """Return the nearest of 256 levels for values in [0, 1], 0 for NaN, which has none."""
+    levels: Tensor = (image.nan_to_num() * 255).round().clamp(0, 255).long()
     return levels
+
+
+def show_broken(result: Tensor, *images: Tensor | None) -> Tensor:
+    """Return NaN for the samples of which an image is not finite: levels cannot tell."""
+    for image in images:
+        if image is not None:
+            broken = ~image.isfinite().flatten(1).all(1)
+            result = result.masked_fill(broken.view(-1, *[1] * (result.ndim - 1)), torch.nan)
+    return result
 
 
 def to_levels(image: Image) -> Channels:

@@ -9,7 +9,15 @@ from torch import Tensor, nn
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Precision, Use
-from flowcolor.models.color_symbols import LEVELS, bin_levels, middle, to_bins, to_bytes, to_levels
+from flowcolor.models.color_symbols import (
+    LEVELS,
+    bin_levels,
+    middle,
+    show_broken,
+    to_bins,
+    to_bytes,
+    to_levels,
+)
 from flowcolor.models.coltran_bits import channel_bits, symbol_bits
 from flowcolor.models.coltran_core import ColTranCore
 from flowcolor.models.coltran_sample import sample_colors
@@ -138,15 +146,17 @@ class ColTran(Colorizer):
         if self.stage == 1:
             encoding = self.core.encode(gray, reference)
             bins = to_bins(truth)
-            return {
+            bits = {
                 "core": symbol_bits(self.core(bins, encoding), bins),
                 "parallel": symbol_bits(self.core.parallel(encoding), bins),
             }
-        if self.stage == 2:
-            return {"color": channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
-        rough = to_bytes(self._fit(to_bytes(truth) / 255, self.size))
-        fine = to_bytes(self._fit(photo, self.size))
-        return {"spatial": channel_bits(self.spatial, self._gray(content, self.size), rough, fine)}
+        elif self.stage == 2:
+            bits = {"color": channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
+        else:
+            rough = to_bytes(self._fit(to_bytes(truth) / 255, self.size))
+            fine, gray = to_bytes(self._fit(photo, self.size)), self._gray(content, self.size)
+            bits = {"spatial": channel_bits(self.spatial, gray, rough, fine)}
+        return {name: show_broken(bit, content, photo, reference) for name, bit in bits.items()}
 
     def colorize(
         self,
@@ -183,7 +193,8 @@ class ColTran(Colorizer):
             rough = to_bytes(self._fit(image, self.size))
             image = self.spatial.likeliest(self._gray(content, self.size), rough) / 255
         image = resize(image.to(content.dtype), (content.shape[-2], content.shape[-1]))
-        return image + to_gray(content) - to_gray(image) if self.keep_luma else image
+        image = image + to_gray(content) - to_gray(image) if self.keep_luma else image
+        return show_broken(image, content, reference)
 
     def _gray(self, content: Tensor, side: int) -> Tensor:
         return to_bytes(to_gray(self._fit(content, side)))[:, 0]

@@ -17,6 +17,7 @@ from flowcolor.models.gatys_steps import Optimizer, Watch, improve
 from flowcolor.models.hints import Hints
 from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.values import widen
 
 Network = Literal["vgg16", "vgg19"]
 Start = Literal["content", "average", "noise"]
@@ -200,8 +201,11 @@ class Gatys(Colorizer):
         samples = zip(picture.split(1), content.split(1), lent.split(1), strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():
-            results = [self._optimised(*(x.detach().clone() for x in each)) for each in samples]
-        result = torch.cat(results)
+            # In half precision the second moments of Adam vanish, and it divides by them.
+            results = [
+                self._optimised(*(widen(x.detach().clone()) for x in each)) for each in samples
+            ]
+        result = torch.cat(results).to(content.dtype)
         if self.keep_luminance:
             result = with_luma(result, to_gray(content))
         return result.to(content.dtype)
@@ -219,6 +223,7 @@ class Gatys(Colorizer):
         temperature: float,
         generator: torch.Generator | None,
     ) -> Tensor:
+        content, reference = widen(content), widen(reference)
         if self.start == "content":
             return content
         if self.start == "average":

@@ -82,6 +82,7 @@ class Levin(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature)
+        self._check_finite(content=content)
         given = cast(Hints, hints)
         luma = to_gray(content.double())
         marked = given.mask > 0

@@ -1,5 +1,6 @@
 """Activations of a frozen VGG, for losses and metrics that compare images through it."""
 
+import copy
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -123,6 +124,8 @@ class VGGActivations:
     def network_like(self, images: Tensor) -> nn.Sequential:
         """Return the network, up to its last layer of interest, where and as wide as images are."""
         network = self.prepare()
+        if images.is_meta:  # Moved there, the network would lose its weights.
+            return copy.deepcopy(network).to("meta")
         wanted = images.device, torch.promote_types(images.dtype, torch.float32)
         parameter = next(network.parameters())
         if (parameter.device, parameter.dtype) != wanted:

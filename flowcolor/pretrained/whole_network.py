@@ -1,5 +1,6 @@
 """Whole classifiers that metrics look through: their weights from a file, or random ones."""
 
+import copy
 import logging
 import math
 from abc import ABC, abstractmethod
@@ -80,7 +81,10 @@ class WholeNetwork(ABC):
                 f"got {tuple(images.shape)}."
             )
         require_colors(name, images)
-        return self.prepare().to(images.device)
+        network = self.prepare()
+        if images.is_meta:  # Moved there, the network would lose its weights.
+            return copy.deepcopy(network).to("meta")
+        return network.to(images.device)
 
     def __deepcopy__(self: Kind, memo: dict[int, Any]) -> Kind:
         return self

@@ -14,6 +14,7 @@ from flowcolor.errors import InputError
 from flowcolor.metrics import (
     LPIPS,
     ContentRelevance,
+    PerceptualDistance,
     StyleRelevance,
     lpips,
     lpips_activations,
@@ -212,3 +213,12 @@ def test_images_that_are_too_small_are_one_sentence(make, smallest):
     assert metric.per_image(*pair(1, smallest)).isfinite().all()
     with pytest.raises(ValueError, match=rf"least {smallest}, got \(1, 3, {smallest - 1}"):
         metric.per_image(*pair(1, smallest - 1))
+
+
+@pytest.mark.parametrize("metric", [LPIPS, StyleRelevance, PerceptualDistance])
+def test_a_batch_without_numbers_leaves_the_weights_where_they_are(metric):
+    images, others = torch.rand(2, 2, 3, 32, 32)
+    own = metric(random_weights=True)
+    expected = own.per_image(images, others)
+    assert own.per_image(images.to("meta"), others.to("meta")).shape == (2,)
+    assert torch.equal(own.per_image(images, others), expected)

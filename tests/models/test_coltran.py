@@ -239,3 +239,12 @@ def test_what_it_cannot_do_is_refused_in_words():
             trained_coltran(**options)
     with pytest.raises(ValueError, match=r"temperature of at least 0, got -1\.$"):
         trained_coltran()(images(side=4)[0], temperature=-1.0)
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_bits_of_images_that_are_not_finite_are_none(stage):
+    model = trained_coltran(stage=stage)
+    content, photo = torch.rand(2, 1, 16, 16).expand(-1, 3, -1, -1), torch.rand(2, 3, 16, 16)
+    photo[0, 0, 0, 0] = torch.nan
+    for bits in model.bits(content, photo).values():
+        assert bits.isnan().tolist() == [True, False]

@@ -394,6 +394,27 @@ def test_other_float_types_serve_or_are_refused_in_one_sentence(name, weights, i
         assert model(**given).shape == given["content"].shape
 
 
+@cases
+@pytest.mark.parametrize("argument", ["content", "reference"])
+def test_images_that_are_not_finite_are_refused_or_seen_in_their_own_picture(name, argument):
+    model = CASES[name]()
+    given = inputs(model)
+    if argument not in given:
+        pytest.skip("It takes no reference.")
+    expected = model(**given, generator=torch.Generator().manual_seed(0))[1:]
+    broken = given[argument].clone()
+    broken[0, :, 0, 0] = math.nan
+    generator = torch.Generator().manual_seed(0)
+    try:
+        picture = model(**{**given, argument: broken}, generator=generator)
+    except ValueError as error:
+        sentence = f"expects finite values in {argument}, got NaN or inf."
+        assert str(error) == f"{type(model).__name__} {sentence}"  # noqa: PT017 - or none at all
+    else:
+        assert picture[0].isnan().any()
+        assert_close(picture[1:], expected, rtol=1e-3, atol=1e-4)
+
+
 LOOKING_AT_LAB = ["chromagan", "cic", "cinn", "guided", "instance", "pix2pix, lab"]
 
 

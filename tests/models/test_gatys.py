@@ -220,3 +220,12 @@ def test_missing_weights_are_named(tmp_path):
     model = Gatys(weights=tmp_path / "none.pth")
     with pytest.raises(InputError, match=r"must name a file with vgg19 weights, got "):
         model.colorize(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_pictures_in_half_precision_are_optimised_in_whole(dtype):
+    content = torch.rand(1, 1, 32, 32).expand(-1, 3, -1, -1).to(dtype)
+    reference = torch.rand(1, 3, 32, 32).to(dtype)
+    model = Gatys(3, style_layers=[1, 2], steps=10, random_weights=True)
+    expected = model(content.float(), reference.float())
+    assert torch.equal(model(content, reference), expected.to(dtype))
