@@ -1,11 +1,12 @@
 """Checks of what constructors are given, so that mistakes are told where they are made."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from os import PathLike
 from typing import Any, get_args
 
+import torch
 from torch import nn
 
 from flowcolor.bounds import is_number
@@ -34,6 +35,15 @@ def check_list(owner: object, /, **lists: object) -> None:
     for name, given in lists.items():
         if not isinstance(given, Sequence) or isinstance(given, str | bytes):
             raise ValueError(_message(owner, name, "a list", given))  # noqa: TRY004  (as above)
+
+
+def check_numbers_by_name(owner: object, /, **tables: object) -> None:
+    """Raise ``ValueError`` for an argument that has not a list of whole numbers for each name."""
+    for name, table in tables.items():
+        lists: list[Any] = list(table.values()) if isinstance(table, Mapping) else [None]
+        good = all(isinstance(numbers, Sequence) for numbers in lists)
+        if not good or not all(isinstance(n, Integral) for numbers in lists for n in numbers):
+            raise ValueError(_message(owner, name, "lists of whole numbers by name", table))
 
 
 def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: object) -> None:
@@ -71,6 +81,19 @@ def check_path(owner: object, /, **paths: object) -> None:
     for name, path in paths.items():
         if path is not None and not isinstance(path, str | PathLike):
             raise ValueError(_message(owner, name, "a path", path))
+
+
+def check_generator(owner: object, generator: object, /) -> None:
+    """Raise ``ValueError`` for a source of chance that is neither torch's nor ``None``."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise ValueError(_message(owner, "generator", "of type torch.Generator", generator))
+
+
+def check_sides(owner: object, size: object, /) -> None:
+    """Raise ``ValueError`` unless ``size`` is a height and a width in pixels."""
+    pair = isinstance(size, Sequence) and len(size) == 2
+    if not pair or not all(_is_count(side) for side in size):  # type: ignore[attr-defined]
+        raise ValueError(_message(owner, "size", "a height and a width in pixels", size))
 
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:

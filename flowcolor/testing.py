@@ -10,7 +10,7 @@ from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
 from flowcolor.arguments import check_module, check_number
-from flowcolor.layers.base import InvertibleLayer
+from flowcolor.layers.base import InvertibleLayer, check_tensor
 from flowcolor.layers.reversible.drift import measure_drift
 
 __all__ = ["check_invertible", "measure_drift"]
@@ -50,6 +50,7 @@ def check_invertible(
     """
     check_module(check_invertible, InvertibleLayer, layer=layer)
     check_number(check_invertible, smallest=0.0, round_trip=round_trip, logdet=logdet)
+    check_tensor(layer, x)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)
     y, _ = layer(*copy.deepcopy((x, conditions)))

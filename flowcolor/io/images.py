@@ -12,6 +12,7 @@ Conversions, so that nobody has to guess:
 import io
 import math
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_empty, require_no_pipe, whole_file
 from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 _FORMATS = {
     ".bmp": "BMP",
@@ -52,7 +53,7 @@ def read_image(path: str | Path) -> Float[Tensor, "3 height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path), _to_rgb))
+    return torch.from_numpy(_read(path, _to_rgb))
 
 
 def read_bytes(path: str | Path) -> UInt8[Tensor, "3 height width"]:
@@ -61,7 +62,7 @@ def read_bytes(path: str | Path) -> UInt8[Tensor, "3 height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path), _to_bytes)).movedim(2, 0)
+    return torch.from_numpy(_read(path, _to_bytes)).movedim(2, 0)
 
 
 def decode_image(data: bytes, name: str, most_pixels: int) -> UInt8[Tensor, "3 height width"]:
@@ -85,7 +86,7 @@ def read_layer(path: str | Path) -> Float[Tensor, "4 height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path), _to_layer))
+    return torch.from_numpy(_read(path, _to_layer))
 
 
 def read_sketch(path: str | Path) -> Float[Tensor, "3 height width"]:
@@ -109,7 +110,7 @@ def read_mask(path: str | Path) -> Bool[Tensor, "height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path), _to_mask))
+    return torch.from_numpy(_read(path, _to_mask))
 
 
 def read_nonzero(path: str | Path) -> Bool[Tensor, "height width"]:
@@ -118,7 +119,7 @@ def read_nonzero(path: str | Path) -> Bool[Tensor, "height width"]:
     Raises:
         InputError: The file is missing, empty, truncated or not an image.
     """
-    return torch.from_numpy(_read(Path(path), _to_nonzero))
+    return torch.from_numpy(_read(path, _to_nonzero))
 
 
 def write_image(image: Float[Tensor, "channels height width"], path: str | Path) -> None:
@@ -143,6 +144,7 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
         ...     read_image(f"{folder}/white.png").shape
         torch.Size([3, 4, 5])
     """
+    require_tensors("write_image", image)
     if image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")
     if not image.is_floating_point():
@@ -151,7 +153,7 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
             "bytes by 255."
         )
     require_colors("write_image", image)
-    path = Path(path)
+    path = _path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
@@ -171,8 +173,9 @@ def to_uint8(image: Tensor) -> Tensor:
     return image.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 
-def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+def _read(path: str | Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
     """Open and convert a file; errors name it."""
+    path = _path(path)
     if not exists(path):
         raise InputError(f"{path} does not exist; expected an image file.")
     if is_dir(path):
@@ -181,6 +184,14 @@ def _read(path: Path, convert: Callable[[Image.Image], np.ndarray]) -> np.ndarra
     if is_empty(path):
         raise InputError(f"{path} is empty; expected an image file.")
     return _open(path, str(path), convert)
+
+
+def _path(path: object) -> Path:
+    """Return a path, or refuse what names no file."""
+    if not isinstance(path, str | PathLike):
+        shown = "None" if path is None else type(path).__name__
+        raise InputError(f"Expected the path of an image file, got {shown}.")
+    return Path(path)
 
 
 def _open(

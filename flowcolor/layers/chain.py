@@ -1,7 +1,7 @@
 r"""Composition of invertible layers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, get_args, overload
+from typing import Literal, overload
 
 import torch
 from torch import Tensor, nn
@@ -82,10 +82,7 @@ class Chain(InvertibleLayer):
 
     @memory.setter
     def memory(self, memory: Memory) -> None:
-        if memory not in get_args(Memory):
-            raise ValueError(
-                f"Chain expects memory to be one of {list(get_args(Memory))}, got {memory!r}."
-            )
+        check_choice(self, memory=(memory, Memory))
         self._memory: Memory = memory
 
     def forward(self, x: Features, condition: Conditions = None) -> tuple[Tensor, LogDet]:

@@ -1,5 +1,6 @@
 """IS: how sure Inception is of what it sees in each result, and how much that varies."""
 
+from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
 from flowcolor.arguments import check_count
+from flowcolor.errors import InputError
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
 from flowcolor.values import require_tensors
@@ -47,6 +49,8 @@ def inception_score(
         5.0
     """
     check_count(inception_score, splits=splits)
+    if not isinstance(seed, Integral) or isinstance(seed, bool):
+        raise InputError(f"inception_score expects seed to be a whole number, got {seed!r}.")
     require_tensors("inception_score", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:
         raise ValueError(

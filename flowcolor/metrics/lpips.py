@@ -52,6 +52,9 @@ def lpips(
         Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric"
         (2018). https://arxiv.org/abs/1801.03924
     """
+    if not isinstance(activations, VGGActivations):
+        shown = type(activations).__name__
+        raise InputError(f"lpips expects activations of type VGGActivations, got {shown}.")
     layers, _, smallest = _NETWORKS[activations.name]
     if activations.layers != layers:
         raise ValueError(

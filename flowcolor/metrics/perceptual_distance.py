@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS, ImageMetric, comparable
 from flowcolor.pretrained.googlenet import GoogLeNetFeatures
 
@@ -36,6 +37,9 @@ def perceptual_distance(
         >>> perceptual_distance(images, images, GoogLeNetFeatures(random_weights=True))
         tensor([0., 0.])
     """
+    if not callable(features):
+        shown = type(features).__name__
+        raise InputError(f"perceptual_distance expects features to be a network, got {shown}.")
     result, truth = comparable("perceptual_distance", result, truth)
     found: Tensor = torch.linalg.vector_norm(features(result) - features(truth), dim=1)
     return found

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from flowcolor.arguments import check_numbers_by_name
 from flowcolor.metrics.mean_color import mean_color_distance
 from flowcolor.values import require_colors, require_tensors
 
@@ -75,6 +76,7 @@ def region_color_distance(
     require_tensors(named, image, reference, labels, reference_labels)
     _check(image, labels, least)
     _check(reference, reference_labels, least)
+    check_numbers_by_name(region_color_distance, regions=regions)
     require_colors(named, image, reference)
     found = {}
     for name, numbers in regions.items():
@@ -93,6 +95,11 @@ def region_color_distance(
 def _check(image: Tensor, labels: Tensor, least: int) -> None:
     if not isinstance(least, Integral) or isinstance(least, bool) or least < 1:
         raise ValueError(f"region_color_distance expects `least` to be at least 1, got {least!r}.")
+    if image.ndim != 4:
+        raise ValueError(
+            "region_color_distance expects images of shape (batch, 3, height, width), got "
+            f"{tuple(image.shape)}."
+        )
     shape = (len(image), *image.shape[-2:])
     if labels.shape != shape or labels.is_floating_point() or labels.dtype == torch.bool:
         raise ValueError(

@@ -54,6 +54,9 @@ def relevance(
         Zhang et al., "Cross-domain correspondence learning for exemplar-based image translation"
         (2020), section 4. https://arxiv.org/abs/2004.05571
     """
+    if not isinstance(activations, VGGActivations):
+        shown = type(activations).__name__
+        raise InputError(f"relevance expects activations of type VGGActivations, got {shown}.")
     result, other = comparable("relevance", result, other, smallest=16)
     with without_autocast(result):
         pairs = zip(activations(result), activations(other), strict=True)

@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from numbers import Real
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar
@@ -12,6 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_number
+from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
 
 Content = Literal["drawing", "gray"]
@@ -141,8 +144,13 @@ class Colorizer(nn.Module, ABC):
             size: Side of its training images in pixels, 0 if there were none.
 
         Raises:
-            InputError: A file cannot be written.
+            InputError: A file cannot be written, or an argument is none of those above.
         """
+        if not isinstance(folder, str | PathLike):
+            shown = type(folder).__name__
+            raise InputError(f"save_pretrained expects folder to be a path, got {shown}.")
+        if not is_number(size) or size < 0 or size != int(size):
+            raise InputError(f"save_pretrained expects a size in pixels or 0, got {size!r}.")
         # Here: no model needs to know of hubs before it is asked.
         from flowcolor.deploy.pretrained import save_pretrained
 
@@ -209,8 +217,11 @@ class Colorizer(nn.Module, ABC):
         if self.boxes == "unused" and given_boxes is not None:
             raise ValueError(f"{name} cannot use the boxes of hints, got some.")
         number = isinstance(temperature, Real | Tensor) and not isinstance(temperature, bool)
-        if not number:
-            raise ValueError(f"{name} expects temperature to be a number, got {temperature!r}.")
+        one = not isinstance(temperature, Tensor) or temperature.numel() == 1  # Not one for each.
+        if not number or not one:
+            word = isinstance(temperature, str | bool) or temperature is None
+            shown = repr(temperature) if word else type(temperature).__name__
+            raise ValueError(f"{name} expects temperature to be a number, got {shown}.")
         if temperature != 1 and not self.stochastic:
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."

@@ -184,7 +184,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         rest = torch.cat([lab[:, :start], torch.zeros_like(lab[:, start:])], 1)
         if reference is None:
             like = self.lab_data.read(lab)
-            z = SampleNoise(like, generator or torch.default_generator)()
+            z = SampleNoise(like, torch.default_generator if generator is None else generator)()
         else:
             z = self._latent(content, reference, reference_content)
         return self.decode(temperature * z, (self._conditions(content), rest)).to(content.dtype)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_generator, check_number, check_sides
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
@@ -141,7 +141,9 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         """Return photographs of drawings that nobody has seen, in [0, 1]."""
         check_count(self, count=count)
         check_number(self, temperature=temperature, smallest=0.0)
+        check_generator(self, generator)
         sides = (size, size) if isinstance(size, int) else size
+        check_sides(self, sides)
         like = next(self.parameters()).new_empty(count, 3, *sides)
         self._check_image("noise", like)
         noise = temperature * _noise(like, generator)
@@ -213,7 +215,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
 
 
 def _noise(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    return SampleNoise(like, generator or torch.default_generator)()
+    return SampleNoise(like, torch.default_generator if generator is None else generator)()
 
 
 def _gray(image: Tensor) -> Tensor:

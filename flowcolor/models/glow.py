@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_generator, check_number, check_sides
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
@@ -133,7 +133,9 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     ) -> Tensor:
         check_count(self, count=count)
         check_number(self, temperature=temperature, smallest=0.0)
+        check_generator(self, generator)
         sides = (size, size) if isinstance(size, int) else size
+        check_sides(self, sides)
         like = next(self.parameters())
         noise = torch.randn(
             count, 3, *sides, generator=generator, dtype=like.dtype, device=like.device

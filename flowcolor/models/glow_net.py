@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_count
 from flowcolor.layers import ZeroConv2d
+from flowcolor.layers.base import check_tensor
 
 
 class GlowNet(nn.Module):
@@ -45,5 +46,6 @@ class GlowNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
+        check_tensor(self, x)
         result: Tensor = self.body(x)
         return result

@@ -9,7 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from flowcolor.arguments import check_positive
 from flowcolor.layers.base import to_float64
+from flowcolor.values import require_tensors
 
 Transfer = Literal["adain", "wct"]
 Latents = Float[Tensor, "batch channels _ _"]
@@ -33,6 +35,7 @@ def transfer_mean_and_std(content: Latents, style: Latents, eps: float = 1e-5) -
         normalization" (2017), equation 8. https://arxiv.org/abs/1703.06868
     """
     _check_latents("transfer_mean_and_std", content, style)
+    check_positive(transfer_mean_and_std, eps=eps)
     over = {"dim": (2, 3), "keepdim": True}
     variances = (latent.var(**over) + eps for latent in (style, content))  # type: ignore[call-overload]
     style_variance, variance = variances
@@ -61,6 +64,7 @@ def transfer_covariance(content: Latents, style: Latents, eps: float = 1e-5) -> 
         https://arxiv.org/abs/1705.08086
     """
     _check_latents("transfer_covariance", content, style)
+    check_positive(transfer_covariance, eps=eps)
     (mean, covariance), (style_mean, style_covariance) = map(_moments, (content, style))
     color = symmetric_root(style_covariance, eps)
     matrix = (color @ symmetric_root(covariance, eps, inverse=True)).to(content.dtype)
@@ -140,6 +144,7 @@ TRANSFERS: dict[Transfer, Callable[[Tensor, Tensor, float], Tensor]] = {
 
 def _check_latents(name: str, content: Tensor, style: Tensor) -> None:
     """Refuse what would broadcast, and single pixels, which have no variance."""
+    require_tensors(name, content, style)
     good = all(x.ndim == 4 and x.is_floating_point() for x in (content, style))
     if not good or content.shape[:2] != style.shape[:2]:
         raise ValueError(

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_generator
 from flowcolor.layers.base import LogDet
-from flowcolor.values import require_floats, widen
+from flowcolor.values import require_floats, require_tensors, widen
 
 Bits = Float[Tensor, " batch"]
 
@@ -47,6 +47,7 @@ def dequantize(
     """
     check_bits("dequantize", bits)
     require_floats("dequantize", images)
+    check_generator(dequantize, generator)
     bytes_ = (255 * widen(images)).round().clamp(0, 255)
     bins = (bytes_ / 2 ** (8 - bits)).floor()
     noise = torch.rand(bins.shape, generator=generator, dtype=bins.dtype, device=bins.device)
@@ -64,6 +65,7 @@ def log_normal(z: Tensor) -> LogDet:
         >>> log_normal(torch.zeros(2, 3, 4, 4)).shape
         torch.Size([2])
     """
+    require_floats("log_normal", z)
     z = widen(z).flatten(1)
     squares: Tensor = z.square().sum(1)
     return -0.5 * (squares + z.shape[1] * math.log(2 * math.pi))
@@ -87,6 +89,7 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
     """
     check_bits("bits_per_dim", bits)
     check_count(bits_per_dim, count=count)
+    require_tensors("bits_per_dim", log_prob)
     return bits - log_prob / (count * math.log(2))
 
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_positive
+from flowcolor.layers.base import check_tensor
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -94,6 +95,7 @@ class PatchCritic(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return an answer for each patch."""
+        check_tensor(self, image)
         shape = tuple(image.shape)
         if image.ndim != 4 or shape[1] != self.channels or min(shape[2:]) < self.least:
             raise ValueError(

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
 from flowcolor.arguments import check_count, check_number
+from flowcolor.layers.base import check_tensor
 from flowcolor.layers.functional.layout import has_channels_last
 
 Norm = Literal["instance", "layer", "none"]
@@ -68,6 +69,7 @@ class ResidualNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
+        check_tensor(self, x)
         x = self.lift(x)
         result: Tensor = self.out(x + self.body(x))
         return result

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_generator
+
 _ANY = 2**62
 
 
@@ -40,6 +42,7 @@ class SampleNoise:
     """
 
     def __init__(self, like: Tensor, generator: torch.Generator | None = None) -> None:
+        check_generator(self, generator)
         self.like = like
         self.streams = sample_streams(len(like), generator)
 

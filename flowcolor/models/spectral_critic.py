@@ -5,6 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_count
+from flowcolor.layers.base import check_tensor
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.spectral import spectral_norm
 
@@ -57,6 +58,7 @@ class SpectralCritic(nn.Module):
 
     def forward(self, pair: Tensor) -> Tensor:
         """Return an answer for each patch."""
+        check_tensor(self, pair)
         shape = tuple(pair.shape)
         if pair.ndim != 4 or shape[1] != 6 or min(shape[2:]) < self.least:
             raise ValueError(

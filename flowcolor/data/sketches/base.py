@@ -8,9 +8,10 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_sides
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.io.resizing import resize
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, require_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +51,8 @@ class SketchFilter(ABC):
             ValueError: The photo is no RGB image of one of these ranges, or the mask has another
                 size.
         """
+        require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
+        check_sides(self, size)
         if photo.ndim != 3 or photo.shape[0] != 3:
             raise ValueError(
                 f"{type(self).__name__} expects a photo (3, H, W), got {tuple(photo.shape)}."

@@ -11,6 +11,7 @@ from torch import Tensor
 from flowcolor.bounds import is_number
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
+from flowcolor.values import require_tensors
 
 _GRID = 64
 
@@ -70,6 +71,10 @@ class MixedFilter(SketchFilter):
         self.seed = seed
 
     def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
+        require_tensors("MixedFilter", photo)
+        if photo.ndim != 3 or photo.shape[0] != 3:
+            shown = tuple(photo.shape)
+            raise ValueError(f"MixedFilter expects a photo (3, H, W), got {shown}.")
         return self.filters[self.choose(photo)](photo, size, mask)
 
     def draw(self, gray: np.ndarray) -> np.ndarray:

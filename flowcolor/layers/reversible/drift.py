@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_module
-from flowcolor.layers.base import InvertibleLayer, Step
+from flowcolor.layers.base import InvertibleLayer, Step, check_tensor
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.vjp import ReverseStep
@@ -54,6 +54,7 @@ def measure_drift(
         (['layers.0', 'layers.1'], True)
     """
     check_module(measure_drift, InvertibleLayer, chain=chain)
+    check_tensor(chain, x)
     chain = copy.deepcopy(chain).eval().requires_grad_(False)
     names = {id(module): name for name, module in chain.named_modules()}
     anchor_every = chain.anchor_every if isinstance(chain, Chain) else None

@@ -1,0 +1,105 @@
+"""What helpers for images are called with is checked, and refused in one sentence."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from flowcolor import data, metrics
+from flowcolor.layers import ActNorm
+from flowcolor.testing import check_invertible, measure_drift
+
+PHOTO = torch.rand(3, 16, 16)
+LABELS = torch.zeros(8, 8, dtype=torch.uint8)
+NO_TENSORS = [None, "x", [PHOTO], np.zeros((3, 8, 8)), 3]
+FILTERS = [data.XDoG(), data.ColorDodge(), data.MixedFilter([data.XDoG()])]
+
+
+def batch():
+    images = torch.rand(2, 3, 16, 16)
+    names = {"photo": images, "content": images, "truth": images}
+    return {**names, "index": torch.arange(2), "name": ["a", "b"]}
+
+
+@pytest.mark.parametrize("value", NO_TENSORS, ids=lambda v: type(v).__name__)
+def test_what_is_no_tensor_is_refused(value, tmp_path):
+    calls = [
+        *(lambda draw=draw: draw(value, (8, 8)) for draw in FILTERS),
+        lambda: data.write_image(value, tmp_path / "a.png"),
+        lambda: data.boxes_of_labels(value),
+        lambda: check_invertible(ActNorm(3), value),
+        lambda: measure_drift(ActNorm(3), value),
+    ]
+    if value is not None:
+        calls.append(lambda: data.XDoG()(PHOTO, (8, 8), value))
+    for call in calls:
+        with pytest.raises(ValueError, match=r"^\w+ expects (a )?(float )?tensors?, got "):
+            call()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [None, 8, "88", (8,), (0, 8), (8, 2.5), (8, 8, 8), math.nan])
+def test_sizes_of_drawings_that_are_no_sides_are_refused(size):
+    for draw in FILTERS:
+        with pytest.raises(ValueError, match="expects size to be a height and a width in pixels"):
+            draw(PHOTO, size)
+
+
+@pytest.mark.parametrize("path", [None, 3, math.nan, [], object()])
+def test_paths_of_images_that_are_none_are_refused(path):
+    calls = [data.read_image, data.read_mask, data.read_sketch]
+    for call in [*calls, lambda path: data.write_image(PHOTO, path)]:
+        with pytest.raises(ValueError, match=r"^Expected the path of an image file, got \w+\.$"):
+            call(path)
+
+
+@pytest.mark.parametrize("seed", [None, "x", 2.5, math.nan, True, [], np.zeros((9, 9, 9))])
+@pytest.mark.parametrize(
+    "change", [data.SelfAugmentedReference(), data.StrokeAugmentation(), data.HintPoints()]
+)
+def test_seeds_and_epochs_that_are_no_whole_numbers_are_refused(change, seed):
+    change(batch(), np.int64(3), 0)
+    for name, numbers in (("seed", (seed, 0)), ("epoch", (0, seed))):
+        with pytest.raises(ValueError, match=rf"^{name} should be a whole number, got [^\n]*\.$"):
+            change(batch(), *numbers)
+
+
+@pytest.mark.parametrize("table", [None, "x", [(1,)], {"a": 1}, {"a": (1.5,)}, {"a": "12"}])
+def test_tables_of_parts_that_are_no_numbers_by_name_are_refused(table):
+    with pytest.raises(ValueError, match=r"^boxes_of_labels expects parts to be lists of whole"):
+        data.boxes_of_labels(LABELS, table)
+    images, labels = torch.rand(1, 3, 8, 8), LABELS[None]
+    with pytest.raises(ValueError, match=r"^region_color_distance expects regions to be lists of"):
+        metrics.region_color_distance(images, images, labels, labels, table)
+
+
+@pytest.mark.parametrize("labels", [LABELS.float(), LABELS.bool(), LABELS[None]])
+def test_labels_that_are_no_map_of_whole_numbers_are_refused(labels):
+    with pytest.raises(ValueError, match=r"^boxes_of_labels expects labels to be whole numbers"):
+        data.boxes_of_labels(labels)
+
+
+def test_numbers_of_parts_may_be_larger_than_bytes():
+    labels = LABELS.clone()
+    labels[2:4] = 2
+    assert len(data.boxes_of_labels(labels, {"none": (258,), "also none": (-254,)})) == 0
+    assert len(data.boxes_of_labels(labels, {"one": (2,)})) == 1
+
+
+@pytest.mark.parametrize("value", [None, "x", 3, []])
+def test_networks_of_measures_that_are_none_are_refused(value):
+    images = torch.rand(1, 3, 32, 32)
+    for measure, name in (
+        (metrics.lpips, "activations"),
+        (metrics.relevance, "activations"),
+        (metrics.perceptual_distance, "features"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{measure.__name__} expects {name} "):
+            measure(images, images, value)
+
+
+@pytest.mark.parametrize("seed", [None, "x", 2.5, True])
+def test_seeds_of_the_inception_score_that_are_none_are_refused(seed):
+    with pytest.raises(ValueError, match=r"^inception_score expects seed to be a whole number"):
+        metrics.inception_score(torch.rand(4, 3), seed=seed)
