@@ -87,12 +87,11 @@ class StrokeAugmentation:
             epoch: New epochs draw new numbers.
         """
         draws = [_draw(seed, epoch, int(i)) for i in batch["index"]]
-        device = batch["content"].device
+        content = batch["content"]
         numbers, fields = (
-            torch.from_numpy(np.stack(parts)).to(device) for parts in zip(*draws, strict=True)
+            torch.from_numpy(np.stack(parts)).to(content) for parts in zip(*draws, strict=True)
         )
-        content = self._redraw(batch["content"], batch["truth"], numbers, fields)
-        return {**batch, "content": content}
+        return {**batch, "content": self._redraw(content, batch["truth"], numbers, fields)}
 
     def _redraw(self, sketch: Tensor, truth: Tensor, u: Tensor, fields: Tensor) -> Tensor:
         side = sketch.shape[-1]
@@ -157,7 +156,7 @@ def _blur(
 
 def _move(ink: Tensor, field: Tensor) -> Tensor:
     side = ink.shape[-1]
-    axis = (2 * torch.arange(side, device=ink.device) + 1) / side - 1
+    axis = (2 * torch.arange(side, device=ink.device, dtype=ink.dtype) + 1) / side - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     grid = torch.stack([x, y], -1) + field.movedim(1, -1)
     return functional.grid_sample(ink, grid, padding_mode="zeros", align_corners=False)

@@ -39,6 +39,14 @@ def test_a_drawing_does_not_depend_on_the_rest_of_the_batch(order, count, seed):
     assert_close(part, whole[chosen], rtol=0, atol=1e-6)
 
 
+def test_drawings_of_float64_are_redrawn_in_it():
+    single = make_batch([0, 1, 2, 3])
+    double = {k: v.double() if k in {"content", "truth"} else v for k, v in single.items()}
+    a, b = (StrokeAugmentation()(batch, 0, 5)["content"] for batch in (single, double))
+    assert b.dtype == torch.float64
+    assert_close(a, b.float(), rtol=0, atol=1e-4)
+
+
 def test_only_drawings_change_and_stay_drawings():
     batch = make_batch([0, 1, 7])
     before = {key: batch[key] for key in batch}
