@@ -1,5 +1,8 @@
 """Which precisions a flow can be trained and run in."""
 
+from lightning import LightningModule, Trainer
+from lightning.pytorch.plugins import DoublePrecision
+
 from flowcolor.errors import InputError
 
 _INSTEAD = {"16-true": "16-mixed", "bf16-true": "bf16-mixed"}
@@ -17,3 +20,14 @@ def check_precision(precision: object) -> None:
             f"--trainer.precision expects {instead} instead of {precision}: with weights of 16 "
             "bits, a flow loses its inverse, and with it the drawing's lines."
         )
+
+
+def widen_early(trainer: Trainer | None, task: LightningModule) -> None:
+    """Give a task of 64 bits its type before anything is read or copied into, or out of, it.
+
+    Lightning does so only after it has read a checkpoint, whose weights would be rounded to 32
+    bits, and after the average of the weights has been made.
+    """
+    plugin = getattr(trainer, "precision_plugin", None)
+    if isinstance(plugin, DoublePrecision):
+        plugin.convert_module(task)

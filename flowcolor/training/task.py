@@ -31,6 +31,7 @@ from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.plateau import plateau_schedule
+from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
@@ -123,6 +124,7 @@ class Task(LightningModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Check the image size against the colorizer and load the weights to start from."""
+        widen_early(self._trainer, self)
         if self.size:
             require_size(self.size, self.colorizer, self.objective if stage == "fit" else None)
         content = getattr(getattr(self._trainer, "datamodule", None), "content", None)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from flowcolor.models.checkpoint import read_checkpoint
 from tests.training.helpers import flowcolor, write_photos
@@ -44,3 +45,22 @@ def test_weights_of_16_bits_are_refused_with_what_to_take_instead(
     assert error.count("\n") == 1
     assert f"expects {instead} instead of {asked}" in error
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("average", ["null", 0.2])
+def test_float64_resumes_as_if_it_had_not_stopped(average, run, tmp_path):
+    """Read into 32 bits first, the weights of the checkpoint would be rounded."""
+    words = ("--trainer.precision", "64-true", "--model.average", average, "--config", run.config)
+    ends = []
+    for name, stops in (("whole", (2,)), ("parts", (1, 2))):
+        root = tmp_path / name
+        for stop, resume in zip(stops, ((), ("--ckpt_path", "last")), strict=False):
+            length = ("--trainer.max_epochs", stop, *resume)
+            assert flowcolor("fit", *words, "--trainer.default_root_dir", root, *length) == 0
+        ends.append(read_checkpoint(root / "version_0/checkpoints/last.ckpt"))
+    whole, resumed = ends
+    assert whole["global_step"] == resumed["global_step"] == 4
+    for key in whole.keys() & {"state_dict", "current_model_state"}:
+        for name, value in whole[key].items():
+            assert torch.equal(value, resumed[key][name]), (key, name)
+            assert not value.is_floating_point() or value.dtype == torch.float64, (key, name)

@@ -3,8 +3,11 @@
 from typing import Any
 
 import torch
+from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
+
+from flowcolor.training.precision import widen_early
 
 
 class WeightAverage(WeightAveraging):
@@ -25,6 +28,11 @@ class WeightAverage(WeightAveraging):
     def __init__(self, decay: float) -> None:
         super().__init__(use_buffers=False, multi_avg_fn=self._move)
         self.decay = decay
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Copy the weights as the run will have them."""
+        widen_early(trainer, pl_module)
+        super().setup(trainer, pl_module, stage)
 
     def decay_at(self, count: int) -> float:
         """Return :math:`d_n`."""
