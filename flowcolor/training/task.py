@@ -27,6 +27,7 @@ from flowcolor.models.checkpoint import (
 )
 from flowcolor.models.description import describe
 from flowcolor.training.callbacks.average import WeightAverage
+from flowcolor.training.finished import begin_next_epoch
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
@@ -191,7 +192,8 @@ class Task(LightningModule, ABC):
         self._seed = torch.initial_seed()
 
     def on_train_start(self) -> None:
-        """Refuse schedules that would go wrong later."""
+        """Refuse schedules that would go wrong later, and leave a finished epoch behind."""
+        begin_next_epoch(self.trainer)
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 

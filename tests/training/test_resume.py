@@ -87,6 +87,18 @@ def test_a_run_with_loader_processes_resumes_as_if_it_had_not_stopped(run, tmp_p
         assert torch.equal(value, resumed[name]), name
 
 
+# Lightning would begin the finished epoch once more, without a batch, and count it again.
+@pytest.mark.parametrize("epochs", [-1, 2])
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_limit_of_steps_goes_on_with_the_epoch_after_a_finished_one(
+    run, tmp_path, epochs, workers
+):
+    assert fit(run, tmp_path, "--trainer.max_epochs", 1, "--data.num_workers", workers) == 0
+    rest = ("--trainer.max_epochs", epochs, "--trainer.max_steps", 4)
+    assert fit(run, tmp_path, "--ckpt_path", "last", *rest, "--data.num_workers", workers) == 0
+    assert_same_end(run, tmp_path)
+
+
 @pytest.mark.parametrize("command", ["fit", "validate"])
 def test_a_checkpoint_of_weights_alone_asks_for_the_configuration(run, tmp_path, command, capsys):
     file = tmp_path / "weights.ckpt"
