@@ -90,7 +90,6 @@ class EmbeddedPortraits(Finder):
     def __init__(self, masked: bool = True) -> None:
         super().__init__([portrait.name for portrait in _PORTRAITS])
         check_flag(self, masked=masked)
-        check_flag(self, masked=masked)
         self.masked = masked
 
     def __getitem__(self, index: int) -> EmbeddedPhotograph:

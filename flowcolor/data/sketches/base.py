@@ -64,7 +64,7 @@ class SketchFilter(ABC):
                 f"{type(self).__name__} expects a mask of the photo's size "
                 f"{tuple(photo.shape[1:])}, got {tuple(mask.shape)}."
             )
-        drawing = _fit(self.lines(photo, _work_size(size)).float(), size)
+        drawing = _fit(self.lines(photo.detach(), _work_size(size)).float(), size)
         if mask is not None:
             drawing = 1 - (1 - drawing) * _fit(mask.to(drawing.dtype), size)
         return drawing.clamp(0, 1)[None]

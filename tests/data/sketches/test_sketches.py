@@ -99,6 +99,14 @@ def test_drawings_shrink_by_the_mean_of_areas(size):
 
 
 @every_filter
+def test_photos_with_gradients_are_drawn_without_them(draw):
+    photo = blob_photo()
+    drawing = draw(photo.clone().requires_grad_(), (40, 40))
+    assert torch.equal(drawing, draw(photo, (40, 40)))
+    assert not drawing.requires_grad
+
+
+@every_filter
 def test_the_photo_is_left_alone_and_wrong_shapes_are_named(draw):
     photo = blob_photo().clone()
     draw(photo, (16, 16))
