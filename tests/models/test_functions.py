@@ -62,7 +62,7 @@ def test_additions_to_variances_that_are_not_positive_are_refused(eps):
 
 @pytest.mark.parametrize("size", [None, 0, 2.5, "88", (8,), (8, -8), [8, 8.0], True])
 def test_sizes_of_samples_that_are_no_sides_are_refused(size):
-    for model in (Glow(1, 1, 2), FullGlow(1, 1, 2, pool=1, size=8)):
+    for model in (Glow(1, 1, 2), FullGlow(1, 1, 2, pool=1)):
         model.eval().sample(1, size=8)
         with pytest.raises(ValueError, match="expects size to be a height and a width in pixels"):
             model.sample(1, size=size)
@@ -74,7 +74,7 @@ def test_other_sources_of_chance_are_refused(generator):
     cinn: CINN = trained_cinn()
     for draw in (
         lambda: Glow(1, 1, 2).sample(1, size=8, generator=generator),
-        lambda: FullGlow(1, 1, 2, pool=1, size=8).sample(1, size=8, generator=generator),
+        lambda: FullGlow(1, 1, 2, pool=1).sample(1, size=8, generator=generator),
         lambda: dequantize(LATENT, generator=generator),
         lambda: cinn.eval().colorize(gray.repeat(1, 1, 2, 2), generator=generator),
     ):
