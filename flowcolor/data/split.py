@@ -6,6 +6,7 @@ from pathlib import Path
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import read_whole
 
 
 def split_names(
@@ -114,7 +115,7 @@ def _original(file: str) -> str:
 def _lines(path: str | Path, words: int, layout: str) -> Iterator[list[str]]:
     """Yield the words of each line that is neither empty nor a heading."""
     try:
-        text = Path(path).read_text("utf-8-sig")
+        text = read_whole(Path(path)).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text"
         raise InputError(f"{path} should hold lines {layout!r}, got {reason}.") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.base import Colorizer
 from flowcolor.models.checkpoint import Weights
@@ -162,7 +163,7 @@ def _scores(path: Path) -> str:
 def _summary(path: Path) -> dict[str, Mapping[str, Any]]:
     wrong = f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
     try:
-        found = parse_json(path.read_text(encoding="utf-8-sig"))["summary"]
+        found = parse_json(read_whole(path).decode("utf-8-sig"))["summary"]
         summary = {name: found[name] for name in _SETTINGS if name in found}
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_file, whole_file, write_text
+from flowcolor.io.files import exists, is_dir, is_file, read_whole, whole_file, write_text
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
@@ -99,7 +99,7 @@ def holds_model(folder: Path) -> bool:
 
 def _description(path: Path, name: str) -> dict[str, Any]:
     try:
-        config = parse_json(path.read_text(encoding="utf-8-sig"))
+        config = parse_json(read_whole(path).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:

@@ -13,6 +13,7 @@ import torch
 from flowcolor.errors import InputError
 from flowcolor.evaluation.live_bytes import peak_bytes
 from flowcolor.evaluation.operations import count_operations
+from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
 
 PATIENCE = 60.0  # Seconds; methods of minutes a picture are timed less often.
@@ -120,7 +121,7 @@ def read_costs(path: Path) -> Costs:
     """
     known = {field.name for field in fields(Costs)}
     try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(read_whole(path).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import whole_file, write_text
+from flowcolor.io.files import read_whole, whole_file, write_text
 
 COLUMNS = ("step", "name", "value")
 _PER_ROW = 3  # Panels of a picture.
@@ -42,12 +42,12 @@ def read_points(path: Path) -> list[Point]:
         InputError: The file is missing or something else.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            # Other columns are other keys, which a point does not have.
-            return [
-                Point(int(row["step"]), row["name"], float(row["value"]))
-                for row in csv.DictReader(file, strict=True)
-            ]
+        text = io.StringIO(read_whole(path).decode("utf-8-sig"), newline="")
+        # Other columns are other keys, which a point does not have.
+        return [
+            Point(int(row["step"]), row["name"], float(row["value"]))
+            for row in csv.DictReader(text, strict=True)
+        ]
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError, csv.Error) as error:

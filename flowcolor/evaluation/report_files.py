@@ -14,7 +14,7 @@ from flowcolor.evaluation.measures import SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import PairScore
-from flowcolor.io.files import write_text
+from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 
@@ -45,7 +45,7 @@ def read_report(path: Path) -> Report:
         InputError: The file is missing or something else.
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(read_whole(path).decode("utf-8-sig"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         _check(scores, content)
         sets = {

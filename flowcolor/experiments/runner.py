@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, find, names_in, write_text
+from flowcolor.io.files import exists, find, names_in, read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 Call = Callable[[Sequence[str]], None]
@@ -146,9 +146,10 @@ def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
 def _recorded(path: Path, kind: str) -> dict[str, Any]:
     try:
-        found = parse_json(path.read_bytes())
+        found = parse_json(read_whole(path))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read: {reason}.") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} expects the record of {kind}, got {type(found).__name__}.")
     return found

@@ -12,7 +12,7 @@ import yaml  # type: ignore[import-untyped]
 from flowcolor.console import say
 from flowcolor.errors import InputError
 from flowcolor.experiments.runs import Call, call_in_process_of_its_own
-from flowcolor.io.files import exists, find, write_text
+from flowcolor.io.files import exists, find, read_whole, write_text
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
@@ -84,7 +84,7 @@ class Stage:
         """
         if exists(self.file):
             try:
-                before = self.file.read_bytes()
+                before = read_whole(self.file)
             except OSError as error:
                 reason = error.strerror or error
                 raise InputError(f"{self.file} cannot be read: {reason}.") from error

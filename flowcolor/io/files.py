@@ -24,12 +24,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     left; only a process that is killed leaves a part, for :func:`remove_partial`.
 
     Raises:
-        InputError: It cannot be written; an earlier file of that name is then as it was.
+        InputError: It cannot be written, or is a pipe or a device; an earlier file of that name is
+            then as it was.
     """
     # Not made of the name, which may be as long as names can be.
     temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            _refuse_stream(path.stat())  # The file would take its place, even that of /dev/null.
         with temporary.open("xb") as file:
             yield file
         temporary.replace(path)
@@ -144,13 +147,25 @@ def require_place(path: Path, option: str = "--output") -> None:
         option: How the command line calls it.
 
     Raises:
-        InputError: What lies above it is a file, or a folder that may not be written to.
+        InputError: What lies above it is a file, or a folder that may not be written to, or it is a
+            pipe or a device.
     """
+    require_no_pipe(path)
     above = next(parent for parent in path.absolute().parents if exists(parent))
     if not is_dir(above):
         raise InputError(f"{option} expects a place in a folder, got {path}: {above} is a file.")
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{option} expects a place to write to, got {path}: {above} is none.")
+
+
+def read_whole(path: Path) -> bytes:
+    """Read a file as ``Path.read_bytes``, but neither a pipe nor a device: they may never end.
+
+    Raises:
+        OSError: It is one of them, or cannot be read.
+    """
+    _refuse_stream(path.stat())
+    return path.read_bytes()
 
 
 def require_no_pipe(path: Path) -> None:
@@ -160,7 +175,7 @@ def require_no_pipe(path: Path) -> None:
         InputError: It is one of them.
     """
     found = status(path)
-    if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+    if found is not None and _is_stream(found):
         raise InputError(f"{path} is a pipe or a device; expected a file.")
 
 
@@ -200,3 +215,12 @@ def _with_numbers(path: Path) -> list[tuple[str | int, ...]]:
     # Every second piece is a number, so that like is compared with like.
     pieces = [re.split("([0-9]+)", part) for part in path.parts]
     return [tuple(int(x) if i % 2 else x for i, x in enumerate(each)) for each in pieces]
+
+
+def _refuse_stream(found: os.stat_result) -> None:
+    if _is_stream(found):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, expected a file")
+
+
+def _is_stream(found: os.stat_result) -> bool:
+    return not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode))

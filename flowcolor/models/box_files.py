@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.boxes import check_boxes
 from flowcolor.models.hints import Hints
@@ -31,7 +32,7 @@ def read_boxes(
     """
     path = Path(path)
     try:
-        found = parse_json(path.read_text(encoding="utf-8-sig"))
+        found = parse_json(read_whole(path).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:  # Text that is no JSON, bytes that are no text.

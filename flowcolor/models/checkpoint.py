@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir, is_empty, is_file, whole_file
+from flowcolor.io.files import is_dir, is_empty, is_file, require_no_pipe, whole_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.models.description import describe, is_description
@@ -271,6 +271,7 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
 
 def _existing(path: Path | str) -> Path:
     path = Path(path)
+    require_no_pipe(path)
     if not is_file(path):
         what = "a folder" if is_dir(path) else "no such file"
         raise InputError(f"Checkpoint {path} expects a file, got {what}.")

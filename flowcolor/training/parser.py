@@ -1,7 +1,8 @@
 """The parser of the training commands: one line for a wrong key, configurations by name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -9,7 +10,7 @@ import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.io.files import is_file
+from flowcolor.io.files import is_file, read_whole
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 _MOST_VALUES = 100_000
@@ -108,7 +109,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         InputError: It cannot be read, is empty, or is no YAML of keys and values.
     """
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        content = yaml.safe_load(read_whole(file).decode("utf-8"))
         _count(content)
     # The last three are raised where a tag does not fit its value, as in `!!bool x`.
     except (
@@ -170,12 +171,41 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
             words.append(word)
         following = not following and word in {"-c", "--config"}
     for file in files:
-        _require_sections(read_yaml(file), file)
+        content = read_yaml(file)
+        _require_sections(content, file)
+        for text in _texts(content):  # One may name another file, beside this one or here.
+            _require_end(file.parent / text)
+            _require_end(Path(text))
     for word in words:
         given = Path(word.partition("=")[2] or word)
+        _require_end(given)
         if given.suffix in {".yaml", ".yml"} and given not in files and is_file(given):
             read_yaml(given)  # A file of one option, as --trainer FILE.
     return words, files
+
+
+def _require_end(path: Path) -> None:
+    """Refuse a pipe by name, for which the parser would wait, but none that the shell has begun.
+
+    Raises:
+        InputError: It is one.
+    """
+    if str(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/")):  # As --trainer <(COMMAND).
+        return
+    is_pipe = False
+    with suppress(OSError, ValueError):  # Most words are no names of files.
+        is_pipe = path.is_fifo()
+    if is_pipe:
+        raise InputError(f"{path} is a pipe; expected a file.")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts among values that lie in each other."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _require_sections(content: dict[str, Any], file: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import is_file, read_whole
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.json_text import parse_json
 
@@ -140,7 +140,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest: dict[str, Any] = parse_json(path.read_text("utf-8"))
+        manifest: dict[str, Any] = parse_json(read_whole(path))
         found, settings = manifest["format"], manifest["settings"]
         parts = [manifest["versions"]]
         parts += [entry["sha256"] for entry in manifest["photographs"].values()]

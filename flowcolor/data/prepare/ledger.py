@@ -12,7 +12,7 @@ from flowcolor import __version__
 from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.files import exists, is_dir, names_in, read_whole
 from flowcolor.io.json_text import parse_json
 
 JOURNAL = ".journal.jsonl"
@@ -154,7 +154,7 @@ def _read_lines(journal: Path) -> list[dict[str, Any]]:
     """Read what was written before an interruption; the last line may be a part of one."""
     lines = []
     try:
-        whole = journal.read_bytes()
+        whole = read_whole(journal)
     except OSError as error:
         raise InputError(f"{journal} cannot be read: {error.strerror or error}.") from error
     for line in whole.split(b"\n")[:-1]:

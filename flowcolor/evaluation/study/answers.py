@@ -7,6 +7,7 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.study.key import Key, Page
+from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
 
 _LONGEST = 1e9  # Seconds: thirty years.
@@ -57,7 +58,7 @@ def read_answers(path: Path, key: Key) -> Participant:
         UnusableError: It holds no answers, those of another study, or what the key does not know.
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(read_whole(path).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from flowcolor.bounds import is_finite
 from flowcolor.errors import InputError
-from flowcolor.io.files import write_text
+from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 Kind = Literal["grade", "fool"]
@@ -87,7 +87,7 @@ def read_key(path: Path) -> Key:
         InputError: The file is missing or something else.
     """
     try:
-        content: dict[str, Any] = parse_json(path.read_text(encoding="utf-8-sig"))
+        content: dict[str, Any] = parse_json(read_whole(path).decode("utf-8-sig"))
         pages = [Page(**page) for page in content.pop("pages")]
         key = Key(pages=pages, **content)
         _check(key)

@@ -12,7 +12,7 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.study.answers import GRADES
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
-from flowcolor.io.files import exists, is_dir, names_in, write_text
+from flowcolor.io.files import exists, is_dir, names_in, read_whole, write_text
 
 _NUMBER = re.compile(r"participant|^\W*(?:id|序号)\W*$", re.IGNORECASE)
 _SECONDS = re.compile(r"seconds|所用时间", re.IGNORECASE)
@@ -75,7 +75,7 @@ def _rows(export: Path) -> list[list[str]]:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     for encoding in ("utf-8-sig", "gb18030"):  # What Chinese sites and spreadsheets write.
