@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,28 +11,58 @@ from typing import TextIO
 from flowcolor.errors import InputError
 
 _LOG = logging.getLogger("flowcolor")
+# What moves the cursor, begins a command of the terminal, or lets letters run backwards or vanish.
+# Joiners are none of them: Persian and some symbols are written with those.
+_COMMANDS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    "|[\U000e0000-\U000e007f]"
+)
+
+
+def shown(name: object) -> str:
+    r"""Return a name, or a sentence with names in it, as a terminal shows it in one line.
+
+    Names of files may hold line breaks, and commands that recolour, clear or rename a terminal.
+
+    Example:
+        >>> shown("a\nb"), shown("a\x1b[31mb")
+        ('a\\nb', 'a\\x1b[31mb')
+    """
+    return _COMMANDS.sub(_escaped, str(name))
+
+
+def shown_lines(text: str) -> str:
+    r"""Escape as :func:`shown` does, but leave line breaks and tabulators.
+
+    Example:
+        >>> print(shown_lines("a\nb\x1b"))
+        a
+        b\x1b
+    """
+    return "\n".join("\t".join(map(shown, line.split("\t"))) for line in text.split("\n"))
 
 
 def say(text: str) -> None:
-    """Write a line to standard output, at once even into a pipe.
+    """Write a line, or several, to standard output, at once even into a pipe.
 
     Characters that cannot be shown there are escaped: names of files need not be text, and not
-    every console knows every letter. Where nobody reads any more, as after ``| head``, the rest is
-    not shown and the work goes on.
+    every console knows every letter. So are those that a terminal obeys; a name that may have line
+    breaks is given as it is :func:`shown`. Where nobody reads any more, as after ``| head``, the
+    rest is not shown and the work goes on.
 
     Raises:
         InputError: It cannot be written, for instance because the disk is full.
     """
-    reason = flush(f"{text}\n")
+    reason = flush(f"{shown_lines(text)}\n")
     if reason:
         raise InputError(f"Standard output cannot be written: {reason}.")
 
 
 def complain(text: str) -> None:
-    """Write a line to standard error, as :func:`say`, but in any case."""
+    """Write one line to standard error, as :func:`say`, but in any case."""
     with suppress(OSError):
         if sys.stderr is not None:
-            _write(f"{text}\n", sys.stderr)
+            _write(f"{shown(text)}\n", sys.stderr)
             sys.stderr.flush()
 
 
@@ -41,7 +72,7 @@ def warn(sentence: str) -> None:
 
     if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
         return  # One process speaks for all.
-    _LOG.warning("flowcolor: %s", sentence)
+    _LOG.warning("flowcolor: %s", shown(sentence))
 
 
 def flush(text: str = "") -> str | None:
@@ -72,6 +103,10 @@ def escaping() -> Iterator[None]:
                 stack.callback(stream.reconfigure, errors=stream.errors)
                 stream.reconfigure(errors="backslashreplace")
         yield
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 def _write(text: str, stream: TextIO) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -10,13 +11,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from flowcolor.cli.latents import plot
 from flowcolor.cli.main import main
-from flowcolor.console import complain, say
+from flowcolor.console import complain, say, shown, warn
 from flowcolor.data import open_portraits, write_image
 from flowcolor.errors import InputError
+from flowcolor.evaluation.captions import captioned
+from flowcolor.evaluation.curves import Point, draw_curves
+from flowcolor.evaluation.study.chart import write_chart
 from flowcolor.io.files import write_text
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
+from flowcolor.training.quiet import quiet
 
 ODD = ["\udc83J", "é写", "plain"]  # The first is Shift-JIS, as Linux hands it to Python.
 
@@ -40,6 +46,56 @@ def test_text_that_cannot_be_shown_is_escaped(capsys, monkeypatch):
     with Path(os.devnull).open("w", encoding="cp1252") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         say("写")
+
+
+COMMAND = "a\x1b[31m\n\u202eb\r\x9b"  # Red, another line, backwards, the line's beginning, again.
+
+
+def test_no_name_commands_a_terminal(capsys, caplog):
+    say(f"one {COMMAND}\n\ttwo")
+    complain(COMMAND)
+    warn(COMMAND)
+    plain = r"a\x1b[31m\n\u202eb\r\x9b"
+    assert capsys.readouterr() == (f"one {plain}\n\ttwo\n".replace(r"m\n", "m\n"), f"{plain}\n")
+    assert caplog.messages == [f"flowcolor: {plain}"]
+    joined = "\u0915\u094d\u200d\u0937"  # Devanagari, which needs its joiner.
+    assert shown(joined) == joined
+
+
+def test_what_lightning_logs_commands_no_terminal(caplog):
+    with quiet(), caplog.at_level(logging.INFO, "lightning.pytorch"):
+        logging.getLogger("lightning.pytorch").info("in %s\nand", "\x1b]0;title\x07")
+    assert "in \\x1b]0;title\\x07\nand" in caplog.messages
+
+
+def test_folders_whose_names_are_commands(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    photos, out = Path(COMMAND), f"out{COMMAND}"
+    for name in ("a", f"b{COMMAND}"):
+        write_image(torch.rand(3, 16, 16), photos / f"{name}.png")
+    (photos / f"c{COMMAND}.png").touch()
+    words = ["--method", "tint", "--reference", str(photos / "a.png"), "--output", out]
+    assert main(["colorize", *words, "--sketch", COMMAND]) == 2
+    (photos / f"c{COMMAND}.png").unlink()
+    words = ["--truth", COMMAND, "--references", COMMAND, "--output", f"score{COMMAND}"]
+    assert main(["score", "--results", out, *words]) == 0
+    assert main(["table", "--reports", f"score{COMMAND}/score.json"]) == 0
+    said = "".join(capsys.readouterr())
+    assert said.count("outa\\x1b[31m\\n") > 2
+    assert said.count("left out ") == 1
+    assert not set(said) & set("\x1b\u202e\r\x9b")
+    assert not [line for line in said.splitlines() if line.startswith("\\u202e")]
+
+
+def test_names_in_pictures_are_no_formulas(tmp_path):
+    for name in ("$x_{$", COMMAND):
+        plot(torch.rand(2, 9), [name, "b"], tmp_path / "latents.png")
+        draw_curves([Point(1, name, 2.0)], tmp_path / "curves.png")
+        rate = {"mean": 0.5, "low": 0.4, "high": 0.6}
+        write_chart({"fool": {"methods": {name: rate}}}, tmp_path / "rates.png")
+        grades = {"shares": [0.2] * 5}
+        write_chart({"color": {"methods": {name: grades}}}, tmp_path / "grades.png")
+        captioned({name: torch.zeros(3, 64, 64)})
 
 
 def test_files_keep_names_that_are_no_text(tmp_path):

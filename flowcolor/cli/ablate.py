@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
 from flowcolor.cli.seeds import read_seeds
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 
 
@@ -29,11 +30,13 @@ def main(words: Sequence[str]) -> None:
     check(ablation)
     runs = list(ablation)
     for number, run in enumerate(runs, 1):
-        say(f"{number} of {len(runs)}: {run.variant.label}, seed {run.seed}, in {run.folder}")
+        say(
+            f"{number} of {len(runs)}: {run.variant.label}, seed {run.seed}, in {shown(run.folder)}"
+        )
         run.finish(call_in_process_of_its_own)
     results = Results(ablation)
     paths = write_ablation(results, output)
-    say("\n".join(["", ablation_table(results), *(f"wrote {path}" for path in paths)]))
+    say("\n".join(["", ablation_table(results), *(f"wrote {shown(path)}" for path in paths)]))
 
 
 def _parser() -> OptionParser:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from flowcolor.app.server import LOOPBACK, bind, link, own_folder
 from flowcolor.cli.options import OptionParser, check_device
-from flowcolor.console import say
+from flowcolor.console import say, shown
 
 
 def main(words: Sequence[str]) -> None:
@@ -20,7 +20,7 @@ def main(words: Sequence[str]) -> None:
         from flowcolor.inference import load
 
         device = check_device(options.device)
-        say(f"loading the model {options.model} ...")
+        say(f"loading the model {shown(options.model)} ...")
         page = build_page(load(options.model, device))
         serve(page, taken, lambda: _announce(taken, options.share))
 

@@ -16,7 +16,7 @@ from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs
 from flowcolor.cli.painters import chosen_painters
 from flowcolor.cli.trace import begin_traces
 from flowcolor.cli.vary import paint_variants, require_one_picture
-from flowcolor.console import complain, say
+from flowcolor.console import complain, say, shown
 from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
 
@@ -105,7 +105,7 @@ def _paint_one(
     painted = paint(painter, picture, reference, how, hints, face)
     write_image(painted.image, job.output)
     height, width = painted.worked_at
-    lines = [f"wrote {job.output} (painted at {width}x{height})"]
+    lines = [f"wrote {shown(job.output)} (painted at {width}x{height})"]
     if painted.said:
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     if painted.aligned:
@@ -117,7 +117,7 @@ def _paint_one(
 
         content = to_gray(picture).expand(3, -1, -1)
         draw_plots(content, painted.image, job.plots, reference)
-        lines.append(f"  wrote {job.plots}")
+        lines.append(f"  wrote {shown(job.plots)}")
     if how.check:
         errors = {
             "photograph": painted.photo_error,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser, model_source
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, require_place
 
@@ -21,7 +21,7 @@ def main(words: Sequence[str]) -> None:
             f"got {output}."
         )
     require_place(output)
-    say(f"Exporting {options.checkpoint}; this takes some minutes ...")
+    say(f"Exporting {shown(options.checkpoint)}; this takes some minutes ...")
     start = time.monotonic()
 
     from flowcolor.deploy.export import export_model
@@ -32,7 +32,7 @@ def main(words: Sequence[str]) -> None:
     export_model(model, output, options.format)
     size = f"{painter.size}x{painter.size}" if painter.size else "an unknown size"
     say(
-        f"wrote {output} ({output.stat().st_size / 2**20:.1f} MB, "
+        f"wrote {shown(output)} ({output.stat().st_size / 2**20:.1f} MB, "
         f"{time.monotonic() - start:.0f} seconds)\n"
         f"  takes drawing and reference, both (batch, 3, height, width), float32 from 0 to 1, "
         f"sides multiples\n  of {model.multiple} and at least {2 * model.multiple}, and returns "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir, require_place
 from flowcolor.io.same_file import identity
@@ -175,7 +175,10 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
             continue
         job = replace(given, reference=gallery.nearest(given.content))
         chosen.append(job)
-        say(f"{job.content} gets the colours of {job.reference}, the most like it {how}")
+        say(
+            f"{shown(job.content)} gets the colours of {shown(job.reference)}, the most like it "
+            f"{how}"
+        )
     return chosen
 
 

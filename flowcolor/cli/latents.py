@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser, check_device, model_source
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def main(words: Sequence[str]) -> None:
         else f"at least {COLLAPSED:g}: the latent tells references apart"
     )
     say(
-        f"wrote {options.output}\n"
+        f"wrote {shown(options.output)}\n"
         f"{found.shape[1]} numbers of {len(found)} photographs: mean {float(found.mean()):.3g}, "
         f"from {float(found.min()):.3g} to {float(found.max()):.3g}\n"
         f"spread over photographs {latent_spread(found):.3g}, {verdict}"
@@ -104,7 +104,8 @@ def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flatten()
     for axis, code, name in zip(axes, codes, names, strict=False):
         axis.hist(code.tolist(), bins=20, range=reach)
-        axis.set_title(name if len(name) <= 18 else f"{name[:17]}…", fontsize=8)
+        title = shown(name if len(name) <= 18 else f"{name[:17]}…")
+        axis.set_title(title, fontsize=8, parse_math=False)  # Names may hold dollars.
     for axis in axes[count:]:
         axis.set_visible(False)
     with whole_file(path) as file:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def main(words: Sequence[str]) -> None:
             f"{marks.numel()} pixels."
         )
     write_marks(photo, marks, options.output)
-    say(f"wrote {options.output} ({int(marks.sum())} of {marks.numel()} pixels)")
+    say(f"wrote {shown(options.output)} ({int(marks.sum())} of {marks.numel()} pixels)")
 
 
 def write_marks(photo: "Tensor", marks: "Tensor", path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import complain, say
+from flowcolor.console import complain, say, shown
 from flowcolor.data.prepare.progress import duration
 
 
@@ -39,7 +39,8 @@ def _prepare(options: Any) -> None:
         options.workers,
         options.strict,
     )
-    line = f"{summary.prepared:,} photographs are ready in {options.output}, {summary.new:,} new"
+    output = shown(options.output)
+    line = f"{summary.prepared:,} photographs are ready in {output}, {summary.new:,} new"
     if summary.new:
         rate = summary.new / max(summary.seconds, 1e-9)
         line += f": {duration(summary.seconds)}, {rate:.1f} photographs a second"
@@ -48,11 +49,14 @@ def _prepare(options: Any) -> None:
     lines = [line]
     if summary.skipped:
         lines.append(f"skipped {len(summary.skipped):,}; manifest.json lists all:")
-        lines += [f"  {name}: {reason}" for name, reason in list(summary.skipped.items())[:10]]
+        lines += [
+            f"  {shown(name)}: {shown(reason)}"
+            for name, reason in list(summary.skipped.items())[:10]
+        ]
         lines += ["  ..."] if len(summary.skipped) > 10 else []
     config = "portraits" if options.size <= 128 else "thesis"  # What their networks are made for.
     lines.append(
-        f"train with them: flowcolor fit --config {config} --data.train {options.output} "
+        f"train with them: flowcolor fit --config {config} --data.train {output} "
         f"--data.size {options.size}"
     )
     say("\n".join(lines))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser, model_source
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import require_folder
 
@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> None:
     card = model_card(weights, weights.build(), name.repo, facts)
     if options.folder is not None:
         files = write_folder(weights, options.folder, card)
-        say("\n".join(f"wrote {path}" for path in files) + "\nnothing was sent (--folder)")
+        say("\n".join(f"wrote {shown(path)}" for path in files) + "\nnothing was sent (--folder)")
         return
     with tempfile.TemporaryDirectory() as place:
         files = write_folder(weights, Path(place), card)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import require_folder
 
@@ -67,10 +67,11 @@ def paint(output: Path) -> Path:
     write_image(second["photo"], photo)
     say(
         f"\nDone in {time.monotonic() - start:.0f} seconds.\n"
-        f"picture: {picture}\n"
+        f"picture: {shown(picture)}\n"
         "  columns: drawing, photograph that lends its colours, result, the drawn photograph\n"
         "paint a drawing of yours; for a start, one of these:\n"
-        f"  flowcolor colorize --sketch {drawing} --reference {photo} --output painted.png\n"
+        f"  flowcolor colorize --sketch {shown(drawing)} --reference {shown(photo)} "
+        "--output painted.png\n"
         "train a model of your own, on these two portraits in some minutes, or on photographs:\n"
         "  flowcolor quickstart --train\n"
         "  flowcolor fit --config faces --data.train PHOTOS"
@@ -114,12 +115,12 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     minutes = (time.monotonic() - start) / 60
     say(
         f"\nDone in {minutes:.1f} minutes.\n"
-        f"picture: {picture}\n"
+        f"picture: {shown(picture)}\n"
         "  columns: drawing, reference, result, the drawing's true photograph\n"
         "  rows: each portrait with its own distorted photograph, then each with the other's\n"
-        f"model:   {model}\n"
+        f"model:   {shown(model)}\n"
         f"paint a drawing of yours:\n"
-        f"  flowcolor colorize --sketch DRAWING --reference PHOTO --checkpoint {model} "
+        f"  flowcolor colorize --sketch DRAWING --reference PHOTO --checkpoint {shown(model)} "
         "--output painted.png"
     )
     return picture, model

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
 from flowcolor.cli.seeds import read_seeds
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 
 
@@ -30,11 +31,11 @@ def main(words: Sequence[str]) -> None:
     runs = list(scaling)
     for number, run in enumerate(runs, 1):
         photographs = f"{counts[run.share]} photographs"
-        say(f"{number} of {len(runs)}: {photographs}, seed {run.seed}, in {run.folder}")
+        say(f"{number} of {len(runs)}: {photographs}, seed {run.seed}, in {shown(run.folder)}")
         run.finish(call_in_process_of_its_own)
     results = ScalingResults(scaling, counts)
     paths = write_scaling(results, options.output)
-    say("\n".join(["", scaling_table(results), *(f"wrote {path}" for path in paths)]))
+    say("\n".join(["", scaling_table(results), *(f"wrote {shown(path)}" for path in paths)]))
 
 
 def _shares(text: str) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from flowcolor.bounds import within
 from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import require_folder
 
@@ -61,7 +61,7 @@ def main(words: Sequence[str]) -> None:
     )
     for done, batch in enumerate(results.batches(options.batch_size)):
         if done == 0:
-            say(f"scoring {len(results.files)} results of {options.results} ...")
+            say(f"scoring {len(results.files)} results of {shown(options.results)} ...")
         moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
     about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()}
@@ -70,7 +70,7 @@ def main(words: Sequence[str]) -> None:
     about |= {"content": "drawing", "size": options.size}
     report = evaluation.report(about | costs)
     paths = write_report(report, options.output, "score")
-    say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
+    say("\n".join([table(report), *(f"wrote {shown(path)}" for path in paths)]))
     picture = options.output / f"extremes-{options.setting}.png"
     if results.one_size:
         say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flowcolor.bounds import within
 from flowcolor.cli.study_options import import_parser, make_parser, report_parser
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import require_folder
 
@@ -78,9 +78,10 @@ def _make(words: Sequence[str]) -> None:
     )
     key = make_study(study, options.output)
     say(
-        f"wrote {len(key.pages)} pages of study {key.study}; {options.output / 'README.md'} says "
-        f"how to go on\ngive out: {options.output / 'participants'}\n"
-        f"keep to yourself: {options.output / 'key.json'}"
+        f"wrote {len(key.pages)} pages of study {key.study}; "
+        f"{shown(options.output / 'README.md')} says how to go on\n"
+        f"give out: {shown(options.output / 'participants')}\n"
+        f"keep to yourself: {shown(options.output / 'key.json')}"
     )
 
 
@@ -92,7 +93,7 @@ def _import(words: Sequence[str]) -> None:
     from flowcolor.evaluation.study.survey_import import import_survey
 
     paths = import_survey(options.export, read_key(options.key), options.output)
-    say(f"wrote {len(paths)} files of answers into {options.output}")
+    say(f"wrote {len(paths)} files of answers into {shown(options.output)}")
 
 
 def _report(words: Sequence[str]) -> None:

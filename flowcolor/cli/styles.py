@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.cli.painters import chosen_painter
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.painting import How, paint
 
@@ -59,12 +59,12 @@ def main(words: Sequence[str]) -> None:
         return paint(painter, contents[number], reference, how).image
 
     lines = GradientLines()
-    shown = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in contents]
-    shown = [content.expand(3, -1, -1) for content in shown]
+    drawn = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in contents]
+    drawn = [content.expand(3, -1, -1) for content in drawn]
     own = contents if photographs else None
-    write_image(style_gallery(painted, shown, references, own), options.output)
+    write_image(style_gallery(painted, drawn, references, own), options.output)
     rows = "own photograph, then " if photographs else ""
-    say(f"wrote {options.output} (columns: contents; rows: {rows}references)")
+    say(f"wrote {shown(options.output)} (columns: contents; rows: {rows}references)")
 
 
 def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:

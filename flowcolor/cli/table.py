@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import say
+from flowcolor.console import say, shown
 
 
 def main(words: Sequence[str]) -> None:
@@ -20,7 +20,7 @@ def main(words: Sequence[str]) -> None:
     say(text)
     if options.output is not None:
         write_text(text + "\n", options.output)
-        say(f"wrote {options.output}")
+        say(f"wrote {shown(options.output)}")
 
 
 def _parser() -> OptionParser:

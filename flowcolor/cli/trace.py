@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, names_in
 
@@ -59,7 +60,7 @@ class Trace:
         axes.set_ylabel("loss")
         with whole_file(self.folder / "loss.png") as file:
             figure.savefig(file, format="png", dpi=120)
-        return f"wrote {self.folder} (losses and pictures of {self.losses[-1][0]} steps)"
+        return f"wrote {shown(self.folder)} (losses and pictures of {self.losses[-1][0]} steps)"
 
 
 def begin_traces(painters: Sequence["Painter"], folder: Path, pictures: int) -> list[Trace]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flowcolor.cli.job_hints import hints_of
 from flowcolor.cli.jobs import Job
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 from flowcolor.painting import How, paint
 
@@ -51,16 +52,16 @@ def paint_variants(
     picture = read_image(job.content)
     reference = None if job.reference is None else read_image(job.reference)
     hints = hints_of(job, picture, dots)
-    shown = {"content": to_gray(picture).expand(3, -1, -1) if how.gray else picture}
+    cells = {"content": to_gray(picture).expand(3, -1, -1) if how.gray else picture}
     if reference is not None:
-        shown["reference"] = reference
+        cells["reference"] = reference
     if hints is not None:
-        shown["points"] = hints.colors[0].where(hints.mask[0] > 0, shown["content"])
+        cells["points"] = hints.colors[0].where(hints.mask[0] > 0, cells["content"])
     notices: dict[str, None] = {}  # Each once, in order.
     for name, painter in painters.items():
         painted = paint(painter, picture, reference, how, hints)
-        shown[name] = painted.image
+        cells[name] = painted.image
         notices |= dict.fromkeys(painted.notices)
-    write_image(captioned(shown), job.output)
-    wrote = f"wrote {job.output} (row by row: {'; '.join(shown)})"
+    write_image(captioned(cells), job.output)
+    wrote = f"wrote {shown(job.output)} (row by row: {shown('; '.join(cells))})"
     return "\n".join([wrote, *(f"  notice: {notice}" for notice in notices)])

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.extras import missing_extra
 from flowcolor.io.files import is_file
@@ -29,7 +29,7 @@ def table() -> str:
     from flowcolor.pretrained.weights import WEIGHTS, cached_path, weights_folder
 
     places = {name: cached_path(name) for name in WEIGHTS}
-    lines = [f"The weights are looked for in {places['vgg16'].parent}"]
+    lines = [f"The weights are looked for in {shown(places['vgg16'].parent)}"]
     for name, purpose in _PURPOSES.items():
         known, whole = WEIGHTS[name], places[name]
         check = partial(problem, name)
@@ -88,7 +88,8 @@ def _converted(source: Path, output: Path | None) -> str:
 
     written = convert(source, output)
     megabytes = written.stat().st_size / 2**20
-    return f"wrote {written} ({megabytes:.0f} MB instead of {source.stat().st_size / 2**20:.0f})"
+    before = source.stat().st_size / 2**20
+    return f"wrote {shown(written)} ({megabytes:.0f} MB instead of {before:.0f})"
 
 
 def _extracted(source: str, folder: Path | None) -> str:
@@ -99,8 +100,8 @@ def _extracted(source: str, folder: Path | None) -> str:
     except ModuleNotFoundError as error:
         raise missing_extra(error, "weights --from") or error from error
     return (
-        f"wrote {hed} ({hed.stat().st_size / 2**20:.0f} MB), for the sketch filter Hed\n"
-        f"wrote {vgg16} ({vgg16.stat().st_size / 2**20:.0f} MB), VGG16 {EDGES_NOTE}: "
+        f"wrote {shown(hed)} ({hed.stat().st_size / 2**20:.0f} MB), for the sketch filter Hed\n"
+        f"wrote {shown(vgg16)} ({vgg16.stat().st_size / 2**20:.0f} MB), VGG16 {EDGES_NOTE}: "
         "used only where its path is given"
     )
 

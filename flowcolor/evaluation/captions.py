@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.console import shown
 from flowcolor.evaluation.pictures import picture_grid
 from flowcolor.io.images import to_uint8
 from flowcolor.io.resizing import resize
@@ -29,10 +30,10 @@ def labelled(columns: Mapping[str, Tensor]) -> Tensor:
     head = Image.new("RGB", (grid.shape[-1], _HEAD), "white")
     draw, font = ImageDraw.Draw(head), ImageFont.load_default(12)
     for place, name in enumerate(columns):
-        shown = name
-        while len(shown) > 1 and draw.textlength(shown, font) > width - 4:
-            shown = f"{shown.removesuffix('…')[:-1]}…"
-        draw.text((place * width + 4, 4), shown, fill="black", font=font)
+        text = shown(name)
+        while len(text) > 1 and draw.textlength(text, font) > width - 4:
+            text = f"{text.removesuffix('…')[:-1]}…"
+        draw.text((place * width + 4, 4), text, fill="black", font=font)
     pixels = torch.frombuffer(bytearray(head.tobytes()), dtype=torch.uint8)
     labels = pixels.view(_HEAD, -1, 3).permute(2, 0, 1)
     return torch.cat([labels, to_uint8(grid)], dim=1) / 255

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowcolor.console import shown
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.bootstrap import RESAMPLES, resampled_means
 from flowcolor.evaluation.measures import MEASURES, Measure
@@ -203,4 +204,4 @@ def write_comparison(a: Path, b: Path, path: Path) -> str:
         },
     }
     write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", path)
-    return f"A: {a}\nB: {b}\n{comparison_table(found)}\nwrote {path}"
+    return f"A: {shown(a)}\nB: {shown(b)}\n{comparison_table(found)}\nwrote {shown(path)}"

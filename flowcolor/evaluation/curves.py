@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import read_whole, whole_file, write_text
 
@@ -77,7 +78,8 @@ def draw_curves(points: Sequence[Point], path: Path) -> None:
         axes = figure.add_subplot(rows, across, place)
         # Of few points the line alone would not show where they are.
         axes.plot(*zip(*curve, strict=True), marker="." if len(curve) < 30 else "")
-        axes.set(title=name, xlabel="step")
+        axes.set_title(shown(name), parse_math=False)
+        axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)

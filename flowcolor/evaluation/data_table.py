@@ -101,4 +101,9 @@ def _markdown(cells: Cells) -> str:
             for score in SCORES
         ]
         lines.append([data, *values])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Keep the name of a folder from ending its cell."""
+    return " ".join(text.replace("|", "\\|").split())

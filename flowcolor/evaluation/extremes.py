@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from flowcolor.console import shown
 from flowcolor.evaluation.pictures import write_grid
 from flowcolor.evaluation.scores import PairScore
 
@@ -45,4 +46,4 @@ def write_extremes(
     columns = zip(*(columns_of(score) for score in chosen), strict=True)
     write_grid([torch.stack(list(column)) for column in columns], path)
     names = ", ".join(f"{score.name} {score.scores['ssim']:.3f}" for score in chosen)
-    return f"wrote {path} (best, median and worst by SSIM: {names})"
+    return f"wrote {shown(path)} (best, median and worst by SSIM: {shown(names)})"

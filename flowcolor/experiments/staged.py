@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from flowcolor.console import say
+from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.experiments.runs import Call, call_in_process_of_its_own
 from flowcolor.io.files import exists, find, read_whole, write_text
@@ -166,7 +166,8 @@ def fit(stages: Sequence[Stage], call: Call = call_in_process_of_its_own) -> Pat
     model = None
     for stage in stages:
         done = stage.model is not None
-        say(f"stage {stage.number} of {len(stages)}{' is done' if done else ''}: {stage.folder}")
+        is_done = " is done" if done else ""
+        say(f"stage {stage.number} of {len(stages)}{is_done}: {shown(stage.folder)}")
         model = stage.finish(call, model)
     assert model is not None  # noqa: S101 - there are two stages or more
     return model

@@ -22,6 +22,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.bounds import within
+from flowcolor.console import shown
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.apart import require_apart
@@ -134,7 +135,7 @@ class TrainingCLI(LightningCLI):
             require_text([self.run_config, chosen.trainer.default_root_dir])
         self.replaced = list(differences(self.recorded.config, self.run_config))
         for line in self.replaced:
-            say(f"other than in the checkpoint: {line}")
+            say(f"other than in the checkpoint: {shown(line)}")
         self.tested = self.recorded.checkpoint or chosen.model.weights
         if command != "fit" and self.tested is None and _is_trained(chosen.model.colorizer):
             raise InputError(
@@ -263,7 +264,7 @@ class TrainingCLI(LightningCLI):
         except InputError:
             self._leave_no_trace()
             raise
-        say(f"writing to {self._logged_folder()}")
+        say(f"writing to {shown(self._logged_folder())}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
         try:

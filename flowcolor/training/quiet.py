@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flowcolor.console import shown_lines
+
 _IDLE_WARNINGS = (
     # The data module caches pictures, so loader processes would not help.
     r".*does not have many workers.*",
@@ -48,7 +50,8 @@ _IDLE_MESSAGES = (
 
 class _Quiet(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().lstrip().startswith(_IDLE_MESSAGES)
+        record.msg, record.args = shown_lines(record.getMessage()), ()  # It may name files.
+        return not record.msg.lstrip().startswith(_IDLE_MESSAGES)
 
 
 @contextmanager

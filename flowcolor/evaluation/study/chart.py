@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flowcolor.console import shown
 from flowcolor.evaluation.study.html import texts
 from flowcolor.io.files import whole_file
 
@@ -59,7 +60,7 @@ def _grades(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
         label = texts()["en"]["grades"][grade]
         axes.barh(range(len(names)), width, left=left, color=COLORS[grade], label=label)
         left = [a + b for a, b in zip(left, width, strict=True)]
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [*map(shown, names)], parse_math=False)
 
 
 def _rates(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
@@ -67,4 +68,4 @@ def _rates(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
         axes.plot([numbers["low"], numbers["high"]], [row, row], color=COLORS[4], linewidth=3)
         axes.plot([numbers["mean"]], [row], "o", color=COLORS[4])
     axes.axvline(0.5, color="black", linestyle=":")  # Nobody can tell.
-    axes.set_yticks(range(len(methods)), list(methods))
+    axes.set_yticks(range(len(methods)), [*map(shown, methods)], parse_math=False)

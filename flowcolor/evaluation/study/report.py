@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from flowcolor import __version__
+from flowcolor.console import shown
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.study.chart import write_chart
 from flowcolor.evaluation.study.exclusion import Sample, read_sample, steadiness
@@ -52,7 +53,7 @@ def report_study(
     if report["participants"]:
         names.append("grades.png")
         write_chart(report["questions"], output / names[-1])
-    return "\n".join([text, *(f"wrote {output / name}" for name in names)])
+    return "\n".join([text, *(f"wrote {shown(output / name)}" for name in names)])
 
 
 def count(sample: Sample, key: Key, resamples: int = 9999) -> dict[str, Any]:

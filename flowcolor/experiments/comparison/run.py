@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flowcolor.console import shown
 from flowcolor.errors import InputError
 from flowcolor.experiments.comparison.blocks import SETTINGS, needs_reference
 from flowcolor.experiments.comparison.check import Checked, check, untrained
@@ -64,13 +65,13 @@ def _train(comparison: Comparison, checked: Checked, call: Call) -> dict[str, st
     runs = list(comparison.trainings(checked.trained))
     for number, (entry, seed) in enumerate(runs, 1):
         folder = comparison.training(entry, seed)
-        say(f"{number} of {len(runs)}: {entry.label}, seed {seed}, in {folder}")
+        say(f"{number} of {len(runs)}: {entry.label}, seed {seed}, in {shown(folder)}")
         if entry.label not in failed:
             try:
                 train_once(comparison.words(entry, seed), folder, call)
             except InputError as error:
                 failed[entry.label] = str(error)
-                say(f"{entry.label} is left out: {error}")
+                say(f"{entry.label} is left out: {shown(error)}")
     return failed
 
 
@@ -125,4 +126,4 @@ def _publish(comparison: Comparison, checked: Checked, failed: dict[str, str]) -
     paths = [*write_tables(comparison, tables, failed), *sheets]
     texts = [as_text(table, comparison.points) for table in tables]
     above = "\n".join(heading(comparison, len(checked.pairs)))
-    say("\n\n".join(["", above, *texts, "\n".join(f"wrote {path}" for path in paths)]))
+    say("\n\n".join(["", above, *texts, "\n".join(f"wrote {shown(path)}" for path in paths)]))

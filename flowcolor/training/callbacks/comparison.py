@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lightning import Trainer
 
+from flowcolor.console import shown
 from flowcolor.evaluation.compare import require_report, write_comparison
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.run_folder import log_folder
@@ -39,7 +40,7 @@ def compare_with(other: Path, trainer: Trainer, test: Callable[[Path, Path], Non
     theirs = other
     if other.suffix != ".json":
         theirs = folder / "compared" / "test.json"
-        say(f"\nthe other: {other}")
+        say(f"\nthe other: {shown(other)}")
         test(other, theirs.parent)
     if trainer.is_global_zero:
         say(write_comparison(folder / "test.json", theirs, folder / "comparison.json"))

@@ -8,6 +8,7 @@ from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from flowcolor.bounds import within
+from flowcolor.console import shown
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
@@ -169,7 +170,7 @@ class Evaluator(Callback):
 def publish(report: Report, folder: Path) -> None:
     """Write a report as JSON and CSV and print its table."""
     paths = write_report(report, folder, "test")
-    say("\n".join([table(report), *(f"wrote {path}" for path in paths)]))
+    say("\n".join([table(report), *(f"wrote {shown(path)}" for path in paths)]))
 
 
 def report_of(trainer: Trainer) -> Report | None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from flowcolor.bounds import within
+from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
@@ -145,7 +146,7 @@ class PictureGrid(Callback):
                 columns = [torch.cat(column) for column in zip(*parts, strict=True)]
                 path = folder / f"pairs-{setting}.png"
                 write_grid(columns, path)
-                say(f"wrote {path} ({', '.join(COLUMNS)})")
+                say(f"wrote {shown(path)} ({', '.join(COLUMNS)})")
         self.tested = {}
         for dataloader_idx, setting in enumerate(SETTINGS):
             scores = report.of(setting)
@@ -154,7 +155,7 @@ class PictureGrid(Callback):
                 columns_of = _Columns(pl_module, dataloader_idx)
                 say(write_extremes(scores, columns_of, path, self.extremes))
         if self.write_all:
-            say(f"wrote every picture to {folder / 'images'}")
+            say(f"wrote every picture to {shown(folder / 'images')}")
 
     def _draw(self, trainer: Trainer, name: str, task: Task, batch: Batch) -> None:
         self._write(trainer, name, task.steps, _columns(task, batch, self.pairs))

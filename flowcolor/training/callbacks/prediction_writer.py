@@ -5,7 +5,7 @@ from typing import Any
 from lightning import Callback, Trainer
 from torch import Tensor
 
-from flowcolor.console import complain
+from flowcolor.console import complain, shown
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.scores import gather_all
@@ -43,7 +43,7 @@ class PredictionWriter(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: Any) -> None:
         unread = sorted(name for part in gather_all(self._unread) for name in part)
-        say(f"wrote the painted drawings to {log_folder(trainer)}")
+        say(f"wrote the painted drawings to {shown(log_folder(trainer))}")
         if unread:
             names = first_ten(unread)
             raise InputError(f"{len(unread)} of the drawings could not be painted: {names}.")

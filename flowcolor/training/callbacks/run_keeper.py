@@ -7,6 +7,7 @@ from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.run_folder import CHECKPOINTS, log_folder
@@ -23,7 +24,7 @@ class RunKeeper(Callback):
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path, weights_only=False)
-            say(f"interrupted at step {pl_module.steps}, wrote {path}")
+            say(f"interrupted at step {pl_module.steps}, wrote {shown(path)}")
 
     def on_fit_end(
         self,
@@ -35,7 +36,7 @@ class RunKeeper(Callback):
         model, path = pl_module.colorizer, log_folder(trainer) / "model.safetensors"
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
-        say(f"wrote {path} (the {'best' if best else 'last'} weights)")
+        say(f"wrote {shown(path)} (the {'best' if best else 'last'} weights)")
 
 
 def _is_trial(trainer: Trainer) -> bool:
