@@ -110,7 +110,10 @@ def shorter_side(size: str) -> "int | Literal['trained'] | None":
         return "trained"
     if size == "own":
         return None
-    if size.isdecimal() and 0 < float(size) <= 16384:  # Of 5000 digits, int says nothing.
+    # What a browser sends may be of any type.
+    if (
+        isinstance(size, str) and size.isdecimal() and 0 < float(size) <= 16384
+    ):  # Of 5000 digits, int says nothing.
         return int(size)
     raise InputError(
         f"--size expects `trained`, `own` or a number of pixels up to 16384, got {size!r}."

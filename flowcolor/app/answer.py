@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 
 
 def answer(
-    painter: "Painter", drawing: str | None, reference: str | None, how: How, dots: object = None
+    painter: "Painter", drawing: str | None, reference: object, how: How, dots: object = None
 ) -> Answer:
     """Paint what was drawn, or say in a sentence why not.
 
@@ -45,7 +45,7 @@ def answer(
         painter: What paints; it is shared by all visitors.
         drawing: Data URL of the drawing, empty before the first stroke.
         reference: Data URL of the photograph, empty if none was chosen.
-        how: In which way.
+        how: In which way; its values are as a browser sends them, of any type.
         dots: Colour dots on the drawing, see :func:`~flowcolor.app.dots.read_dots`.
     """
     if not drawing:
@@ -56,6 +56,7 @@ def answer(
     elif not reference and model.reference == "required":
         return Answer("", NO_REFERENCE)
     try:
+        _require_switches(how)
         colors = read_dots(dots, model.hints != "unused")
         if not colors and model.hints == "required":
             return Answer("", NO_DOTS)
@@ -91,6 +92,13 @@ def report(painted: "Painted") -> str:
         lines.append("The reference was laid with its face on the drawing's.")
     lines.append(_round_trip(painted.sketch_error))
     return "\n\n".join(line for line in lines if line)
+
+
+def _require_switches(how: How) -> None:
+    for name in ("clean", "align", "draw"):
+        value = getattr(how, name)
+        if not isinstance(value, bool):  # A text "false" would count as true.
+            raise InputError(f"{name} expects true or false, got {type(value).__name__}.")
 
 
 def _round_trip(error: float) -> str:

@@ -30,7 +30,7 @@ def to_data_url(image: Float[Tensor, "3 height width"]) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getbuffer()).decode()}"
 
 
-def from_data_url(url: str, name: str, longest: int) -> Float[Tensor, "3 height width"]:
+def from_data_url(url: object, name: str, longest: int) -> Float[Tensor, "3 height width"]:
     """Return the picture of a data URL in [0, 1], as files are read by the command line.
 
     Args:
@@ -41,7 +41,7 @@ def from_data_url(url: str, name: str, longest: int) -> Float[Tensor, "3 height 
     Raises:
         InputError: It is too large, truncated or no picture.
     """
-    head, _, text = url.partition(",")
+    head, _, text = url.partition(",") if isinstance(url, str) else ("", "", "")
     if not (head.startswith("data:") and head.endswith(";base64")):
         raise InputError(f"{name} is not a picture in a data URL.")
     if len(text) * 3 // 4 > MOST_BYTES:

@@ -94,7 +94,7 @@ def _read_dot(given: object) -> Dot:
     if isinstance(given, list) and len(given) == 3:
         x, y, color = given
         # Written so that NaN, for which every comparison is false, is refused, too.
-        inside = all(isinstance(side, (int, float)) and 0 <= side <= 1 for side in (x, y))
+        inside = all(type(side) in (int, float) and 0 <= side <= 1 for side in (x, y))
         if inside and isinstance(color, str) and _COLOR.fullmatch(color):
             red, green, blue = (part / 255 for part in bytes.fromhex(color[1:]))
             return Dot(float(x), float(y), (red, green, blue))

@@ -94,6 +94,9 @@ def _options(model: str) -> list[Any]:
     with gr.Accordion("Options", open=False):
         lines = gr.Radio(_LINES, value="keep", label="Lines of the picture")
         size = gr.Dropdown(_SIZES, value="trained", label="Size at which it is painted")
+        for choice in (lines, size):
+            # Of another value gradio would print a traceback; the painter says one sentence.
+            choice.preprocess = _as_sent  # type: ignore[assignment,method-assign]
         clean = gr.Checkbox(
             True, label="Clean the drawing: make paper white and strokes dark first"
         )
@@ -103,6 +106,10 @@ def _options(model: str) -> list[Any]:
         )
         gr.Markdown(f"Painted by the model `{model}`.")
     return [lines, size, clean, align, draw]
+
+
+def _as_sent(value: Any) -> Any:
+    return value
 
 
 def _box(
@@ -127,7 +134,7 @@ def _box(
 def _painting(painter: "Painter", check: bool = False) -> Callable[..., Answer]:
     def paint(
         drawing: object,
-        reference: str | None,
+        reference: object,
         lines: str,
         size: str,
         clean: bool,

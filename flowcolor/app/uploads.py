@@ -14,7 +14,7 @@ class Opened(TypedDict):
     problem: str
 
 
-def open_upload(url: str) -> Opened:
+def open_upload(url: object) -> Opened:
     """Read any format that the command line reads, TIFF and CMYK included, upright.
 
     Args:
