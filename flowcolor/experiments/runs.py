@@ -16,6 +16,7 @@ from flowcolor.experiments.runner import (
     train_once,
 )
 from flowcolor.experiments.tables import Table, Variant
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import find_config, resolve_configs
 
@@ -100,6 +101,8 @@ def check(ablation: Ablation) -> None:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
             cli = TrainingCLI(words, run=False)
             cli.model.objective.prepare()
+        # Otherwise the same command could not go on.
+        require_apart(ablation.output, cli.datamodule.folders("fit"), "--output")
         photographs = cli.datamodule.fingerprint()
     _claim(ablation, photographs)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flowcolor.bounds import within
 from flowcolor.errors import InputError
 from flowcolor.experiments.runner import PHOTOGRAPHS, Call, claim, refuse_options, train_once
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.words import value_of
@@ -124,8 +126,12 @@ def check(scaling: Scaling) -> dict[float, int]:
         for run in Scaling(scaling.words, scaling.shares, scaling.seeds[:1], scaling.output):
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
             cli = TrainingCLI(words, run=False)
+            # Of -1, a training would never end: no epoch is its last, either.
+            within("--trainer.max_steps", cli.trainer.max_steps, 1)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
+        # Otherwise the same command could not go on.
+        require_apart(scaling.output, cli.datamodule.folders("fit"), "--output")
         photographs = cli.datamodule.fingerprint()
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())

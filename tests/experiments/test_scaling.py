@@ -148,11 +148,32 @@ def test_a_folder_belongs_to_one_set_of_photographs(run, tmp_path):
         check(scaling(run, folder, f"--data.train={photos}"))
 
 
+COMMANDS = ["ablate --table 4.3", "compare --methods lut", "scaling --shares 0.5,1"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_results_are_not_written_where_they_would_be_found_as_photographs(
+    command, tmp_path, capsys
+):
+    write_photos(tmp_path / "photos/people", 7)
+    words = [*command.split(), "--output", tmp_path / "photos/runs"]
+    if "compare" not in command:
+        words += ["--config", "quickstart", "--trainer.max_steps=4"]
+    words += [f"--data.train={tmp_path / 'photos'}", "--data.held_out=2"]
+    assert flowcolor(*words) == 2
+    assert "--output expects a folder outside of " in capsys.readouterr().err
+    assert not (tmp_path / "photos/runs").exists()
+
+
 def test_bad_words_are_one_sentence(run, tmp_path, capsys):
     words = ("--config", run.config, "--output", tmp_path / "out")
     cases = {
         "--config NAME_OR_FILE": ("--output", tmp_path / "out"),
         "--trainer.max_steps N, the same": words,
+        "--trainer.max_steps expects a number of at least 1, got -1": (
+            *words,
+            "--trainer.max_steps=-1",
+        ),
         "decides --data.share itself": (*words, "--trainer.max_steps=4", "--data.share=0.5"),
         "--shares expects two or more different parts": (*words, "--shares", "1/2,x"),
         "of different numbers of photographs, got": (

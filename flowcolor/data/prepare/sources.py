@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
+from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
@@ -43,16 +44,17 @@ def find_sources(
     return CelebAMaskHQ(special[0], drawings, strict)
 
 
-def require_outside(output: Path, roots: Sequence[str | Path], finder: FileFinder) -> None:
-    """Refuse a place where the next call would take what was prepared for photographs.
+def require_outside(output: Path, roots: Sequence[str | Path], finder: Finder) -> None:
+    """Refuse a place where the next call would take what was written for photographs.
 
     Raises:
         InputError: ``output`` lies among the subfolders of one of ``roots``.
     """
     above = (output / "file").resolve().parents
     for root in map(Path, roots):
-        nested = any(root in finder[i].photo.parent.parents for i in range(len(finder)))
-        if isinstance(finder, PhotoFolder) and nested and root.resolve() in above:
+        if not isinstance(finder, PhotoFolder) or root.resolve() not in above:
+            continue
+        if any(root in finder[i].photo.parent.parents for i in range(len(finder))):
             raise InputError(
                 f"--output expects a folder outside of {root}, whose subfolders hold the "
                 f"photographs, got {output}."

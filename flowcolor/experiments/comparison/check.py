@@ -15,6 +15,7 @@ from flowcolor.experiments.comparison.pairs import Pairs
 from flowcolor.experiments.comparison.plan import DECIDED, Comparison
 from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options
 from flowcolor.inference import load
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import require_folder
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
@@ -55,6 +56,8 @@ def check(comparison: Comparison) -> Checked:
     agree(*place, comparison.record, what)  # Before every method is built.
     with tempfile.TemporaryDirectory() as folder, quiet():
         data = _data(comparison, folder)
+        # Otherwise the same command could not go on.
+        require_apart(comparison.output, data.folders("fit"), "--output")
         pairs = Pairs(data, comparison.pairs, comparison.points)
         record = comparison.record | {PHOTOGRAPHS: data.fingerprint()}
         agree(*place, record, what)
