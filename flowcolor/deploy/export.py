@@ -81,13 +81,17 @@ def _as_archive(model: Colorizer) -> bytes:
 
 def _as_onnx(model: Colorizer) -> bytes:
     try:
-        import onnxscript  # noqa: F401  (torch asks for it later, after minutes)
+        from onnxscript import FLOAT, opset20  # Torch asks for it later, after minutes.
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("onnx", "onnxscript"):
             raise
         raise InputError(
             f"Writing ONNX needs {error.name}: pip install 'flowcolor[export]'."
         ) from error
+
+    def root(value: FLOAT) -> FLOAT:
+        return opset20.Sqrt(value)
+
     traced = trace(model)
     with torch.no_grad(), _quiet():
         program = torch.onnx.export(
@@ -98,6 +102,8 @@ def _as_onnx(model: Colorizer) -> bytes:
             dynamo=True,
             verbose=False,
             external_data=False,
+            # By this FAM scales its attention over all pixels; torch itself has no translation.
+            custom_translation_table={torch.sym_sqrt: root},
         )
     assert program is not None  # noqa: S101  (of the old exporter alone)
     whole: bytes = program.model_proto.SerializeToString()

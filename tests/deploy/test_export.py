@@ -54,6 +54,20 @@ def test_onnxruntime_paints_the_portraits_as_torch_does(model, onnx):
         torch.testing.assert_close(found, model(drawing, photo), rtol=0, atol=1e-4)
 
 
+@torch.no_grad()
+def test_onnxruntime_paints_as_the_thesis_s_own_aggregation_at_any_size(tmp_path):
+    pytest.importorskip("onnxscript", reason="nothing writes ONNX")
+    runtime = pytest.importorskip("onnxruntime", reason="no onnxruntime runs ONNX")
+    model = trained(downsamplings=1, ccbs=1, nccbs=1, aggregation="fam")
+    export_model(model, tmp_path / "fam.onnx", "onnx")
+    session = runtime.InferenceSession(tmp_path / "fam.onnx")
+    for size in SIZES[:2]:
+        drawing, photo = portraits(*size)
+        inputs = {"drawing": drawing.numpy(), "reference": photo.numpy()}
+        found = torch.from_numpy(session.run(["picture"], inputs)[0])
+        torch.testing.assert_close(found, model(drawing, photo), rtol=0, atol=1e-4)
+
+
 WITHOUT_FLOWCOLOR = """
 import sys
 sys.modules["flowcolor"] = None  # Importing it is an error from now on.
