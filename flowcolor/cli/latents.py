@@ -26,6 +26,7 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.inference import load
     from flowcolor.io.apart import require_apart
+    from flowcolor.io.files import require_place
     from flowcolor.io.listing import list_images
     from flowcolor.io.same_file import protect
     from flowcolor.models import UNetAdaIN
@@ -33,6 +34,7 @@ def main(words: Sequence[str]) -> None:
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
+    require_place(options.output)
     device = check_device(options.device)
     painter = load(options.checkpoint, device)
     model = painter.colorizer

@@ -16,12 +16,14 @@ def main(words: Sequence[str]) -> None:
     """Run ``flowcolor marks`` with these words."""
     options = _parser().read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
+    from flowcolor.io.files import require_place
     from flowcolor.io.images import read_image
     from flowcolor.io.same_file import protect
     from flowcolor.models.hint_files import COLORLESS
 
     if options.output.suffix.lower() != ".png":
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
+    require_place(options.output)
     protect(options.output, [options.photo])
     if not 0 < options.share < 1:
         raise InputError(f"--share expects a number between 0 and 1, got {options.share:g}.")

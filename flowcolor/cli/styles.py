@@ -26,7 +26,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.style_gallery import style_gallery
     from flowcolor.io.apart import require_apart
-    from flowcolor.io.files import is_dir
+    from flowcolor.io.files import is_dir, require_place
     from flowcolor.io.images import IMAGE_SUFFIXES, write_image
     from flowcolor.io.same_file import protect
 
@@ -49,6 +49,7 @@ def main(words: Sequence[str]) -> None:
     files = [
         _files(name, getattr(options, name), options.most) for name in ("contents", "references")
     ]
+    require_place(output)
     protect(options.output, [path for part in files for path in part])
     require_apart(output.parent, [*options.contents, *options.references], "--output")
     contents, references = ([_square(path, side) for path in part] for part in files)

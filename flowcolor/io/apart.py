@@ -31,5 +31,6 @@ def require_apart(place: Path, folders: Iterable[Path], option: str) -> None:
         own = [name for name in names_below(folder) if "/" not in name and is_image(name)]
         if above[0] == root or not own:
             raise InputError(
-                f"{option} expects a folder outside of {folder}, whose images are read, got {place}."
+                f"{option} expects a folder outside of {folder}, whose images are read, "
+                f"got {place}."
             )

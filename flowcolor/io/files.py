@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -126,17 +126,18 @@ def is_dir(path: Path) -> bool:
 
 
 def require_folder(path: Path, option: str = "--output") -> None:
-    """Refuse a file where a folder is or is to be, before anything is computed for it.
+    """Refuse a folder that could not be written to, before anything is computed for it.
 
     Args:
         path: The folder, which need not be there.
         option: How the command line calls it.
 
     Raises:
-        InputError: It is a file.
+        InputError: It is a file, or lies below one, or in a folder that may not be written to.
     """
     if exists(path) and not is_dir(path):
         raise InputError(f"{option} expects a folder, got the file {path}.")
+    _require_above(path, (path.absolute(), *path.absolute().parents), option)
 
 
 def require_place(path: Path, option: str = "--output") -> None:
@@ -151,7 +152,11 @@ def require_place(path: Path, option: str = "--output") -> None:
             pipe or a device.
     """
     require_no_pipe(path)
-    above = next(parent for parent in path.absolute().parents if exists(parent))
+    _require_above(path, path.absolute().parents, option)
+
+
+def _require_above(path: Path, folders: Sequence[Path], option: str) -> None:
+    above = next(parent for parent in folders if exists(parent))
     if not is_dir(above):
         raise InputError(f"{option} expects a place in a folder, got {path}: {above} is a file.")
     if not os.access(above, os.W_OK | os.X_OK):

@@ -84,9 +84,16 @@ def not_made_of(origin: str, sha256: str, path: Path) -> str | None:
 
 
 def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _recognise(tensors: dict[str, Tensor], source: Path) -> tuple[str, dict[str, Tensor]]:

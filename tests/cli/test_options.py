@@ -1,6 +1,7 @@
 """Words of options that look right and are none: each is one sentence."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,6 +44,47 @@ def test_a_file_where_a_folder_is_written_is_refused_before_the_work(
     assert not said.out
     assert [path.name for path in tmp_path.iterdir()] == ["file.png"]
     assert (tmp_path / "file.png").read_bytes() == before
+
+
+BELOW = OUTPUTS | {
+    "study make": ("--methods", "a=r", "--sketches", "t", "--references", "p", "--output"),
+    "styles": ("--method", "lut", "--contents", "file.png", "--references", "file.png", "--output"),
+    "marks": ("--photo", "file.png", "--output"),
+    "export": ("--output",),
+}
+
+
+@pytest.mark.parametrize(
+    "command", sorted(BELOW.keys() - {"prepare"})
+)  # It begins with its folder.
+def test_a_place_below_a_file_is_refused_before_the_work(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(3, 16, 16), "file.png")
+    place = "file.png/a.onnx" if command == "export" else "file.png/a.png"
+    assert main([*command.split(), *BELOW[command], place]) == 2
+    said = capsys.readouterr()
+    assert re.search(rf"--(output|folder) expects a place in a folder, got {place}: ", said.err)
+    assert said.err.endswith("/file.png is a file.\n")
+    assert said.err.count("\n") == 1
+    assert not said.out
+
+
+@pytest.mark.parametrize(
+    "words", ["weights --from FILE", "compare --methods FILE --data.train embedded"]
+)
+def test_a_file_that_must_not_be_read_is_one_sentence(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    file, real = tmp_path / "file.safetensors", Path.open
+    file.touch()
+
+    def refuse(path, *args, **options):
+        if path == file:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert main([str(file) if word == "FILE" else word for word in words.split()]) == 2
+    assert capsys.readouterr().err == f"flowcolor: {file} cannot be read: Permission denied.\n"
 
 
 @pytest.mark.parametrize("name", ["meta", "cuda:99", "tpu", "", "cpu cpu"])

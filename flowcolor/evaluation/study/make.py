@@ -13,7 +13,7 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
-from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.files import exists, is_dir, names_in, require_place
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def make_study(options: StudyOptions, output: Path) -> Key:
     """
     if exists(output) and not (is_dir(output) and not names_in(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
+    require_place(output)
     sources = find_sources(options.methods, options.given)
     names, spare = choose(sources.names, options.pairs, options.seed)
     drafts = draft_pages(sources, names, spare, options.kind, options.size)

@@ -1,6 +1,5 @@
 """What takes part in a comparison: a configuration that is trained, or a model that already is."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
+from flowcolor.pretrained.convert import checksum
 from flowcolor.training.parser import CONFIGS, packaged_configs, packaged_overlays, read_yaml
 
 OURS = "portraits"  # The configuration of the library's own model for a few hundred photographs.
@@ -63,9 +63,12 @@ class Entry:
 
     @property
     def checksum(self) -> str:
-        """Of the file, by which another of the same name is recognised."""
-        with self.source.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Of the file, by which another of the same name is recognised.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        return checksum(self.source)
 
 
 def find_entries(words: Sequence[str]) -> tuple[Entry, ...]:
