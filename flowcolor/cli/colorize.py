@@ -165,7 +165,7 @@ def main(words: Sequence[str]) -> None:
         protect_plots(jobs)
     traces = []
     if options.trace is not None:
-        traces = begin_traces(list(painters.values()), options.trace, len(jobs))
+        traces = begin_traces(list(painters.values()), options.trace, [job.output for job in jobs])
     if options.vary:
         say(paint_variants(jobs[0], painters, how, dots))
     else:

@@ -1,5 +1,6 @@
 """``--trace``: how an optimised picture came about, as pictures and a curve of its loss."""
 
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flowcolor.console import shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.files import exists, is_dir, names_in, require_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,22 +64,32 @@ class Trace:
         return f"wrote {shown(self.folder)} (losses and pictures of {self.losses[-1][0]} steps)"
 
 
-def begin_traces(painters: Sequence["Painter"], folder: Path, pictures: int) -> list[Trace]:
+def begin_traces(
+    painters: Sequence["Painter"], folder: Path, results: Sequence[Path]
+) -> list[Trace]:
     """Let the optimisation of every painter be traced into a folder.
 
     Args:
         painters: What optimises.
         folder: A new or empty one; of several painters each gets a folder in it, ``1`` and so on.
-        pictures: How many each is to paint.
+        results: Where what each paints goes.
 
     Raises:
-        InputError: One optimises nothing, or more than one picture, or the folder holds something.
+        InputError: One optimises nothing, or more than one picture, or the folder holds something,
+            cannot be written, or is where a result would have the name of a part of the trace.
     """
     models = [_optimiser(painter.colorizer) for painter in painters]
-    if pictures != 1:
-        raise InputError(f"--trace expects one picture, got {pictures}.")
+    if len(results) != 1:
+        raise InputError(f"--trace expects one picture, got {len(results)}.")
     if exists(folder) and (not is_dir(folder) or names_in(folder)):
         raise InputError(f"--trace expects a new or an empty folder, got {folder}.")
+    require_folder(folder, "--trace")
+    result = results[0].resolve()
+    if folder.resolve() in result.parents and re.fullmatch(r"loss\.png|\d{6,}\.png", result.name):
+        raise InputError(
+            f"--trace expects a folder without the result, got {folder}, where {results[0]} has "
+            "the name of a part of the trace."
+        )
     import_module("matplotlib")  # Before minutes are spent on what could not be shown.
     traces = []
     for number, model in enumerate(models, 1):

@@ -130,7 +130,7 @@ class LUT(Colorizer):
             return torch.ones_like(image[0, 0], dtype=torch.bool)
         around = functional.pad(to_gray(image), (1, 1, 1, 1), mode="replicate")
         strength = (9 * to_gray(image) - 9 * functional.avg_pool2d(around, 3, 1)).abs()[0, 0]
-        counted = strength < self.edges * strength.amax().clamp(min=1e-12)
+        counted = strength < float(self.edges) * strength.amax().clamp(min=1e-12)
         if not bool(counted.any()):
             raise InputError(
                 f"LUT expects edges to leave pixels to count, got {self.edges:g}, above which all "

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,10 +123,11 @@ def find_weights(
     option = option or name
     cached, found = cached_path(name), cached_file(name)
     if path is not None:
-        path = Path(path).expanduser()
-        if not is_file(path):
-            raise InputError(f"`{option}` must name a file with {name} weights, got {str(path)!r}.")
-        return path
+        file = Path(path).expanduser() if isinstance(path, str | PathLike) else None
+        if file is None or not is_file(file):
+            got = repr(path if file is None else str(file))
+            raise InputError(f"`{option}` must name a file with {name} weights, got {got}.")
+        return file
     if found is not None:
         return found
     problem = _download(WEIGHTS[name], cached) if download else "downloads are switched off"

@@ -53,6 +53,22 @@ def test_a_result_is_refined_and_its_steps_are_written(files, capsys):
             "--trace expects --method gatys or --then gatys, go",
         ),
         (
+            ("--method", "tint", "--then", *GATYS, "--trace", "t", "--output", "t/loss.png"),
+            "--trace expects a folder without the result, got t, where t/loss.png has the name",
+        ),
+        (
+            ("--method", "tint", "--then", *GATYS, "--trace", "t", "--output", "t/000000.png"),
+            "--trace expects a folder without the result, got t, where t/000000.png has the n",
+        ),
+        (
+            ("--method", "tint", "--then", *GATYS, "--trace", "photo.png/t"),
+            "--trace expects a place in a folder, got photo.png/t",
+        ),
+        (
+            ("--method", "gatys", "--set", "weights=5"),
+            "`weights` must name a file with vgg19 weights, got 5.",
+        ),
+        (
             ("--method", "tint", "--then", *GATYS, "--trace", "."),
             "--trace expects a new or an empt",
         ),

@@ -137,6 +137,8 @@ def test_pixels_on_edges_are_left_out_of_the_distributions():
     assert not (inner == 1).any()
     with pytest.raises(ValueError, match=r"LUT expects edges to leave pixels to count, got 0,"):
         LUT(edges=0.0).colorize(content, reference)
+    many = LUT(edges=10**30).colorize(content, reference)  # No whole number of 64 bits.
+    assert torch.equal(many, plain)
 
 
 def test_the_letter_of_the_range_stretches_and_forgets_blue():
