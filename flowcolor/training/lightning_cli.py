@@ -35,6 +35,7 @@ from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
+from flowcolor.training.callbacks.monitors import Monitors
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
@@ -231,6 +232,7 @@ class TrainingCLI(LightningCLI):
             RunRecord(self.run_config, renewed),
             RunKeeper(),
             CollapseMonitor(),
+            Monitors(),
             PredictionWriter(),
         ]
 

@@ -7,6 +7,7 @@ from lightning import Trainer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
+from flowcolor.training.callbacks.monitors import look_early
 
 MONITOR = "val/ssim"
 _HIGHER_IS_BETTER = ("val/ssim", "val/psnr", "val/cross_lines")
@@ -55,6 +56,7 @@ def plateau_schedule(
             f"ReduceLROnPlateau watches {monitor}, but trainer.limit_val_batches 0 leaves out the "
             "validation: watch train/loss, or validate."
         )
+    look_early(trainer, monitor)
     mode = direction(monitor)
     if mode is not None and mode != scheduler.mode:
         worst = -math.inf if mode == "max" else math.inf

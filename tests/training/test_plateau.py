@@ -18,7 +18,9 @@ def optimizer():
 
 
 def trainer(validation=1.0, every=1):
-    return SimpleNamespace(limit_val_batches=validation, check_val_every_n_epoch=every)
+    return SimpleNamespace(
+        limit_val_batches=validation, check_val_every_n_epoch=every, num_sanity_val_steps=0
+    )
 
 
 @pytest.mark.parametrize(

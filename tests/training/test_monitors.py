@@ -1,0 +1,68 @@
+"""A number that a training waits for exists, or is refused before the first epoch is over."""
+
+import re
+
+import pytest
+from lightning import Callback
+
+from flowcolor.models.checkpoint import read_checkpoint
+from tests.training.helpers import flowcolor
+
+PLATEAU = "{class_path: lightning.pytorch.cli.ReduceLROnPlateau, init_args: {monitor: %s}}"
+EARLY = (
+    "--trainer.callbacks+=lightning.pytorch.callbacks.EarlyStopping",
+    "--trainer.callbacks.monitor",
+)
+VALIDATED = "val/cross_color_distance, val/cross_lines, .*, val/ssim, got"
+WRONG = [
+    (("--best.monitor", "val/psnrr"), rf"ModelCheckpoint .* {VALIDATED} val/psnrr; did you mean"),
+    (("--last.monitor", "val/mine"), rf"ModelCheckpoint .* {VALIDATED} val/mine"),
+    (("--best.monitor", "ssim"), rf"ModelCheckpoint .* {VALIDATED} ssim"),
+    ((*EARLY, "val/mine"), rf"EarlyStopping .* {VALIDATED} val/mine"),
+    (("--model.scheduler", PLATEAU % "val/mine"), rf"ReduceLROnPlateau .* {VALIDATED} val/mine"),
+    (("--best.monitor", "train/mine"), "ModelCheckpoint .* of train/l1, train/loss, got train/m"),
+    (("--model.scheduler", PLATEAU % "train/mine"), "ReduceLROnPlateau .* train/loss, got train/m"),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), WRONG)
+def test_a_name_that_nothing_logs_is_refused_before_an_epoch_is_trained(
+    words, expected, run, tmp_path, capsys
+):
+    root = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *root, *words) == 2
+    captured = capsys.readouterr()
+    (sentence,) = [line for line in captured.err.splitlines() if line.startswith("flowcolor: ")]
+    assert re.match(f"flowcolor: {expected}", sentence)
+    assert not [*tmp_path.rglob("*.ckpt")]
+
+
+@pytest.mark.parametrize("name", ["val/cross_lines", "val/roundtrip_real", "train/roundtrip_real"])
+def test_a_name_that_not_every_training_logs_can_be_monitored(name, run, tmp_path):
+    words = ("--best.monitor", name, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *words) == 0
+    checkpoint = read_checkpoint(tmp_path / "version_0/checkpoints/best.ckpt")
+    assert any(f"'monitor': '{name}'" in key for key in checkpoint["callbacks"])
+
+
+class Mine(Callback):
+    """Logs a number of its own after the last batch of an epoch."""
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        pl_module.log("mine", 1.0)
+
+
+def test_a_number_of_the_users_own_can_be_monitored(run, tmp_path):
+    mine = "--trainer.callbacks+=tests.training.test_monitors.Mine"
+    root = ("--trainer.default_root_dir", tmp_path, "--best.save_on_train_epoch_end=true")
+    words = ("--config", run.config, *root, mine, "--best.monitor", "mine")
+    assert flowcolor("fit", *words) == 0
+    assert (tmp_path / "version_0/checkpoints/best.ckpt").is_file()
+
+
+def test_weights_are_those_of_a_training_that_looks_at_no_validation_first(run, tmp_path):
+    words = ("--best.monitor", "val/cross_lines", "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *words) == 0
+    looked = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")["state_dict"]
+    plain = read_checkpoint(run.last)["state_dict"]
+    assert all(looked[name].equal(value) for name, value in plain.items())
