@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from flowcolor.errors import InputError
-from flowcolor.layers.reversible.torch_private import disable_compile
+from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.losses.vgg_distance import vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import require_colors, require_floats, require_tensors
+from flowcolor.values import require_colors, require_floats, require_tensors, widen
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
@@ -30,7 +30,7 @@ class PerceptualLoss(nn.Module):
     large as the images, is kept for the backward pass
     (:func:`~flowcolor.losses.vgg_distance.vgg_distance`). So no activation outlives this call,
     nothing is evaluated twice, and the loss can be differentiated once. Value and gradient do not
-    depend on ``chunk``.
+    depend on ``chunk``. Inside of ``torch.func``'s transforms it is an ordinary function.
 
     Under float16 autocast VGG16 runs in float32: a gradient scaler could no longer save gradients
     that are computed before it scales.
@@ -81,12 +81,19 @@ class PerceptualLoss(nn.Module):
         truth: Float[Tensor, "batch 3 height width"],
     ) -> Float[Tensor, ""]:
         check_images(self, result, truth, smallest=16)
+        if in_transform():  # These know no function whose gradient is ready beforehand.
+            return self._plain(result, truth)
         if not torch.is_grad_enabled():  # The function below cannot see that by itself.
             result, truth = result.detach(), truth.detach()
         value: Tensor = _ChunkedDistance.apply(
             result, truth, self.activations, self.chunk or len(result)
         )
         return value
+
+    def _plain(self, result: Tensor, truth: Tensor) -> Tensor:
+        with _without_float16(result.device.type):
+            pairs = list(zip(self.activations(result), self.activations(truth), strict=True))
+        return torch.stack([(widen(a) - widen(b)).square().mean() for a, b in pairs]).sum()
 
     def extra_repr(self) -> str:
         return repr(self.activations)
@@ -125,7 +132,8 @@ class _ChunkedDistance(torch.autograd.Function):
 
 def _without_float16(device_type: str) -> AbstractContextManager[Any]:
     """Switch float16 autocast off, see :class:`PerceptualLoss`; leave any other as it is."""
-    enabled = torch.is_autocast_enabled(device_type)
+    known = torch.amp.is_autocast_available(device_type)
+    enabled = known and torch.is_autocast_enabled(device_type)
     if enabled and torch.get_autocast_dtype(device_type) == torch.float16:
         return torch.autocast(device_type, enabled=False)
     return nullcontext()

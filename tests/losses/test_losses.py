@@ -382,3 +382,21 @@ def test_activations_come_in_the_order_of_the_network(network):
     x = normalize(images, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     torch.testing.assert_close(shallow, network[:2](x))
     torch.testing.assert_close(deep, network[:9](x))
+
+
+def test_the_perceptual_loss_passes_through_transforms():
+    loss = PerceptualLoss(random_weights=True)
+    result, truth = torch.rand(2, 3, 3, 16, 16)
+    leaf = result.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(3 * loss(leaf, truth), leaf)
+
+    def single(a, b):
+        return loss(a[None], b[None])
+
+    torch.testing.assert_close(torch.func.grad(lambda x: 3 * loss(x, truth))(result), expected)
+    torch.testing.assert_close(torch.func.vmap(torch.func.grad(single))(result, truth), expected)
+    fresh = PerceptualLoss(random_weights=True)  # Whose network is built inside of a transform.
+    gradient = torch.func.grad(lambda x: 3 * fresh(x, truth))(result)
+    torch.testing.assert_close(gradient, expected)
+    torch.testing.assert_close(fresh(result, truth), loss(result, truth))
+    assert loss(result.to("meta"), truth.to("meta")).shape == ()
