@@ -117,6 +117,7 @@ class FeatureSetMetric(Metric, ABC):
             ValueError: ``features`` is not one row of this length for each image.
         """
         require_tensors(type(self).__name__, images)
+        check_flag(self, real=real)
         found = self.features(images) if features is None else self._checked(features)
         if len(found) != len(images):
             raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import comparable
 from flowcolor.metrics.mean_color import mean_color_distance
+from flowcolor.metrics.on_lines import show_broken
 from flowcolor.values import require_tensors
 
 _NOTICEABLE = 2.3  # Units of L*a*b*.
@@ -54,7 +55,7 @@ def hint_error(
         mask: Above 0 where one was given.
 
     Returns:
-        One number per image; NaN for those without hints.
+        One number per image; NaN for those without hints, or with NaN in the mask.
 
     Raises:
         ValueError: If the shapes do not fit together, or values are far outside of [0, 1].
@@ -82,7 +83,7 @@ def hint_error(
     apart = torch.linalg.vector_norm(rgb_to_lab(result) - rgb_to_lab(colors), dim=1)
     sums = apart.where(given[:, 0], 0).sum((1, 2))
     error: Tensor = sums / given.sum((1, 2, 3))
-    return error
+    return show_broken(error, mask)
 
 
 def reference_sensitivity(

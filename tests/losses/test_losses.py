@@ -395,8 +395,4 @@ def test_the_perceptual_loss_passes_through_transforms():
 
     torch.testing.assert_close(torch.func.grad(lambda x: 3 * loss(x, truth))(result), expected)
     torch.testing.assert_close(torch.func.vmap(torch.func.grad(single))(result, truth), expected)
-    fresh = PerceptualLoss(random_weights=True)  # Whose network is built inside of a transform.
-    gradient = torch.func.grad(lambda x: 3 * fresh(x, truth))(result)
-    torch.testing.assert_close(gradient, expected)
-    torch.testing.assert_close(fresh(result, truth), loss(result, truth))
     assert loss(result.to("meta"), truth.to("meta")).shape == ()

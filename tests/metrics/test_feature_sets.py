@@ -196,3 +196,12 @@ def test_impossible_features_are_one_sentence(kind, name):
     for arguments in [{"path": "some.pth"}, {"random_weights": True}]:
         with pytest.raises(InputError, match="of no use with `features` given"):
             kind(features=lambda images: images, **arguments)
+
+
+@pytest.mark.parametrize("real", ["no", None, 0, 1, 0.0])
+def test_sides_that_are_neither_true_nor_false_are_refused(real):
+    images = torch.rand(2, 3, 2, 2)
+    for kind in (FrechetInceptionDistance, KernelInceptionDistance):
+        metric = kind(features=lambda x: x.flatten(1), dimensions=12)
+        with pytest.raises(ValueError, match=f"^{kind.__name__} expects real to be True or False"):
+            metric.update(images, real=real)

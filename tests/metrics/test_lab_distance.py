@@ -90,3 +90,12 @@ def test_impossible_inputs_are_one_sentence():
         hint_error(a, b, torch.ones(2, 8, 8))
     with pytest.raises(ValueError, match="diversity expects at least two samples, got 1"):
         diversity(a[None])
+
+
+def test_a_mask_that_is_broken_is_seen_in_the_error_of_its_own_image():
+    result, colors = torch.rand(2, 2, 3, 4, 4)
+    mask = torch.ones(2, 1, 4, 4)
+    expected = hint_error(result, colors, mask)
+    mask[0, 0, 1, 1] = torch.nan
+    assert hint_error(result, colors, mask).isnan().tolist() == [True, False]
+    assert hint_error(result, colors, mask)[1] == expected[1]
