@@ -95,7 +95,16 @@ class Step:
     def run(self, x: Tensor) -> Result:
         """Apply the layer in this step's direction."""
         function: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
-        return function(x, self.condition)
+        return as_pair(self.layer, function(x, self.condition))
+
+
+def as_pair(layer: nn.Module, result: object) -> Result:
+    """Return what a layer returned, unless that is no pair: a batch of two would pass for one."""
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    kind, name = type(result).__name__, type(layer).__name__
+    message = f"Chain expects layers to return a tensor and its logdet, got {kind} of {name}."
+    raise ValueError(message)
 
 
 def check_tensor(layer: object, x: object) -> None:

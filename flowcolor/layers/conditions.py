@@ -18,10 +18,11 @@ def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -
     """
     if condition is None or isinstance(condition, Tensor):
         return [condition] * len(layers)
-    if not isinstance(condition, Sequence) or isinstance(condition, str):
-        shown = type(condition).__name__
+    wrong = [condition] if not _is_list(condition) else [c for c in condition if not _serves(c)]
+    if wrong:
+        shown = type(wrong[0]).__name__
         message = f"Chain expects a condition to be a tensor or a list of tensors, got {shown}."
-        raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
+        raise ValueError(message)
     total = sum(layer.num_conditions for layer in layers)
     if len(condition) != total:
         raise ValueError(
@@ -36,3 +37,11 @@ def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -
         shares.append(share if count > 1 else share[0] if count else None)
         start += count
     return shares
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _serves(value: object) -> bool:
+    return value is None or isinstance(value, Tensor) or _is_list(value)

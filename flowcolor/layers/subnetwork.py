@@ -20,16 +20,15 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
         *inputs: What the network is called with.
 
     Raises:
-        ValueError: If the network writes to an input. What begins with a module of torch's own
-            that has ``inplace=True`` is refused before it does. Others are noticed afterwards,
-            and not at all while compiling.
+        ValueError: If the network returns no tensor, or writes to an input. What begins with a
+            module of torch's own that has ``inplace=True`` is refused before it does. Others are
+            noticed afterwards, and not at all while compiling.
     """
     if _begins_in_place(network):
         raise ValueError(_message(layer, network))
     inputs = tuple(_in_precision_of(network, x) for x in inputs)
     if torch.compiler.is_compiling():
-        output: Tensor = network(*inputs)
-        return output
+        return _one_tensor(layer, network(*inputs))
     before = [_state(x, network) for x in inputs]
     try:
         output = network(*inputs)
@@ -38,9 +37,18 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
         if any(word in str(error) for word in ("in-place operation", "modified inplace")):
             raise ValueError(_message(layer, network)) from error
         raise
+    output = _one_tensor(layer, output)
     if not all(_unchanged(x, state) for x, state in zip(inputs, before, strict=True)):
         raise ValueError(_message(layer, network))
     return output
+
+
+def _one_tensor(layer: object, output: object) -> Tensor:
+    if isinstance(output, Tensor):
+        return output
+    shown = None if output is None else type(output).__name__
+    message = f"{type(layer).__name__} expects its networks to return a tensor, got {shown}."
+    raise ValueError(message)
 
 
 def _in_precision_of(network: nn.Module, x: Tensor) -> Tensor:

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from flowcolor import layers
 from flowcolor.layers import HintedAggregation, NoAggregation, ZeroConv2d
 from tests.layers.cases import CASES
 from tests.strategies import Sample
 
+ARRAY = np.zeros((2, 4))
 BYTES = torch.zeros(2, 4, 4, 4, dtype=torch.uint8)
 NO_FLOATS = {
     "None": None,
@@ -64,3 +66,60 @@ def test_networks_that_are_given_no_float_tensors_have_them_refused(module):
         name = type(module).__name__
         with pytest.raises(ValueError, match=rf"^{name} expects a float tensor, got {kind}"):
             module(given, *condition)
+
+
+class Returning(nn.Module):
+    """A network that returns something else than a tensor."""
+
+    def __init__(self, what):
+        super().__init__()
+        self.what = what
+
+    def forward(self, *_):
+        return self.what
+
+
+@pytest.mark.parametrize(("what", "kind"), [(None, None), ((1,), "tuple"), (ARRAY, "ndarray")])
+def test_networks_that_return_no_tensor_are_refused(what, kind):
+    net, x, good = Returning(what), torch.rand(2, 4, 4, 4), nn.Conv2d(2, 4, kernel_size=1)
+    for layer in (
+        layers.AffineCoupling(net),
+        layers.ConditionalAffineCoupling(good, net),
+        layers.SplineCoupling(net),
+        layers.TopPrior(net),
+        layers.ConditionalActNorm(4, net),
+        layers.ConditionalConv1x1(4, net),
+    ):
+        expected = f"^{type(layer).__name__} expects its networks to return a tensor, got {kind}"
+        with pytest.raises(ValueError, match=expected):
+            layer(x, x)
+
+
+class Forgetful(layers.InvertibleLayer):
+    """A layer that forgets its log-det."""
+
+    def forward(self, x, condition=None):
+        return x
+
+    def inverse(self, y, condition=None):
+        return y
+
+
+@pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
+def test_layers_that_return_no_pair_are_refused(memory):
+    chain = layers.Chain([Forgetful()], memory)
+    for run in (chain, chain.inverse):
+        with pytest.raises(
+            ValueError, match=r"^Chain expects layers .*, got Tensor of Forgetful\.$"
+        ):
+            run(torch.rand(2, 2, 2, 2, requires_grad=True))
+
+
+@pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
+def test_entries_of_a_list_that_are_no_conditions_are_refused(memory):
+    coupling = layers.ConditionalAffineCoupling(nn.Conv2d(2, 4, kernel_size=1), NoAggregation())
+    for given, kind in (("x", "str"), (ARRAY, "ndarray"), (3, "int")):
+        chain = layers.Chain([coupling], memory)
+        expected = f"^Chain expects a condition to be a tensor or a list of tensors, got {kind}"
+        with pytest.raises(ValueError, match=expected):
+            chain(torch.rand(2, 4, 4, 4, requires_grad=True), [given])

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from flowcolor.layers.base import InvertibleLayer, Result, Step
+from flowcolor.layers.base import InvertibleLayer, Result, Step, as_pair
 from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.random_state import RandomState
@@ -137,7 +137,8 @@ class _ReversibleStep(Function):
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
             before, buffers = RandomState(x), Buffers(call.layer)
-            y, logdet = call.run(given[0], given[1] if count is None else given[1:])
+            result = call.run(given[0], given[1] if count is None else given[1:])
+            y, logdet = as_pair(call.layer, result)
             buffers.refuse_changes("reversible")
             call.random = before if before.differs_from(RandomState(x)) else None
         # Undone, layers inside would draw in the opposite order, each what another one drew.
