@@ -17,7 +17,7 @@ from flowcolor.models.round_trip import device_of, exact
 
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.
-_MOST_PIXELS = 2048 * 2048
+MOST_PIXELS = 2048 * 2048
 _HALF_STEP = 0.5 / 255  # What a picture file of eight bits cannot tell from nothing.
 
 
@@ -50,10 +50,10 @@ def check_size(sketch: Tensor, shorter: int | None) -> None:
     """
     own = (sketch.shape[-2], sketch.shape[-1])
     size = working_size(*own, shorter)
-    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
+    if math.prod(size) > max(MOST_PIXELS, math.prod(own)):
         raise InputError(
             f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {_MOST_PIXELS} pixels: cut it, or choose a smaller size (--size)."
+            f"most {MOST_PIXELS} pixels: cut it, or choose a smaller size (--size)."
         )
 
 
@@ -95,8 +95,8 @@ def run(
 
     Raises:
         InputError: The picture would be enlarged to more than four million pixels, the inputs are
-            against the method's traits, ``check`` is asked of one that cannot be run backwards, or
-            the result is not finite.
+            against the method's traits, ``check`` is asked of one that cannot be run backwards, the
+            weights cannot be inverted, or the result is not finite.
     """
     device = device_of(model)
     check_size(picture, shorter)
@@ -117,16 +117,22 @@ def run(
     if model.stochastic:  # The same drawing is painted alike every time.
         options["generator"] = torch.Generator(device).manual_seed(0)
     errors = Errors()
-    with exact(model):
-        result = model.colorize(content, photo, hints=given, **options)
-        if check:
-            errors = recovery_errors(model, content, photo, result, given)
-            if errors.drawing >= _HALF_STEP and device.type != "mps":  # Which has no float64.
-                wide = copy.deepcopy(model).double()  # A server paints with the model meanwhile.
-                content, photo = content.double(), None if photo is None else photo.double()
-                given = None if given is None else given.to(torch.float64)
-                result = wide.colorize(content, photo, hints=given, **options)
-                errors = recovery_errors(wide, content, photo, result, given)
+    try:
+        with exact(model):
+            result = model.colorize(content, photo, hints=given, **options)
+            if check:
+                errors = recovery_errors(model, content, photo, result, given)
+                if errors.drawing >= _HALF_STEP and device.type != "mps":  # Which has no float64.
+                    wide = copy.deepcopy(model).double()  # A server paints with the model meanwhile
+                    content, photo = content.double(), None if photo is None else photo.double()
+                    given = None if given is None else given.to(torch.float64)
+                    result = wide.colorize(content, photo, hints=given, **options)
+                    errors = recovery_errors(wide, content, photo, result, given)
+    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+        raise InputError(
+            f"{type(model).__name__} expects weights that can be inverted, got a matrix that "
+            "cannot."
+        ) from error
     if not bool(result.isfinite().all()):  # Written, it would be black, and nobody would say why.
         raise InputError(
             f"{type(model).__name__} expects weights with which it computes colours, got values "

@@ -3,12 +3,14 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image, ImageDraw
 
 import flowcolor
 from flowcolor.app.data_urls import from_data_url
 from flowcolor.app.examples import examples
+from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.models import ArtFlow, SketchColorFlow, Unchanged
 from flowcolor.working_size import pad, run
@@ -36,6 +38,18 @@ def test_padding_is_cropped_away_again():
     ran = run(Echo(), sketch, torch.rand(3, 30, 40), None)
     assert ran.worked_at == (16, 24)
     assert torch.equal(ran.result, sketch)
+
+
+class Singular(Echo):
+    """Its weights are finite, and lose what they are given."""
+
+    def colorize(self, content, reference=None, **options):
+        return torch.linalg.inv(torch.zeros(3, 3))
+
+
+def test_weights_that_cannot_be_inverted_are_one_sentence():
+    with pytest.raises(InputError, match="Singular expects weights that can be inverted, got a m"):
+        run(Singular(), torch.rand(3, 8, 8), None, None)
 
 
 def pair():

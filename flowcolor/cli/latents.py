@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser, check_device, model_source
-from flowcolor.console import say, shown
-from flowcolor.errors import InputError
+from flowcolor.console import complain, say, shown
+from flowcolor.errors import InputError, first_ten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,8 +50,8 @@ def main(words: Sequence[str]) -> None:
         )
     protect(options.output, photos)
     require_apart(options.output.parent, [options.references], "--output")
-    found = _codes(model, photos, painter.size or None, device)
-    plot(found, [path.stem for path in photos], options.output)
+    found, seen = _codes(model, photos, painter.size or None, device)
+    plot(found, [path.stem for path in seen], options.output)
     verdict = (
         f"below {COLLAPSED:g}: the latent has collapsed, and references are ignored"
         if is_collapsed(found)
@@ -63,23 +63,56 @@ def main(words: Sequence[str]) -> None:
         f"from {float(found.min()):.3g} to {float(found.max()):.3g}\n"
         f"spread over photographs {latent_spread(found):.3g}, {verdict}"
     )
+    lost = [path.name for path in photos if path not in seen]
+    if lost:
+        raise InputError(
+            f"{len(lost)} of {len(photos)} photographs were left out: {first_ten(lost)}."
+        )
 
 
-def _codes(model: "UNetAdaIN", photos: Sequence[Path], side: int | None, device: str) -> "Tensor":
-    """Return the latents (N, D) of photographs, each at the size at which it would be painted."""
+def _codes(
+    model: "UNetAdaIN", photos: Sequence[Path], side: int | None, device: str
+) -> tuple["Tensor", list[Path]]:
+    """Return the latents (N, D) of photographs at the sizes at which they would be painted.
+
+    What cannot be looked at is named and left out; the others are returned, too.
+
+    Raises:
+        InputError: Fewer than two can.
+    """
     import torch
 
+    codes, seen = [], []
+    for path in photos:
+        try:
+            photo = _sized(path, side)
+        except InputError as error:
+            complain(f"left out {path}: {error}")
+            continue
+        with torch.inference_mode():
+            codes.append(model.encode(photo[None].to(device))[0].cpu())
+        seen.append(path)
+    if len(codes) < 2:
+        raise InputError(
+            f"--references expects two photographs or more that can be read, got {len(codes)}."
+        )
+    return torch.stack(codes), seen
+
+
+def _sized(path: Path, side: int | None) -> "Tensor":
     from flowcolor.io.images import read_image
     from flowcolor.io.resizing import resize
-    from flowcolor.working_size import working_size
+    from flowcolor.working_size import MOST_PIXELS, working_size
 
-    codes = []
-    for path in photos:
-        photo = read_image(path)
-        size = working_size(photo.shape[-2], photo.shape[-1], side)
-        with torch.inference_mode():
-            codes.append(model.encode(resize(photo, size)[None].to(device))[0].cpu())
-    return torch.stack(codes)
+    photo = read_image(path)
+    own = (photo.shape[-2], photo.shape[-1])
+    size = working_size(*own, side)
+    if math.prod(size) > max(MOST_PIXELS, math.prod(own)):
+        raise InputError(
+            f"{path} expects at most {MOST_PIXELS} pixels once its shorter side has {side}, got "
+            f"{size[1]}x{size[0]} of {own[1]}x{own[0]}: cut it."
+        )
+    return resize(photo, size)
 
 
 def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:

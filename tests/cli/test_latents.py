@@ -47,6 +47,20 @@ def test_a_collapsed_latent_is_called_that(photos, monkeypatch, capsys):
     assert "spread over photographs 0, below 0.001: the latent has collapsed" in said
 
 
+def test_broken_and_endless_photographs_are_left_out_named_and_counted(photos, monkeypatch, capsys):
+    (photos / "photos/3.png").write_bytes((photos / "photos/1.png").read_bytes()[:100])
+    write_image(torch.rand(3, 1, 20000), "photos/4.png")
+    assert latents(trained_unet_adain(), monkeypatch) == 2
+    said = capsys.readouterr()
+    assert "4 numbers of 3 photographs: mean" in said.out
+    lines = said.err.splitlines()
+    assert lines[0].startswith("left out photos/3.png: photos/3.png cannot be read as an image")
+    assert "got 320000x16 of 20000x1: cut it." in lines[1]
+    assert lines[2:] == ["flowcolor: 2 of 5 photographs were left out: 3.png, 4.png."]
+    with Image.open("o.png") as picture:
+        assert picture.format == "PNG"
+
+
 @pytest.mark.parametrize(
     ("build", "words", "expected"),
     [

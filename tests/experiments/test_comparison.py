@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from flowcolor.errors import InputError
 from flowcolor.experiments import runner
@@ -128,6 +130,19 @@ def test_a_training_that_fails_does_not_keep_the_others_waiting(run, tmp_path, m
     columns = content["tables"][1]["rows"][0]["scores"]
     assert "ssim" in columns
     assert "colors" not in columns
+
+
+def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_path, capsys):
+    tensors = load_file(run.folder / "model.safetensors")
+    for value in tensors.values():
+        value.fill_(1e30)  # Finite, but no matrix of them has an inverse.
+    with safe_open(run.folder / "model.safetensors", "pt") as file:
+        save_file(tensors, tmp_path / "huge.safetensors", file.metadata())
+    wanted = words(run, tmp_path / "out", "unchanged", str(tmp_path / "huge.safetensors"))
+    assert flowcolor(*wanted) == 2
+    assert "1 of 2 methods are in no table: huge; the same command" in capsys.readouterr().err
+    failed = json.loads((tmp_path / "out/table.json").read_text())["failed"]
+    assert failed == {"huge": "its weights cannot be inverted"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from flowcolor.console import shown
 from flowcolor.errors import InputError
 from flowcolor.experiments.comparison.blocks import SETTINGS, needs_reference
@@ -51,6 +53,8 @@ def run(comparison: Comparison, call: Call) -> None:
                     _judge(comparison, checked, entry)
                 except ValueError as error:  # What a method cannot take, too, is one sentence.
                     failed[entry.label] = str(error)
+                except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+                    failed[entry.label] = "its weights cannot be inverted"
     _publish(comparison, checked, failed)
     if failed:
         raise InputError(
