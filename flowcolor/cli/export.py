@@ -8,6 +8,7 @@ from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, require_place
+from flowcolor.io.same_file import protect
 
 
 def main(words: Sequence[str]) -> None:
@@ -21,6 +22,8 @@ def main(words: Sequence[str]) -> None:
             f"got {output}."
         )
     require_place(output)
+    if isinstance(options.checkpoint, Path):
+        protect(output, [options.checkpoint])
     say(f"Exporting {shown(options.checkpoint)}; this takes some minutes ...")
     start = time.monotonic()
 

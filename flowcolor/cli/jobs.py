@@ -154,7 +154,8 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     A content of several that cannot be read gets none: painting names it and goes on.
 
     Raises:
-        InputError: The folder holds no other photograph, or the only content cannot be read.
+        InputError: The folder holds no other photograph, or the only content cannot be read, or
+            results would lie among the photographs.
     """
     from flowcolor.io.images import read_image
     from flowcolor.nearest import Gallery, vgg_look
@@ -164,6 +165,7 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     look = None if weights is None else vgg_look(weights)
     how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
     gallery = Gallery(folder, look)
+    _protect_gallery(jobs, folder, gallery.paths)
     chosen = []
     for given in jobs:
         try:
@@ -180,6 +182,21 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
             f"{how}"
         )
     return chosen
+
+
+def _protect_gallery(jobs: Sequence[Job], folder: Path, photographs: Sequence[Path]) -> None:
+    """Refuse results that could take the place of a photograph, or be chosen by the next call.
+
+    Raises:
+        InputError: It names the folder.
+    """
+    nested, place = any(path.parent != folder for path in photographs), folder.resolve()
+    for parent in {job.output.parent for job in jobs}:
+        if parent.resolve() == place or (nested and place in parent.resolve().parents):
+            raise InputError(
+                f"--output expects a place outside of --gallery {folder}, among whose photographs "
+                f"the next call would find the results, got {parent}."
+            )
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:

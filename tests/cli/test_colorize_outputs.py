@@ -140,6 +140,22 @@ def test_equal_names_in_two_unicode_forms_are_one_pair(names, tmp_path):
     assert dict(zip(predicted.names, (p.stem for p in predicted.references), strict=True)) == pairs
 
 
+@pytest.mark.parametrize(
+    "place", ["gallery", "gallery/new.png", "gallery/inner", "gallery/inner/x"]
+)
+def test_results_take_no_place_among_the_photographs_to_choose_from(place, files, capsys):
+    inner = "inner" if "inner" in place else "."
+    (files / "gallery" / inner).mkdir(parents=True)
+    for name, color in (("a", (9, 9, 9)), ("other", (200, 100, 50))):
+        Image.new("RGB", (8, 8), color).save(files / "gallery" / inner / f"{name}.png")
+    before = (files / "gallery" / inner / "a.png").read_bytes()
+    sketch = files / "one/a.png" if place.endswith("new.png") else files / "one"
+    words = ["--sketch", sketch, "--gallery", files / "gallery", "--output", files / place]
+    assert main(["colorize", "--method", "tint", *map(str, words)]) == 2
+    assert "--output expects a place outside of --gallery " in capsys.readouterr().err
+    assert (files / "gallery" / inner / "a.png").read_bytes() == before
+
+
 def test_broken_files_of_drawings_and_gallery_do_not_end_a_folder(files, capsys, caplog):
     (files / "one" / "broken.png").write_bytes(b"no picture")
     (files / "gallery").mkdir()

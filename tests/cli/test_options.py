@@ -69,6 +69,15 @@ def test_a_place_below_a_file_is_refused_before_the_work(command, tmp_path, monk
     assert not said.out
 
 
+def test_a_program_does_not_take_the_place_of_its_model(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("model.pt2").write_bytes(b"weights")
+    words = ["--format", "torch", "--checkpoint", "model.pt2", "--output", "model.pt2"]
+    assert main(["export", *words]) == 2
+    assert "--output expects a place that holds no input" in capsys.readouterr().err
+    assert Path("model.pt2").read_bytes() == b"weights"
+
+
 @pytest.mark.parametrize(
     "words", ["weights --from FILE", "compare --methods FILE --data.train embedded"]
 )
