@@ -6,6 +6,7 @@ trained with, ``--config`` files in their order, options on the command line.
 
 import json
 import shutil
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -321,8 +322,15 @@ def _is_trained(colorizer: Any) -> bool:
 
 def main(words: Sequence[str]) -> None:
     """Run one of the training commands; raises :class:`InputError` for what a user got wrong."""
+    before = signal.getsignal(signal.SIGINT)
     with quiet():
         try:
             TrainingCLI(words)
         except SIGTERMException:
             raise SystemExit(143) from None  # As a shell reports a process that was terminated.
+        except SystemExit as error:
+            if not isinstance(error.__context__, KeyboardInterrupt):
+                raise
+            # Lightning ends with 1, as if something had failed, and stays deaf to Ctrl-C.
+            signal.signal(signal.SIGINT, before)
+            raise KeyboardInterrupt from None

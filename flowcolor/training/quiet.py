@@ -45,6 +45,7 @@ _IDLE_MESSAGES = (
     "Loaded model weights",
     "Seed set to",
     "Found current_model_state",
+    "Detected KeyboardInterrupt",
 )
 
 

@@ -9,6 +9,7 @@ import torch
 from lightning import Callback, LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.trainer.states import TrainerFn
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
@@ -234,6 +235,13 @@ class Task(LightningModule, ABC):
         if not batch["name"]:
             return torch.empty(0, 3, self.size, self.size)
         return colorize_samples(self.colorizer, batch).float().clamp(0, 1)
+
+    def on_predict_batch_end(
+        self, outputs: Any, batch: Batch, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """End at SIGTERM, which Lightning heeds in every loop but that of predictions."""
+        if self.trainer.received_sigterm:
+            raise SIGTERMException
 
     def configure_optimizers(self) -> Any:
         """Build the optimizers and their schedules."""
