@@ -181,9 +181,11 @@ class TrainingCLI(LightningCLI):
             ArithmeticError,  # A number too large for what it is used for.
             ImportError,  # An accelerator or precision whose package is not installed.
             MisconfigurationException,
+            RuntimeError,  # Two callbacks of one kind whose states would have one name.
         ) as error:
             self._leave_no_trace()
-            if isinstance(error, InputError):
+            ours = isinstance(error, RuntimeError) and not comes_from(error, "lightning.")
+            if isinstance(error, InputError) or ours:
                 raise
             raise InputError(f"The configuration cannot be built: {in_one_line(error)}.") from error
 
@@ -201,6 +203,7 @@ class TrainingCLI(LightningCLI):
                     version="",
                 )
         trainer = super().instantiate_trainer(**kwargs)
+        check_precision(trainer.precision)  # It may be that of a plugin.
         if self.subcommand == "fit":
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)

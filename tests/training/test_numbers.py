@@ -36,6 +36,7 @@ OPTIONS = {
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
     "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
     "--trainer.callbacks+=lightning.pytorch.callbacks.BackboneFinetuning": "expects no BackboneFin",
+    "--trainer.callbacks+=lightning.pytorch.callbacks.ModelCheckpoint": "built: Found more than one",
     "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "says: NotImplementedError",
     '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
     '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",

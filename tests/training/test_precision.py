@@ -47,6 +47,15 @@ def test_weights_of_16_bits_are_refused_with_what_to_take_instead(
     assert not (tmp_path / "runs").exists()
 
 
+def test_weights_of_16_bits_by_a_plugin_are_refused_as_well(run, tmp_path, capsys):
+    half = {"class_path": "lightning.pytorch.plugins.precision.HalfPrecision"}
+    plugins = json.dumps([half | {"init_args": {"precision": "bf16-true"}}])
+    words = ("--trainer.default_root_dir", tmp_path / "runs", "--trainer.plugins", plugins)
+    assert flowcolor("fit", "--config", run.config, *words) == 2
+    assert "expects bf16-mixed instead of bf16-true" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("version_*"))
+
+
 @pytest.mark.parametrize("average", ["null", 0.2])
 def test_float64_resumes_as_if_it_had_not_stopped(average, run, tmp_path):
     """Read into 32 bits first, the weights of the checkpoint would be rounded."""
