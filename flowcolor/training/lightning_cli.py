@@ -50,6 +50,7 @@ from flowcolor.training.count_batches import count_batches
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
     check_callbacks,
+    check_file_names,
     check_time,
     check_trainer,
     comes_from,
@@ -207,6 +208,7 @@ class TrainingCLI(LightningCLI):
         if self.subcommand == "fit":
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)
+            check_file_names(trainer)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
             callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.

@@ -1,15 +1,18 @@
 """What would only be found wrong, or refused in a traceback, while a run is under way."""
 
+import re
 from typing import Any
 
+import torch
 from lightning import Trainer
-from lightning.pytorch.callbacks import BackboneFinetuning, ModelPruning, Timer
+from lightning.pytorch.callbacks import BackboneFinetuning, ModelCheckpoint, ModelPruning, Timer
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 
 _THEIRS = ("lightning.", "torch.optim.")
+_WHOLE = ("epoch", "step")
 _LIMITS = {
     "validate": {"limit_val_batches": "validated"},
     "test": {"limit_test_batches": "tested"},
@@ -91,6 +94,27 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
                 "trainer.callbacks expects no ModelPruning, which sets weights to zero, got one "
                 f"for {type(colorizer).__name__}, whose matrices must stay invertible."
             )
+
+
+def check_file_names(trainer: Trainer) -> None:
+    """Refuse names of checkpoints that could not be filled in once there is one to write.
+
+    Raises:
+        InputError: It names the pattern and what is wrong with it.
+    """
+    for callback in trainer.checkpoint_callbacks:
+        pattern = getattr(callback, "filename", None)
+        if not isinstance(callback, ModelCheckpoint) or pattern is None:
+            continue
+        names = re.findall(r"\{([^:}!]*)", pattern)
+        numbers = {name: torch.tensor(0 if name in _WHOLE else 0.5) for name in names}
+        try:
+            callback.format_checkpoint_name(numbers)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            raise InputError(
+                "The filename of a checkpoint expects numbers of the training in the format of "
+                f"Python, as {{epoch:02d}}, got {pattern} ({in_one_line(error)})."
+            ) from error
 
 
 def _check_least(unit: str, least: int | None, most: int | None) -> None:
