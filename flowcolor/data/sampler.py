@@ -96,8 +96,9 @@ def _position(trainer: Trainer, batches: int) -> tuple[int, int]:
     over, done = divmod(progress.processed, batches)
     if counted.processed > counted.completed:  # It is over, even if a limit has ended it early.
         return counted.processed, 0
-    # Without this, loader processes would get the order of the finished epoch again.
-    uncounted = over > 0 and counted.completed == counted.processed
+    # Without this, loader processes would get the order of the finished epoch again. Where loaders
+    # are made anew for an epoch that has not begun, its batches are those of the one before.
+    uncounted = over > 0 and counted.started > counted.processed == counted.completed
     return counted.processed + uncounted, done
 
 

@@ -50,6 +50,8 @@ def check_trainer(trainer: Any, command: str) -> None:
     for unit in ("epochs", "steps"):
         _check_least(unit, getattr(trainer, f"min_{unit}"), getattr(trainer, f"max_{unit}"))
     within("trainer.accumulate_grad_batches", trainer.accumulate_grad_batches, 1)
+    if trainer.num_sanity_val_steps is not None:  # -1 means all.
+        within("trainer.num_sanity_val_steps", trainer.num_sanity_val_steps, -1)
     if trainer.check_val_every_n_epoch is not None:
         within("trainer.check_val_every_n_epoch", trainer.check_val_every_n_epoch, 1)
     names = dict.fromkeys(("max_epochs", "max_steps", "limit_train_batches"), "trained")

@@ -32,6 +32,7 @@ from flowcolor.training.finished import begin_next_epoch
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.options import in_one_line
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
@@ -311,7 +312,7 @@ class Task(LightningModule, ABC):
             built = optimizer(parameters)
             return built, None if self.scheduler is None else self.scheduler(built)
         except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
-            raise InputError(f"The optimizer cannot be built: {error}.") from error
+            raise InputError(f"The optimizer cannot be built: {in_one_line(error)}.") from error
 
 
 def _stage_of(weights: Weights) -> int:

@@ -117,7 +117,9 @@ def test_two_runs_see_the_same_batches_in_the_same_order(folder):
 def at_the_start_of_an_epoch(epoch, rank):
     """What the loader asks a trainer of two processes."""
     batches = SimpleNamespace(current=SimpleNamespace(processed=0))
-    epochs = SimpleNamespace(current=SimpleNamespace(processed=epoch, completed=epoch))
+    epochs = SimpleNamespace(
+        current=SimpleNamespace(started=epoch, processed=epoch, completed=epoch)
+    )
     return SimpleNamespace(
         world_size=2,
         global_rank=rank,

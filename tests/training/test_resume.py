@@ -99,6 +99,17 @@ def test_a_limit_of_steps_goes_on_with_the_epoch_after_a_finished_one(
     assert_same_end(run, tmp_path)
 
 
+@pytest.mark.parametrize("stops", [(), ("--trainer.max_epochs", 1), ("--trainer.max_steps", 3)])
+def test_loaders_that_are_made_anew_for_every_epoch_show_the_same(run, tmp_path, stops):
+    """Made before an epoch begins, when the batches of the one before still count."""
+    anew = ("--trainer.reload_dataloaders_every_n_epochs", 1, "--data.num_workers", 1)
+    if stops:
+        assert fit(run, tmp_path, *anew, *stops) == 0
+    resume = ("--ckpt_path", tmp_path / LAST) if stops else ()
+    assert fit(run, tmp_path, *anew, *resume) == 0
+    assert_same_end(run, tmp_path)
+
+
 @pytest.mark.parametrize("command", ["fit", "validate"])
 def test_a_checkpoint_of_weights_alone_asks_for_the_configuration(run, tmp_path, command, capsys):
     file = tmp_path / "weights.ckpt"
