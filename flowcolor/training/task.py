@@ -62,6 +62,9 @@ class Task(LightningModule, ABC):
         weights: A ``.ckpt`` or ``.safetensors`` file to start from: only the weights are taken.
         average: Decay of an average of the weights, see
             :class:`~flowcolor.training.callbacks.average.WeightAverage`; ``None`` for none.
+
+    Attributes:
+        scored: Names under which numbers of the objective's have been logged in validation.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Task(LightningModule, ABC):
         self.interval = interval
         self.weights = weights
         self.average = average
+        self.scored: set[str] = set()
         self._idle: IdleWeights | None = None
         self._seed = 0
         self._filled, self._whole = False, True
@@ -222,6 +226,7 @@ class Task(LightningModule, ABC):
         if dataloader_idx == 0:  # The photographs of both settings are the same.
             size = len(batch["name"])
             for name, value in self.objective.scores(self.colorizer, batch).items():
+                self.scored.add(f"val/{name}")
                 options = {"add_dataloader_idx": False, "sync_dist": True, "batch_size": size}
                 self.log(f"val/{name}", value, **options)  # type: ignore[arg-type]
         return {"result": self(batch).float().clamp(0, 1)}

@@ -28,12 +28,13 @@ class Monitors(Callback):
 
     def on_sanity_check_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Look for names of the validation."""
-        _require(trainer, "val/")
+        # Lightning hides numbers of the first of several loaders until the end.
+        _require(trainer, "val/", pl_module.scored)
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Look for names of the training, after the first batch."""
         if not self._looked:
-            _require(trainer, "train/")
+            _require(trainer, "train/", set())
         self._looked = True
 
 
@@ -43,8 +44,8 @@ def look_early(trainer: Trainer, name: str) -> None:
         trainer.num_sanity_val_steps = max(1, trainer.num_sanity_val_steps)
 
 
-def _require(trainer: Trainer, prefix: str) -> None:
-    known = sorted(trainer.callback_metrics)
+def _require(trainer: Trainer, prefix: str, more: set[str]) -> None:
+    known = sorted(trainer.callback_metrics.keys() | more)
     plateaus = [("ReduceLROnPlateau", each.monitor) for each in trainer.lr_scheduler_configs]
     for who, name in [*_of_callbacks(trainer), *plateaus]:
         if name is None or name in known or name.startswith(_NOW_AND_THEN):
