@@ -66,7 +66,7 @@ def test_a_result_is_refined_and_its_steps_are_written(files, capsys):
         ),
         (
             ("--method", "gatys", "--set", "weights=5"),
-            "`weights` must name a file with vgg19 weights, got 5.",
+            "VGGActivations expects weights to be a path, got 5.",
         ),
         (
             ("--method", "tint", "--then", *GATYS, "--trace", "."),

@@ -84,7 +84,10 @@ def own(calls):
 
     def call(words):
         calls.append(words)
-        if flowcolor(*words) != 0:
+        status = flowcolor(*words)
+        if status == 130:  # Interrupted, as the process that waits for it is then, too.
+            raise SystemExit(status)
+        if status:
             raise InputError("It did not succeed.")
 
     return call

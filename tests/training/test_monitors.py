@@ -49,7 +49,13 @@ def test_a_score_of_the_objective_can_be_monitored(run, tmp_path):
     """It is logged for the first of two loaders, of which Lightning tells only at the end."""
     small = ("levels=1", "steps=1", "hidden=4")
     words = [f"--model.colorizer.init_args.{word}" for word in small]
-    words += ["--data.train", run.photos, "--data.size=16", "--data.batch_size=2", "--data.held_out=3"]
+    words += [
+        "--data.train",
+        run.photos,
+        "--data.size=16",
+        "--data.batch_size=2",
+        "--data.held_out=3",
+    ]
     words += ["--trainer.max_epochs=1", "--trainer.default_root_dir", tmp_path]
     assert flowcolor("fit", "--config", "models/glow-small", *words) == 0
     checkpoint = read_checkpoint(tmp_path / "version_0/checkpoints/best.ckpt")
