@@ -14,6 +14,8 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, names_in, read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
+_PATIENCE = 5.0  # Seconds.
+
 Call = Callable[[Sequence[str]], None]
 #: By this name the record of a folder says on what its runs train and are tested.
 PHOTOGRAPHS = "set of photographs"
@@ -111,7 +113,7 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
         try:
             status = process.wait()
         except KeyboardInterrupt:
-            process.wait()  # The terminal has interrupted it, too: it writes a checkpoint.
+            _wait_for_the_interrupted(process)
             raise SystemExit(130) from None
         except BaseException:
             process.terminate()
@@ -123,6 +125,18 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
             f"flowcolor {words[0]} ended with status {status}, see above: what is done is kept, "
             "and the same command goes on from there."
         )
+
+
+def _wait_for_the_interrupted(process: subprocess.Popen[bytes]) -> None:
+    """Wait while a process writes its checkpoint, and interrupt it if only this one has been.
+
+    A terminal interrupts both. A second time would do no harm: a training is deaf to it by then.
+    """
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 @contextmanager

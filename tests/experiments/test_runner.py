@@ -5,23 +5,28 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 TRAINING = """#!/bin/sh
-trap 'sleep 0.3; echo > {folder}/checkpoint; exit 0' TERM
+trap 'sleep 0.3; echo > {folder}/checkpoint; exit 0' TERM INT
 echo > {folder}/begun
 for _ in $(seq 600); do sleep 0.05; done
 """
 EXPERIMENT = """
 import signal, sys
-from flowcolor.experiments.runner import call_in_process_of_its_own
+from flowcolor.experiments import runner
+runner._PATIENCE = 0.5
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell may have it ignored.
 sys.executable, before = sys.argv[1], signal.getsignal(signal.SIGTERM)
 try:
-    call_in_process_of_its_own(["fit"])
+    runner.call_in_process_of_its_own(["fit"])
 finally:
     assert signal.getsignal(signal.SIGTERM) is before
 """
 
 
-def test_an_experiment_that_is_ended_ends_its_training_and_waits_for_the_checkpoint(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_experiment_that_is_ended_ends_its_training_and_waits_for_a_checkpoint(tmp_path, number):
     training = tmp_path / "training"
     training.write_text(TRAINING.format(folder=tmp_path))
     training.chmod(0o755)
@@ -30,6 +35,6 @@ def test_an_experiment_that_is_ended_ends_its_training_and_waits_for_the_checkpo
         while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.2)
-        experiment.send_signal(signal.SIGTERM)
-        assert experiment.wait(60) == 128 + signal.SIGTERM
+        experiment.send_signal(number)
+        assert experiment.wait(60) == 128 + number
         assert (tmp_path / "checkpoint").exists()

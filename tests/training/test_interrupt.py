@@ -9,6 +9,14 @@ from flowcolor.training.task import Task
 from tests.training.helpers import flowcolor, write_photos
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c():
+    """Let Ctrl-C interrupt, which a shell has ignored for what it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def fit(run, root, *words):
     return flowcolor("fit", "--config", run.config, "--trainer.default_root_dir", root, *words)
 
