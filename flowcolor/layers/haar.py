@@ -44,6 +44,7 @@ class HaarDownsample(InvertibleLayer):
         (2019), section 3.3. https://arxiv.org/abs/1907.02392
 
     Example:
+        >>> import torch
         >>> y, logdet = HaarDownsample(3)(torch.randn(8, 3, 4, 4))
         >>> y.shape, logdet.shape
         (torch.Size([8, 12, 2, 2]), torch.Size([8]))

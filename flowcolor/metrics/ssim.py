@@ -41,6 +41,7 @@ def ssim(
         (2004). https://doi.org/10.1109/TIP.2003.819861
 
     Example:
+        >>> import torch
         >>> image = torch.rand(2, 3, 16, 16)
         >>> ssim(image, image)
         tensor([1., 1.])
@@ -96,6 +97,7 @@ class StructuralSimilarity(ImageMetric):
     """Mean of :func:`ssim` over images.
 
     Example:
+        >>> import torch
         >>> metric = StructuralSimilarity()
         >>> metric.update(*torch.rand(2, 4, 3, 16, 16))
         >>> sorted(metric.compute())
@@ -113,6 +115,7 @@ class MultiScaleStructuralSimilarity(ImageMetric):
     """Mean of :func:`ms_ssim` over images; their sides must have at least 176 pixels.
 
     Example:
+        >>> import torch
         >>> metric = MultiScaleStructuralSimilarity()
         >>> metric.update(*torch.rand(2, 1, 3, 176, 176))
         >>> sorted(metric.compute())

@@ -9,9 +9,9 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
-from flowcolor.training.manual_schedules import advance_after_batch, advance_after_epoch
 from flowcolor.training.objectives.game import Game
 from flowcolor.training.resume import newest_checkpoint
+from flowcolor.training.schedules import advance_after_batch
 from flowcolor.training.task import Task
 
 
@@ -65,10 +65,6 @@ class AdversarialTask(Task):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip the gradients of one side."""
         clip(optimizer, self.game.gradient_clip_val)
-
-    def on_train_epoch_end(self) -> None:
-        """Advance the schedules that look at an epoch, which Lightning leaves to us."""
-        advance_after_epoch(self.trainer)
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [

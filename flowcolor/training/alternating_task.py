@@ -9,9 +9,9 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
-from flowcolor.training.manual_schedules import advance_after_batch, advance_after_epoch
 from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.resume import newest_checkpoint
+from flowcolor.training.schedules import advance_after_batch
 from flowcolor.training.task import Task
 
 
@@ -56,10 +56,6 @@ class AlternatingTask(Task):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip the gradients of one turn."""
         clip(optimizer, self.turns.gradient_clip_val)
-
-    def on_train_epoch_end(self) -> None:
-        """Advance the schedules that look at an epoch."""
-        advance_after_epoch(self.trainer)
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
         return [

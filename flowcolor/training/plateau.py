@@ -8,8 +8,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
 from flowcolor.training.callbacks.monitors import look_early
+from flowcolor.training.schedules import watched
 
-MONITOR = "val/ssim"
 _HIGHER_IS_BETTER = ("val/ssim", "val/psnr", "val/cross_lines")
 _LOWER_IS_BETTER = ("train/", "val/roundtrip_", "val/cross_color_distance")
 
@@ -44,7 +44,7 @@ def plateau_schedule(
     Raises:
         InputError: There is nothing to watch, or not as often.
     """
-    monitor = str(getattr(scheduler, "monitor", MONITOR))
+    monitor = watched(scheduler)
     if interval != "epoch":
         raise InputError(
             f"model.interval expects epoch with ReduceLROnPlateau, which watches {monitor} from "

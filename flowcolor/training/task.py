@@ -38,6 +38,7 @@ from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
+from flowcolor.training.schedules import advance_after_epoch
 from flowcolor.training.sizes import require_size
 from flowcolor.training.unfinished import note_unfinished
 
@@ -258,9 +259,21 @@ class Task(LightningModule, ABC):
             for optimizer, scheduler in self.build_optimizers()
         ]
 
+    def on_train_epoch_end(self) -> None:
+        """Advance schedules that wait for a plateau, before checkpoints are written."""
+        advance_after_epoch(self.trainer)
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Advance a schedule, but for one that waits for a plateau, which was there before."""
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            super().lr_scheduler_step(scheduler, metric)
+
     def _schedule(self, scheduler: Any) -> dict[str, Any]:
         if isinstance(scheduler, ReduceLROnPlateau):
-            return plateau_schedule(scheduler, self.interval, self.trainer)
+            schedule = plateau_schedule(scheduler, self.interval, self.trainer)
+            if not self.automatic_optimization:  # Lightning warns that it would not look at it.
+                del schedule["monitor"]
+            return schedule
         return {"scheduler": scheduler, "interval": self.interval}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

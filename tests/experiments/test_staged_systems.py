@@ -5,12 +5,11 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from flowcolor.errors import InputError
 from flowcolor.experiments.staged import fit, plan
 from flowcolor.models.checkpoint import load_model
 from flowcolor.training.adversarial_task import AdversarialTask
 from flowcolor.training.colorization_task import ColorizationTask
-from tests.training.helpers import flowcolor, write_photos
+from tests.training.helpers import call, write_photos
 
 SIZES = {
     "coltran-small": {
@@ -44,11 +43,6 @@ SHORT = {
     "trainer.enable_progress_bar": "false",
 }
 TASKS = {ColorizationTask, AdversarialTask}
-
-
-def call(words):
-    if flowcolor(*words) != 0:
-        raise InputError("It did not succeed.")
 
 
 @pytest.fixture

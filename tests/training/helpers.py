@@ -8,6 +8,7 @@ from torch import Tensor
 
 from flowcolor.cli.main import main
 from flowcolor.data import SketchFilter
+from flowcolor.errors import InputError
 from flowcolor.io.images import write_image
 from flowcolor.io.resizing import resize
 
@@ -83,3 +84,12 @@ def write_config(path: Path, photos: Path) -> Path:
 
 def flowcolor(*words: object) -> int:
     return main([str(word) for word in words])
+
+
+def call(words) -> None:
+    """Run a command as experiments do, in this process."""
+    status = flowcolor(*words)
+    if status == 130:  # Interrupted, as the process that waits for it is then, too.
+        raise SystemExit(status)
+    if status:
+        raise InputError("It did not succeed.")

@@ -64,5 +64,57 @@ def test_a_training_lowers_its_rate_by_the_option_of_the_command_line(run, tmp_p
     root = ("--trainer.default_root_dir", tmp_path)
     assert flowcolor("fit", "--config", run.config, *root, *words) == 0
     checkpoint = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")
-    # The second validation cannot be better by ten times.
-    assert checkpoint["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(1e-4)
+    # The second validation and the third cannot be better by ten times.
+    assert checkpoint["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(1e-5)
+
+
+WATCHED = "{class_path: lightning.pytorch.cli.ReduceLROnPlateau, init_args: {monitor: %s, %s}}"
+
+
+@pytest.fixture(scope="module")
+def whole(run, tmp_path_factory):
+    """Return the checkpoint of three epochs, the second of which the first has spoilt already."""
+    return trained(run, tmp_path_factory.mktemp("whole"))
+
+
+def trained(run, root, *stop):
+    # A number that gets worse whatever is learned: the rate falls after every epoch but the first.
+    plateau = WATCHED % ("val/psnr", "patience: 0, threshold: 100.0")
+    words = ("--model.scheduler", plateau, "--trainer.max_epochs", 3)
+    words = ("--config", run.config, "--trainer.default_root_dir", root, *words)
+    if stop:
+        assert flowcolor("fit", *words, *stop) == 0
+        words = (*words, "--ckpt_path", root / "version_0/checkpoints/last.ckpt")
+    assert flowcolor("fit", *words) == 0
+    return read_checkpoint(root / "version_0/checkpoints/last.ckpt")
+
+
+# Inside the first epoch, at the end of the first and of the second.
+@pytest.mark.parametrize(
+    "stop", [("--trainer.max_steps", 1), ("--trainer.max_epochs", 1), ("--trainer.max_steps", 4)]
+)
+def test_a_resumed_run_lowers_the_rate_when_one_in_one_go_does(run, whole, tmp_path, stop):
+    resumed = trained(run, tmp_path, *stop)
+    assert whole["lr_schedulers"] == resumed["lr_schedulers"]
+    assert whole["lr_schedulers"][0]["_last_lr"] == pytest.approx([1e-3 / 100])
+    for name, value in whole["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+
+
+@pytest.mark.parametrize("two", [False, True], ids=["one optimizer", "two"])
+def test_a_number_of_an_earlier_validation_is_not_looked_at_again(run, tmp_path, two):
+    """Validated after the second of three epochs, a plateau is looked for once."""
+    words = ("--model.scheduler", WATCHED % ("val/psnr", "patience: 5"))
+    words += ("--trainer.max_epochs", 3, "--trainer.check_val_every_n_epoch", 2)
+    if two:
+        inner = "{class_path: flowcolor.losses.ColorizationLoss, init_args: {perceptual: 0}}"
+        paired = f"class_path: flowcolor.training.objectives.Paired, init_args: {{loss: {inner}}}"
+        critic = "class_path: flowcolor.models.PatchCritic, init_args: {width: 4, layers: 1}"
+        game = f"objective: {{{paired}}}, critic: {{{critic}}}"
+        adversarial = "class_path: flowcolor.training.objectives.Adversarial"
+        words += ("--model.objective", f"{{{adversarial}, init_args: {{{game}}}}}")
+    root = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *root, *words) == 0
+    after = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")
+    assert all(state["best"] > 0 for state in after["lr_schedulers"])
+    assert [state["last_epoch"] for state in after["lr_schedulers"]] == [1] * (1 + two)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lightning import Callback, Trainer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError, did_you_mean
+from flowcolor.training.schedules import watched
 
 _OF_EVERY_VALIDATION = ("val/ssim", "val/psnr", "val/cross_color_distance")
 _NOW_AND_THEN = "train/roundtrip_"  # Not of every batch.
@@ -46,9 +48,11 @@ def look_early(trainer: Trainer, name: str) -> None:
 
 def _require(trainer: Trainer, prefix: str, more: set[str]) -> None:
     known = sorted(trainer.callback_metrics.keys() | more)
-    plateaus = [("ReduceLROnPlateau", each.monitor) for each in trainer.lr_scheduler_configs]
+    schedules: list[Any] = [config.scheduler for config in trainer.lr_scheduler_configs]
+    waiting = [each for each in schedules if isinstance(each, ReduceLROnPlateau)]
+    plateaus = [("ReduceLROnPlateau", watched(scheduler)) for scheduler in waiting]
     for who, name in [*_of_callbacks(trainer), *plateaus]:
-        if name is None or name in known or name.startswith(_NOW_AND_THEN):
+        if name in known or name.startswith(_NOW_AND_THEN):
             continue
         # A callback of the user's may log a number of another name later.
         ours = name.startswith(("train/", "val/")) or not _has_others(trainer)
