@@ -38,7 +38,7 @@ from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
-from flowcolor.training.schedules import advance_after_epoch
+from flowcolor.training.schedules import advance_after_epoch, note_plateaus
 from flowcolor.training.sizes import require_size
 from flowcolor.training.unfinished import note_unfinished
 
@@ -280,6 +280,8 @@ class Task(LightningModule, ABC):
         """Add the description from which the colorizer is rebuilt, and where its training is."""
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
         note_unfinished(checkpoint, self.trainer)
+        if "lr_schedulers" in checkpoint:
+            note_plateaus(checkpoint, self.trainer)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another model, or another objective, in one sentence."""

@@ -73,18 +73,20 @@ WATCHED = "{class_path: lightning.pytorch.cli.ReduceLROnPlateau, init_args: {mon
 
 @pytest.fixture(scope="module")
 def whole(run, tmp_path_factory):
-    """Return the checkpoint of three epochs, the second of which the first has spoilt already."""
+    """Return the checkpoint of three epochs."""
     return trained(run, tmp_path_factory.mktemp("whole"))
 
 
-def trained(run, root, *stop):
-    # A number that gets worse whatever is learned: the rate falls after every epoch but the first.
+def trained(run, root, *stop, resume=None, more=()):
+    # No number is ever good enough: the rate falls after every epoch but the first.
     plateau = WATCHED % ("val/psnr", "patience: 0, threshold: 100.0")
     words = ("--model.scheduler", plateau, "--trainer.max_epochs", 3)
-    words = ("--config", run.config, "--trainer.default_root_dir", root, *words)
+    words = ("--config", run.config, "--trainer.default_root_dir", root, *words, *more)
     if stop:
         assert flowcolor("fit", *words, *stop) == 0
-        words = (*words, "--ckpt_path", root / "version_0/checkpoints/last.ckpt")
+        resume = root / "version_0/checkpoints/last.ckpt"
+    if resume:
+        words = (*words, "--ckpt_path", resume)
     assert flowcolor("fit", *words) == 0
     return read_checkpoint(root / "version_0/checkpoints/last.ckpt")
 
@@ -97,6 +99,17 @@ def test_a_resumed_run_lowers_the_rate_when_one_in_one_go_does(run, whole, tmp_p
     resumed = trained(run, tmp_path, *stop)
     assert whole["lr_schedulers"] == resumed["lr_schedulers"]
     assert whole["lr_schedulers"][0]["_last_lr"] == pytest.approx([1e-3 / 100])
+    for name, value in whole["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+
+
+def test_a_run_that_is_resumed_from_its_best_weights_lowers_the_rate_too(run, whole, tmp_path):
+    """They are written while an epoch is validated, before its number has been looked at."""
+    best = tmp_path / "version_0/checkpoints/best.ckpt"
+    trained(run, tmp_path, more=("--best.save_on_train_epoch_end", "false"))
+    assert read_checkpoint(best)["global_step"] < 6  # Not of the last epoch.
+    resumed = trained(run, tmp_path, resume=best)
+    assert whole["lr_schedulers"] == resumed["lr_schedulers"]
     for name, value in whole["state_dict"].items():
         assert torch.equal(value, resumed["state_dict"][name]), name
 
