@@ -40,7 +40,7 @@ def test_every_variant_has_a_configuration_and_every_configuration_a_variant():
         assert find_config(name) == CONFIGS / f"{name}.yaml"
 
 
-@pytest.mark.parametrize("variant", ["fam", "concat", "adain", "none"])
+@pytest.mark.parametrize("variant", ["fam", "concat"])
 def test_every_way_to_join_a_condition_can_stand_beside_the_letter_of_the_thesis(variant, tmp_path):
     letter = tmp_path / "letter.yaml"
     own = {"class_path": "flowcolor.models.SketchColorFlow", "init_args": {"attention_scale": 1.0}}

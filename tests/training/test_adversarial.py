@@ -85,7 +85,6 @@ def test_both_schedules_advance(game):
     "stop",
     [
         ("--trainer.max_epochs=1",),
-        ("--trainer.max_steps=1",),
         ("--trainer.max_steps=3",),
         ("--trainer.max_steps=2", "--last.every_n_train_steps=1"),
     ],
