@@ -17,7 +17,7 @@ from flowcolor.models.round_trip import device_of, exact
 
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.
-MOST_PIXELS = 2048 * 2048
+_MOST_PIXELS = 2048 * 2048
 _HALF_STEP = 0.5 / 255  # What a picture file of eight bits cannot tell from nothing.
 
 
@@ -42,18 +42,29 @@ def pad(image: Tensor, multiple: int, least: int = 2) -> Tensor:
     return functional.pad(image, (0, wide - width, 0, tall - height), mode="replicate")
 
 
-def check_size(sketch: Tensor, shorter: int | None) -> None:
+def check_size(
+    picture: Tensor,
+    shorter: int | None,
+    what: str = "A drawing",
+    advice: str = "cut it, or choose a smaller size (--size)",
+) -> None:
     """Refuse what would be enlarged beyond measure.
+
+    Args:
+        picture: Channels, height and width.
+        shorter: As for :func:`working_size`.
+        what: What the message calls it.
+        advice: What the message says to do.
 
     Raises:
         InputError: To more than four million pixels.
     """
-    own = (sketch.shape[-2], sketch.shape[-1])
+    own = (picture.shape[-2], picture.shape[-1])
     size = working_size(*own, shorter)
-    if math.prod(size) > max(MOST_PIXELS, math.prod(own)):
+    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
         raise InputError(
-            f"A drawing of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {MOST_PIXELS} pixels: cut it, or choose a smaller size (--size)."
+            f"{what} of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
+            f"most {_MOST_PIXELS} pixels: {advice}."
         )
 
 

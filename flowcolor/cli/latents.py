@@ -102,16 +102,11 @@ def _codes(
 def _sized(path: Path, side: int | None) -> "Tensor":
     from flowcolor.io.images import read_image
     from flowcolor.io.resizing import resize
-    from flowcolor.working_size import MOST_PIXELS, working_size
+    from flowcolor.working_size import check_size, working_size
 
     photo = read_image(path)
-    own = (photo.shape[-2], photo.shape[-1])
-    size = working_size(*own, side)
-    if math.prod(size) > max(MOST_PIXELS, math.prod(own)):
-        raise InputError(
-            f"{path} expects at most {MOST_PIXELS} pixels once its shorter side has {side}, got "
-            f"{size[1]}x{size[0]} of {own[1]}x{own[0]}: cut it."
-        )
+    check_size(photo, side, "A photograph", "cut it")
+    size = working_size(photo.shape[-2], photo.shape[-1], side)
     return resize(photo, size)
 
 
