@@ -20,6 +20,7 @@ from flowcolor.evaluation.captions import captioned
 from flowcolor.evaluation.curves import Point, draw_curves
 from flowcolor.evaluation.study.chart import write_chart
 from flowcolor.io.files import write_text
+from flowcolor.io.images import read_image
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.quiet import quiet
@@ -95,7 +96,9 @@ def test_names_in_pictures_are_no_formulas(tmp_path):
         write_chart({"fool": {"methods": {name: rate}}}, tmp_path / "rates.png")
         grades = {"shares": [0.2] * 5}
         write_chart({"color": {"methods": {name: grades}}}, tmp_path / "grades.png")
-        captioned({name: torch.zeros(3, 64, 64)})
+        assert captioned({name: torch.zeros(3, 64, 64)}).amax() > 0.5  # Letters above black.
+    for picture in ("latents", "curves", "rates", "grades"):
+        assert read_image(tmp_path / f"{picture}.png").std() > 0
 
 
 def test_files_keep_names_that_are_no_text(tmp_path):
