@@ -95,6 +95,7 @@ def _jobs_of_folder(
     content: Path, reference: Path | None, output: Path, hints: Path | None, what: str
 ) -> list[Job]:
     """Return the jobs of all pictures of a folder, each a ``what`` in messages."""
+    from flowcolor.io.apart import require_apart
     from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
     if not _is_folder(output):
@@ -106,13 +107,7 @@ def _jobs_of_folder(
                 "would take results for inputs."
             )
     pictures = list_images(content)
-    nested = any(path.parent != content for path in pictures)
-    if nested and content.resolve() in (output / "file").resolve().parents:
-        # The next call would take these results for drawings.
-        raise InputError(
-            f"--output expects a folder outside of {content}, whose subfolders hold the {what}s, "
-            f"got {output}."
-        )
+    require_apart(output, [content], "--output")
     stems = [pairing_stem(path, content) for path in pictures]
     names = [path.relative_to(content).as_posix() for path in pictures]
     references = _partners(reference, "photograph", what, stems, names)
@@ -157,6 +152,7 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
         InputError: The folder holds no other photograph, or the only content cannot be read, or
             results would lie among the photographs.
     """
+    from flowcolor.io.apart import require_apart
     from flowcolor.io.images import read_image
     from flowcolor.nearest import Gallery, vgg_look
     from flowcolor.pretrained.weights import cached_file
@@ -165,7 +161,8 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     look = None if weights is None else vgg_look(weights)
     how = "as thumbnails (VGG19 is not here)" if weights is None else "by VGG19"
     gallery = Gallery(folder, look)
-    _protect_gallery(jobs, folder, gallery.paths)
+    for place in {job.output.parent for job in jobs}:
+        require_apart(place, [folder], "--output")
     chosen = []
     for given in jobs:
         try:
@@ -182,21 +179,6 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
             f"{how}"
         )
     return chosen
-
-
-def _protect_gallery(jobs: Sequence[Job], folder: Path, photographs: Sequence[Path]) -> None:
-    """Refuse results that could take the place of a photograph, or be chosen by the next call.
-
-    Raises:
-        InputError: It names the folder.
-    """
-    nested, place = any(path.parent != folder for path in photographs), folder.resolve()
-    for parent in {job.output.parent for job in jobs}:
-        if parent.resolve() == place or (nested and place in parent.resolve().parents):
-            raise InputError(
-                f"--output expects a place outside of --gallery {folder}, among whose photographs "
-                f"the next call would find the results, got {parent}."
-            )
 
 
 def protect_inputs(jobs: Sequence[Job]) -> None:

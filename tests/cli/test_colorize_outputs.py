@@ -152,7 +152,10 @@ def test_results_take_no_place_among_the_photographs_to_choose_from(place, files
     sketch = files / "one/a.png" if place.endswith("new.png") else files / "one"
     words = ["--sketch", sketch, "--gallery", files / "gallery", "--output", files / place]
     assert main(["colorize", "--method", "tint", *map(str, words)]) == 2
-    assert "--output expects a place outside of --gallery " in capsys.readouterr().err
+    assert (
+        f"--output expects a folder outside of {files / 'gallery'}, whose"
+        in capsys.readouterr().err
+    )
     assert (files / "gallery" / inner / "a.png").read_bytes() == before
 
 

@@ -8,16 +8,18 @@ from typing import NamedTuple
 
 from flowcolor.bounds import within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
+from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.portraits import Background, Portraits
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
-from flowcolor.data.prepare.sources import FileFinder, find_sources, require_outside
+from flowcolor.data.prepare.sources import FileFinder, find_sources
 from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import is_empty, is_file, remove, remove_partial
 from flowcolor.io.listing import natural_order
 
@@ -81,7 +83,8 @@ def prepare(
     finder = find_sources(photos, masks, sketches, strict)
     portraits = Portraits(finder, size, draw, background, cache=False)
     output = Path(output)
-    require_outside(output, photos, finder)
+    if isinstance(finder, PhotoFolder):  # Of others it is known which files are photographs.
+        require_apart(output, map(Path, photos), "--output")
     settings = {
         "size": size,
         "background": background,

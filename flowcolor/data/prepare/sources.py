@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
-from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.folder import PhotoFolder
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
@@ -42,20 +41,3 @@ def find_sources(
         raise InputError(f"Expected one folder of sketches for {special[0]}, got {len(sketches)}.")
     drawings = None if sketches is None else sketches[0]
     return CelebAMaskHQ(special[0], drawings, strict)
-
-
-def require_outside(output: Path, roots: Sequence[str | Path], finder: Finder) -> None:
-    """Refuse a place where the next call would take what was written for photographs.
-
-    Raises:
-        InputError: ``output`` lies among the subfolders of one of ``roots``.
-    """
-    above = (output / "file").resolve().parents
-    for root in map(Path, roots):
-        if not isinstance(finder, PhotoFolder) or root.resolve() not in above:
-            continue
-        if any(root in finder[i].photo.parent.parents for i in range(len(finder))):
-            raise InputError(
-                f"--output expects a folder outside of {root}, whose subfolders hold the "
-                f"photographs, got {output}."
-            )

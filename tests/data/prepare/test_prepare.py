@@ -281,6 +281,8 @@ def test_two_settings_do_not_mix(make_folder, tmp_path):
             prepare(**({"photos": [photos], "output": out, "size": 8, "workers": 1} | options))
     assert tree(out) == before
     with pytest.raises(InputError, match=r"is not empty and no prepared folder"):
+        prepare([photos], make_folder("full", 1), 8, workers=1)
+    with pytest.raises(InputError, match=r"--output expects a folder outside of .*photos, whose"):
         prepare([photos], photos, 8, workers=1)
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"--output expects a folder, got the file .*file\."):
