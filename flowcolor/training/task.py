@@ -41,6 +41,7 @@ from flowcolor.training.say import say
 from flowcolor.training.schedules import advance_after_epoch, note_plateaus
 from flowcolor.training.sizes import require_size
 from flowcolor.training.unfinished import note_unfinished
+from flowcolor.training.unvalidated import note_unvalidated
 
 Interval = Literal["epoch", "step"]
 
@@ -280,6 +281,7 @@ class Task(LightningModule, ABC):
         """Add the description from which the colorizer is rebuilt, and where its training is."""
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
         note_unfinished(checkpoint, self.trainer)
+        note_unvalidated(checkpoint, self.trainer)
         if "lr_schedulers" in checkpoint:
             note_plateaus(checkpoint, self.trainer)
 

@@ -91,9 +91,15 @@ def trained(run, root, *stop, resume=None, more=()):
     return read_checkpoint(root / "version_0/checkpoints/last.ckpt")
 
 
-# Inside the first epoch, at the end of the first and of the second.
+# Inside the first epoch, at the end of the first and of the second, and before its validation.
 @pytest.mark.parametrize(
-    "stop", [("--trainer.max_steps", 1), ("--trainer.max_epochs", 1), ("--trainer.max_steps", 4)]
+    "stop",
+    [
+        ("--trainer.max_steps", 1),
+        ("--trainer.max_epochs", 1),
+        ("--trainer.max_steps", 4),
+        ("--trainer.max_steps", 4, "--last.every_n_train_steps", 1),
+    ],
 )
 def test_a_resumed_run_lowers_the_rate_when_one_in_one_go_does(run, whole, tmp_path, stop):
     resumed = trained(run, tmp_path, *stop)

@@ -28,6 +28,7 @@ class WeightAverage(WeightAveraging):
     def __init__(self, decay: float) -> None:
         super().__init__(use_buffers=False, multi_avg_fn=self._move)
         self.decay = decay
+        self._shows_average = False
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Copy the weights as the run will have them."""
@@ -41,3 +42,21 @@ class WeightAverage(WeightAveraging):
     @torch.no_grad()
     def _move(self, average: Any, current: Any, count: Tensor | int) -> None:
         torch._foreach_lerp_(average, current, 1 - self.decay_at(int(count)))
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let validation see the average."""
+        super().on_validation_epoch_start(trainer, pl_module)
+        self._shows_average = True
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Go back to the weights."""
+        super().on_validation_epoch_end(trainer, pl_module)
+        self._shows_average = False
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Write both, and go back to the weights before, where a validation was interrupted."""
+        if self._shows_average:  # The checkpoint holds the very tensors that are exchanged.
+            self.on_validation_epoch_end(trainer, pl_module)
+        super().on_save_checkpoint(trainer, pl_module, checkpoint)

@@ -5,6 +5,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.console import shown
@@ -13,18 +14,31 @@ from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.run_folder import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
+from flowcolor.training.unvalidated import validate_first
 
 
 class RunKeeper(Callback):
     """Save ``last.ckpt`` when the user interrupts, and ``model.safetensors`` when training ends."""
 
+    def __init__(self) -> None:
+        self._amid_validation = False
+
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         # Not after other errors: the weights may be what is wrong, and the last file is good.
-        training = trainer.training and trainer.global_step > 0 and not _is_trial(trainer)
+        fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
+        training = fitting and trainer.global_step > 0 and not _is_trial(trainer)
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
+            # What else looks at a checkpoint would take one of a validation for one of its end.
+            self._amid_validation, trainer.training = trainer.validating, True
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path, weights_only=False)
             say(f"interrupted at step {pl_module.steps}, wrote {shown(path)}")
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]
+    ) -> None:
+        if self._amid_validation:
+            validate_first(checkpoint)
 
     def on_fit_end(
         self,
