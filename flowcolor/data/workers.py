@@ -6,11 +6,12 @@ import threading
 
 
 def start_worker(_index: int) -> None:
-    """Let only the parent end this process with SIGTERM.
+    """Let only the parent end this process, with SIGTERM.
 
-    Whoever stops a run stops its whole group of processes. A loader process that ends then makes
-    torch raise an error in the run, before it has written its last checkpoint.
+    Whoever stops a run stops its whole group of processes, as Ctrl-C does. A loader process that
+    ends then makes torch raise an error in the run, before it has written its last checkpoint.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not hasattr(signal, "sigwaitinfo"):  # It tells who sends; macOS and Windows have none.
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

@@ -36,6 +36,7 @@ from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
+from flowcolor.training.callbacks.interruption import Interruption
 from flowcolor.training.callbacks.monitors import Monitors
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
@@ -236,6 +237,7 @@ class TrainingCLI(LightningCLI):
                 chosen.get("timed", 0),
             ),
             RunRecord(self.run_config, renewed),
+            Interruption(),
             RunKeeper(),
             CollapseMonitor(),
             Monitors(),
@@ -331,7 +333,9 @@ def main(words: Sequence[str]) -> None:
     with quiet():
         try:
             TrainingCLI(words)
-        except SIGTERMException:
+        except SIGTERMException as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
             raise SystemExit(143) from None  # As a shell reports a process that was terminated.
         except SystemExit as error:
             if not isinstance(error.__context__, KeyboardInterrupt):

@@ -27,6 +27,7 @@ from flowcolor.models.checkpoint import (
     require_tensors,
 )
 from flowcolor.models.description import describe
+from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.finished import begin_next_epoch
 from flowcolor.training.frozen import freeze_the_rest
@@ -94,6 +95,7 @@ class Task(LightningModule, ABC):
         self._seed = 0
         self._filled, self._whole = False, True
         self._steps_before = 0
+        self._accumulated: dict[str, Tensor] = {}
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -200,8 +202,9 @@ class Task(LightningModule, ABC):
         self._seed = torch.initial_seed()
 
     def on_train_start(self) -> None:
-        """Refuse schedules that would go wrong later, and leave a finished epoch behind."""
+        """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
         begin_next_epoch(self.trainer)
+        accumulate(self._accumulated, self)
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 
@@ -282,6 +285,7 @@ class Task(LightningModule, ABC):
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
         note_unfinished(checkpoint, self.trainer)
         note_unvalidated(checkpoint, self.trainer)
+        note_accumulated(checkpoint, self)
         if "lr_schedulers" in checkpoint:
             note_plateaus(checkpoint, self.trainer)
 
@@ -300,6 +304,8 @@ class Task(LightningModule, ABC):
         )
         require_tensors(whole, "The checkpoint")
         require_same(whole, own, "The checkpoint")
+        if self.trainer.state.fn == TrainerFn.FITTING:
+            self._accumulated = accumulated(checkpoint, self)
         self._whole = True
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:

@@ -77,6 +77,82 @@ def status_of(*words):
         return stop.code
 
 
+def end_of(folder):
+    """Return the last checkpoint of a run and the score of the best weights."""
+    last = read_checkpoint(folder / "checkpoints/last.ckpt")
+    (best,) = (state for name, state in last["callbacks"].items() if "val/ssim" in name)
+    return last, best["best_model_score"]
+
+
+def assert_same_end(whole, resumed):
+    (truth, score), (end, other) = end_of(whole), end_of(resumed)
+    assert end["global_step"] == truth["global_step"]
+    for part in ("state_dict", "current_model_state"):
+        for name, value in truth.get(part, {}).items():
+            assert torch.equal(value, end[part][name]), name
+    assert [each["param_groups"] for each in end["optimizer_states"]] == [
+        each["param_groups"] for each in truth["optimizer_states"]
+    ]
+    assert torch.equal(score, other)
+
+
+TWICE = ("--trainer.accumulate_grad_batches", 2)
+EVERY_3 = ("--trainer.check_val_every_n_epoch", "null", "--trainer.val_check_interval", 3)
+INT, TERM = signal.SIGINT, signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("task", "step", "number", "sent", "options"),
+    [
+        (ColorizationTask, "training_step", 3, INT, ()),
+        (ColorizationTask, "training_step", 3, TERM, TWICE),  # Half a step is in the gradients.
+        (ColorizationTask, "training_step", 2, INT, EVERY_3),
+        (Task, "validation_step", 1, TERM, ()),
+        (Task, "validation_step", 3, INT, ("--model.average", 0.9)),
+    ],
+)
+def test_a_run_goes_on_where_ctrl_c_or_sigterm_ended_it_and_ends_with_the_same(
+    task, step, number, sent, options, run, tmp_path, monkeypatch
+):
+    """Inside of an epoch, of a step of several batches, and of a validation of two batches."""
+    whole = run.folder
+    if options:
+        assert fit(run, tmp_path / "whole", *options) == 0
+        whole = tmp_path / "whole/version_0"
+    take, taken = getattr(task, step), []
+
+    def interrupted(self, *batch):
+        taken.append(number)
+        if len(taken) == number:
+            signal.raise_signal(sent)
+        return take(self, *batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(task, step, interrupted)
+        words = ("fit", "--config", run.config, "--trainer.default_root_dir", tmp_path / "parts")
+        assert status_of(*words, *options) == 128 + sent
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert fit(run, tmp_path / "parts", "--ckpt_path", "last", *options) == 0
+    assert_same_end(whole, tmp_path / "parts/version_0")
+
+
+def test_a_second_ctrl_c_ends_a_training_inside_of_a_batch(run, tmp_path, monkeypatch):
+    step, after = ColorizationTask.training_step, []
+
+    def interrupted(self, batch, batch_idx):
+        if self.global_step == 3:
+            signal.raise_signal(signal.SIGINT)
+            after.append("the first")
+            signal.raise_signal(signal.SIGINT)
+            after.append("the second")
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(ColorizationTask, "training_step", interrupted)
+    assert fit(run, tmp_path) == 130
+    assert after == ["the first"]
+    assert read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")["global_step"] == 3
+
+
 @pytest.mark.parametrize("where", ["loss", "image"])
 def test_numbers_that_are_not_finite_stop_in_one_sentence(
     run, tmp_path, monkeypatch, capsys, where

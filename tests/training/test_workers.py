@@ -25,18 +25,19 @@ class Process(Dataset):
         return os.getpid()
 
 
-def elsewhere(number):
-    """Send SIGTERM from a process that is not the parent."""
-    code = f"import os, signal; os.kill({number}, signal.SIGTERM)"
+def elsewhere(number, sent):
+    """Send a signal from a process that is not the parent."""
+    code = f"import os; os.kill({number}, {int(sent)})"
     subprocess.run([sys.executable, "-S", "-c", code], check=True)
 
 
 @pytest.mark.skipif(not hasattr(signal, "sigwaitinfo"), reason="the sender is not told")
-def test_a_loader_process_outlives_a_signal_that_is_not_its_parents():
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_loader_process_outlives_a_signal_that_is_not_its_parents(sent):
     loader = DataLoader(Process(), num_workers=1, worker_init_fn=start_worker, prefetch_factor=1)
     items = iter(loader)
     worker = int(next(items))
-    elsewhere(worker)
+    elsewhere(worker, sent)
     assert [int(item) for item in items] == [worker] * 3
 
 
