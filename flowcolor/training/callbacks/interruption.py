@@ -1,45 +1,65 @@
-"""Let Ctrl-C end a training where it can be continued."""
+"""Let signals end a training where it can be continued."""
 
 import signal
 import threading
 from typing import Any
 
+import torch
 from lightning import Callback, Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 
 class Interruption(Callback):
-    """End a training of one process after its batch at Ctrl-C, and a second time at once.
+    """End a training after its batch at Ctrl-C, and a second time at once.
 
-    Inside of a batch, weights, averages and the trainer's counters contradict each other.
+    Inside of a batch, weights, averages and the trainer's counters contradict each other. Several
+    processes agree before each batch, at SIGTERM, too: Lightning lets each tell the others in the
+    middle of what they send each other, and they wait for each other for ever.
     """
 
     def __init__(self) -> None:
-        self._before: Any = None
-        self._came = False
+        self._before: dict[int, Any] = {}
+        self._came = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        before = signal.getsignal(signal.SIGINT)
-        in_main = threading.current_thread() is threading.main_thread()
-        # Several processes would end after different batches, and wait for each other.
-        if trainer.world_size == 1 and in_main and callable(before):
+        if threading.current_thread() is not threading.main_thread():
+            return
+        alone = trainer.world_size == 1
 
-            def end_after_batch(_number: int, _frame: Any) -> None:
-                self._stop_waiting()
-                self._came = True
-                own: Any = trainer  # What Lightning itself does at SIGTERM, which Windows lacks.
+        def end_after_batch(number: int, _frame: Any) -> None:
+            self._came = number
+            if alone:
+                own: Any = trainer  # As Lightning itself does at SIGTERM; it has no public way.
                 own._signal_connector.received_sigterm = True
+            if number == signal.SIGINT:
+                signal.signal(number, self._before.pop(number))
 
-            self._before = signal.signal(signal.SIGINT, end_after_batch)
+        for number in (signal.SIGINT,) if alone else (signal.SIGINT, signal.SIGTERM):
+            before = signal.getsignal(number)
+            if callable(before):  # Else it is ignored, as in what a shell runs in the background.
+                self._before[number] = signal.signal(number, end_after_batch)
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.world_size > 1:
+            own = torch.tensor(self._came, device=pl_module.device)
+            self._came = int(trainer.strategy.reduce(own, reduce_op="max"))
+            if self._came:  # After the batch some could be validating while others are not.
+                batches: Any = trainer.fit_loop.epoch_loop.batch_progress
+                batches.total.ready -= 1
+                batches.current.ready -= 1
+                raise SIGTERMException
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
         self._stop_waiting()
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         self._stop_waiting()
-        if self._came and exception.__cause__ is None:
+        if self._came == signal.SIGINT and exception.__cause__ is None:
             exception.__cause__ = KeyboardInterrupt()
 
     def _stop_waiting(self) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()

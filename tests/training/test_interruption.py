@@ -1,0 +1,49 @@
+"""Two processes end before the same batch, whichever of them is asked to."""
+
+import signal
+from types import SimpleNamespace
+
+import pytest
+import torch
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import distributed
+
+from flowcolor.training.callbacks.interruption import Interruption
+
+
+def reduce(tensor, reduce_op):
+    assert reduce_op == "max"
+    distributed.all_reduce(tensor, distributed.ReduceOp.MAX)
+    return tensor
+
+
+def batches_before_the_end(rank, asked, number):
+    """Return after how many batches a process ends, and whether by Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    counted = SimpleNamespace(ready=0), SimpleNamespace(ready=0)
+    progress = SimpleNamespace(total=counted[0], current=counted[1])
+    loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
+    strategy = SimpleNamespace(reduce=reduce)
+    trainer = SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop)
+    callback, module = Interruption(), SimpleNamespace(device=torch.device("cpu"))
+    callback.on_train_start(trainer, module)
+    try:
+        for batch in range(5):
+            progress.total.ready += 1
+            progress.current.ready += 1
+            callback.on_train_batch_start(trainer, module, None, batch)
+            if rank == asked and batch == 2:
+                signal.raise_signal(number)
+    except SIGTERMException as error:
+        callback.on_exception(trainer, module, error)
+        assert progress.total.ready == progress.current.ready
+        return progress.total.ready, isinstance(error.__cause__, KeyboardInterrupt)
+    return None
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, number):
+    ends = run_on_ranks(batches_before_the_end, [(rank, asked, number) for rank in range(2)])
+    assert ends == [(3, number == signal.SIGINT)] * 2
