@@ -47,6 +47,7 @@ from flowcolor.training.command_options import (
     check_files,
     mode_of,
 )
+from flowcolor.training.complaints import plain
 from flowcolor.training.count_batches import count_batches
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
@@ -189,7 +190,8 @@ class TrainingCLI(LightningCLI):
             ours = isinstance(error, RuntimeError) and not comes_from(error, "lightning.")
             if isinstance(error, InputError) or ours:
                 raise
-            raise InputError(f"The configuration cannot be built: {in_one_line(error)}.") from error
+            reason = plain(in_one_line(error))
+            raise InputError(f"The configuration cannot be built: {reason}.") from error
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Log to TensorBoard in the folder of the run; commands other than fit write files only."""

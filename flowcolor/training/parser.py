@@ -11,6 +11,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file, read_whole
+from flowcolor.training.complaints import plain
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 _MOST_VALUES = 100_000
@@ -44,19 +45,16 @@ class TrainingParser(LightningArgumentParser):
         if unknown:
             word = unknown[-1].removeprefix("--")
             return f"There is no option {word!r}{self._suggestion(word)}."
-        # A union of types repeats the whole value before and after what is wrong with it.
-        inner = re.findall(r"(There is no option '[^']+'[^.]*)\.", text)
-        if inner:
-            return f"{inner[-1]}."
         record = re.search(r"key \"([\w.]+)\".*the following arguments are required: photos", text)
         if record:
             where = record[1]
             return f"Option '{where}' expects its photographs as --{where}.photos, got none there."
-        text = re.sub(r"^Parser key \"([^\"]+)\":", r"Option '\1':", text)
-        text = re.sub(r"^Validation failed: ", "", text)
-        text = re.sub(r"<class '([^']+)'>", r"\1", text)
-        text = re.sub(r"\. Got value:", ", got", text)
-        return (text if len(text) < 400 else text[:200] + " ... " + text[-195:]).rstrip(".") + "."
+        sentence = plain(text)
+        if "There is no option" in sentence:
+            inner = re.findall(r"(There is no option '[^']+'[^.]*)\.", text)
+            # The innermost is last, but another may know what was meant.
+            return f"{sorted(inner, key=lambda each: 'did you mean' in each)[-1]}."
+        return f"{sentence if len(sentence) < 400 else f'{sentence[:395]} ...'}."
 
     def _suggestion(self, word: str) -> str:
         known = {action.dest for action in self._actions}

@@ -151,6 +151,67 @@ def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsy
     assert len(error) < 120
 
 
+EARLY = "class_path: lightning.pytorch.callbacks.EarlyStopping, init_args: "
+OF_SEVERAL_TYPES = {
+    f"trainer: {{callbacks: [{{{EARLY} {{monitor: a, patience: abc}}}}]}}": (
+        "Option 'trainer.callbacks.patience': Expected a int, got abc"
+    ),
+    f"trainer: {{callbacks: [{{{EARLY} {{monitor: a, patienc: 3}}}}]}}": (
+        "There is no option 'patienc'; did you mean 'patience'"
+    ),
+    f"trainer: {{callbacks: [{{{EARLY} {{}}}}]}}": (
+        "Option 'trainer.callbacks.monitor': Expected a value, got none"
+    ),
+    "trainer: {callbacks: [{class_path: torch.nn.Linear}]}": (
+        "Option 'trainer.callbacks': Import path torch.nn.Linear does not correspond to a subclass "
+        "of Callback"
+    ),
+    "trainer: {callbacks: EarlyStoping}": (
+        "Option 'trainer.callbacks': Expected list[Callback], Callback or null, got EarlyStoping"
+    ),
+    "trainer: {callbacks: {class_path: GradientAccumulationScheduler, "
+    "init_args: {scheduling: {-1: 2}}}}": (
+        "The configuration cannot be built: Epoch should be an int greater than or equal to 0. Got "
+        "[-1]"
+    ),
+    "trainer: {logger: {class_path: CSVLogger, init_args: {save_dir: 5}}}": (
+        "Option 'trainer.logger.save_dir': Expected str or Path, got 5"
+    ),
+    "trainer: {strategy: {class_path: DDPStrateg}}": (
+        "Option 'trainer.strategy': Expected str or Strategy, got {'class_path': 'DDPStrateg'}"
+    ),
+    "trainer: {deterministic: maybe}": (
+        "Option 'trainer.deterministic': Expected bool, one of 'warn' or null, got maybe"
+    ),
+    "model: {optimizer: {class_path: torch.optim.Adma}}": (
+        "Option 'model.optimizer': module 'torch.optim' has no attribute 'Adma'"
+    ),
+    "model: {optimizer: 5}": (
+        "Option 'model.optimizer': Expected an import path or a subclass spec, got 5"
+    ),
+    "model: {scheduler: {class_path: torch.optim.lr_scheduler.StepLR, init_args: {gamma: x}}}": (
+        "Option 'model.scheduler.gamma': Expected a float, got x"
+    ),
+    "model: {average: abc}": "Option 'model.average': Expected float or null, got abc",
+}
+
+
+@pytest.mark.parametrize("text", OF_SEVERAL_TYPES)
+def test_an_option_of_several_types_tells_of_the_deepest_mistake_alone(text, capsys, tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    root = ("--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor(*FIT, "--config", file, *root) == 2
+    assert capsys.readouterr().err == f"flowcolor: {OF_SEVERAL_TYPES[text]}.\n"
+
+
+def test_an_option_of_several_types_on_the_command_line_does_too(capsys):
+    words = ("--trainer.callbacks+=EarlyStopping", "--trainer.callbacks.patience=abc")
+    assert flowcolor(*FIT, *words) == 2
+    sentence = "Option 'trainer.callbacks.patience': Expected a int, got abc."
+    assert capsys.readouterr().err == f"flowcolor: {sentence}\n"
+
+
 @pytest.mark.parametrize(
     "text",
     [
