@@ -68,6 +68,7 @@ from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_fold
 from flowcolor.training.say import say
 from flowcolor.training.sizes import require_size
 from flowcolor.training.stages import last_stages
+from flowcolor.training.their_numbers import check_their_numbers
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import asks_for_help, one_test_set, with_plain_words
@@ -169,6 +170,10 @@ class TrainingCLI(LightningCLI):
         check_trainer(chosen.trainer, str(self.subcommand))
         chosen.best.mode = mode_of(chosen.best)
         check_files(chosen.best, chosen.last)
+        if self.subcommand == "fit":
+            check_their_numbers(chosen, "")
+            for name in ("best", "last"):
+                check_their_numbers(chosen[name], name, are_theirs=True)
         root = chosen.trainer.default_root_dir
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint

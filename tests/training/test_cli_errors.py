@@ -62,7 +62,10 @@ WRONG = {
     ),
     "no steps": ((*FIT, "--trainer.max_steps=0"), r"max_steps expects another number than 0"),
     "no epochs": ((*FIT, "--trainer.max_epochs=0"), r"max_epochs expects another number than 0"),
-    "learning rate": ((*FIT, "--model.optimizer.init_args.lr=-1"), r"Invalid learning rate: -1"),
+    "learning rate": (
+        (*FIT, "--model.optimizer.init_args.lr=-1"),
+        r"lr expects .* got -1",
+    ),
     "photo folder": ((*FIT, "--data.train=none"), r"none should be a folder of images"),
     "masks of no photographs": (
         (*FIT, "--data.train=a", "--data.train.masks=b"),

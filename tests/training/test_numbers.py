@@ -4,6 +4,8 @@ import re
 from types import SimpleNamespace
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import LambdaLR
 
 from flowcolor.data import SelfAugmentedReference
 from flowcolor.data.sketches import ColorDodge, MixedFilter, SobelLines, XDoG
@@ -11,7 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
-from flowcolor.training.rates import planned
+from flowcolor.training.rates import check_rates, planned
 from tests.training.helpers import flowcolor, write_photos
 
 OPTIONS = {
@@ -54,7 +56,26 @@ OPTIONS = {
     "--trainer.accumulate_grad_batches=0": "accumulate_grad_batches expects .* 1, got 0",
     "--trainer.check_val_every_n_epoch=0": "check_val_every_n_epoch expects .* 1, got 0",
     "--trainer.num_sanity_val_steps=-5": "num_sanity_val_steps expects .* at least -1, got -5",
-    "--model.optimizer.init_args.lr=-1": "optimizer cannot be built: Invalid .*: -1[.]0[.]$",
+    "--model.optimizer.init_args.lr=-1": "model.optimizer.lr expects .* at least 0, got -1[.]0[.]$",
+    "--model.optimizer.init_args.lr=.inf": "model.optimizer.lr expects .*, got inf",
+    "--model.optimizer.init_args.betas=[2, 0.9]": "optimizer cannot be built: Invalid beta .* 2.0",
+    "--model.scheduler.init_args.step_size=-1": "scheduler.step_size expects .* at least 0, got -1",
+    "--model.scheduler.init_args.gamma=.nan": "model.scheduler.gamma expects .*, got nan",
+    "--model.scheduler.init_args.last_epoch=7": "last_epoch expects -1, because .* got 7",
+    '--model.scheduler={"class_path": "torch.optim.lr_scheduler.MultiStepLR", "init_args": '
+    '{"milestones": [1, -1]}}': "model.scheduler.milestones expects .* at least 0, got -1",
+    '--model.scheduler={"class_path": "lightning.pytorch.cli.ReduceLROnPlateau", "init_args": '
+    '{"monitor": "val/ssim", "patience": -1}}': "model.scheduler.patience expects .*, got -1",
+    '--model.objective={"class_path": "flowcolor.training.objectives.Alternating", "init_args": '
+    '{"optimizer": {"class_path": "torch.optim.SGD", "init_args": {"dampening": -1}}}}': (
+        "model.objective.optimizer.dampening expects .* at least 0, got -1"
+    ),
+    '--trainer.callbacks+={"class_path": "EarlyStopping", "init_args": {"monitor": "val/ssim", '
+    '"patience": -1}}': "trainer.callbacks.patience expects a number of at least 0, got -1",
+    '--trainer.callbacks={"class_path": "EarlyStopping", "init_args": {"monitor": "val/ssim", '
+    '"min_delta": .nan}}': "trainer.callbacks.min_delta expects a number, got nan",
+    "--best.every_n_epochs=-1": "best.every_n_epochs expects a number of at least 0, got -1",
+    "--last.train_time_interval=-1 day, 0:00:00": "last.train_time_interval expects .*, got -86400",
     "--trainer.val_check_interval=0": "val_check_interval expects .* got 0",
     "--trainer.val_check_interval=100": "lightning.* says: .*must be less than or equal",
     "--model.colorizer.init_args.downsamplings=7": "up to 4 billion parameters, got 7, 1 and 2",
@@ -84,20 +105,31 @@ def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(run, t
     assert error.startswith(started)
 
 
-SCHEDULES = {  # Of two epochs with two steps each.
-    "step_size=0": r"a schedule of 2 epochs, StepLR says after 0: .*modulo",
-    "gamma=-0.5": r"learning rates of at least 0, got -0\.0005 by StepLR after epoch 1\.",
-    "gamma=.nan": r"learning rates of at least 0, got nan by StepLR after epoch 1\.",
-}
+def test_numbers_below_0_that_mean_something_are_kept(run, tmp_path):
+    stop = '{"class_path": "EarlyStopping", "init_args": {"monitor": "val/ssim", "min_delta": -1}}'
+    words = ("--trainer.default_root_dir", tmp_path, "--trainer.max_epochs", 1)
+    words = (*words, "--trainer.callbacks+", stop, "--best.save_top_k", -1)
+    optimizer = "--model.optimizer=torch.optim.Adafactor"  # Its beta2_decay is -0.8.
+    assert flowcolor("fit", "--config", run.config, *words, optimizer) == 0
 
 
-@pytest.mark.parametrize("option", SCHEDULES)
-def test_a_schedule_that_would_go_wrong_later_is_refused_at_first(option, run, tmp_path, capsys):
+def test_a_schedule_that_cannot_be_followed_is_refused_at_first(run, tmp_path, capsys):
     words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
-    assert flowcolor("fit", *words, f"--model.scheduler.init_args.{option}") == 2
+    assert flowcolor("fit", *words, "--model.scheduler.init_args.step_size=0") == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert re.search(f"model.scheduler expects {SCHEDULES[option]}", error)
+    assert re.search("expects a schedule of 2 epochs, StepLR says after 0: .*modulo", error)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(-0.5, "-0.5"), (float("nan"), "nan")])
+def test_a_rate_that_would_go_wrong_later_is_refused_at_first(rate, shown):
+    def build(parameters):
+        optimizer = torch.optim.SGD(parameters, lr=1.0)
+        return optimizer, LambdaLR(optimizer, lambda epoch: rate if epoch == 3 else 1.0)
+
+    check_rates(build, 3, "epoch")
+    with pytest.raises(InputError, match=f"at least 0, got {shown} by LambdaLR after epoch 3"):
+        check_rates(build, 4, "epoch")
 
 
 @pytest.mark.parametrize(
