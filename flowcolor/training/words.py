@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+import torch
+
 
 def value_of(option: str, words: Sequence[str]) -> str | None:
     """Return the value of the last ``option VALUE`` or ``option=VALUE``."""
@@ -28,14 +30,16 @@ def asks_for_help(options: Sequence[str]) -> bool:
 
 
 def with_plain_words(value: Any) -> Any:
-    """Return parsed options whose words are no members of an enumeration, which no YAML can say.
+    """Return parsed options without members of an enumeration and devices, which no YAML can say.
 
-    Defaults of Lightning are such members, as the ``interval`` of its ``Timer``.
+    Defaults of Lightning are such, as the ``interval`` of its ``Timer``.
     """
     if isinstance(value, Namespace):
         for name, part in list(vars(value).items()):
             setattr(value, name, with_plain_words(part))
         return value
+    if isinstance(value, torch.device):
+        return str(value)
     if isinstance(value, list):
         return [with_plain_words(part) for part in value]
     return str(value.value) if isinstance(value, str) and isinstance(value, Enum) else value

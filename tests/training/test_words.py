@@ -49,3 +49,12 @@ def test_a_timer_whose_interval_is_an_enumeration_can_be_written_down(tmp_path):
     with quiet():
         cli = TrainingCLI(words, run=False)
     assert "interval: step" in cli.parser.dump(cli.config, skip_none=False)
+
+
+def test_averaged_weights_whose_device_is_an_object_can_be_written_down(tmp_path, capsys):
+    average = ("--trainer.callbacks=StochasticWeightAveraging", "--trainer.callbacks.swa_lrs=0.1")
+    words = ["fit", "--config", "quickstart", *average, f"--trainer.default_root_dir={tmp_path}"]
+    with quiet():
+        cli = TrainingCLI(words, run=False)
+    assert "device: cpu" in cli.parser.dump(cli.config, skip_none=False)
+    assert not capsys.readouterr().err
