@@ -101,13 +101,22 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
 def check_file_names(trainer: Trainer) -> None:
     """Refuse names of checkpoints that could not be filled in once there is one to write.
 
+    And one name of two, of which either would replace and remove the other's.
+
     Raises:
         InputError: It names the pattern and what is wrong with it.
     """
+    known = set()
     for callback in trainer.checkpoint_callbacks:
         pattern = getattr(callback, "filename", None)
         if not isinstance(callback, ModelCheckpoint) or pattern is None:
             continue
+        if (callback.dirpath, pattern) in known:
+            raise InputError(
+                "The filename of a checkpoint expects another name than that of any other, got "
+                f"{pattern} for two."
+            )
+        known.add((callback.dirpath, pattern))
         names = re.findall(r"\{([^:}!]*)", pattern)
         numbers = {name: torch.tensor(0 if name in _WHOLE else 0.5) for name in names}
         try:

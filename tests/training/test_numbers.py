@@ -46,6 +46,8 @@ OPTIONS = {
     "--best.filename={val/ssim:.2q}": r"as {epoch:02d}, got {val/ssim:.2q} \(Unknown format",
     "--last.filename={epoch": r"as {epoch:02d}, got {epoch \(expected '}' before end",
     "--best.filename=last": "best.filename expects another name than last.filename, got last",
+    '--trainer.callbacks={"class_path": "ModelCheckpoint", "init_args": {"filename": "last", '
+    '"monitor": "train/loss"}}': "another name than that of any other, got last for two",
     "--trainer.num_nodes=99999": "trainer.num_nodes expects a number from 1 to 4096, got 99999",
     "--trainer.gradient_clip_val=-1": "gradient_clip_val expects a number of at least 0, got -1",
     "--trainer.log_every_n_steps=-1": "log_every_n_steps expects a number of at least 0, got -1",
