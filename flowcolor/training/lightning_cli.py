@@ -37,7 +37,7 @@ from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.interruption import Interruption
-from flowcolor.training.callbacks.monitors import Monitors
+from flowcolor.training.callbacks.monitors import Monitors, stop_after_validation
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
@@ -217,6 +217,7 @@ class TrainingCLI(LightningCLI):
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)
             check_file_names(trainer)
+            stop_after_validation(trainer)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
             callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.

@@ -7,7 +7,7 @@ from lightning import Trainer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.errors import InputError
-from flowcolor.training.callbacks.monitors import look_early
+from flowcolor.training.callbacks.monitors import look_early, require_validation
 from flowcolor.training.schedules import watched
 
 _HIGHER_IS_BETTER = ("val/ssim", "val/psnr", "val/cross_lines")
@@ -50,19 +50,14 @@ def plateau_schedule(
             f"model.interval expects epoch with ReduceLROnPlateau, which watches {monitor} from "
             f"epoch to epoch, got {interval}."
         )
-    validates = not monitor.startswith("train/")
-    if validates and trainer.limit_val_batches == 0:
-        raise InputError(
-            f"ReduceLROnPlateau watches {monitor}, but trainer.limit_val_batches 0 leaves out the "
-            "validation: watch train/loss, or validate."
-        )
+    require_validation(trainer, "ReduceLROnPlateau", monitor)
     look_early(trainer, monitor)
     mode = direction(monitor)
     if mode is not None and mode != scheduler.mode:
         worst = -math.inf if mode == "max" else math.inf
         scheduler.mode, scheduler.mode_worse, scheduler.best = mode, worst, worst
     # Between validations, an old number would count as one epoch more without an improvement.
-    every = trainer.check_val_every_n_epoch if validates else 1
+    every = 1 if monitor.startswith("train/") else trainer.check_val_every_n_epoch
     return {
         "scheduler": scheduler,
         "interval": "epoch",

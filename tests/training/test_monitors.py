@@ -13,6 +13,7 @@ EARLY = (
     "--trainer.callbacks+=lightning.pytorch.callbacks.EarlyStopping",
     "--trainer.callbacks.monitor",
 )
+UNSEEN = ("--trainer.limit_val_batches", 0)
 VALIDATED = "val/cross_color_distance, val/cross_lines, .*, val/ssim, got"
 WRONG = [
     (("--best.monitor", "val/psnrr"), rf"ModelCheckpoint .* {VALIDATED} val/psnrr; did you mean"),
@@ -20,6 +21,16 @@ WRONG = [
     (("--best.monitor", "ssim"), rf"ModelCheckpoint .* {VALIDATED} ssim"),
     ((*EARLY, "val/mine"), rf"EarlyStopping .* {VALIDATED} val/mine"),
     (("--model.scheduler", PLATEAU % "val/mine"), rf"ReduceLROnPlateau .* {VALIDATED} val/mine"),
+    (("--best.filename", "{epoch}-{mine:.2f}"), "The filename .* one of epoch, step, .*, got mine"),
+    (("--last.filename", "{val/sim:.2f}"), "The filename .*, got val/sim; did you mean 'val/ssim'"),
+    (("--last.filename", "{train/los}"), "The filename .*, got train/los; did you mean 'train/l"),
+    (("--last.filename", "{epoch.real}"), "The filename .*, got epoch.real"),
+    ((*UNSEEN, "--last.filename", "{val/ssim}"), "The filename .* waits for val/ssim, but trainer"),
+    ((*UNSEEN, "--last.filename", "{mine}"), "The filename .*, got mine"),
+    (
+        (*UNSEEN, *EARLY, "val/ssim"),
+        "EarlyStopping waits for val/ssim, but trainer.limit_val_batch",
+    ),
     (("--best.monitor", "train/mine"), "ModelCheckpoint .* of train/l1, train/loss, got train/m"),
     (("--model.scheduler", PLATEAU % "train/mine"), "ReduceLROnPlateau .* train/loss, got train/m"),
 ]
@@ -60,6 +71,32 @@ def test_a_score_of_the_objective_can_be_monitored(run, tmp_path):
     assert flowcolor("fit", "--config", "models/glow-small", *words) == 0
     checkpoint = read_checkpoint(tmp_path / "version_0/checkpoints/best.ckpt")
     assert any("'monitor': 'val/bits_photo'" in key for key in checkpoint["callbacks"])
+
+
+@pytest.mark.parametrize("monitor", ["step", "epoch"])
+def test_the_newest_checkpoints_can_be_kept(monitor, run, tmp_path):
+    newest = ("--last.monitor", monitor, "--last.mode", "max", "--last.save_top_k", 1)
+    words = ("--trainer.default_root_dir", tmp_path, "--last.filename", f"{{{monitor}}}")
+    assert flowcolor("fit", "--config", run.config, *words, *newest) == 0
+    assert len(list(tmp_path.rglob("checkpoints/[0-9].ckpt"))) == 1
+
+
+def test_a_training_within_its_first_epoch_keeps_its_weights_where_it_might_end_early(
+    run, tmp_path
+):
+    words = ("--trainer.max_steps", 1, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *EARLY, "val/ssim", *words) == 0
+    assert (tmp_path / "version_0/checkpoints/last.ckpt").is_file()
+
+
+def test_a_resumed_training_counts_each_validation_once(run, tmp_path):
+    words = (*EARLY, "val/ssim", "--trainer.callbacks.min_delta", 100)
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path, *words)
+    assert flowcolor("fit", *words, "--trainer.max_steps", 3) == 0  # Of two epochs of two.
+    assert flowcolor("fit", *words, "--ckpt_path", "last") == 0
+    kept = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")["callbacks"]
+    (early,) = [state for name, state in kept.items() if name.startswith("EarlyStopping")]
+    assert early["wait_count"] == 1  # The first was the best so far.
 
 
 class Mine(Callback):
