@@ -271,7 +271,9 @@ class TrainingCLI(LightningCLI):
         checkpoint = self.recorded.checkpoint
         if checkpoint is not None and checkpoint.suffix == ".safetensors":
             checkpoint = None  # The task loads it as its `weights`.
-        options: dict[str, Any] = {"weights_only": True, "ckpt_path": checkpoint}
+        if checkpoint is not None:
+            self.trainer.ckpt_path = checkpoint  # As an argument, no task would know of it in time.
+        options: dict[str, Any] = {"weights_only": True}
         if subcommand == "predict":
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:

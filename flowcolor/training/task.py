@@ -166,7 +166,10 @@ class Task(LightningModule, ABC):
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
     def _fill(self, stage: str) -> None:
-        """Load the weights to start from."""
+        """Load the weights to start from, unless those of a checkpoint are, which follow."""
+        if getattr(self._trainer, "ckpt_path", None) is not None:
+            self._filled = True  # The file they came from may be gone by now.
+            return
         weights = None if self.weights is None else read_weights(self.weights)
         if stage == "fit":
             self._require_earlier_stage(weights)
@@ -177,7 +180,7 @@ class Task(LightningModule, ABC):
     def _require_earlier_stage(self, weights: Weights | None) -> None:
         """Refuse to train a later stage from nothing, or from one that is not the stage before."""
         wanted, name = self.colorizer.stage, type(self.colorizer).__name__
-        if wanted == 1 or getattr(self._trainer, "ckpt_path", None) is not None:
+        if wanted == 1:
             return
         expected = f"Stage {wanted} of {name} expects --model.weights with a model of stage"
         if weights is None:

@@ -1,4 +1,5 @@
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_a_run_that_a_limit_of_time_ends_inside_an_epoch_goes_on_in_it(run, tmp_
     assert read_checkpoint(tmp_path / LAST)["global_step"] == 1
     assert fit(run, tmp_path, "--ckpt_path", tmp_path / LAST) == 0
     assert_same_end(run, tmp_path)
+
+
+def test_a_checkpoint_does_not_need_the_weights_that_its_training_began_with(run, tmp_path):
+    began = tmp_path / "began.safetensors"
+    shutil.copy(run.last.parents[1] / "model.safetensors", began)
+    assert fit(run, tmp_path, "--model.weights", began, "--trainer.max_epochs", 1) == 0
+    began.unlink()
+    last = tmp_path / LAST
+    assert flowcolor("validate", "--ckpt_path", last) == 0
+    assert flowcolor("fit", "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
+    assert read_checkpoint(last)["global_step"] == 4
 
 
 class TimeIsOver(Callback):
