@@ -11,6 +11,7 @@ from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.game import Game
 from flowcolor.training.resume import newest_checkpoint
+from flowcolor.training.scaled import one_scale
 from flowcolor.training.schedules import advance_after_batch
 from flowcolor.training.task import Task
 
@@ -58,8 +59,9 @@ class AdversarialTask(Task):
         # As one sum, because neither loss reaches the other's weights: a data-parallel wrapper
         # expects one backward pass for each forward pass.
         self.manual_backward(losses["loss"] + losses["critic"])
-        for optimizer in optimizers:
-            optimizer.step()
+        with one_scale(self.trainer):
+            for optimizer in optimizers:
+                optimizer.step()
         advance_after_batch(self.trainer, self.interval)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:

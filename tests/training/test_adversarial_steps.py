@@ -41,7 +41,9 @@ class ScaledPrecision(MixedPrecision):
     """Float32 with the scaled loss of float16, which needs no GPU."""
 
     def __init__(self):
-        super().__init__("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=64.0))
+        # It doubles with every batch.
+        scaler = torch.amp.GradScaler("cpu", init_scale=64.0, growth_interval=1)
+        super().__init__("16-mixed", "cpu", scaler)
 
     def forward_context(self):
         return nullcontext()
@@ -69,6 +71,8 @@ def test_both_sides_step_at_the_same_moment_by_their_own_gradients(limit, scaled
                     weight -= rate * share * g
     trainer = fit(task, samples, plugins=[ScaledPrecision()] if scaled else [])
     assert (trainer.global_step, task.steps) == (4, 2)
+    if scaled:
+        assert trainer.precision_plugin.scaler.get_scale() == 64 * 2**2
     for name, value in by_hand.state_dict().items():
         assert_close(task.state_dict()[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
