@@ -11,7 +11,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.data.batch import Batch
@@ -341,9 +341,15 @@ class Task(LightningModule, ABC):
         """Build an optimizer and its schedule, or say in one sentence why they cannot be."""
         try:
             built = optimizer(parameters)
-            return built, None if self.scheduler is None else self.scheduler(built)
+            scheduler = None if self.scheduler is None else self.scheduler(built)
         except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
             raise InputError(f"The optimizer cannot be built: {in_one_line(error)}.") from error
+        if isinstance(built, LBFGS) and not self.automatic_optimization:
+            raise InputError(
+                "An objective of two optimizers expects ones that compute a loss once in a step, "
+                "got LBFGS."
+            )
+        return built, scheduler
 
 
 def _stage_of(weights: Weights) -> int:

@@ -157,6 +157,10 @@ def test_a_game_runs_in_bfloat16_and_reversible_memory_and_is_tested(game, confi
     [
         (["--trainer.gradient_clip_val=1"], "objective.init_args.gradient_clip_val instead"),
         (["--trainer.accumulate_grad_batches=2"], "accumulate_grad_batches expects 1"),
+        (
+            ["--model.optimizer=torch.optim.LBFGS"],
+            "expects ones that compute a loss once in a step",
+        ),
         (["--model.colorizer=flowcolor.models.Tint"], "Adversarial expects a colorizer with weig"),
     ],
 )
