@@ -146,9 +146,16 @@ def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
         turn: Of each image, :math:`(B, 1, 1, 1)`, or one for all.
 
     Raises:
-        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width), or
+            ``turn`` no float tensor of those shapes.
     """
     _require_three("turn_hue", image)
+    require_tensors("turn_hue", turn)
+    if not turn.is_floating_point() or turn.shape not in ((image.shape[0], 1, 1, 1), (1,) * 4, ()):
+        raise ValueError(
+            f"turn_hue expects turn to be float numbers of shape ({image.shape[0]}, 1, 1, 1) or "
+            f"one, got {turn.dtype} of shape {tuple(turn.shape)}."
+        )
     value, smallest = image.amax(1, keepdim=True), image.amin(1, keepdim=True)
     chroma = value - smallest
     red, green, blue = image.split(1, dim=1)

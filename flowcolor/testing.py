@@ -46,11 +46,13 @@ def check_invertible(
 
     Raises:
         AssertionError: If a promise is broken; the message says which one.
-        ValueError: If ``layer`` is none, or a bound is no number of at least 0.
+        ValueError: If ``layer`` is none, ``condition`` neither a tensor nor a list of tensors, or
+            a bound no number of at least 0.
     """
     check_module(check_invertible, InvertibleLayer, layer=layer)
     check_number(check_invertible, smallest=0.0, round_trip=round_trip, logdet=logdet)
     check_tensor(layer, x)
+    _check_condition(condition)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)
     y, _ = layer(*copy.deepcopy((x, conditions)))
@@ -92,6 +94,16 @@ def _check_sample(
     dense = jacobian(lambda t: forward_fn(t, one)[0].flatten(), alone)
     expected = torch.linalg.slogdet(dense.reshape(end[i].numel(), alone.numel())).logabsdet
     _same(log[i], expected, bounds[1], f"logdet of {name}, sample {i}, is not log|det J|")
+
+
+def _check_condition(condition: object) -> None:
+    if condition is None or isinstance(condition, Tensor):
+        return
+    listed = isinstance(condition, list | tuple) and all(isinstance(c, Tensor) for c in condition)
+    if not listed:
+        expected = "a tensor or a list of tensors"
+        kind = type(condition).__name__
+        raise ValueError(f"check_invertible expects condition to be {expected}, got {kind}.")
 
 
 def _double(condition: Conditions) -> Conditions:

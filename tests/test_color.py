@@ -18,6 +18,7 @@ from flowcolor.color import (
     rgb_to_lab,
     rgb_to_yuv,
     to_gray,
+    turn_hue,
     yuv_to_rgb,
 )
 from flowcolor.hsi import hsi_to_rgb, rgb_to_hsi
@@ -138,3 +139,14 @@ def test_autocast_leaves_conversions_alone(convert):
 def test_other_shapes_are_refused_in_one_sentence(convert):
     with pytest.raises(ValueError, match=r"expects .*images of shape .* got .*\(2, 4, 8, 8\)\.$"):
         convert(torch.rand(2, 4, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "turn", [None, 0.1, "x", [0.1], torch.tensor(1), torch.zeros(2), torch.zeros(3, 1, 1, 1)]
+)
+def test_turns_of_the_hue_that_are_none_are_refused(turn):
+    images = torch.rand(2, 3, 4, 4)
+    for good in (torch.tensor(0.1), torch.full((1, 1, 1, 1), 0.1), torch.full((2, 1, 1, 1), 0.1)):
+        assert turn_hue(images, good).shape == images.shape
+    with pytest.raises(ValueError, match=r"^turn_hue expects [^\n]*, got "):
+        turn_hue(images, turn)

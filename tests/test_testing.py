@@ -229,3 +229,10 @@ def test_what_is_no_layer_is_refused(check):
 
 def test_an_empty_batch_does_not_drift():
     assert measure_drift(Chain([ActNorm(3)]), torch.randn(0, 3, 2, 2)) == [("layers.0", 0.0)]
+
+
+@pytest.mark.parametrize("condition", ["x", 3, {}, [None], ["x"], object()])
+def test_conditions_that_are_no_tensors_are_refused(condition):
+    message = r"^check_invertible expects condition to be a tensor or a list of tensors, got "
+    with pytest.raises(ValueError, match=message):
+        check_invertible(Honest(), torch.randn(2, 3), condition)

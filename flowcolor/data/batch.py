@@ -1,11 +1,15 @@
 """What the whole house hands on: one photograph of a dataset, and a batch of them."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import NotRequired, Protocol, TypedDict, runtime_checkable
 
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
+
+from flowcolor.errors import InputError
+from flowcolor.values import require_floats
 
 Images = Float[Tensor, "batch 3 height width"]
 
@@ -81,6 +85,52 @@ def converted(batch: Batch, dtype: torch.dtype) -> Batch:
         if isinstance(value, Tensor) and value.is_floating_point():
             made[name] = value.to(dtype)  # type: ignore[literal-required]
     return made
+
+
+def require_batch(owner: object, batch: object, *images: str, also: Sequence[str] = ()) -> None:
+    """Refuse what is no batch with these images and the addresses of their random streams.
+
+    Args:
+        owner: Who refuses; its class begins the message.
+        batch: What should be a batch.
+        images: Names of what it needs, all of one shape.
+        also: Names of what else has to be there.
+
+    Raises:
+        InputError: It is no dictionary, or lacks images or indices.
+        ValueError: Images are no float tensors.
+    """
+    name = type(owner).__name__
+    if not isinstance(batch, dict):
+        raise InputError(f"{name} expects a batch, a dictionary, got {type(batch).__name__}.")
+    lacks = [key for key in (*images, "index", *also) if key not in batch]
+    if lacks:
+        shown = ", ".join(map(str, batch)) or "an empty one"
+        raise InputError(f"{name} expects a batch with {' and '.join(lacks)}, got {shown}.")
+    given = [batch[key] for key in images]
+    require_floats(name, *given)
+    for key, image in zip(images, given, strict=True):
+        shape = tuple(image.shape)
+        if len(shape) != 4 or shape[:2] != (len(given[0]), 3) or 0 in shape:
+            expected = "images of shape (batch, 3, height, width) that are not empty"
+            raise InputError(f"{name} expects {key} to be {expected}, got {shape}.")
+        if shape != given[0].shape:
+            expected = f"the shape of {images[0]}, {tuple(given[0].shape)}"
+            raise InputError(f"{name} expects {key} to have {expected}, got {shape}.")
+    index = batch["index"]
+    numbers = index.tolist() if isinstance(index, Tensor) else index
+    whole = isinstance(numbers, Sequence) and all(isinstance(n, Integral) for n in numbers)
+    if not whole or len(numbers) != len(given[0]):
+        shown = str(tuple(index.shape)) if isinstance(index, Tensor) else repr(index)[:60]
+        expected = f"index to be whole numbers, one for each of {len(given[0])} images"
+        raise InputError(f"{name} expects {expected}, got {shown}.")
+
+
+def require_square(owner: object, images: Tensor) -> None:
+    """Refuse images of a batch whose sides differ: what is drawn for them is square."""
+    if images.shape[-2] != images.shape[-1]:
+        shown = f"{images.shape[-1]}x{images.shape[-2]}"
+        raise InputError(f"{type(owner).__name__} expects square images, got {shown}.")
 
 
 @runtime_checkable

@@ -317,7 +317,14 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return made
 
     def complete(self, batch: Batch, training: bool, epoch: int = 0) -> Batch:
-        """Turn a loader's batch into the task's: what Lightning calls, and scripts may."""
+        """Turn a loader's batch into the task's: what Lightning calls, and scripts may.
+
+        Raises:
+            InputError: The batch is no dictionary.
+        """
+        if not isinstance(batch, dict):
+            kind = type(batch).__name__
+            raise InputError(f"complete expects a batch, a dictionary, got {kind}.")
         if "photo" not in batch:
             return batch
         if "reference" in batch:

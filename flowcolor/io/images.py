@@ -25,7 +25,7 @@ from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_empty, require_no_pipe, whole_file
 from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
-from flowcolor.values import require_colors, require_tensors
+from flowcolor.values import require_colors, require_floats, require_tensors
 
 _FORMATS = {
     ".bmp": "BMP",
@@ -169,7 +169,12 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
 
 
 def to_uint8(image: Tensor) -> Tensor:
-    """Round [0, 1] to bytes; what lies outside is clamped."""
+    """Round [0, 1] to bytes; what lies outside is clamped.
+
+    Raises:
+        ValueError: If ``image`` is no float tensor.
+    """
+    require_floats("to_uint8", image)
     return image.clamp(0, 1).mul(255).round().to(torch.uint8)
 
 

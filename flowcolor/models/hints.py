@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_list
+from flowcolor.arguments import check_count, check_list
 from flowcolor.models.boxes import check_boxes, crop_boxes, resize_boxes
 from flowcolor.values import require_tensors
 
@@ -62,7 +63,13 @@ class Hints:
             check_boxes(self.boxes, sides[0], sides[1])
 
     def to(self, target: torch.device | torch.dtype | str) -> "Hints":
-        """Return the same hints on a device, or as another type of numbers."""
+        """Return the same hints on a device, or as another type of float numbers.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if not isinstance(target, torch.device | torch.dtype | str) or not _holds_shares(target):
+            raise ValueError(f"Hints expects a device or a type of float numbers, got {target!r}.")
         boxes = None if self.boxes is None else [box.to(target) for box in self.boxes]
         return Hints(self.colors.to(target), self.mask.to(target), boxes)
 
@@ -70,7 +77,11 @@ class Hints:
         """Return the hints of the same picture at another size; none is lost.
 
         Where several hints meet in one pixel, it gets their mean colour.
+
+        Raises:
+            ValueError: A side is no whole number of at least 1.
         """
+        check_count(self, height=height, width=width)
         own = self.mask.shape[-2:]
         if own == (height, width):
             return self
@@ -86,13 +97,44 @@ class Hints:
         return Hints(colors, marked.to(colors), boxes)
 
     def cropped(self, top: int, left: int, bottom: int, right: int) -> "Hints":
-        """Return the hints of a part of the picture, boxes cut to it."""
+        """Return the hints of a part of the picture, boxes cut to it.
+
+        Raises:
+            ValueError: It is no part of the picture.
+        """
+        height, width = self.mask.shape[-2:]
+        sides = (top, bottom, height), (left, right, width)
+        whole = all(isinstance(side, Integral) for side in (top, left, bottom, right))
+        if not whole or not all(0 <= start < end <= side for start, end, side in sides):
+            raise ValueError(
+                "Hints expects a part, top, left, bottom and right, of a picture of "
+                f"{width}x{height}, got {top!r}, {left!r}, {bottom!r} and {right!r}."
+            )
         part = (..., slice(top, bottom), slice(left, right))
         boxes = None if self.boxes is None else crop_boxes(self.boxes, top, left, bottom, right)
         return Hints(self.colors[part], self.mask[part], boxes)
 
     def padded(self, height: int, width: int) -> "Hints":
-        """Return the hints of a picture that was extended to the right and to the bottom."""
+        """Return the hints of a picture that was extended to the right and to the bottom.
+
+        Raises:
+            ValueError: A side is no whole number, or smaller than it was.
+        """
+        check_count(self, height=height, width=width)
+        if height < self.mask.shape[-2] or width < self.mask.shape[-1]:
+            own = f"{self.mask.shape[-1]}x{self.mask.shape[-2]}"
+            raise ValueError(f"Hints expects sides of at least {own}, got {width}x{height}.")
         margin = (0, width - self.mask.shape[-1], 0, height - self.mask.shape[-2])
         colors, mask = (functional.pad(x, margin) for x in (self.colors, self.mask))
         return Hints(colors, mask, self.boxes)
+
+
+def _holds_shares(target: torch.device | torch.dtype | str) -> bool:
+    """Tell whether numbers between 0 and 1 can be kept there."""
+    if isinstance(target, torch.dtype):
+        return target.is_floating_point
+    try:
+        torch.device(target)
+    except RuntimeError:  # An unknown word.
+        return False
+    return True

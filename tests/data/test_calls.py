@@ -1,12 +1,14 @@
 """What helpers for images are called with is checked, and refused in one sentence."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 
 from flowcolor import data, metrics
+from flowcolor.io.images import to_uint8
 from flowcolor.layers import ActNorm
 from flowcolor.testing import check_invertible, measure_drift
 
@@ -103,3 +105,73 @@ def test_networks_of_measures_that_are_none_are_refused(value):
 def test_seeds_of_the_inception_score_that_are_none_are_refused(seed):
     with pytest.raises(ValueError, match=r"^inception_score expects seed to be a whole number"):
         metrics.inception_score(torch.rand(4, 3), seed=seed)
+
+
+CHANGES = [data.SelfAugmentedReference(), data.StrokeAugmentation(), data.HintPoints()]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (None, "expects a batch, a dictionary, got NoneType."),
+        (["photo"], "expects a batch, a dictionary, got list."),
+        (PHOTO, "expects a batch, a dictionary, got Tensor."),
+        ({}, "got an empty one."),
+        ({"index": 3}, "expects index to be whole numbers, one for each of 2 images, got 3."),
+        ({"index": ["a", "b"]}, "one for each of 2 images, got ['a', 'b']."),
+        ({"index": torch.arange(3)}, "one for each of 2 images, got (3,)."),
+        ({"index": torch.rand(2)}, "one for each of 2 images, got (2,)."),
+    ],
+)
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_no_batch_is_refused(change, wrong, message):
+    change({**batch(), "index": [0, np.int64(1)]}, 0, 0)
+    given = {**batch(), **wrong} if isinstance(wrong, dict) and wrong else wrong
+    with pytest.raises(ValueError, match=rf"^{type(change).__name__} .*{re.escape(message)}$"):
+        change(given, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        None,
+        np.zeros((2, 3, 16, 16)),
+        PHOTO,
+        torch.zeros(2, 1, 16, 16),
+        torch.zeros(2, 3, 16, 0),
+        torch.zeros(2, 3, 16, 16, dtype=torch.uint8),
+    ],
+)
+@pytest.mark.parametrize("change", CHANGES)
+def test_images_of_batches_that_are_none_are_refused(change, image):
+    for name in {"SelfAugmentedReference": ["photo", "content"]}.get(
+        type(change).__name__, ["truth"]
+    ):
+        with pytest.raises(ValueError, match=rf"^{type(change).__name__} expects [^\n]*, got "):
+            change({**batch(), name: image}, 0, 0)
+
+
+@pytest.mark.parametrize("change", CHANGES[:2])
+def test_batches_without_images_and_of_other_sides_are_refused(change):
+    for cut, shape in (((slice(0),), "(0, 3, 16, 16)"), ((..., slice(8)), "8x16")):
+        images = {name: batch()[name][cut] for name in ("photo", "content", "truth")}
+        with pytest.raises(ValueError, match=rf"expects [^\n]* got {re.escape(shape)}\.$"):
+            change({**batch(), **images, "index": [0] * len(images["photo"])}, 0, 0)
+
+
+@pytest.mark.parametrize("flag", [None, 1, "no", PHOTO])
+def test_geometry_that_is_neither_shared_nor_not_is_refused(flag):
+    with pytest.raises(ValueError, match=r"expects shared_geometry to be True or False, got "):
+        CHANGES[0](batch(), 0, 0, shared_geometry=flag)
+
+
+@pytest.mark.parametrize("wrong", [None, "photo", [PHOTO]])
+def test_what_the_data_module_cannot_complete_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"^complete expects a batch, a dictionary, got "):
+        data.ColorizationDataModule().complete(wrong, training=False)
+
+
+@pytest.mark.parametrize("value", [*NO_TENSORS, LABELS])
+def test_what_cannot_be_rounded_to_bytes_is_refused(value):
+    with pytest.raises(ValueError, match=r"^to_uint8 expects [^\n]*, got "):
+        to_uint8(value)

@@ -83,3 +83,35 @@ def test_boxes_are_for_methods_that_look_at_them():
         Boxed()(given, given, hints=plain)
     with pytest.raises(ValueError, match=r"^Levin cannot use the boxes of hints, got some\.$"):
         Levin()(given, hints=boxed)
+
+
+@pytest.mark.parametrize("side", [None, "8", 2.5, 0, -1, True, float("nan"), [8]])
+def test_sides_that_hints_cannot_have_are_refused(side):
+    given = hints()
+    for change in (given.resized, given.padded):
+        for sides, name in (((side, 8), "height"), ((8, side), "width")):
+            with pytest.raises(ValueError, match=rf"^Hints expects {name} to be a whole number"):
+                change(*sides)
+
+
+def test_padding_that_would_cut_is_refused():
+    with pytest.raises(ValueError, match=r"^Hints expects sides of at least 8x8, got 8x7\.$"):
+        hints().padded(7, 8)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [(None, 0, 4, 4), (0, "0", 4, 4), (0, 0, 2.5, 4), (-1, 0, 4, 4), (4, 0, 4, 4), (0, 0, 9, 4)],
+)
+def test_what_is_no_part_of_the_picture_is_refused(part):
+    top, left, bottom, right = map(repr, part)
+    message = f"of a picture of 8x8, got {top}, {left}, {bottom} and {right}."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        hints().cropped(*part)
+
+
+@pytest.mark.parametrize("target", [None, 3.5, True, [], "tpu?", torch.int64, torch.complex64])
+def test_targets_of_hints_that_are_none_are_refused(target):
+    assert hints().to(torch.float64).mask.dtype == torch.float64
+    with pytest.raises(ValueError, match=r"^Hints expects a device or a type of float numbers, "):
+        hints().to(target)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import HINTS, stream
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_batch
 from flowcolor.errors import InputError
 
 _LARGEST = 9  # Side of a spot in pixels.
@@ -57,7 +57,11 @@ class HintPoints:
             batch: ``truth`` (B, 3, H, W) in [0, 1], ``index`` (B,), and others.
             seed: The experiment's seed.
             epoch: New epochs draw new numbers.
+
+        Raises:
+            ValueError: An argument is none of those above.
         """
+        require_batch(self, batch, "truth")
         truth = batch["truth"]
         spots = np.zeros((len(truth), *truth.shape[2:]), dtype=np.int64)  # 0: no spot is here.
         count = 0

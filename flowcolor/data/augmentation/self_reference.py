@@ -20,7 +20,7 @@ from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_batch, require_square
 from flowcolor.errors import InputError
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
@@ -143,7 +143,13 @@ class SelfAugmentedReference:
         Returns:
             ``content``, ``reference`` and ``truth`` (B, 3, S, S), ``index`` and ``name``, and
             ``warp`` (B, S, S, 2) if it is asked for.
+
+        Raises:
+            ValueError: An argument is none of those above.
         """
+        require_batch(self, batch, "photo", "content", also=["name"])
+        require_square(self, batch["photo"])
+        check_flag(self, shared_geometry=shared_geometry)
         photo, content = batch["photo"], batch["content"]
         draws = [self._draw(seed, epoch, int(i), shared_geometry) for i in batch["index"]]
         colors, shared, own, noise = (

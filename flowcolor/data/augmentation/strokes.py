@@ -11,7 +11,7 @@ from torch.nn import functional
 from flowcolor.bounds import is_number
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_batch, require_square
 from flowcolor.errors import InputError
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.
@@ -85,7 +85,12 @@ class StrokeAugmentation:
             batch: ``content`` and ``truth`` (B, 3, S, S) in [0, 1], ``index`` (B,), and others.
             seed: The experiment's seed.
             epoch: New epochs draw new numbers.
+
+        Raises:
+            ValueError: An argument is none of those above.
         """
+        require_batch(self, batch, "content", "truth")
+        require_square(self, batch["content"])
         draws = [_draw(seed, epoch, int(i)) for i in batch["index"]]
         content = batch["content"]
         numbers, fields = (

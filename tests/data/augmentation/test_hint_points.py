@@ -63,7 +63,7 @@ def test_the_number_is_geometric():
 
 
 def test_spots_are_squares_whose_sides_are_uniform_from_1_to_9():
-    truth = torch.zeros(900, 1, 64, 64)
+    truth = torch.zeros(900, 3, 64, 64)
     given = {"truth": truth, "index": torch.arange(900), "name": [""] * 900}
     spots = HintPoints(count=1)(given, 0, 0)["hint_mask"][:, 0]
     sides = torch.stack([(spots.sum(axis) > 0).sum(1) for axis in (1, 2)])
