@@ -93,6 +93,11 @@ def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
+def casts(device_type: str) -> bool:
+    """Tell whether autocast is on, which some devices do not know."""
+    return torch.amp.is_autocast_available(device_type) and torch.is_autocast_enabled(device_type)
+
+
 def widen(x: Tensor) -> Tensor:
     """Return ``x`` in float32 or wider; half precision cannot carry a bijection."""
     return x.to(torch.promote_types(x.dtype, torch.float32))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -109,9 +110,11 @@ def as_pair(layer: nn.Module, result: object) -> Result:
 
 def check_tensor(layer: object, x: object) -> None:
     """Raise ``ValueError`` unless ``x`` is a float tensor: bytes are no data of a bijection."""
-    if not isinstance(x, Tensor) or not x.is_floating_point():
+    if not isinstance(x, Tensor) or not x.is_floating_point() or x.layout != torch.strided:
         kind = None if x is None else type(x).__name__
         shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind
+        if isinstance(x, Tensor) and x.layout != torch.strided:
+            shown = f"one of layout {x.layout}"
         raise ValueError(f"{type(layer).__name__} expects a float tensor, got {shown}.")
 
 

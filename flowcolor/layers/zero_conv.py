@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from flowcolor.arguments import check_count, check_number
-from flowcolor.layers.base import check_channels
+from flowcolor.layers.functional.planes import check_images
 
 
 class ZeroConv2d(nn.Module):
@@ -49,7 +49,7 @@ class ZeroConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`y`."""
-        check_channels(self, x, self.weight.shape[1])
+        check_images(self, x, self.weight.shape[1])
         padded = functional.pad(x, (1, 1, 1, 1), value=self.padding_value)
         y = functional.conv2d(padded, self.weight, self.bias)
         return y * (3 * self.log_scale).exp()

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
+from flowcolor.values import casts
 
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
@@ -244,7 +245,7 @@ class Colorizer(nn.Module, ABC):
         if self.precision == "any" or torch.compiler.is_compiling():
             return
         weight = next((p for p in self.parameters() if p.is_floating_point()), None)
-        if weight is None or _casts(weight.device.type):
+        if weight is None or casts(weight.device.type):
             return
         name, kind = type(self).__name__, weight.dtype
         if self.precision == "full" and kind not in (torch.float32, torch.float64):
@@ -279,11 +280,6 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects the height and width of {argument} to be multiples of "
                 f"{self.multiple}{also}, got {shape[2]} x {shape[3]}."
             )
-
-
-def _casts(device_type: str) -> bool:
-    """Tell whether autocast is on, which some devices do not know."""
-    return torch.amp.is_autocast_available(device_type) and torch.is_autocast_enabled(device_type)
 
 
 class InvertibleColorizer(Colorizer):

@@ -14,6 +14,7 @@ from flowcolor.layers import (
     Partial,
     Squeeze,
 )
+from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.cinn_blocks import convolution, coupling_pair
 
 REBALANCE = 0.5  # Means of a smooth image double at every level, and this halves them.
@@ -61,9 +62,16 @@ class ConditionNet(nn.Module):
             ]
         )
         self.blocks = list(blocks)
+        # A grid of the last level is whole: half of a side is rounded up, a part of a grid is none.
+        self.least = shrink * (4 * (pool * (coarse // pool) - 1) + 1)
 
     def forward(self, content: Tensor) -> list[Tensor]:
-        """Return the features of each block; those of a level are the same."""
+        """Return the features of each block; those of a level are the same.
+
+        Raises:
+            ValueError: If ``content`` is none of those above, or too small for the last level.
+        """
+        check_images(self, content, 1, self.least)
         found: list[Tensor] = []
         for level, count in zip(self.levels, self.blocks, strict=True):
             content = level(content)

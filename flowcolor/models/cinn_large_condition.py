@@ -7,6 +7,7 @@ from math import gcd
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_count, check_counts
+from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.cinn_blocks import convolution
 
 
@@ -63,9 +64,15 @@ class LargeConditionNet(nn.Module):
         down = [4 * f, 2 * f, 4 * f, 4 * f, 8 * f]
         self.whole = nn.Sequential(*_strided(down), nn.AvgPool2d(coarse), _norm(8 * f))
         self.connected = blocks[4]
+        self.least = 64 * (coarse - 1) + 1  # Six halvings, each rounded up.
 
     def forward(self, content: Tensor) -> list[Tensor]:
-        """Return the maps of each block."""
+        """Return the maps of each block.
+
+        Raises:
+            ValueError: If ``content`` is none of those above, or too small for the last level.
+        """
+        check_images(self, content, 1, self.least)
         seen = self.features(content)
         return [level(seen) for level in self.levels] + [self.whole(seen)] * self.connected
 

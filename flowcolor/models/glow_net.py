@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_count
 from flowcolor.layers import ZeroConv2d
-from flowcolor.layers.base import check_tensor
+from flowcolor.layers.functional.planes import check_images
 
 
 class GlowNet(nn.Module):
@@ -35,6 +35,7 @@ class GlowNet(nn.Module):
     ) -> None:
         super().__init__()
         check_count(self, channels=channels, out_channels=out_channels, hidden=hidden)
+        self.channels = channels
         first = nn.Conv2d(channels, hidden, kernel_size=3, padding=1)
         second = nn.Conv2d(hidden, hidden, kernel_size=1)
         for conv in (first, second):
@@ -46,6 +47,6 @@ class GlowNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
-        check_tensor(self, x)
+        check_images(self, x, self.channels)
         result: Tensor = self.body(x)
         return result

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_positive
-from flowcolor.layers.base import check_tensor
+from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -95,13 +95,7 @@ class PatchCritic(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return an answer for each patch."""
-        check_tensor(self, image)
-        shape = tuple(image.shape)
-        if image.ndim != 4 or shape[1] != self.channels or min(shape[2:]) < self.least:
-            raise ValueError(
-                f"PatchCritic expects an input of shape (batch, {self.channels}, height, width) "
-                f"with sides of at least {self.least}, got {shape}."
-            )
+        check_images(self, image, self.channels, self.least)
         answers: Tensor = self.body(image)
         return answers
 

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
 from flowcolor.arguments import check_count, check_number
-from flowcolor.layers.base import check_tensor
 from flowcolor.layers.functional.layout import has_channels_last
+from flowcolor.layers.functional.planes import check_images
 
 Norm = Literal["instance", "layer", "none"]
 
@@ -53,6 +53,8 @@ class ResidualNet(nn.Module):
         width = channels if width is None else width
         check_count(self, channels=channels, out_channels=out_channels, width=width)
         check_number(self, norm_eps=norm_eps, smallest=0.0)
+        self.channels = channels
+        self.norm: Norm = norm
         self.lift = nn.Identity() if width == channels else nn.Conv2d(channels, width, 1)
         stages: list[nn.Module] = []
         for _ in range(3):
@@ -69,7 +71,12 @@ class ResidualNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return :math:`f(x)`."""
-        check_tensor(self, x)
+        check_images(self, x, self.channels)
+        if self.norm == "instance" and x.shape[2] * x.shape[3] == 1:
+            raise ValueError(
+                "ResidualNet with norm 'instance' expects more than one pixel, got an input of "
+                f"shape {tuple(x.shape)}."
+            )
         x = self.lift(x)
         result: Tensor = self.out(x + self.body(x))
         return result

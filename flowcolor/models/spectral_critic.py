@@ -5,7 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_count
-from flowcolor.layers.base import check_tensor
+from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.bounds import check_parameters
 from flowcolor.models.spectral import spectral_norm
 
@@ -58,12 +58,6 @@ class SpectralCritic(nn.Module):
 
     def forward(self, pair: Tensor) -> Tensor:
         """Return an answer for each patch."""
-        check_tensor(self, pair)
-        shape = tuple(pair.shape)
-        if pair.ndim != 4 or shape[1] != 6 or min(shape[2:]) < self.least:
-            raise ValueError(
-                "SpectralCritic expects a drawing and an image of shape (batch, 6, height, width) "
-                f"with sides of at least {self.least}, got {shape}."
-            )
+        check_images(self, pair, 6, self.least)
         answers: Tensor = self.body(pair[:, 2:])
         return answers
