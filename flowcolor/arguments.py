@@ -11,6 +11,9 @@ from torch import nn
 
 from flowcolor.bounds import is_number
 
+MOST_BLOCKS = 1024
+MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
+
 
 def check_count(owner: object, /, **counts: object) -> None:
     """Raise ``ValueError`` for an argument that is no whole number of at least 1."""
@@ -28,6 +31,25 @@ def check_counts(owner: object, length: int, /, **lists: object) -> None:
         if len(counts) != length or not good:  # type: ignore[arg-type]
             expected = f"{length} whole numbers of at least 1"
             raise ValueError(_message(owner, name, expected, counts))
+
+
+def check_parameters(owner: object, parameters: int, /, **sizes: object) -> None:
+    """Refuse sizes of more parameters than a machine can hold, before memory is asked for.
+
+    Args:
+        owner: What is built; its class begins the message.
+        parameters: About how many there would be.
+        sizes: What they follow from.
+
+    Raises:
+        ValueError: There would be too many.
+    """
+    if parameters > MOST_PARAMETERS:
+        got = " and ".join(str(size) for size in sizes.values())
+        raise ValueError(
+            f"{_name(owner)} expects {' and '.join(sizes)} that give up to "
+            f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, got {got}."
+        )
 
 
 def check_list(owner: object, /, **lists: object) -> None:
@@ -110,5 +132,8 @@ def _is_count(value: object) -> bool:
 def _message(owner: object, name: str, expected: str, value: object) -> str:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else type(value).__name__
-    owner_name = getattr(owner, "__name__", type(owner).__name__)  # Builders are functions.
-    return f"{owner_name} expects {name} to be {expected}, got {shown}."
+    return f"{_name(owner)} expects {name} to be {expected}, got {shown}."
+
+
+def _name(owner: object) -> str:
+    return str(getattr(owner, "__name__", type(owner).__name__))  # Builders are functions.

@@ -19,6 +19,7 @@ from flowcolor.layers.reversible.torch_private import disable_compile, in_transf
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.values import widen
 
+_MOST_CHANNELS = 2**24
 _MIN_STD = 1e-4  # Flatter channels (blank paper) are only centred: 1/std would explode.
 
 
@@ -54,6 +55,9 @@ class ActNorm(InvertibleLayer):
     def __init__(self, channels: int) -> None:
         super().__init__()
         check_count(self, channels=channels)
+        if channels > _MOST_CHANNELS:
+            message = f"ActNorm expects channels up to {_MOST_CHANNELS}, got {channels}."
+            raise ValueError(message)
         self.channels = channels
         self.loc = nn.Parameter(torch.zeros(channels))
         self.log_scale = nn.Parameter(torch.zeros(channels))

@@ -8,7 +8,7 @@ invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffine
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number, check_parameters
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 
@@ -54,7 +54,13 @@ class FeatureAggregation(nn.Module):
         self, channels: int, condition_channels: int, attention_scale: float | None = None
     ) -> None:
         super().__init__()
-        check_count(self, channels=channels, condition_channels=condition_channels)
+        sizes = {"channels": channels, "condition_channels": condition_channels}
+        check_count(self, **sizes)
+        check_parameters(
+            self,
+            24 * channels**2 + 4 * condition_channels * (channels + condition_channels),
+            **sizes,
+        )
         self.channels = channels
         self.condition_channels = condition_channels
         if attention_scale is not None:
@@ -113,7 +119,9 @@ class ConcatAggregation(nn.Module):
 
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
-        check_count(self, channels=channels, condition_channels=condition_channels)
+        sizes = {"channels": channels, "condition_channels": condition_channels}
+        check_count(self, **sizes)
+        check_parameters(self, channels * (channels + condition_channels), **sizes)
         self.channels = channels
         self.condition_channels = condition_channels
         self.mix = nn.Conv2d(channels + condition_channels, channels, kernel_size=1)
@@ -153,7 +161,9 @@ class AdaIN(nn.Module):
 
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
-        check_count(self, channels=channels, condition_channels=condition_channels)
+        sizes = {"channels": channels, "condition_channels": condition_channels}
+        check_count(self, **sizes)
+        check_parameters(self, channels * (condition_channels + 1), **sizes)
         self.channels = channels
         self.condition_channels = condition_channels
         self.project = nn.Conv2d(condition_channels, channels, kernel_size=1)

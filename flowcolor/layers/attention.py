@@ -8,7 +8,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_parameters
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 
@@ -83,6 +83,10 @@ class AttentionAggregation(nn.Module):
         self.heads = heads
         self.max_tokens = max_tokens
         inner = heads * head_channels
+        seen = channels + condition_channels
+        parameters = inner * (3 * seen + 4 * inner + 32) + channels**2
+        sizes = {"channels": channels, "condition_channels": condition_channels, "heads": heads}
+        check_parameters(self, parameters, **sizes, head_channels=head_channels)
         self.query = _perceptron(channels + POSITIONS, inner)
         self.key = _perceptron(condition_channels + POSITIONS, inner)
         self.value = nn.Conv2d(condition_channels, inner, kernel_size=1)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_count, check_module
+from flowcolor.arguments import check_choice, check_count, check_module, check_parameters
 from flowcolor.layers.base import (
     Condition,
     Features,
@@ -70,6 +70,8 @@ class ConditionalConv1x1(InvertibleLayer):
         check_count(self, channels=channels)
         check_module(self, net=net)
         check_choice(self, parametrization=(parametrization, PredictedMatrix))
+        # The rotation at the start is made in float64.
+        check_parameters(self, 4 * channels**2, channels=channels)
         self.channels = channels
         self.net = net
         self.parametrization: PredictedMatrix = parametrization

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, check_parameters
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
@@ -77,6 +77,8 @@ class InvertibleConv1x1(InvertibleLayer):
                 f"got {parametrization!r}."
             )
         check_flag(self, learn=learn)
+        # The rotation at the start is made in float64.
+        check_parameters(self, 4 * channels**2, channels=channels)
         self.channels = channels
         self.parametrization = parametrization
         self.matrix: ChannelMatrix = matrices[parametrization](channels)

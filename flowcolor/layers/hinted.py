@@ -2,7 +2,7 @@ r"""Hints beside a condition: what is known of the drawing's own places."""
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_module
+from flowcolor.arguments import check_count, check_module, check_parameters
 from flowcolor.layers.base import check_tensor
 
 
@@ -57,6 +57,8 @@ class HintedAggregation(nn.Module):
             hint_channels=hint_channels,
             hidden=hidden,
         )
+        sizes = {"hint_channels": hint_channels, "hidden": hidden, "out_channels": out_channels}
+        check_parameters(self, hidden * (hint_channels + out_channels), **sizes)
         self.aggregate = aggregate
         self.parts = [condition_channels, hint_channels]
         first = nn.Conv2d(hint_channels, hidden, kernel_size=1, bias=False)

@@ -3,7 +3,7 @@ r"""Learnable orthogonal resampling."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, check_parameters
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, Latent, LogDet
 from flowcolor.layers.functional.matrices import cosine_basis, orthogonal_matrix
 from flowcolor.layers.functional.patches import (
@@ -53,6 +53,8 @@ class OrthogonalDownsample(InvertibleLayer):
         super().__init__()
         check_count(self, channels=channels, factor=factor)
         check_flag(self, shared=shared)
+        parameters = (2 + (1 if shared else channels)) * factor**4
+        check_parameters(self, parameters, channels=channels, factor=factor)
         self.channels = channels
         self.factor = factor
         self.register_buffer("basis", cosine_basis(factor), persistent=False)

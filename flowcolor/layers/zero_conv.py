@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number, check_parameters
 from flowcolor.layers.functional.planes import check_images
 
 
@@ -41,6 +41,8 @@ class ZeroConv2d(nn.Module):
     def __init__(self, channels: int, out_channels: int, padding_value: float = 1.0) -> None:
         super().__init__()
         check_count(self, channels=channels, out_channels=out_channels)
+        sizes = {"channels": channels, "out_channels": out_channels}
+        check_parameters(self, 9 * channels * out_channels, **sizes)
         check_number(self, padding_value=padding_value)
         self.padding_value = padding_value
         self.weight = nn.Parameter(torch.zeros(out_channels, channels, 3, 3))

@@ -1,6 +1,6 @@
 r"""The flow of ArtFlow, as one chain."""
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -9,7 +9,6 @@ from flowcolor.layers import (
     InvertibleLayer,
     Squeeze,
 )
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.glow_net import GlowNet
 
 

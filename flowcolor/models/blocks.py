@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_parameters
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -114,6 +114,7 @@ def _half_of(builder: object, channels: int) -> int:
     if channels % 2:
         name = getattr(builder, "__name__")  # noqa: B009  (an object has none)
         raise ValueError(f"{name} expects channels to be an even number, got {channels}.")
+    check_parameters(builder, 15 * channels**2, channels=channels)
     return channels // 2
 
 

@@ -1,28 +1,8 @@
-"""Sizes of a model that no machine could build are refused before memory is asked for."""
+"""Sizes of a sketch-and-colour flow that no machine could build are refused in time."""
 
 from numbers import Integral
 
-MOST_BLOCKS = 1024
-MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
-
-
-def check_parameters(owner: object, parameters: int, /, **sizes: int) -> None:
-    """Refuse sizes by which a network would have more parameters than a machine can hold.
-
-    Args:
-        owner: The network or what builds it; its class begins the message.
-        parameters: About how many there would be.
-        sizes: What they follow from.
-
-    Raises:
-        ValueError: There would be too many.
-    """
-    if parameters > MOST_PARAMETERS:
-        got = " and ".join(str(size) for size in sizes.values())
-        raise ValueError(
-            f"{type(owner).__name__} expects {' and '.join(sizes)} that give up to "
-            f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, got {got}."
-        )
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS
 
 
 def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:

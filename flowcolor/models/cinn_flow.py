@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_counts
+from flowcolor.arguments import check_count, check_counts, check_parameters
 from flowcolor.layers import (
     Chain,
     HaarDownsample,
@@ -16,6 +16,7 @@ from flowcolor.layers import (
 )
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.cinn_blocks import convolution, coupling_pair
+from flowcolor.models.cinn_sizes import check_cinn_parameters
 
 REBALANCE = 0.5  # Means of a smooth image double at every level, and this halves them.
 
@@ -47,6 +48,8 @@ class ConditionNet(nn.Module):
         super().__init__()
         check_count(self, features=features, shrink=shrink, coarse=coarse)
         check_counts(self, 4, blocks=blocks)
+        check_cinn_parameters(self, blocks=blocks, features=features, coarse=coarse)
+        check_parameters(self, features * (shrink + 2) ** 2, features=features, shrink=shrink)
         f, g, pool = features, 2 * features, min(4, coarse)
         act = nn.LeakyReLU()
         # With as many pixels around as there are in a step, so that none is left out.
@@ -104,6 +107,9 @@ def cinn_flow(
     """
     check_count(cinn_flow, channels=channels, features=features, coarse=coarse)
     check_counts(cinn_flow, 4, blocks=blocks, widths=widths)
+    check_cinn_parameters(
+        cinn_flow, blocks=blocks, features=features, coarse=coarse, channels=channels, widths=widths
+    )
     c, conditions = channels, (features, 2 * features, 2 * features, 8 * features)
     sizes, clamps = (c, 4 * c, 4 * c, 2 * c * coarse**2), (1.0, 1.0, 1.0, 0.6)
     levels: list[list[InvertibleLayer]] = []

@@ -18,6 +18,7 @@ from flowcolor.layers import (
 )
 from flowcolor.models.cinn_blocks import convolution, coupling_pair
 from flowcolor.models.cinn_flow import REBALANCE
+from flowcolor.models.cinn_sizes import check_cinn_parameters
 
 _CLAMP = 1.5
 
@@ -45,6 +46,14 @@ def large_cinn_flow(
     """
     check_count(large_cinn_flow, channels=channels, features=features, coarse=coarse)
     check_counts(large_cinn_flow, 5, blocks=blocks, widths=widths)
+    check_cinn_parameters(
+        large_cinn_flow,
+        blocks=blocks,
+        features=features,
+        coarse=coarse,
+        channels=channels,
+        widths=widths,
+    )
     c = channels
     sizes = [c, 4 * c, 8 * c, 16 * c, 16 * c * coarse**2]
     networks: list[Callable[[int, int], nn.Module]]

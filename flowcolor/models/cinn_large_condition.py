@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from flowcolor.arguments import check_count, check_counts
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.cinn_blocks import convolution
+from flowcolor.models.cinn_sizes import check_cinn_parameters
 
 
 class LargeConditionNet(nn.Module):
@@ -41,6 +42,7 @@ class LargeConditionNet(nn.Module):
         super().__init__()
         check_count(self, features=features, coarse=coarse)
         check_counts(self, 5, blocks=blocks, widths=widths)
+        check_cinn_parameters(self, blocks=blocks, features=features, coarse=coarse, widths=widths)
         f = features
         self.features = nn.Sequential(
             *_group([1, f, f], stride=2),

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flowcolor.arguments import check_count
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count
 
 Layout = Literal["small", "large"]
 
@@ -71,12 +70,35 @@ def check_cinn_sizes(
             check_count(owner, **{name: number})
     if coarse & (coarse - 1) or coarse > 64:
         raise ValueError(f"CINN expects coarse to be 1, 2, 4, ..., 32 or 64, got {coarse}.")
+    sizes = {"blocks": blocks, "widths": widths, "features": features, "coarse": coarse}
+    check_cinn_parameters(owner, **sizes)  # type: ignore[arg-type]
+
+
+def check_cinn_parameters(
+    owner: object,
+    *,
+    blocks: Sequence[int],
+    features: int,
+    coarse: int,
+    channels: int | None = None,
+    widths: Sequence[int] | None = None,
+) -> None:
+    """Refuse sizes of a conditional INN, or of a part of one, that no machine could hold.
+
+    Raises:
+        ValueError: There would be too many parameters, or too many blocks.
+    """
     # From above: each network as if it saw the most that any of its level sees.
-    seen = 8 * features + max(32, 2 * coarse**2, *widths)
-    pairs = zip(blocks, widths, strict=True)
+    c, inside = channels or 2, widths or [1] * len(blocks)
+    seen = 8 * features + max(16 * c, c * coarse**2, *inside)
+    pairs = zip(blocks, inside, strict=True)
     parameters = sum(2 * count * 9 * width * seen for count, width in pairs) + 10_000 * features**2
     if max(blocks) > MOST_BLOCKS or parameters > 16 * MOST_PARAMETERS:
+        name = getattr(owner, "__name__", type(owner).__name__)
+        given = {"channels": channels, "blocks": list(blocks), "widths": widths and list(widths)}
+        given |= {"features": features, "coarse": coarse}
+        shown = [f"{name} {size}" for name, size in given.items() if size is not None]
         raise ValueError(
-            f"CINN expects sizes of a few billion parameters at most, got blocks {blocks}, widths "
-            f"{widths}, features {features} and coarse {coarse}."
+            f"{name} expects sizes of a few billion parameters at most, got "
+            f"{', '.join(shown[:-1])} and {shown[-1]}."
         )

@@ -5,9 +5,8 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import MOST_PARAMETERS, check_count
 from flowcolor.models.base import Colorizer, Content, Use
-from flowcolor.models.bounds import MOST_PARAMETERS
 from flowcolor.models.deep_face_editing_nets import (
     PartGenerator,
     geometry_encoder,

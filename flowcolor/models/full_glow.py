@@ -6,12 +6,17 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_generator, check_number, check_sides
+from flowcolor.arguments import (
+    check_count,
+    check_generator,
+    check_number,
+    check_parameters,
+    check_sides,
+)
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
-from flowcolor.models.bounds import check_parameters
 from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.full_glow_flow import conditional_glow_flow
@@ -104,8 +109,9 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
                 f"FullGlow with pool None expects size to be a multiple of {2**levels} of at least "
                 f"{5 * 2**levels}, got {size}."
             )
-        if pool is not None:  # Two predictors in a step, each with 32 numbers of all areas.
-            check_parameters(self, 2 * 64 * pool**2 * levels * steps, pool=pool)
+        # Two predictors in a step, each with 32 numbers of all areas, or of all pixels.
+        areas, name = (size**2 // 3, "size") if pool is None else (4 * pool**2, "pool")
+        check_parameters(self, 32 * areas * levels * steps, **{name: pool or size})
         sizes: dict[str, Any] = {"levels": levels, "steps": steps, "hidden": hidden}
         options: dict[str, Any] = {"scale": scale, "padding_value": padding_value}
         self.config: dict[str, Any] = {**sizes, "pool": pool, "size": size, **options}

@@ -3,7 +3,7 @@ r"""The conditional flow of Full-Glow, of any number of levels, as one chain."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_parameters
 from flowcolor.layers import (
     Chain,
     ConditionalAffineCoupling,
@@ -16,6 +16,7 @@ from flowcolor.layers import (
 )
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.full_glow_predictors import predicted_actnorm, predicted_conv1x1
+from flowcolor.models.glow_flow import check_glow_sizes
 from flowcolor.models.glow_net import GlowNet
 
 _WIDTH = 128  # Of the networks that look at the condition of a coupling.
@@ -51,8 +52,12 @@ def conditional_glow_flow(
     Reference:
         Sorkhei et al., "Full-Glow" (2021), section 3. https://arxiv.org/abs/2012.05846
     """
-    sizes = {"levels": levels, "steps": steps, "hidden": hidden, "channels": channels, "size": size}
-    check_count(conditional_glow_flow, **sizes, **({} if pool is None else {"pool": pool}))
+    sizes = {"channels": channels, "size": size, **({} if pool is None else {"pool": pool})}
+    check_count(conditional_glow_flow, **sizes)
+    check_glow_sizes(conditional_glow_flow, levels, steps, hidden, matrices=100, channels=channels)
+    # Two predictors in a step, each with 32 numbers of all areas.
+    areas = size**2 if pool is None else 4 * pool**2
+    check_parameters(conditional_glow_flow, 32 * areas * levels * steps, **sizes)
     if pool is None and (size % 2 or size < 10):
         raise ValueError(
             "conditional_glow_flow with pool None expects size to be even and at least 10 at every "

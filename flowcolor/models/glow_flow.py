@@ -1,6 +1,6 @@
 r"""The flow of Glow, of any number of levels, as one chain."""
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -14,7 +14,6 @@ from flowcolor.layers import (
     ZeroConv2d,
 )
 from flowcolor.layers.functional.scale import Scale
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.glow_net import GlowNet
 
 
@@ -46,7 +45,8 @@ def glow_flow(
         Kingma and Dhariwal, "Glow" (2018), section 3 and figure 2.
         https://arxiv.org/abs/1807.03039
     """
-    check_count(glow_flow, levels=levels, steps=steps, hidden=hidden, channels=channels)
+    check_count(glow_flow, channels=channels)
+    check_glow_sizes(glow_flow, levels, steps, hidden, channels=channels)
     c = 4 * channels
     half = c // 2
     layers: list[InvertibleLayer] = [Squeeze()]
@@ -64,7 +64,7 @@ def glow_flow(
 
 
 def check_glow_sizes(
-    model: object, levels: int, steps: int, hidden: int, *, matrices: int = 2
+    model: object, levels: int, steps: int, hidden: int, *, matrices: int = 2, channels: int = 3
 ) -> None:
     """Refuse sizes that no machine could build, before memory is asked for.
 
@@ -74,19 +74,22 @@ def check_glow_sizes(
         steps: See :func:`glow_flow`.
         hidden: See :func:`glow_flow`.
         matrices: How many numbers a step has for each pair of channels, beside its networks'.
+        channels: Of the image.
 
     Raises:
         ValueError: A size is no whole number of at least 1, or the model would have too many
             parameters.
     """
     check_count(model, levels=levels, steps=steps, hidden=hidden)
-    name, got = type(model).__name__, f"got {levels}, {steps} and {hidden}"
+    name = getattr(model, "__name__", type(model).__name__)
+    got = f"got {levels}, {steps} and {hidden}"
     if levels > 16 or steps > MOST_BLOCKS:  # First: numbers would grow with 4 to their power.
         raise ValueError(f"{name} expects up to 16 levels of up to {MOST_BLOCKS} steps, {got}.")
-    sizes = [6 * 2**level for level in range(1, levels + 1)]
+    sizes = [2 * channels * 2**level for level in range(1, levels + 1)]
     each = sum(hidden**2 + 14 * c * hidden + matrices * c**2 for c in sizes)
     parameters = steps * each + sum(9 * c**2 for c in sizes)
     if parameters > MOST_PARAMETERS:
+        got += f" with {channels} channels" * (channels != 3)
         raise ValueError(
             f"{name} expects levels, steps and hidden that give up to "
             f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, {got}, that is "

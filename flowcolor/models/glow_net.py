@@ -2,7 +2,7 @@ r"""The sub-network of Glow's couplings."""
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_parameters
 from flowcolor.layers import ZeroConv2d
 from flowcolor.layers.functional.planes import check_images
 
@@ -35,6 +35,8 @@ class GlowNet(nn.Module):
     ) -> None:
         super().__init__()
         check_count(self, channels=channels, out_channels=out_channels, hidden=hidden)
+        sizes = {"channels": channels, "out_channels": out_channels, "hidden": hidden}
+        check_parameters(self, hidden * (9 * channels + hidden + 9 * out_channels), **sizes)
         self.channels = channels
         first = nn.Conv2d(channels, hidden, kernel_size=3, padding=1)
         second = nn.Conv2d(hidden, hidden, kernel_size=1)

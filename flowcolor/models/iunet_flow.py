@@ -5,7 +5,13 @@ from itertools import pairwise
 
 from torch import nn
 
-from flowcolor.arguments import check_count, check_list, check_positive
+from flowcolor.arguments import (
+    MOST_BLOCKS,
+    MOST_PARAMETERS,
+    check_count,
+    check_list,
+    check_positive,
+)
 from flowcolor.layers import (
     AffineCoupling,
     Chain,
@@ -16,7 +22,6 @@ from flowcolor.layers import (
     Partial,
 )
 from flowcolor.layers.functional.affine import Half
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 
 _SLOPE = 0.01  # Of the leaky ReLU, and of what the weights' deviation is made for.
 

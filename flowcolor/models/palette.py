@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from flowcolor.arguments import check_choice, check_count, check_flag, check_number
+from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, check_flag, check_number
 from flowcolor.models.base import Colorizer, Content, Use
-from flowcolor.models.bounds import MOST_PARAMETERS
 from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
 from flowcolor.models.hints import Hints
 from flowcolor.models.noise_net import NoiseNet

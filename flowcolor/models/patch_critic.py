@@ -6,9 +6,8 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_positive
+from flowcolor.arguments import check_parameters, check_positive
 from flowcolor.layers.functional.planes import check_images
-from flowcolor.models.bounds import check_parameters
 from flowcolor.models.initial_weights import gaussian_weights
 
 Norm = Literal["instance", "none"]

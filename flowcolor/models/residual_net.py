@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
-from flowcolor.arguments import check_count, check_number
+from flowcolor.arguments import check_count, check_number, check_parameters
 from flowcolor.layers.functional.layout import has_channels_last
 from flowcolor.layers.functional.planes import check_images
 
@@ -52,6 +52,8 @@ class ResidualNet(nn.Module):
             )
         width = channels if width is None else width
         check_count(self, channels=channels, out_channels=out_channels, width=width)
+        sizes = {"channels": channels, "out_channels": out_channels, "width": width}
+        check_parameters(self, width * (channels + 27 * width + out_channels), **sizes)
         check_number(self, norm_eps=norm_eps, smallest=0.0)
         self.channels = channels
         self.norm: Norm = norm

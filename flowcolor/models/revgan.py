@@ -5,10 +5,15 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_flag, check_positive
+from flowcolor.arguments import (
+    MOST_BLOCKS,
+    MOST_PARAMETERS,
+    check_count,
+    check_flag,
+    check_positive,
+)
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Precision, Use
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.hints import Hints
 from flowcolor.models.initial_weights import gaussian_weights
 from flowcolor.models.memory_mode import MemoryMode

@@ -5,9 +5,8 @@ from typing import Any, ClassVar, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_count
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_choice, check_count
 from flowcolor.models.base import Colorizer, Content, Use
-from flowcolor.models.bounds import MOST_BLOCKS, MOST_PARAMETERS
 from flowcolor.models.hints import Hints
 from flowcolor.models.position_attention import PositionAttention
 from flowcolor.models.scft_nets import Norm, ScftDecoder, ScftEncoder, ScftResidual, pooled_maps

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, check_parameters
 from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
 from flowcolor.layers.base import Step
 from flowcolor.layers.chain import Memory
@@ -16,7 +16,7 @@ from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
-from flowcolor.models.bounds import check_parameters, check_sizes
+from flowcolor.models.bounds import check_sizes
 from flowcolor.models.hint_maps import CHANNELS, hint_maps
 from flowcolor.models.hints import Hints
 from flowcolor.models.residual_net import Norm

@@ -4,9 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, check_parameters
 from flowcolor.layers.functional.planes import check_images
-from flowcolor.models.bounds import check_parameters
 from flowcolor.models.spectral import spectral_norm
 
 

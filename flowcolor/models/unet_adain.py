@@ -5,10 +5,9 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, check_count, check_flag, check_number
+from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, check_flag, check_number
 from flowcolor.color import lab_of, to_gray
 from flowcolor.models.base import Colorizer, Content, Use
-from flowcolor.models.bounds import MOST_PARAMETERS
 from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
 from flowcolor.models.hints import Hints
 from flowcolor.models.style_encoder import StyleEncoder
