@@ -1,7 +1,7 @@
 """How much of the colour runs over the lines of the drawing?"""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
@@ -64,9 +64,10 @@ def color_bleeding(
     k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
     chroma = rgb_to_lab(image)[:, 1:]
     paper = drawing.mean(1) >= threshold
-    shares = [_bleeding(*pair, k) for pair in zip(chroma, paper, strict=True)]
-    # Of no images there is nothing to stack.
-    found = torch.stack(shares) if shares else chroma.new_zeros(0)
+    rows, columns = _steps(chroma, paper, k), _steps(chroma.mT, paper.mT, k)
+    whole, on_line, count = (a + b for a, b in zip(rows, columns, strict=True))
+    # Divided by their number where the steps are invisible: the share of nothing would be noise.
+    found = (whole - on_line) / torch.maximum(whole, count.clamp(min=1).to(whole))
     return show_broken(found, image, drawing)
 
 
@@ -100,33 +101,36 @@ class ColorBleeding(ImageMetric):
         return color_bleeding(result, other, self.reach, self.threshold)
 
 
-def _bleeding(
-    chroma: Float[Tensor, "2 height width"], paper: Bool[Tensor, "height width"], k: int
-) -> Float[Tensor, ""]:
-    rows, columns = _steps(chroma, paper, k), _steps(chroma.mT, paper.mT, k)
-    whole, on_line = (torch.cat(parts) for parts in zip(rows, columns, strict=True))
-    # Divided by their number where the steps are invisible: the share of nothing would be noise.
-    result: Tensor = (whole - on_line).sum() / whole.sum().clamp(min=max(1, len(whole)))
-    return result
-
-
 def _steps(
-    chroma: Float[Tensor, "2 height width"], paper: Bool[Tensor, "height width"], k: int
-) -> tuple[Float[Tensor, " places"], Float[Tensor, " places"]]:
-    """Return the whole step at each place where a row crosses a line, and its part on the line."""
-    width = paper.shape[1]
-    at = paper.flatten().nonzero().flatten()
-    if len(at) == 0:
-        return chroma.new_zeros(0), chroma.new_zeros(0)
-    # Runs of paper: they end where the next pixel of paper is no neighbour or in another row.
-    ends_here = (at.diff() > 1) | (at[1:] // width != at[:-1] // width)
-    first = torch.cat([at[:1], at[1:][ends_here]])
-    last = torch.cat([at[:-1][ends_here], at[-1:]])
-    room = ((last - first) // 2).clamp(max=k)
-    crossed = (first[1:] // width == last[:-1] // width) & (room[1:] > 0) & (room[:-1] > 0)
-    p, q = last[:-1][crossed], first[1:][crossed]
-    c = chroma.flatten(1)
-    s = c[:, q + room[1:][crossed]] - c[:, p - room[:-1][crossed]]
-    whole = torch.linalg.vector_norm(s, dim=0)
-    on_line = ((c[:, q] - c[:, p]) * s).sum(0) / whole.clamp(min=1e-12)
-    return whole, torch.minimum(on_line.clamp(min=0), whole)
+    chroma: Float[Tensor, "batch 2 height width"], paper: Bool[Tensor, "batch height width"], k: int
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"], Integer[Tensor, " batch"]]:
+    """Return the sums of whole steps where rows cross lines and of their parts on the line.
+
+    And how many there are. No shape depends on the drawing, so that it works where no value can be
+    looked at. Each place is kept at the first pixel of paper behind its line, :math:`q`.
+    """
+    width = paper.shape[2]
+    here = torch.arange(width, device=paper.device).expand(paper.shape)
+    edge = torch.zeros_like(paper[..., :1])
+    starts = paper & ~torch.cat([edge, paper[..., :-1]], 2)
+    ends = paper & ~torch.cat([paper[..., 1:], edge], 2)
+    # The first and the last pixel of the run of paper that each pixel of paper belongs to.
+    first = here.where(starts, -1).cummax(2).values
+    last = (width - 1 - (width - 1 - here).where(ends, -1).flip(2).cummax(2).values).flip(2)
+    room = ((last - first) // 2).clamp(0, k)
+    ended = here.where(ends, -1).cummax(2).values
+    p = torch.cat([torch.full_like(ended[..., :1], -1), ended[..., :-1]], 2)
+    behind = room.gather(2, p.clamp(min=0))
+    crossed = starts & (p >= 0) & (room > 0) & (behind > 0)
+    p, q = p.where(crossed, 0), here.where(crossed, 0)
+
+    def at(place: Tensor) -> Tensor:
+        return chroma.gather(3, place[:, None].expand(chroma.shape))
+
+    start, end = at(p), at(q)
+    further = at(q + room.where(crossed, 0)) - at(p - behind.where(crossed, 0))
+    s = further.where(crossed[:, None], 0)
+    whole = torch.linalg.vector_norm(s, dim=1)
+    on_line = ((end - start).where(crossed[:, None], 0) * s).sum(1) / whole.clamp(min=1e-12)
+    made = torch.minimum(on_line.clamp(min=0), whole)
+    return whole.sum((1, 2)), made.sum((1, 2)), crossed.sum((1, 2))

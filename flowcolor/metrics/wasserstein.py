@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from flowcolor.arguments import check_count
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
 from flowcolor.values import require_tensors, widen
@@ -57,18 +58,8 @@ def sliced_wasserstein(
         )
     # In half precision the counts below would be infinite.
     a, b = widen(a), widen(b)
-    if len(a) == 0 or len(b) == 0:
-        return a.new_tensor(math.nan)
-    theta = _half_sphere(directions).to(a)
-    quantiles_a, quantiles_b = (_project(x, theta).sort(0).values for x in (a, b))
-    n, m = len(a), len(b)
-    # Both quantile functions are steps, at i/n and j/m; in units of 1/(nm) these are integers.
-    steps = torch.cat(
-        [torch.arange(1, n + 1, device=a.device) * m, torch.arange(1, m + 1, device=a.device) * n]
-    ).sort()[0]
-    width = torch.diff(steps, prepend=steps.new_zeros(1)).to(a) / (n * m)
-    gap = quantiles_a[(steps - 1) // m] - quantiles_b[(steps - 1) // n]
-    return (width[:, None] * gap.abs()).sum(0).mean()
+    in_a, in_b = (x.new_ones(len(x), dtype=torch.bool) for x in (a, b))
+    return _distance(a, b, in_a, in_b, directions)
 
 
 def color_wasserstein(
@@ -99,19 +90,46 @@ def color_wasserstein(
             "color_wasserstein expects as many images as references, "
             f"got {len(image)} and {len(reference)}."
         )
-    colors, others = (
-        [lab[:, where].T for lab, where in zip(rgb_to_lab(x), mask_like(x, m), strict=True)]
-        for x, m in ((image, mask), (reference, reference_mask))
-    )
-    distances = [sliced_wasserstein(a, b, directions) for a, b in zip(colors, others, strict=True)]
+    check_count(color_wasserstein, directions=directions)
+    colors, others = (rgb_to_lab(x).flatten(2).mT for x in (image, reference))
+    masks = mask_like(image, mask).flatten(1), mask_like(reference, reference_mask).flatten(1)
+    # One pair at a time: all directions of all pixels of a batch would not fit into memory.
+    pairs = zip(colors, others, *masks, strict=True)
+    distances = [_distance(*pair, directions) for pair in pairs]
     return torch.stack(distances) if distances else widen(image).new_zeros(0)
+
+
+def _distance(
+    a: Float[Tensor, "n 3"],
+    b: Float[Tensor, "m 3"],
+    in_a: Bool[Tensor, " n"],
+    in_b: Bool[Tensor, " m"],
+    directions: int,
+) -> Float[Tensor, ""]:
+    r"""Return :func:`sliced_wasserstein` of the points that are marked.
+
+    .. math:: \frac{1}{K} \sum_{k=1}^{K} \int |F_a(t) - F_b(t)| \, dt
+
+    in each direction, which is the same; both functions are steps at the points. No shape depends
+    on what is marked, so that it works where no value can be looked at.
+    """
+    if len(a) == 0 or len(b) == 0:
+        return a.new_tensor(math.nan)
+    points = torch.cat([a, b]).where(torch.cat([in_a, in_b])[:, None], 0)  # Without a weight.
+    places, order = _project(points, _half_sphere(directions).to(points)).sort(1)
+    sets = torch.cat([in_a, torch.zeros_like(in_b)]), torch.cat([torch.zeros_like(in_a), in_b])
+    shares = [
+        inside[order].cumsum(1, dtype=torch.int32)[:, :-1].to(points) / inside.sum()
+        for inside in sets
+    ]
+    return (places.diff(dim=1) * (shares[0] - shares[1]).abs()).sum(1).mean()
 
 
 def _project(
     points: Float[Tensor, "n 3"], theta: Float[Tensor, "directions 3"]
-) -> Float[Tensor, "n directions"]:
+) -> Float[Tensor, "directions n"]:
     """Multiply without a matrix product, which autocast and TF32 would round."""
-    x, y, z = (points[:, i, None] * theta[:, i] for i in range(3))
+    x, y, z = (points[:, i] * theta[:, i, None] for i in range(3))
     return x + y + z
 
 
