@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_exporting
 
 from flowcolor.arguments import check_count
 from flowcolor.layers.base import (
@@ -15,7 +16,7 @@ from flowcolor.layers.base import (
 )
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
-from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
+from flowcolor.layers.reversible.torch_private import disable_compile, has_numbers, in_transform
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.values import widen
 
@@ -74,7 +75,8 @@ class ActNorm(InvertibleLayer):
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
         x = widen(x)
-        if self.training and not self._settled and not in_transform():  # One image is no batch.
+        # One image, as in a transform, is no batch, and an exported one has no numbers.
+        if self.training and not (self._settled or in_transform() or is_exporting()):
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
         return (x - loc) * log_scale.exp(), logdet
@@ -123,7 +125,7 @@ class ActNorm(InvertibleLayer):
             ValueError: If the batch is empty or not finite; the parameters stay as they were.
         """
         check_channels(self, x, self.channels)
-        if x.is_meta or not self._standardize(widen(x)):
+        if not has_numbers(x) or not self._standardize(widen(x)):
             raise ValueError(
                 f"ActNorm expects a batch of finite numbers that is not empty, got one of shape "
                 f"{tuple(x.shape)}."
@@ -131,7 +133,7 @@ class ActNorm(InvertibleLayer):
 
     @disable_compile
     def _initialize(self, x: Features) -> None:
-        if x.is_meta:  # There are no numbers to learn from, only shapes to be told.
+        if not has_numbers(x):  # There are only shapes to be told.
             return
         if self.initialized:
             self._settled = True

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from flowcolor.color import rgb_to_yuv
 from flowcolor.layers import ActNorm, Chain
@@ -38,6 +39,22 @@ def test_a_batch_without_numbers_initialises_nothing():
     assert layer.awaits_data
     with pytest.raises(ValueError, match="ActNorm expects a batch of finite numbers"):
         layer.initialize(torch.rand(2, 3, 4, 4, device="meta"))
+
+
+def test_fake_and_exported_batches_initialise_nothing():
+    with FakeTensorMode():
+        fake = ActNorm(3)
+        assert fake(torch.rand(2, 3, 4, 4))[0].shape == (2, 3, 4, 4)
+        with pytest.raises(ValueError, match="ActNorm expects a batch of finite numbers"):
+            fake.initialize(torch.rand(2, 3, 4, 4))
+    layer, x = ActNorm(3), torch.rand(2, 3, 4, 4)
+    for strict in (False, True):
+        program = torch.export.export(layer, (x,), strict=strict)
+        assert torch.equal(program.module()(x)[0], x)
+    assert layer.awaits_data
+    assert fake.awaits_data
+    layer(x)
+    assert not layer.awaits_data
 
 
 def test_colours_have_shapes_too():

@@ -50,6 +50,15 @@ def in_transform() -> bool:
     return forward_ad._current_level >= 0 or _functorch.peek_interpreter_stack() is not None
 
 
+def has_numbers(x: Tensor) -> bool:
+    """Tell whether there is more than a shape: not on the meta device, nor while it is traced.
+
+    The public class of fake tensors cannot be imported without the compiler.
+    """
+    names = {kind.__name__ for kind in type(x).__mro__}
+    return not x.is_meta and names.isdisjoint({"FakeTensor", "FunctionalTensor"})
+
+
 def is_sharded(layer: nn.Module) -> bool:
     """Tell whether ``fully_shard`` was applied to this very layer.
 
