@@ -182,7 +182,8 @@ def rgb_to_lab(
               L = 116 f(Y) - 16, \quad a = 500 (f(X) - f(Y)), \quad b = 200 (f(Y) - f(Z)).
 
     Args:
-        image: Values are clamped to :math:`[0, 1]` first; NaN stays NaN.
+        image: Values are clamped to :math:`[0, 1]` first; NaN stays NaN, and infinity becomes it
+            where it is not refused.
 
     Returns:
         L in :math:`[0, 100]`, a and b in about :math:`[-108, 99]`, float32 or wider.
@@ -209,9 +210,10 @@ def lab_of(
     """Do what :func:`rgb_to_lab` does without looking at the values, which are clamped.
 
     For networks, whose GPU must not wait for a look, and for what they paint before they have
-    learned to, which may have any values.
+    learned to, which may have any values. What is not finite becomes NaN.
     """
-    rgb = widen(image).clamp(0, 1)
+    rgb = widen(image)
+    rgb = rgb.clamp(0, 1).where(rgb.isfinite(), torch.nan)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     white = rgb.new_tensor(_WHITE).view(3, 1)
     # A sum of products rather than a matrix product, which autocast and TF32 would round.

@@ -24,7 +24,7 @@ def dequantize(
 
     A density of :math:`v` bounds the probability of the bytes from below; without the noise it
     could grow without bound where images have many equal values. Images that are no bytes, resized
-    ones for instance, are rounded to bytes first.
+    ones for instance, are rounded to bytes first; what is not finite becomes NaN.
 
     Args:
         images: Values in [0, 1], of any shape.
@@ -48,7 +48,8 @@ def dequantize(
     check_bits("dequantize", bits)
     require_floats("dequantize", images)
     check_generator(dequantize, generator)
-    bytes_ = (255 * widen(images)).round().clamp(0, 255)
+    wide = widen(images)
+    bytes_ = (255 * wide).round().clamp(0, 255).where(wide.isfinite(), torch.nan)
     bins = (bytes_ / 2 ** (8 - bits)).floor()
     noise = torch.rand(bins.shape, generator=generator, dtype=bins.dtype, device=bins.device)
     # Rounding may take 0.9999999 to the next bin, which the last one has not.

@@ -1,5 +1,6 @@
 """Squared differences and LPIPS against their formulas, and the document's letter."""
 
+import math
 import re
 
 import pytest
@@ -87,3 +88,11 @@ def test_a_result_may_have_any_values_in_lab_too():
     loss.backward()
     assert loss.isfinite()
     assert result.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("space", ["rgb", "lab"])
+def test_results_that_are_not_finite_have_no_finite_loss(space, value):
+    result, truth = torch.rand(2, 1, 3, 8, 8)
+    result[0, 1, 2, 3] = value
+    assert not MSELPIPSLoss(lpips=0.0, space=space)(result, truth)["loss"].isfinite()

@@ -27,6 +27,11 @@ def test_floats_between_bytes_are_rounded_first():
     assert torch.equal((dequantize(images) * 256).floor(), torch.arange(256.0))
 
 
+def test_values_that_are_not_finite_are_no_bytes():
+    values = dequantize(torch.tensor([math.nan, math.inf, -math.inf, 0.5]))
+    assert values.isnan().tolist() == [True, True, True, False]
+
+
 def test_the_same_seed_gives_the_same_noise():
     images = torch.rand(2, 3, 4, 4)
     one, two = (dequantize(images, generator=torch.Generator().manual_seed(5)) for _ in range(2))
