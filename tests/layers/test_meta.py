@@ -41,18 +41,21 @@ def test_a_batch_without_numbers_initialises_nothing():
         layer.initialize(torch.rand(2, 3, 4, 4, device="meta"))
 
 
-def test_fake_and_exported_batches_initialise_nothing():
+def test_a_fake_batch_initialises_nothing():
     with FakeTensorMode():
-        fake = ActNorm(3)
-        assert fake(torch.rand(2, 3, 4, 4))[0].shape == (2, 3, 4, 4)
+        layer = ActNorm(3)
+        assert layer(torch.rand(2, 3, 4, 4))[0].shape == (2, 3, 4, 4)
+        assert layer.awaits_data
         with pytest.raises(ValueError, match="ActNorm expects a batch of finite numbers"):
-            fake.initialize(torch.rand(2, 3, 4, 4))
+            layer.initialize(torch.rand(2, 3, 4, 4))
+
+
+@pytest.mark.parametrize("strict", [False, pytest.param(True, marks=pytest.mark.compiled)])
+def test_an_exported_batch_initialises_nothing(strict):
     layer, x = ActNorm(3), torch.rand(2, 3, 4, 4)
-    for strict in (False, True):
-        program = torch.export.export(layer, (x,), strict=strict)
-        assert torch.equal(program.module()(x)[0], x)
+    program = torch.export.export(layer, (x,), strict=strict)
+    assert torch.equal(program.module()(x)[0], x)
     assert layer.awaits_data
-    assert fake.awaits_data
     layer(x)
     assert not layer.awaits_data
 

@@ -35,14 +35,14 @@ DISTANCES = {
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, True, math.nan, math.inf, "3", None])
 @pytest.mark.parametrize("who", COUNTS)
-def test_counts_are_whole_numbers(who, value):
+def test_counts_that_are_no_whole_numbers_are_refused(who, value):
     COUNTS[who](np.int64(2))
     with pytest.raises(ValueError, match=f"{who} to be a whole number of at least 1, got "):
         COUNTS[who](value)
 
 
 @pytest.mark.parametrize("value", [0, 2.5, True, math.nan, "3", None])
-def test_directions_and_the_least_number_of_pixels_are_whole_numbers(value):
+def test_directions_and_least_numbers_of_pixels_that_are_none_are_refused(value):
     points = torch.rand(4, 3)
     with pytest.raises(ValueError, match=rf"expects `least` to be at least 1, got {value!r}\."):
         metrics.region_color_distance(IMAGES, IMAGES, LABELS, LABELS, least=value)
@@ -52,7 +52,7 @@ def test_directions_and_the_least_number_of_pixels_are_whole_numbers(value):
 
 @pytest.mark.parametrize("value", [-1, True, math.nan, math.inf, "3", None])
 @pytest.mark.parametrize("who", DISTANCES)
-def test_distances_and_thresholds_are_numbers(who, value):
+def test_distances_and_thresholds_that_are_no_numbers_are_refused(who, value):
     DISTANCES[who](np.float32(0.5), 0.9)
     message = f"{who} expects a threshold above 0 and up to 1 and a finite "
     for distance, threshold in ((value, 0.9), (0.05, value)):
