@@ -61,7 +61,7 @@ def check_threshold(
 
 
 def show_broken(
-    numbers: Float[Tensor, " batch"], *images: Float[Tensor, "batch channels height width"]
+    numbers: Float[Tensor, " batch"], *images: Float[Tensor, "batch _ height width"]
 ) -> Float[Tensor, " batch"]:
     """Return NaN for images that have some: what only compares would pass them over."""
     broken = [image.isnan().flatten(1).any(1) for image in images]
