@@ -412,3 +412,17 @@ def test_replicas_of_data_parallel_are_refused_in_words():
     sentence = r'^memory="reversible" expects DistributedDataParallel .* a replica of torch\.nn\.'
     with pytest.raises(RuntimeError, match=sentence):
         Chain([layer], "reversible")(torch.randn(2, 4, 2, 2))
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+def test_hooks_on_parameters_run_once(mode, inverse):
+    chain, x, conditions = glow()
+    x = chain(x, conditions)[0].detach() if inverse else x
+    expected = outcome(chain, "none", x, conditions, inverse=inverse)
+    for parameter in chain.parameters():
+        parameter.register_hook(lambda gradient: gradient / 2)
+    found = outcome(chain, mode, x, conditions, inverse=inverse)
+    for name, gradient in expected.items():
+        half = name.removeprefix("gradient of ") in dict(chain.named_parameters())
+        assert_close(found[name], gradient / 2 if half else gradient, rtol=1e-8, atol=1e-10)

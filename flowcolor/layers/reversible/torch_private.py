@@ -1,5 +1,7 @@
 """The private parts of torch that layers need, each with the reason why no public one serves."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
@@ -48,6 +50,22 @@ def in_transform() -> bool:
     if is_compiling():
         return False
     return forward_ad._current_level >= 0 or _functorch.peek_interpreter_stack() is not None
+
+
+@contextmanager
+def without_hooks(tensors: Iterable[Tensor]) -> Iterator[None]:
+    """Run the body as if these tensors had no hooks on their gradients.
+
+    ``torch.autograd.grad`` runs them, and publicly they can be removed only by those who set them.
+    """
+    held = [(hooks, dict(hooks)) for t in tensors if (hooks := t._backward_hooks)]
+    for hooks, _ in held:
+        hooks.clear()
+    try:
+        yield
+    finally:
+        for hooks, own in held:
+            hooks.update(own)
 
 
 def has_numbers(x: Tensor) -> bool:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
 
 from flowcolor.layers.reversible.random_state import RandomState
+from flowcolor.layers.reversible.torch_private import without_hooks
 from flowcolor.values import without_autocast
 
 Gradients = dict[Tensor, Tensor]
@@ -119,7 +120,8 @@ def gradients_of(
     if not pairs or not inputs:
         return {}
     ends: list[Any] = [o.edge if isinstance(o, GraphEnd) else o for o, _ in pairs]
-    with without_autocast(inputs[0]):
+    # Hooks on parameters wait for the gradients that leave the layer: they would run twice.
+    with without_autocast(inputs[0]), without_hooks(inputs):
         found = torch.autograd.grad(ends, inputs, [g for _, g in pairs], allow_unused=True)
     return {i: g for i, g in zip(inputs, found, strict=True) if g is not None}
 
