@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
@@ -73,10 +74,12 @@ class InvertibleLayer(nn.Module, ABC):
         """Do :meth:`vjp`, or what works for every layer where its own way does not serve.
 
         A layer that draws random numbers cannot go its own way, which evaluates its networks in
-        another order; nor can one that is given a list of conditions and knows one alone.
+        another order; nor can one that is given a list of conditions and knows one alone, or many
+        gradients at once, for which there is no room in place.
         """
         several = step.condition is not None and not isinstance(step.condition, Tensor)
-        if step.random is not None or (several and not self.vjp_takes_lists):
+        many = is_batched(step.grad_out) or is_batched(step.grad_logdet)
+        if many or step.random is not None or (several and not self.vjp_takes_lists):
             return InvertibleLayer.vjp(self, step)
         return self.vjp(step)
 

@@ -380,3 +380,20 @@ def test_a_network_may_ignore_its_input_and_learn_nothing(separate, inverse):
     x = torch.randn(2, 4, 3, 3, dtype=torch.float64)
     chain = settle(Chain([ActNorm(4), coupling]).double(), x)
     check_modes(chain, x, inverse=inverse)
+
+
+@both_directions
+@every_mode
+def test_many_gradients_at_once_are_those_of_one_after_the_other(mode, inverse):
+    chain, x, conditions = glow()
+    x = (chain(x, conditions)[0] if inverse else x).detach().requires_grad_()
+    conditions = [c.detach().requires_grad_() for c in conditions]
+    inputs = [x, *conditions, *chain.parameters()]
+    one_by_one = (chain.inverse if inverse else chain)(x, conditions)
+    chain.memory = mode
+    at_once = (chain.inverse if inverse else chain)(x, conditions)
+    rows = [torch.randn(3, *output.shape).to(output) for output in at_once]
+    found = torch.autograd.grad(at_once, inputs, rows, is_grads_batched=True)
+    for i, row in enumerate(zip(*rows, strict=True)):
+        expected = torch.autograd.grad(one_by_one, inputs, row, retain_graph=True)
+        assert_close([gradient[i] for gradient in found], list(expected), rtol=1e-9, atol=1e-9)

@@ -28,6 +28,7 @@ from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     fingerprint,
+    is_batched,
     is_sharded,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
@@ -180,7 +181,9 @@ def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor
 
 def _compact(gradient: Tensor | None) -> Tensor | None:
     """Copy a part of something larger: a condition's gradient lives until its encoder's turn."""
-    if gradient is None or gradient.untyped_storage().nbytes() <= gradient.nbytes:
+    if gradient is None or is_batched(gradient):
+        return gradient
+    if gradient.untyped_storage().nbytes() <= gradient.nbytes:
         return gradient
     return gradient.clone()
 

@@ -77,6 +77,14 @@ def has_numbers(x: Tensor) -> bool:
     return not x.is_meta and names.isdisjoint({"FakeTensor", "FunctionalTensor"})
 
 
+def is_batched(gradient: Tensor) -> bool:
+    """Tell whether these are many gradients at once, ``is_grads_batched`` of autograd.
+
+    They are no transform of ``torch.func``, and look like one gradient.
+    """
+    return _functorch.is_legacy_batchedtensor(gradient)
+
+
 def is_sharded(layer: nn.Module) -> bool:
     """Tell whether ``fully_shard`` was applied to this very layer.
 
