@@ -8,14 +8,15 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from flowcolor.errors import InputError
+from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.losses.vgg_distance import vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import require_colors, require_floats, require_tensors, widen
 
+_ONCE = "PerceptualLoss expects to be differentiated once, got a second derivative."
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 
 
@@ -85,9 +86,8 @@ class PerceptualLoss(nn.Module):
             return self._plain(result, truth)
         if not torch.is_grad_enabled():  # The function below cannot see that by itself.
             result, truth = result.detach(), truth.detach()
-        value: Tensor = _ChunkedDistance.apply(
-            result, truth, self.activations, self.chunk or len(result)
-        )
+        chunk = self.chunk or len(result)
+        value: Tensor = _ChunkedDistance.apply(result, truth, self.activations, chunk)[0]
         return value
 
     def _plain(self, result: Tensor, truth: Tensor) -> Tensor:
@@ -105,7 +105,7 @@ class _ChunkedDistance(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, result: Tensor, truth: Tensor, activations: VGGActivations, chunk: int
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         wanted = ctx.needs_input_grad[:2]
         total = result.new_zeros((), dtype=torch.promote_types(result.dtype, torch.float32))
         gradients: tuple[list[Tensor], list[Tensor]] = [], []
@@ -120,14 +120,15 @@ class _ChunkedDistance(torch.autograd.Function):
                 if gradient is not None:
                     gradients[i].append(gradient * share)
             total += share * distance
-        ctx.save_for_backward(*(torch.cat(parts) if parts else None for parts in gradients))
-        return total
+        way = result.new_empty(0)  # Without a number: what a second derivative would go through.
+        ctx.save_for_backward(*(torch.cat(parts) if parts else None for parts in gradients), way)
+        return total, way
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        result, truth = (g if g is None else grad * g for g in ctx.saved_tensors)
-        return result, truth, None, None
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        *known, way = ctx.saved_tensors
+        found = [g if g is None else grad.detach() * g for g in known]
+        return *once_only(_ONCE, found, way, grad), None, None
 
 
 def _without_float16(device_type: str) -> AbstractContextManager[Any]:

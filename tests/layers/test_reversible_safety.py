@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.autograd.functional import hessian
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.testing import assert_close
 from torchvision.ops import StochasticDepth
@@ -60,6 +61,24 @@ def test_second_derivatives_are_refused_in_words_and_checkpoints_have_them(loss)
             found.append(gradients(chain) | {"x": leaf.grad})
     assert_same(found[1], found[0], 1e-12)
     assert found[0]["layers.2.net.0.weight"].abs().max() > 0
+
+
+def test_second_derivatives_by_some_inputs_alone_are_refused_not_zero():
+    chain, x = twice_differentiable(), torch.randn(2, 4, 2, 2, dtype=torch.float64)
+    settle(chain, x)
+    chain.memory = "reversible"
+    message = r"^memory=\"reversible\" expects to be differentiated once, got a second"
+    leaf, row = x.clone().requires_grad_(), torch.randn_like(x).requires_grad_()
+    y, logdet = chain(leaf)
+    found = torch.autograd.grad(
+        (y, logdet), [leaf, *chain.parameters()], (row, torch.ones(2)), create_graph=True
+    )
+    for gradient in found:
+        for other in (leaf, row, chain[2].net[0].weight):
+            with pytest.raises(RuntimeError, match=message):
+                torch.autograd.grad(gradient.sum(), other, retain_graph=True, allow_unused=True)
+    with pytest.raises(RuntimeError, match=message):
+        hessian(lambda x: chain(x)[1].sum(), x)
 
 
 def twice_differentiable():

@@ -34,6 +34,11 @@ from flowcolor.layers.reversible.torch_private import (
 from flowcolor.layers.reversible.vjp import ReverseStep
 from flowcolor.values import widen
 
+_ONCE = (
+    'memory="reversible" expects to be differentiated once, got a second derivative; use '
+    'memory="checkpoint".'
+)
+
 
 @disable_compile
 def run_reversibly(steps: Sequence[Step], x: Tensor, anchor_every: int | None = None) -> Result:
@@ -121,8 +126,8 @@ def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
     call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
     one = condition is None or isinstance(condition, Tensor)
     conditions, count = ([condition], None) if one else (condition, len(condition))
-    result: Result = _ReversibleStep.apply(call, count, x, *conditions, *call.then.params)
-    return result
+    y, logdet, _ = _ReversibleStep.apply(call, count, x, *conditions, *call.then.params)
+    return y, logdet
 
 
 class _ReversibleStep(Function):
@@ -131,7 +136,7 @@ class _ReversibleStep(Function):
     @staticmethod
     def forward(
         ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor | None
-    ) -> Result:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
         with _autocast(ctx.autocast):
             # Detached, because no graph is made here that operator counters could hook into, and
@@ -145,20 +150,31 @@ class _ReversibleStep(Function):
         # Undone, layers inside would draw in the opposite order, each what another one drew.
         apart = call.random is not None and not call.layer.draws_alike
         # Saved, not held, so that autograd notices when somebody overwrites them.
-        ctx.save_for_backward(y if call.keep else None, x if apart else None, *others)
-        return y, logdet
+        # The last holds no number: it is what second derivatives would go through, see below.
+        way = x.new_empty(0)
+        ctx.save_for_backward(y if call.keep else None, x if apart else None, way, *others)
+        return y, logdet, way
 
     @staticmethod
-    def backward(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: Any, grad_y: Tensor, grad_logdet: Tensor, _: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        kept, x, way, *others = ctx.saved_tensors
         with torch.no_grad():
-            gradients = _differentiate(ctx, grad_y, grad_logdet)
-        return None, None, *once_only(gradients)
+            gradients = _differentiate(ctx, grad_y, grad_logdet, kept, x, others)
+        return None, None, *once_only(_ONCE, gradients, way, grad_y, grad_logdet)
 
 
-def _differentiate(ctx: Any, grad_y: Tensor, grad_logdet: Tensor) -> list[Tensor | None]:
+def _differentiate(
+    ctx: Any,
+    grad_y: Tensor,
+    grad_logdet: Tensor,
+    kept: Tensor | None,
+    x: Tensor | None,
+    others: Sequence[Tensor | None],
+) -> list[Tensor | None]:
     """Rebuild the input, put it on the tape, return all gradients."""
     call: _Call = ctx.call
-    kept, x, *others = ctx.saved_tensors
     y = call.tape.take() if kept is None else kept.detach()
     needed = ctx.needs_input_grad[3:]
     count = 1 if ctx.count is None else ctx.count
