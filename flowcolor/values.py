@@ -75,11 +75,16 @@ def require_floats(name: str, *images: Tensor) -> None:
         ValueError: An image is no float tensor.
     """
     require_tensors(name, *images)
-    if not all(image.is_floating_point() for image in images):
+    if not all(is_float(image) for image in images):
         kinds = " and ".join(str(image.dtype) for image in images)
         raise ValueError(
             f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
         )
+
+
+def is_float(x: Tensor) -> bool:
+    """Tell whether these are floats that can be computed with; those of one byte cannot."""
+    return x.is_floating_point() and x.dtype.itemsize > 1
 
 
 def without_autocast(x: Tensor) -> AbstractContextManager[Any]:

@@ -143,11 +143,13 @@ class ActNorm(InvertibleLayer):
     @torch.no_grad()
     def _standardize(self, x: Features) -> bool:
         mean, std = pooled_mean_and_std(x)
-        # An empty batch, or one with NaN, would stay in the parameters for ever. What is looked at
-        # is pooled, so that every rank decides alike.
-        if not (mean.isfinite() & std.isfinite()).all():
+        loc = mean.to(self.loc.dtype)
+        # An empty batch, or one with NaN or of numbers that the weights' type does not hold, would
+        # stay in the parameters for ever. What is looked at is pooled, so that every rank decides
+        # alike.
+        if not (loc.isfinite() & std.isfinite()).all():
             return False
-        self.loc.copy_(mean)  # In place: the optimizer and DDP hold on to these tensors.
+        self.loc.copy_(loc)  # In place: the optimizer and DDP hold on to these tensors.
         self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
         self.initialized.fill_(True)
         self._settled = True

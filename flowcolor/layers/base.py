@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
+from flowcolor.values import is_float
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
@@ -113,11 +114,11 @@ def as_pair(layer: nn.Module, result: object) -> Result:
 
 def check_tensor(layer: object, x: object) -> None:
     """Raise ``ValueError`` unless ``x`` is a float tensor: bytes are no data of a bijection."""
-    if not isinstance(x, Tensor) or not x.is_floating_point() or x.layout != torch.strided:
+    if not isinstance(x, Tensor) or not is_float(x) or x.layout != torch.strided or x.is_nested:
         kind = None if x is None else type(x).__name__
         shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind
-        if isinstance(x, Tensor) and x.layout != torch.strided:
-            shown = f"one of layout {x.layout}"
+        if isinstance(x, Tensor) and (x.layout != torch.strided or x.is_nested):
+            shown = "a nested one" if x.is_nested else f"one of layout {x.layout}"
         raise ValueError(f"{type(layer).__name__} expects a float tensor, got {shown}.")
 
 

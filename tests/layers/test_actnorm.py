@@ -130,6 +130,14 @@ def test_an_empty_or_broken_first_batch_is_waited_out(spoilt):
     assert_close(y.std((0, 2, 3), correction=0), torch.ones(3), rtol=0, atol=1e-5)
 
 
+def test_a_first_batch_beyond_the_type_of_the_weights_is_waited_out():
+    layer, batch = ActNorm(3).half(), 5 + 2 * torch.randn(64, 3, 4, 4)
+    layer(1e6 * batch)
+    assert layer.awaits_data
+    assert layer(batch)[0].std() < 1.1
+    assert not layer.awaits_data
+
+
 @pytest.mark.parametrize("mode", ["fresh", "trained", "evaluation"])
 def test_a_batch_can_be_given_by_hand(mode):
     layer, batch = ActNorm(3), 5 + 2 * torch.randn(64, 3, 4, 4)

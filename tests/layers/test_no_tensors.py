@@ -17,7 +17,11 @@ NO_FLOATS = {
     "str": "x",
     "list": [BYTES],
     "ndarray": np.zeros((2, 4)),
-    "a tensor": BYTES,
+    "a tensor of torch.uint8": BYTES,
+    "a tensor of torch.float8": torch.zeros(2, 4, 4, 4, dtype=torch.float8_e4m3fn),
+    "a tensor of torch.complex64": torch.zeros(2, 4, 4, 4, dtype=torch.complex64),
+    "one of layout torch.sparse_coo": torch.zeros(2, 4, 4, 4).to_sparse(),
+    "a nested one": torch.nested.nested_tensor([torch.zeros(4, 4)] * 2, layout=torch.jagged),
 }
 
 

@@ -445,3 +445,21 @@ def test_hooks_on_parameters_run_once(mode, inverse):
     for name, gradient in expected.items():
         half = name.removeprefix("gradient of ") in dict(chain.named_parameters())
         assert_close(found[name], gradient / 2 if half else gradient, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("switch", ["eval", "freeze"])
+def test_what_is_switched_before_the_backward_pass_changes_no_gradient(switch):
+    chain, x = noisy(nn.Dropout()).double(), torch.randn(2, 4, 3, 3, dtype=torch.float64)
+    chain(x)
+    found = []
+    for chain.memory in ("none", "reversible"):
+        leaf = x.clone().requires_grad_()
+        torch.manual_seed(0)
+        loss = probe(*chain(leaf))
+        chain.eval() if switch == "eval" else chain.requires_grad_(False)
+        loss.backward()
+        found.append(gradients(chain) | {"x": leaf.grad})
+        assert chain.training == (switch != "eval")
+        assert all(p.requires_grad == (switch == "eval") for p in chain.parameters())
+        chain.train().requires_grad_(True).zero_grad()
+    assert_same(found[1], found[0], 1e-12)

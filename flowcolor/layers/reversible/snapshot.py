@@ -1,5 +1,8 @@
 """A layer together with the parameters it had when it was called."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -13,7 +16,8 @@ class Snapshot:
 
     A backward pass needs the very tensors of the forward pass. The layer may have others by then:
     ``torch.func.functional_call`` has put back the layer's own. And autograd may hand out others
-    for those it saved: checkpointing and offloading pack them.
+    for those it saved: checkpointing and offloading pack them. It may also be in eval mode or
+    frozen by then, which would give another network, or none with gradients.
 
     Args:
         layer: The layer, about to be called.
@@ -34,16 +38,35 @@ class Snapshot:
             )
         self._layer = layer
         self._tensors = _tensors(layer)
+        self._modes = [(part, part.training) for part in layer.modules()]
         self.params = [p for p in layer.parameters() if p.requires_grad]
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         """Do :meth:`~flowcolor.layers.InvertibleLayer.vjp` with the tensors of then."""
         backward, now = _Backward(self._layer), _tensors(self._layer)
-        if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
-            return backward.forward(step)
-        then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
-        rebuilt: Rebuilt = functional_call(backward, then, (step,))
-        return rebuilt
+        with self._as_then():
+            if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
+                return backward.forward(step)
+            then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
+            rebuilt: Rebuilt = functional_call(backward, then, (step,))
+            return rebuilt
+
+    @contextmanager
+    def _as_then(self) -> Iterator[None]:
+        """Run the body in the modes of then, and with the parameters that were not frozen then."""
+        switched = [(part, part.training) for part, then in self._modes if part.training != then]
+        frozen = [param for param in self.params if not param.requires_grad]
+        for part, now in switched:
+            part.training = not now
+        for param in frozen:
+            param.requires_grad_(True)
+        try:
+            yield
+        finally:
+            for part, now in switched:
+                part.training = now
+            for param in frozen:
+                param.requires_grad_(False)
 
 
 class _Backward(nn.Module):
