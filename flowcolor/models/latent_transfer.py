@@ -7,7 +7,6 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from flowcolor.arguments import check_positive
 from flowcolor.layers.base import to_float64
@@ -82,7 +81,7 @@ def symmetric_root(
         eps: :math:`\epsilon`.
         inverse: Whether the sign is minus.
     """
-    root: Tensor = _SymmetricRoot.apply(matrix, eps, inverse)
+    root: Tensor = _SymmetricRoot.apply(matrix, eps, inverse)[0]
     return root
 
 
@@ -96,33 +95,56 @@ class _SymmetricRoot(torch.autograd.Function):
         K_{ij} = \frac{f(\lambda_i) - f(\lambda_j)}{\lambda_i - \lambda_j}
     """
 
-    @staticmethod
-    def forward(ctx: Any, matrix: Tensor, eps: float, inverse: bool) -> Tensor:
-        # NaN would end in an exception of LAPACK; the caller's latents hand it on anyway.
-        known = matrix.isfinite().all((1, 2), keepdim=True)
-        values, vectors = torch.linalg.eigh(torch.where(known, matrix, 0.0))
-        roots = values.clamp(min=eps).sqrt()
-        ctx.save_for_backward(values, vectors)
-        ctx.eps, ctx.inverse = eps, inverse
-        scaled = vectors / roots[:, None] if inverse else vectors * roots[:, None]
-        root: Tensor = scaled @ vectors.mT
-        return root
+    generate_vmap_rule = True  # For all of `torch.func`.
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        values, vectors = ctx.saved_tensors
-        raised = values.clamp(min=ctx.eps)
-        low, high = (op(values[:, :, None], values[:, None]) for op in _ENDS)
-        # How much of a difference is left by raising: all above eps, nothing below.
-        left = (high.clamp(min=ctx.eps) - low.clamp(min=ctx.eps)) / (high - low)
-        left = torch.where(high > low, left, (low > ctx.eps).to(left.dtype))
-        root = raised.sqrt()
-        factor = left / (root[:, :, None] + root[:, None])
-        if ctx.inverse:
-            factor = -factor / (root[:, :, None] * root[:, None])
-        inner = factor * (vectors.mT @ grad @ vectors)
-        return vectors @ ((inner + inner.mT) / 2) @ vectors.mT, None, None
+    def forward(matrix: Tensor, eps: float, inverse: bool) -> tuple[Tensor, Tensor, Tensor]:
+        values, vectors = _eigen(matrix)
+        roots = values.clamp(min=eps).sqrt()
+        scaled = vectors / roots[:, None] if inverse else vectors * roots[:, None]
+        return scaled @ vectors.mT, values, vectors
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        matrix, ctx.eps, ctx.inverse = inputs
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(matrix, *output[1:])
+        ctx.save_for_forward(matrix, *output[1:])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor, None, None]:
+        return _along(ctx, grad), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: None) -> tuple[Tensor, None, None]:
+        return _along(ctx, (tangent + tangent.mT) / 2), None, None
+
+
+def _eigen(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    # NaN would end in an exception of LAPACK; the caller's latents hand it on anyway.
+    known = matrix.isfinite().all(-1, keepdim=True).all(-2, keepdim=True)
+    values, vectors = torch.linalg.eigh(torch.where(known, matrix, 0.0))
+    return values, vectors
+
+
+def _along(ctx: Any, change: Tensor) -> Tensor:
+    """Return the derivative in the direction of a symmetric change; it is its own transpose."""
+    matrix, values, vectors = ctx.saved_tensors
+    if torch.is_grad_enabled():  # To be differentiated again: with their own derivatives.
+        values, vectors = _eigen(matrix)
+    raised = values.clamp(min=ctx.eps)
+    low, high = (op(values[:, :, None], values[:, None]) for op in _ENDS)
+    # How much of a difference is left by raising: all above eps, nothing below.
+    gap = torch.where(high > low, high - low, 1.0)
+    left = (high.clamp(min=ctx.eps) - low.clamp(min=ctx.eps)) / gap
+    left = torch.where(high > low, left, (low > ctx.eps).to(left.dtype))
+    root = raised.sqrt()
+    factor = left / (root[:, :, None] + root[:, None])
+    if ctx.inverse:
+        factor = -factor / (root[:, :, None] * root[:, None])
+    inner = factor * (vectors.mT @ change @ vectors)
+    derivative: Tensor = vectors @ ((inner + inner.mT) / 2) @ vectors.mT
+    return derivative
 
 
 _ENDS = (torch.minimum, torch.maximum)

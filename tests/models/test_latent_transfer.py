@@ -2,7 +2,9 @@
 
 import pytest
 import torch
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
+from torch.autograd.functional import jacobian
+from torch.func import jacfwd, jacrev, vmap
 from torch.testing import assert_close
 
 from flowcolor.models import transfer_covariance, transfer_mean_and_std
@@ -98,7 +100,7 @@ def test_what_is_not_finite_is_handed_on():
     assert result[0].isfinite().all()
 
 
-@pytest.mark.parametrize("transfer", [transfer_mean_and_std, transfer_covariance])
+@both
 def test_what_has_no_statistics_or_would_broadcast_is_refused(transfer):
     good = torch.randn(2, 3, 4, 4)
     name = transfer.__name__
@@ -108,3 +110,17 @@ def test_what_has_no_statistics_or_would_broadcast_is_refused(transfer):
     for pair in ((good, good[..., :1, :1]), (good[..., :1, :1], good)):
         with pytest.raises(ValueError, match=rf"^{name} expects at least two pixels, got sides of"):
             transfer(*pair)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+@both
+def test_transfers_can_be_differentiated_in_every_way(transfer):
+    content, style = torch.randn(2, 2, 3, 2, 3, dtype=torch.float64)
+    found = vmap(lambda *pair: transfer(*(latent[None] for latent in pair))[0])(content, style)
+    assert_close(found, transfer(content, style))
+    leaves = content.requires_grad_(), style.requires_grad_()
+    assert gradcheck(transfer, leaves, check_forward_ad=True)
+    assert gradgradcheck(transfer, leaves)
+    expected = jacobian(transfer, leaves)
+    for transform in (jacfwd, jacrev):
+        assert_close(transform(transfer, argnums=(0, 1))(content, style), expected)
