@@ -58,10 +58,16 @@ def require_tensors(name: str, *values: object) -> None:
     Raises:
         ValueError: One is no tensor.
     """
-    if not all(isinstance(value, Tensor) for value in values):
-        kinds = ["None" if value is None else type(value).__name__ for value in values]
+    if not all(isinstance(value, Tensor) and is_strided(value) for value in values):
+        kinds = [_kind(value) for value in values]
         expected = "a tensor" if len(kinds) == 1 else "tensors"
         raise ValueError(f"{name} expects {expected}, got {' and '.join(kinds)}.")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Tensor) and not is_strided(value):
+        return "a nested one" if value.is_nested else f"one of layout {value.layout}"
+    return "None" if value is None else type(value).__name__
 
 
 def require_floats(name: str, *images: Tensor) -> None:
@@ -80,6 +86,11 @@ def require_floats(name: str, *images: Tensor) -> None:
         raise ValueError(
             f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
         )
+
+
+def is_strided(x: Tensor) -> bool:
+    """Tell whether a tensor is neither sparse nor nested: of those, hardly an operator knows."""
+    return x.layout == torch.strided and not x.is_nested
 
 
 def is_float(x: Tensor) -> bool:

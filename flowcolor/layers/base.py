@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
-from flowcolor.values import is_float
+from flowcolor.values import is_float, is_strided
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
@@ -114,10 +113,10 @@ def as_pair(layer: nn.Module, result: object) -> Result:
 
 def check_tensor(layer: object, x: object) -> None:
     """Raise ``ValueError`` unless ``x`` is a float tensor: bytes are no data of a bijection."""
-    if not isinstance(x, Tensor) or not is_float(x) or x.layout != torch.strided or x.is_nested:
+    if not isinstance(x, Tensor) or not is_float(x) or not is_strided(x):
         kind = None if x is None else type(x).__name__
         shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind
-        if isinstance(x, Tensor) and (x.layout != torch.strided or x.is_nested):
+        if isinstance(x, Tensor) and not is_strided(x):
             shown = "a nested one" if x.is_nested else f"one of layout {x.layout}"
         raise ValueError(f"{type(layer).__name__} expects a float tensor, got {shown}.")
 

@@ -82,6 +82,8 @@ class PerceptualLoss(nn.Module):
         truth: Float[Tensor, "batch 3 height width"],
     ) -> Float[Tensor, ""]:
         check_images(self, result, truth, smallest=16)
+        if torch.float64 in (result.dtype, truth.dtype):  # The network has one type for both.
+            result, truth = result.double(), truth.double()
         if in_transform():  # These know no function whose gradient is ready beforehand.
             return self._plain(result, truth)
         if not torch.is_grad_enabled():  # The function below cannot see that by itself.
@@ -127,7 +129,8 @@ class _ChunkedDistance(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         *known, way = ctx.saved_tensors
-        found = [g if g is None else grad.detach() * g for g in known]
+        with torch.no_grad():
+            found = [g if g is None else grad * g for g in known]
         return *once_only(_ONCE, found, way, grad), None, None
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, check_list, check_path
 from flowcolor.errors import InputError
+from flowcolor.layers.reversible.torch_private import outside_transforms
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
 
@@ -77,7 +78,7 @@ class VGGActivations:
         if self._network is not None:
             return self._network
         # The first call may come from validation, and inference tensors could never train.
-        with torch.inference_mode(False), torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad(), outside_transforms():
             features = empty_features(self.name)
             names = _relu_names(features)
             unknown = [layer for layer in self.layers if layer not in list(names)]
@@ -95,8 +96,8 @@ class VGGActivations:
                     _log.warning("%s: %s, %s.", path, self.name, weights_note(path))
                 tensors = features_only(load_tensors(path), features, path)
                 features.load_state_dict(tensors, assign=True)
-        self.positions = frozenset(names[layer] for layer in self.layers)
-        self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
+            self.positions = frozenset(names[layer] for layer in self.layers)
+            self._network = features[: max(self.positions) + 1].eval().requires_grad_(False)
         return self._network
 
     def __call__(
@@ -129,7 +130,7 @@ class VGGActivations:
         wanted = images.device, torch.promote_types(images.dtype, torch.float32)
         parameter = next(network.parameters())
         if (parameter.device, parameter.dtype) != wanted:
-            with torch.inference_mode(False):
+            with torch.inference_mode(False), outside_transforms():
                 network.to(*wanted)
         return network
 

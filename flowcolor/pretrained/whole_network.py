@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, check_path
 from flowcolor.errors import InputError
+from flowcolor.layers.reversible.torch_private import outside_transforms
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import find_weights, load_tensors
 from flowcolor.values import require_colors
@@ -56,7 +57,7 @@ class WholeNetwork(ABC):
         if self._network is not None:
             return self._network
         # The first call may come from validation, and inference tensors could never train.
-        with torch.inference_mode(False), torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad(), outside_transforms():
             network = self._empty()
             if self.random_weights:
                 _log.warning("Random %s weights: comparable with no other number.", self.name)
@@ -65,7 +66,7 @@ class WholeNetwork(ABC):
                 path = find_weights(self.name, self.path, download=download)
                 tensors = fitting(load_tensors(path), network, path, self.description)
                 network.load_state_dict(tensors, assign=True)
-        self._network = network.eval().requires_grad_(False)
+            self._network = network.eval().requires_grad_(False)
         return self._network
 
     @abstractmethod

@@ -399,3 +399,31 @@ def test_the_perceptual_loss_passes_through_transforms():
     torch.testing.assert_close(torch.func.grad(lambda x: 3 * loss(x, truth))(result), expected)
     torch.testing.assert_close(torch.func.vmap(torch.func.grad(single))(result, truth), expected)
     assert loss(result.to("meta"), truth.to("meta")).shape == ()
+
+
+def test_weights_may_be_read_at_a_first_call_inside_of_a_transform():
+    pair = torch.rand(2, 2, 3, 16, 16)
+    found = torch.func.grad(PerceptualLoss(random_weights=True))(*pair)
+    leaf = pair[0].clone().requires_grad_()
+    PerceptualLoss(random_weights=True)(leaf, pair[1]).backward()
+    torch.testing.assert_close(found, leaf.grad)
+    loss = PerceptualLoss(random_weights=True)
+    torch.func.vmap(lambda *images: loss(*(image[None] for image in images)))(*pair.double())
+    loss(leaf, pair[1]).backward()
+
+
+def test_many_gradients_at_once_are_multiples_of_one():
+    pair = torch.rand(2, 2, 3, 16, 16)
+    leaf, loss = pair[0].requires_grad_(), PerceptualLoss(random_weights=True)
+    (one,) = torch.autograd.grad(loss(leaf, pair[1]), leaf)
+    rows = torch.tensor([1.0, -2.0])
+    (both,) = torch.autograd.grad(loss(leaf, pair[1]), leaf, rows, is_grads_batched=True)
+    torch.testing.assert_close(both, torch.stack([one, -2 * one]))
+
+
+def test_one_of_a_pair_may_be_in_float64():
+    result, truth = torch.rand(2, 2, 3, 16, 16)
+    loss = PerceptualLoss(random_weights=True)
+    expected = loss(result.double(), truth.double())
+    for pair in ((result.double(), truth), (result, truth.double())):
+        torch.testing.assert_close(loss(*pair), expected)

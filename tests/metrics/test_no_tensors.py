@@ -89,3 +89,14 @@ def test_bytes_and_single_pictures_are_refused_by_conversions(name):
 def test_a_luma_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"^with_luma expects luma of shape \(2, 1, 32, 32\), got"):
         color.with_luma(IMAGES, IMAGES)
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_tensors_that_hardly_an_operator_knows_are_refused(name):
+    function, arguments = TAKES[name]
+    nested = torch.nested.nested_tensor([torch.rand(3, 8)] * 2, layout=torch.jagged)
+    for place in range(len(arguments)):
+        for given, kind in ((arguments[place].to_sparse(), "of layout"), (nested, "nested")):
+            wrong = [*arguments[:place], given, *arguments[place + 1 :]]
+            with pytest.raises(ValueError, match=rf"^({name})[^\n]* expects [^\n]*, got .*{kind}"):
+                function(*wrong)

@@ -77,6 +77,21 @@ def has_numbers(x: Tensor) -> bool:
     return not x.is_meta and names.isdisjoint({"FakeTensor", "FunctionalTensor"})
 
 
+@contextmanager
+def outside_transforms() -> Iterator[None]:
+    """Run the body as if no transform of ``torch.func`` were running.
+
+    What is made inside of one, as weights that are read at a first call, would belong to it.
+    """
+    if not in_transform():
+        yield
+        return
+    from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack  # Slow to import.
+
+    with temporarily_clear_interpreter_stack():
+        yield
+
+
 def is_batched(gradient: Tensor) -> bool:
     """Tell whether these are many gradients at once, ``is_grads_batched`` of autograd.
 
