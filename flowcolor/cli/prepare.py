@@ -16,9 +16,9 @@ def main(words: Sequence[str]) -> None:
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         _prepare(options)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         complain("Interrupted: what is done is kept, and the same command continues.")
-        raise SystemExit(130) from None
+        raise SystemExit(143 if isinstance(error, _Terminated) else 130) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -106,5 +106,9 @@ def make_parser() -> OptionParser:
     return parser
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, after which the same is to be left as after Ctrl-C."""
+
+
 def _terminate(_signal: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+    raise _Terminated
