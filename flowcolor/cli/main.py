@@ -1,6 +1,7 @@
 """The command ``flowcolor``: one word chooses what to do, heavy imports come after."""
 
 import gc
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,6 +9,7 @@ from importlib import import_module
 
 from flowcolor import __version__
 from flowcolor.console import complain, escaping, flush, say
+from flowcolor.ending import heeding_signals
 from flowcolor.errors import InputError
 from flowcolor.extras import missing_extra
 
@@ -99,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status, for ``sys.exit``. Bugs are not caught: they keep their traceback.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with escaping():
+    with escaping(), heeding_signals() as ending:
         try:
             _run(words)
         except InputError as error:
@@ -112,11 +114,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             complain(f"flowcolor: {sentence}")
             return 2
         except KeyboardInterrupt:
-            complain("flowcolor: interrupted")
-            return 130  # As a shell reports a process that Ctrl-C has ended.
+            ending.stop()
+            return _interrupted()
         except BrokenPipeError:  # Of what others print. Nobody reads it any more.
             flush()
             return 0
+        except Exception:
+            if not ending.interrupted_import:
+                raise
+            return _interrupted()  # The import has made an error of it.
     return 0
 
 
@@ -129,9 +135,17 @@ def program() -> int:
     if paints:
         gc.set_threshold(50_000)
     status = main()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # A second Ctrl-C would interrupt what libraries do at the end, with a traceback of each.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     if paints:
         gc.freeze()
     return status
+
+
+def _interrupted() -> int:
+    complain("flowcolor: interrupted")
+    return 130  # As a shell reports a process that Ctrl-C has ended.
 
 
 def _run(words: list[str]) -> None:

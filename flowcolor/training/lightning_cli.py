@@ -25,6 +25,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.bounds import within
 from flowcolor.console import shown
 from flowcolor.data.module import ColorizationDataModule
+from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, is_below, is_full
@@ -290,7 +291,8 @@ class TrainingCLI(LightningCLI):
         try:
             if rival is not None:
                 require_comparable(rival, self.folder)
-            run(self.model, datamodule=self.datamodule, **options)
+            with sigterm_for_others():
+                run(self.model, datamodule=self.datamodule, **options)
         except InputError:
             self._leave_no_trace()
             raise

@@ -1,0 +1,90 @@
+"""Ctrl-C and SIGTERM: what is half-written is removed, and no import forgets them."""
+
+import _thread
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_PATIENCE = 0.3  # Seconds in which an exception that nobody has swallowed reaches the command.
+_IMPORTING = "<frozen importlib"
+
+
+class Ending:
+    """Raises at a signal, and again where an import has swallowed that.
+
+    numpy and torch import each other from C, which forgets an interrupt, or makes an
+    ``ImportError`` of it.
+    """
+
+    def __init__(self) -> None:
+        self.interrupted_import = False
+        self._again: threading.Timer | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal.
+
+        Raises:
+            KeyboardInterrupt: It is Ctrl-C.
+            SystemExit: It is SIGTERM.
+        """
+        if _is_importing(frame):
+            self.interrupted_import = number == signal.SIGINT
+            self.stop()
+            self._again = threading.Timer(_PATIENCE, _thread.interrupt_main, (number,))
+            self._again.daemon = True
+            self._again.start()
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+    def stop(self) -> None:
+        """Raise no more of what was raised."""
+        if self._again is not None:
+            self._again.cancel()
+
+
+@contextmanager
+def heeding_signals() -> Iterator[Ending]:
+    """Let Ctrl-C and SIGTERM raise as :class:`Ending` does, unless others handle them."""
+    ending = Ending()
+    if threading.current_thread() is not threading.main_thread():
+        yield ending  # Only the main thread is given signals.
+        return
+    usual: dict[int, Callable[..., Any] | int] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    mine = [number for number, handler in usual.items() if signal.getsignal(number) == handler]
+    for number in mine:
+        signal.signal(number, ending)
+    try:
+        yield ending
+    finally:
+        ending.stop()
+        for number in mine:
+            signal.signal(number, usual[number])
+
+
+@contextmanager
+def sigterm_for_others() -> Iterator[None]:
+    """Give SIGTERM back to those who would, as Lightning, call its handler after their own."""
+    before = signal.getsignal(signal.SIGTERM)
+    if not isinstance(before, Ending):
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORTING):
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,70 @@
+"""What Ctrl-C and SIGTERM leave of a command: a status, at most a sentence, and nothing half."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+BEGIN = """
+import signal, sys, time
+from pathlib import Path
+from flowcolor.cli import main as command
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell may have it ignored.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+sys.path.insert(0, "")
+sys.argv = ["flowcolor", "methods"]
+"""
+END = """
+command.COMMANDS["methods"] = work
+sys.exit(command.program())
+"""
+
+
+def ended(work, folder):
+    code = BEGIN + work + END
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
+    return said.returncode, said.stdout, said.stderr
+
+
+@pytest.mark.parametrize("then", ["pass", "raise ImportError('loaded twice') from None"])
+def test_an_import_that_swallows_ctrl_c_does_not_make_the_command_deaf(then, tmp_path):
+    swallow = f"""
+import signal
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    {then}
+"""
+    (tmp_path / "swallow.py").write_text(swallow)
+    work = """
+def work(words):
+    import swallow
+    time.sleep(20)
+    print("deaf")
+"""
+    assert ended(work, tmp_path) == (130, "", "flowcolor: interrupted\n")
+
+
+def test_sigterm_leaves_no_part_of_a_file_and_the_earlier_one(tmp_path):
+    (tmp_path / "file").write_text("earlier")
+    work = """
+def work(words):
+    from flowcolor.io.files import whole_file
+    with whole_file(Path("file")) as file:
+        file.write(b"half")
+        signal.raise_signal(signal.SIGTERM)
+"""
+    assert ended(work, tmp_path) == (128 + signal.SIGTERM, "", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "earlier"
+
+
+def test_a_second_ctrl_c_while_libraries_say_goodbye_is_no_traceback(tmp_path):
+    work = """
+def work(words):
+    import atexit
+    atexit.register(lambda: signal.raise_signal(signal.SIGINT))
+    raise KeyboardInterrupt
+"""
+    assert ended(work, tmp_path) == (-signal.SIGINT, "", "flowcolor: interrupted\n")
