@@ -11,6 +11,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+_BROKEN = 500
+_NO_ANSWER = "This page expects requests for what it offers, got another one."
 MOST_REQUEST = 2 * MOST_BYTES  # Base64 takes a third more than the file.
 
 
@@ -19,7 +21,7 @@ class Guard:
 
     gradio would write every upload to a file, under the name that the visitor gives. This page
     needs no such upload, so none is accepted; and no request may be so large that it fills the
-    memory.
+    memory. Of a function or an event that does not exist, gradio would break down.
 
     Args:
         application: What answers all other requests.
@@ -52,7 +54,44 @@ class Guard:
             # One that does not tell its length beforehand is cut off, as if the visitor had left.
             return message if seen <= MOST_REQUEST else {"type": "http.disconnect"}
 
-        await self.application(scope, counted, send)
+        answer = _Answer(send)
+        try:
+            await self.application(scope, counted, answer.send)
+        except Exception:
+            await answer.end()
+
+
+class _Answer:
+    """An answer that says in a sentence what the application would break down at."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = self._ended = False
+
+    async def send(self, message: Message) -> None:
+        """Hand a part on, unless the rest is already said."""
+        if self._ended:
+            return
+        if message.get("status") == _BROKEN:
+            kind = dict(message["headers"]).get(b"content-type", b"")
+            if not kind.startswith(b"application/json"):  # No sentence of gradio's.
+                await self.end()
+                return
+            message["status"] = 400
+        self._begun = True
+        self._ended = message["type"] == "http.response.body" and not message.get("more_body")
+        await self._send(message)
+
+    async def end(self) -> None:
+        """Say that there is no answer, also where one has begun."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._begun:  # Only of events, of which one at a time is sent.
+            event = f"event: error\ndata: {json.dumps({'error': _NO_ANSWER})}\n\n".encode()
+            await self._send({"type": "http.response.body", "body": event})
+        else:
+            await _refuse(self._send, 400, _NO_ANSWER)
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

@@ -14,6 +14,8 @@ from flowcolor.app.uploads import open_upload
 from flowcolor.painting import How
 
 if TYPE_CHECKING:
+    from gradio.blocks import BlockFunction
+
     from flowcolor.inference import Painter
 
 _SIZES = [
@@ -36,6 +38,8 @@ def build_page(painter: "Painter") -> gr.Blocks:
         painter: What paints.
     """
     page = gr.Blocks(analytics_enabled=False, title="flowcolor")
+    # gradio would print a traceback, with the visitor's picture in it.
+    page.validate_inputs = _require_all  # type: ignore[assignment]
     with page:
         gr.Markdown("# flowcolor\nDraw a face. It is painted with the colours of the reference.")
         with gr.Row():
@@ -106,6 +110,12 @@ def _options(model: str) -> list[Any]:
         )
         gr.Markdown(f"Painted by the model `{model}`.")
     return [lines, size, clean, align, draw]
+
+
+def _require_all(function: "BlockFunction", given: list[Any]) -> None:
+    if len(given) != len(function.inputs):
+        expected = f"{function.api_name} expects {len(function.inputs)} values"
+        raise gr.Error(f"{expected}, got {len(given)}.", print_exception=False)
 
 
 def _as_sent(value: Any) -> Any:

@@ -62,4 +62,22 @@ def test_a_server_says_it_to_the_browser_and_nothing_to_the_terminal(start):
         assert answered[0] == "event: complete"
         picture, text = json.loads(answered[1].removeprefix("data: "))
         assert (picture, text.count(" expects ")) == ("", 1)
+    for name, count in (("paint", 3), ("paint", 8), ("paint", 0)):
+        address = f"{served.link}/gradio_api/call/{name}"
+        event = httpx.post(address, json={"data": ["x"] * count}, timeout=120).json()["event_id"]
+        answered = httpx.get(f"{address}/{event}", timeout=120).text
+        assert answered.startswith("event: error\n")
+        assert f'"paint expects 7 values, got {count}."' in answered
+        direct = f"{served.link}/gradio_api/run/{name}"
+        answered = httpx.post(direct, json={"data": ["x"] * count}, timeout=120)
+        assert answered.status_code == 400
+        assert answered.json()["error"] == f"paint expects 7 values, got {count}."
+    call, run = f"{served.link}/gradio_api/call/none", f"{served.link}/gradio_api/run/paint"
+    for address, number in ((call, None), (run, 99)):
+        body = {"data": [], "fn_index": number}
+        answered = httpx.post(address, json=body, timeout=120)
+        assert answered.status_code == 400
+        assert answered.json()["detail"].startswith("This page expects requests for what it offers")
+    answered = httpx.get(f"{served.link}/gradio_api/call/paint/none", timeout=120)
+    assert answered.text.startswith("event: error\n")
     assert served.stop() == (130, "flowcolor: interrupted\n")
