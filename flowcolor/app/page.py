@@ -14,8 +14,6 @@ from flowcolor.app.uploads import open_upload
 from flowcolor.painting import How
 
 if TYPE_CHECKING:
-    from gradio.blocks import BlockFunction
-
     from flowcolor.inference import Painter
 
 _SIZES = [
@@ -112,7 +110,7 @@ def _options(model: str) -> list[Any]:
     return [lines, size, clean, align, draw]
 
 
-def _require_all(function: "BlockFunction", given: list[Any]) -> None:
+def _require_all(function: Any, given: list[Any]) -> None:
     if len(given) != len(function.inputs):
         expected = f"{function.api_name} expects {len(function.inputs)} values"
         raise gr.Error(f"{expected}, got {len(given)}.", print_exception=False)
