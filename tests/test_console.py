@@ -179,6 +179,14 @@ def test_standard_output_may_be_closed_or_full(words, redirection, unbuffered):
     assert result.stderr == (sentence if full else "")
 
 
+def test_a_configuration_that_does_not_fit_on_a_full_disk_is_one_sentence():
+    words = "fit --config quickstart --print_config"
+    result = run(words, "> /dev/full", PYTHONUNBUFFERED="1")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "Standard output cannot be written: No space left on device." in result.stderr
+
+
 def test_results_are_written_though_nobody_reads_what_is_said(photos, tmp_path):
     out, model = tmp_path / "out", tmp_path / "model.safetensors"
     export_weights(flowcolor_tiny(), model, 16)

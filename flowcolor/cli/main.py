@@ -159,5 +159,5 @@ def _run(words: list[str]) -> None:
             _choose(words[0])(words[1:])
         finally:  # Also when argparse has printed its help and leaves.
             reason = flush()
-            if reason and sys.exc_info()[0] in (None, SystemExit):
+            if reason and sys.exc_info()[0] in (None, SystemExit, OSError):
                 raise InputError(f"Standard output cannot be written: {reason}.")
