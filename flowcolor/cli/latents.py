@@ -123,7 +123,7 @@ def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    from flowcolor.io.files import whole_file
+    from flowcolor.evaluation.figures import name_in_figure, write_figure
 
     count = min(len(codes), _SHOWN)
     columns = math.ceil(math.sqrt(count))
@@ -134,12 +134,11 @@ def plot(codes: "Tensor", names: Sequence[str], path: Path) -> None:
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flatten()
     for axis, code, name in zip(axes, codes, names, strict=False):
         axis.hist(code.tolist(), bins=20, range=reach)
-        title = shown(name if len(name) <= 18 else f"{name[:17]}…")
+        title = name_in_figure(name if len(name) <= 18 else f"{name[:17]}…")
         axis.set_title(title, fontsize=8, parse_math=False)  # Names may hold dollars.
     for axis in axes[count:]:
         axis.set_visible(False)
-    with whole_file(path) as file:
-        figure.savefig(file, format="png", dpi=120)
+    write_figure(figure, path, dpi=120)
 
 
 def _parser() -> OptionParser:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from flowcolor.console import shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import read_whole, whole_file, write_text
+from flowcolor.evaluation.figures import name_in_figure, write_figure
+from flowcolor.io.files import read_whole, write_text
 
 COLUMNS = ("step", "name", "value")
 _PER_ROW = 3  # Panels of a picture.
@@ -78,13 +78,10 @@ def draw_curves(points: Sequence[Point], path: Path) -> None:
         axes = figure.add_subplot(rows, across, place)
         # Of few points the line alone would not show where they are.
         axes.plot(*zip(*curve, strict=True), marker="." if len(curve) < 30 else "")
-        axes.set_title(shown(name), parse_math=False)
+        axes.set_title(name_in_figure(name), parse_math=False)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
-    with whole_file(path) as file:
-        file.write(buffer.getbuffer())
+    write_figure(figure, path, dpi=100)
 
 
 def by_name(points: Sequence[Point]) -> dict[str, list[tuple[int, float]]]:

@@ -88,3 +88,11 @@ def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, mo
     assert message.count("\n") == 1
     assert not (photos / "o.png").exists()
     assert (photos / "photos/1.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["写", "\udcff"])
+def test_photographs_may_have_names_that_no_font_shows(name, photos, monkeypatch, capsys):
+    write_image(torch.rand(3, 16, 16), photos / f"photos/{name}.png")
+    assert latents(trained_unet_adain(), monkeypatch) == 0
+    assert capsys.readouterr().err == ""
+    assert (photos / "o.png").exists()

@@ -1,13 +1,11 @@
 """The chart of a study: stacked bars of grades, or rates with their intervals."""
 
-import io
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowcolor.console import shown
+from flowcolor.evaluation.figures import name_in_figure, write_figure
 from flowcolor.evaluation.study.html import texts
-from flowcolor.io.files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,10 +42,7 @@ def write_chart(questions: dict[str, dict[str, Any]], path: Path) -> None:
         axes.xaxis.set_major_formatter("{x:.0%}")
     if "fool" not in questions:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    with whole_file(path) as file:
-        file.write(buffer.getbuffer())
+    write_figure(figure, path, dpi=150)
 
 
 def _grades(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
@@ -60,7 +55,7 @@ def _grades(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
         label = texts()["en"]["grades"][grade]
         axes.barh(range(len(names)), width, left=left, color=COLORS[grade], label=label)
         left = [a + b for a, b in zip(left, width, strict=True)]
-    axes.set_yticks(range(len(names)), [*map(shown, names)], parse_math=False)
+    axes.set_yticks(range(len(names)), [*map(name_in_figure, names)], parse_math=False)
 
 
 def _rates(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
@@ -68,4 +63,4 @@ def _rates(axes: "Axes", methods: dict[str, dict[str, Any]]) -> None:
         axes.plot([numbers["low"], numbers["high"]], [row, row], color=COLORS[4], linewidth=3)
         axes.plot([numbers["mean"]], [row], "o", color=COLORS[4])
     axes.axvline(0.5, color="black", linestyle=":")  # Nobody can tell.
-    axes.set_yticks(range(len(methods)), [*map(shown, methods)], parse_math=False)
+    axes.set_yticks(range(len(methods)), [*map(name_in_figure, methods)], parse_math=False)
