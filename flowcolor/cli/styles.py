@@ -1,18 +1,20 @@
 """``flowcolor styles``: every content with the colours of every reference, in one picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.cli.painters import chosen_painter
-from flowcolor.console import say, shown
-from flowcolor.errors import InputError
+from flowcolor.console import complain, say, shown
+from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_Result = TypeVar("_Result")
 _DEFAULT_SIDE = 256  # Of methods that no training has bound to a size.
 
 
@@ -52,20 +54,57 @@ def main(words: Sequence[str]) -> None:
     require_place(output)
     protect(options.output, [path for part in files for path in part])
     require_apart(output.parent, [*options.contents, *options.references], "--output")
-    contents, references = ([_square(path, side) for path in part] for part in files)
+    read = partial(_square, side=side)
+    contents, references = (_those_that_can(read, part) for part in files)
     photographs = how.draw or how.gray
     say(f"painting {len(contents) * (len(references) + photographs)} pictures ...")
 
-    def painted(number: int, reference: "Tensor") -> "Tensor":
-        return paint(painter, contents[number], reference, how).image
+    def column(path: Path) -> list["Tensor"]:
+        content = contents[path]
+        given = [content] if photographs else []
+        return [paint(painter, content, one, how).image for one in [*given, *references.values()]]
 
+    columns = _those_that_can(column, list(contents))
+    results = [iter(column) for column in columns.values()]
+    photos = [contents[path] for path in columns]
     lines = GradientLines()
-    drawn = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in contents]
-    drawn = [content.expand(3, -1, -1) for content in drawn]
-    own = contents if photographs else None
-    write_image(style_gallery(painted, drawn, references, own), options.output)
+    drawn = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in photos]
+    picture = style_gallery(
+        lambda number, _: next(results[number]),
+        [content.expand(3, -1, -1) for content in drawn],
+        list(references.values()),
+        photos if photographs else None,
+    )
+    write_image(picture, options.output)
     rows = "own photograph, then " if photographs else ""
     say(f"wrote {shown(options.output)} (columns: contents; rows: {rows}references)")
+    lost = [path for path in files[0] if path not in columns]
+    lost += [path for path in files[1] if path not in references]
+    if lost:
+        raise InputError(
+            f"{len(lost)} of {sum(map(len, files))} pictures were left out: "
+            f"{first_ten([path.name for path in lost])}."
+        )
+
+
+def _those_that_can(do: Callable[[Path], _Result], paths: Sequence[Path]) -> dict[Path, _Result]:
+    """Return what comes of each file; one of which nothing does is named and left out.
+
+    Raises:
+        InputError: Nothing comes of any.
+    """
+    results: dict[Path, _Result] = {}
+    errors: list[tuple[Path, InputError]] = []
+    for path in paths:
+        try:
+            results[path] = do(path)
+        except InputError as error:
+            errors.append((path, error))
+    if errors and not results:
+        raise errors[0][1]
+    for path, reason in errors:
+        complain(f"left out {path}: {reason}")
+    return results
 
 
 def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:

@@ -84,3 +84,22 @@ def test_what_cannot_be_used_is_one_sentence(files, capsys, monkeypatch, words, 
     assert main(["styles", "--gray", *(word for pair in given.items() for word in pair)]) == 2
     assert sentence in capsys.readouterr().err
     assert {path: path.read_bytes() for path in files.glob("*.png") if path.is_file()} == before
+
+
+def test_contents_and_references_of_which_nothing_can_be_made_are_left_out_and_named(files, capsys):
+    drawing = torch.ones(1, SIDE, SIDE)
+    write_image(drawing, "drawings/blank.png")
+    drawing[:, 20:100, 60:64] = 0
+    write_image(drawing, "drawings/good.png")
+    for path in ("drawings/half.png", "half.png"):
+        (files / path).write_bytes((files / "red.png").read_bytes()[:60])
+    words = ("--contents", "drawings", "--references", "half.png", "red.png", "--method", "tint")
+    assert main(["styles", *words, "--size", str(SIDE), "--output", "s.png"]) == 2
+    assert read_image("s.png").shape == (3, 2 * (SIDE + 2) + 2, 2 * (SIDE + 2) + 2)
+    *lines, last = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [
+        "left out drawings/half.png",
+        "left out half.png",
+        "left out drawings/blank.png",
+    ]
+    assert last == "flowcolor: 3 of 5 pictures were left out: blank.png, half.png, half.png."
