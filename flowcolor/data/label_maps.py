@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
@@ -24,6 +24,7 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.listing import by_stem, list_images
+from flowcolor.io.opened import opened
 from flowcolor.io.picture_size import picture_size
 from flowcolor.io.resizing import center_square
 
@@ -39,7 +40,7 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
     """
     require_no_pipe(Path(path))
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             kind = picture.format
             ImageOps.exif_transpose(picture, in_place=True)
             pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)

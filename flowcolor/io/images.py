@@ -24,6 +24,7 @@ from torch import Tensor
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_empty, require_no_pipe, whole_file
+from flowcolor.io.opened import opened
 from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
 from flowcolor.values import require_colors, require_floats, require_tensors
 
@@ -207,7 +208,7 @@ def _open(
 ) -> np.ndarray:
     """Decode, apply the camera's rotation and convert; errors say the name."""
     try:
-        with Image.open(source) as picture:
+        with opened(source) as picture:
             if picture.width * picture.height > most_pixels:
                 sides = f"{picture.width}x{picture.height}"
                 raise ValueError(f"it has {sides} pixels, expected at most {most_pixels}")

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
+from flowcolor.io.opened import opened
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 
@@ -19,7 +20,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     require_no_pipe(path)
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
             return (picture.height, picture.width) if turned else (picture.width, picture.height)
     except UnidentifiedImageError as error:

@@ -271,3 +271,10 @@ def test_what_is_no_file_is_not_read(read, tmp_path):
     for name in ("device.png", "pipe.png"):
         with pytest.raises(InputError, match=rf"{name} is a pipe or a device; expected a file\."):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", [read_image, read_bytes, read_mask, picture_size, read_labels])
+def test_a_large_page_is_read_without_a_warning_of_pillow(read, tmp_path, monkeypatch):
+    path = save(Image.fromarray(PIXELS[..., 0]), tmp_path / "page.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)  # A warning above; twice as many are none.
+    read(path)
