@@ -23,6 +23,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_empty, is_file, require_no_pipe, whole_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.plain_load import plain_load
 from flowcolor.models.description import describe, is_description
 from flowcolor.models.plausible import (
     require_plausible,
@@ -199,7 +200,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     """
     path = _existing(path)
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = plain_load(path)
     except Exception as error:  # torch raises at least seven kinds for a damaged file
         raise InputError(
             f"{path} is not a checkpoint of flowcolor: it expects a .ckpt written by "

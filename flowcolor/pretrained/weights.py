@@ -13,6 +13,7 @@ from torch import Tensor
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
+from flowcolor.io.plain_load import plain_load
 
 
 class WeightsFile(NamedTuple):
@@ -156,7 +157,7 @@ def load_tensors(path: str | Path) -> dict[str, Tensor]:
 
             tensors = load_file(path)
         else:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
+            tensors = plain_load(path)
     except Exception as error:  # Each kind of broken file has an exception of its own.
         raise InputError(
             f"{str(path)!r} must be a file of named tensors (.safetensors or .pth), "
