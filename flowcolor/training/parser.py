@@ -107,7 +107,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
         InputError: It cannot be read, is empty, or is no YAML of keys and values.
     """
     try:
-        content = yaml.safe_load(read_whole(file).decode("utf-8"))
+        text = read_whole(file).decode("utf-8")
+        _require_once(yaml.compose(text, yaml.SafeLoader), set())
+        content = yaml.safe_load(text)
         _count(content)
     # The last three are raised where a tag does not fit its value, as in `!!bool x`.
     except (
@@ -125,6 +127,27 @@ def read_yaml(file: Path) -> dict[str, Any]:
         got = "nothing" if content is None else type(content).__name__
         raise InputError(f"{file} expects keys and values, got {got}.")
     return content
+
+
+def _require_once(node: Any, seen: set[int]) -> None:
+    """Refuse a key that stands twice in one place: YAML would drop all but the last.
+
+    Raises:
+        ValueError: It names the key and its lines.
+    """
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    lines: dict[str, int] = {}
+    for part in node.value:
+        key, value = part if isinstance(node, yaml.MappingNode) else (None, part)
+        if isinstance(key, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                places = f"in lines {lines[key.value]} and {line}"
+                raise ValueError(f"{key.value!r} stands twice in one place, {places}")
+            lines[key.value] = line
+        _require_once(value, seen)
 
 
 def _count(value: Any, above: tuple[int, ...] = (), known: dict[int, int] | None = None) -> int:
