@@ -132,7 +132,7 @@ class AdaAttN(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the colours, and the manner, of ``reference``."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         with torch.no_grad():
             seen, lent = self.encode(content), self.encode(cast(Tensor, reference))
         result = self.transfer(seen, lent).to(content.dtype)

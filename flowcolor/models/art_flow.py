@@ -119,7 +119,7 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         z, style = self._encode_both(content, cast(Tensor, reference))
         return self.decode(TRANSFERS[self.transfer](z, style, self.eps))
 

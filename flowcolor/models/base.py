@@ -13,10 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_generator
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
+from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.hints import Hints
-from flowcolor.values import casts
+from flowcolor.values import casts, is_float, require_tensors
 
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
@@ -24,7 +26,7 @@ Precision = Literal["any", "same", "full"]
 Image = Float[Tensor, "batch 3 height width"]
 
 
-_CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0}
+_CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0, "generator": None}
 Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
 
 
@@ -185,6 +187,7 @@ class Colorizer(nn.Module, ABC):
         reference: Tensor | None = None,
         hints: Hints | None = None,
         temperature: float = 1.0,
+        generator: torch.Generator | None = None,
     ) -> None:
         """Refuse what contradicts the traits: every :meth:`colorize` begins with this.
 
@@ -207,6 +210,10 @@ class Colorizer(nn.Module, ABC):
                     f"{name} expects a reference for each content, got {reference.shape[0]} "
                     f"and {content.shape[0]}."
                 )
+        if hints is not None and not isinstance(hints, Hints):
+            shown = type(hints).__name__
+            raise ValueError(f"{name} expects hints to be of type Hints, got {shown}.")
+        check_generator(self, generator)
         if hints is not None and hints.colors.shape != content.shape:
             raise ValueError(
                 f"{name} expects hints of the shape of the content, {tuple(content.shape)}, "
@@ -236,7 +243,7 @@ class Colorizer(nn.Module, ABC):
     def _check_finite(self, **images: Tensor | None) -> None:
         """Refuse NaN and infinity; for methods that read every value anyway, as on the CPU."""
         for argument, image in images.items():
-            if image is not None and not image.isfinite().all():
+            if image is not None and can_look(image) and not image.isfinite().all():
                 name = type(self).__name__
                 raise ValueError(f"{name} expects finite values in {argument}, got NaN or inf.")
 
@@ -265,8 +272,9 @@ class Colorizer(nn.Module, ABC):
         if not isinstance(image, Tensor):
             message = f"{name} expects {argument} to be a tensor, got {type(image).__name__}."
             raise ValueError(message)  # noqa: TRY004  (one kind of error for all inputs)
+        require_tensors(f"{name}, as {argument},", image)  # Neither sparse nor nested.
         shape = tuple(image.shape)
-        if image.ndim != 4 or shape[1] != 3 or not image.is_floating_point():
+        if image.ndim != 4 or shape[1] != 3 or not is_float(image):
             raise ValueError(
                 f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
                 f"width), got {image.dtype} of shape {shape}."

@@ -118,7 +118,7 @@ class ChromaGAN(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the colours that it may have had."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return paint_chroma(content, self.chroma(content)[0])
 
     def start_from_vgg16(self, path: str | Path | None = None) -> None:

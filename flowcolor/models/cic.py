@@ -97,6 +97,6 @@ class CIC(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the colours that are likely."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         chroma = annealed_mean(self.logits(content), self.annealing)
         return paint_chroma(content, interpolate(chroma, scale_factor=4.0, mode="bilinear"))

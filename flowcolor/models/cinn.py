@@ -178,7 +178,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
             temperature: Times the latent, 0 for the colours in the middle of the distribution.
             generator: Source of the noise.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         lab = lab_of(content)
         start = self.lab_data.start  # What stands before, lightness or nothing, is the content's.
         rest = torch.cat([lab[:, :start], torch.zeros_like(lab[:, start:])], 1)
@@ -195,6 +195,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         if reference_content is None:
             reference_content = to_gray(reference).expand(-1, 3, -1, -1)
         for name, image in (("reference", reference), ("reference_content", reference_content)):
+            self._check_image(name, image)
             if image.shape != content.shape:
                 raise ValueError(
                     f"CINN expects a content and a {name} of the same shape, got "

@@ -181,7 +181,7 @@ class ColTran(Colorizer):
         Raises:
             ValueError: As those of :meth:`Colorizer.colorize`.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         gray = self._gray(content, self.core_size)
         encoding = self.core.encode(gray, reference)
         bins, _ = sample_colors(self.core, encoding, temperature, generator)

@@ -85,7 +85,7 @@ class DeepFaceEditing(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return the face of ``content`` with the appearance of ``reference``, in [0, 1]."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return self.fuse(self.features(content, cast(Tensor, reference)))
 
     def features(self, content: Tensor, reference: Tensor) -> dict[str, Tensor]:

@@ -191,13 +191,14 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference or its drawing has
                 another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         conditions = self._conditions(content)
         if reference is None:
             return self.decode(temperature * _noise(content, generator), conditions)
         if reference_content is None:
             reference_content = _gray(reference)
         for name, image in (("reference", reference), ("reference_content", reference_content)):
+            self._check_image(name, image)
             if image.shape != content.shape:
                 raise ValueError(
                     f"FullGlow expects a content and a {name} of the same shape, got "

@@ -168,7 +168,7 @@ class Gatys(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         lent = cast(Tensor, reference)
         return self._all(self._begin(content, lent, temperature, generator), content, lent)
 

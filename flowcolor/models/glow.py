@@ -171,7 +171,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference or its drawing has
                 another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         if reference is None:
             z = self.encode(content)[0]
             places = self.mean_way.to(z.dtype)[:, None, None]
@@ -180,6 +180,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         if reference_content is None:
             reference_content = to_gray(reference).expand(-1, 3, -1, -1)
         for name, image in (("reference", reference), ("reference_content", reference_content)):
+            self._check_image(name, image)
             if image.shape != content.shape:
                 raise ValueError(
                     f"Glow expects a content and a {name} of the same shape, got "

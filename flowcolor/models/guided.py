@@ -73,6 +73,6 @@ class Guided(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the colours that it may have had, near the hints in theirs."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         seen = light_and_points(content, hints)
         return paint_chroma(content, REACH * widen(self.net(seen)).tanh())

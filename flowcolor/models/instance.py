@@ -156,5 +156,5 @@ class InstanceColorization(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the colours that it and its objects may have had."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return paint_chroma(content, self.chroma(content, hints))

@@ -95,7 +95,7 @@ class IUNet(MemoryMode, Colorizer):
         Raises:
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         reference = cast(Tensor, reference)
         if content.shape != reference.shape:
             raise ValueError(

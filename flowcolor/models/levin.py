@@ -81,7 +81,7 @@ class Levin(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         self._check_finite(content=content)
         given = cast(Hints, hints)
         luma = to_gray(content.double())

@@ -177,7 +177,7 @@ class Palette(Colorizer):
         Raises:
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         if reference is not None and reference.shape != content.shape:
             raise ValueError(
                 "Palette expects a content and a reference of the same shape, got "

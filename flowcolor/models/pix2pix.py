@@ -124,7 +124,7 @@ class Pix2Pix(Colorizer):
             ValueError: As those of :meth:`Colorizer.colorize`, or all or more would be dropped, or
                 the reference has another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         rate = self.dropout * temperature
         if rate >= 1:
             raise ValueError(

@@ -71,7 +71,7 @@ class Poisson(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         given = cast(Hints, hints)
         wide = content.double()
         marked = given.mask > 0

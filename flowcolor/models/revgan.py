@@ -111,7 +111,7 @@ class RevGAN(MemoryMode, Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return the photograph that ``content`` may be a drawing of, with values in [0, 1]."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         features = self.core(self.drawing_encoder(2 * content - 1))[0]
         image: Tensor = self.photo_decoder(features)
         return (image + 1) / 2

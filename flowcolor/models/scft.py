@@ -110,7 +110,7 @@ class SCFT(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Paint ``content`` with the colours of ``reference``; values lie in [0, 1]."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return self.match(content, cast(Tensor, reference)).image
 
     def match(self, content: Tensor, reference: Tensor) -> Match:

@@ -132,7 +132,7 @@ class SelfSupervisedS2I(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return ``content`` in the style of ``reference``, with values in [0, 1]."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         assert reference is not None  # noqa: S101 - it is required
         vectors = self.vectors(reference)
         image = self.decode(self.maps(content), vectors)

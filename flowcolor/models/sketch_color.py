@@ -13,7 +13,7 @@ from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import can_look, in_transform
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_sizes
@@ -188,7 +188,7 @@ class SketchColorFlow(InvertibleColorizer):
         Raises:
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         reference = cast(Tensor, reference)
         if content.shape != reference.shape:
             raise ValueError(
@@ -239,7 +239,7 @@ class SketchColorFlow(InvertibleColorizer):
 
     def _check_image(self, name: str, image: Tensor) -> None:
         super()._check_image(name, image)
-        if not (self.training or torch.compiler.is_compiling()) and not image.isfinite().all():
+        if not self.training and can_look(image) and not image.isfinite().all():
             raise ValueError(f"SketchColorFlow expects finite values in {name}, got NaN or inf.")
 
 

@@ -60,7 +60,7 @@ class Then(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return what the second method makes of the first one's result."""
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         options: dict[str, Any] = {
             "reference_content": reference_content,
             "hints": hints,

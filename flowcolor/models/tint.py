@@ -37,5 +37,5 @@ class Tint(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return content * cast(Tensor, reference).mean(dim=(2, 3), keepdim=True)

@@ -35,5 +35,5 @@ class Unchanged(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         return content.clone()

@@ -150,7 +150,7 @@ class UNetAdaIN(Colorizer):
         Raises:
             ValueError: As those of :meth:`Colorizer.colorize`, or all or more would be dropped.
         """
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         rate = self.dropout * temperature if self.training or self.letter else 0.0
         if rate >= 1:
             raise ValueError(

@@ -94,7 +94,7 @@ class Wavelet(Colorizer):
         temperature: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        self.check_inputs(content, reference, hints, temperature)
+        self.check_inputs(content, reference, hints, temperature, generator)
         lent = cast(Tensor, reference)
         target = LUT().colorize(content, lent) if self.match_first else content
         if self.contrast != 1:

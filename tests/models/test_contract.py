@@ -427,3 +427,28 @@ def test_no_network_waits_for_a_look_at_the_values_of_images(name, monkeypatch):
     model = CASES[name]()
     monkeypatch.setattr("torch.aminmax", look)
     assert model(**inputs(model)).isfinite().all()
+
+
+@cases
+def test_what_is_neither_image_nor_hints_nor_generator_is_refused(name):
+    model = CASES[name]()
+    given, who = inputs(model), type(model).__name__
+    for argument in [a for a in ("content", "reference") if a in given]:
+        for wrong in (given[argument].to_sparse(), given[argument].to(torch.float8_e4m3fn)):
+            with pytest.raises(ValueError, match=rf"^{who}[^\n]* {argument}[^\n]*, got "):
+                model(**{**given, argument: wrong})
+    for wrong in ("x", 3, given["content"]):
+        with pytest.raises(ValueError, match=rf"^{who} (expects|cannot use) hints"):
+            model(**{**given, "hints": wrong})
+        for call in (model, model.colorize):
+            with pytest.raises(ValueError, match=rf"^{who} expects generator to be of type torch"):
+                call(**given, generator=wrong)
+
+
+@pytest.mark.parametrize("name", ["cinn", "full_glow", "glow"])
+def test_drawings_of_references_that_are_no_images_are_refused(name):
+    model = CASES[name]()
+    given, who = inputs(model), type(model).__name__
+    for wrong in ("x", 3, [given["content"]], given["content"].byte(), given["content"][:, :2]):
+        with pytest.raises(ValueError, match=rf"^{who} expects reference_content to be "):
+            model(**given, reference_content=wrong)

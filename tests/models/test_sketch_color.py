@@ -336,3 +336,11 @@ def test_images_of_two_shapes_are_refused_in_words():
 def test_wrong_configurations_are_refused_in_words(config, expected):
     with pytest.raises(ValueError, match=expected):
         SketchColorFlow(**config)
+
+
+def test_where_values_cannot_be_looked_at_it_colours_all_the_same():
+    model = trained(downsamplings=1, ccbs=1).eval()
+    sketch, photo = torch.rand(2, 2, 3, 8, 8)
+    found = torch.func.vmap(lambda *pair: model(*(image[None] for image in pair))[0])(sketch, photo)
+    assert_close(found, model(sketch, photo), rtol=1e-4, atol=1e-5)
+    assert model.to("meta")(sketch.to("meta"), photo.to("meta")).shape == sketch.shape

@@ -77,6 +77,11 @@ def has_numbers(x: Tensor) -> bool:
     return not x.is_meta and names.isdisjoint({"FakeTensor", "FunctionalTensor"})
 
 
+def can_look(x: Tensor) -> bool:
+    """Tell whether Python may ask for the values of a tensor."""
+    return not is_compiling() and not in_transform() and has_numbers(x)
+
+
 @contextmanager
 def outside_transforms() -> Iterator[None]:
     """Run the body as if no transform of ``torch.func`` were running.
