@@ -116,6 +116,7 @@ class AdaAttN(Colorizer):
 
     def encode(self, images: Tensor) -> list[Tensor]:
         """Return the features of five layers; gradients reach the images."""
+        self._check_image("images", images)
         if self.encoder is not None:
             return cast(list[Tensor], self.encoder(images))
         self.prepare()

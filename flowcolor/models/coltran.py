@@ -141,6 +141,7 @@ class ColTran(Colorizer):
             given none; then ``color`` or ``spatial``, of one of 256 levels of a channel, which in
             training is drawn at random for each sample, and else all three in turn.
         """
+        self._check_image("photo", photo)
         self.check_inputs(content, reference)
         gray, truth = self._gray(content, self.core_size), self._fit(photo, self.core_size)
         if self.stage == 1:

@@ -183,6 +183,7 @@ class Gatys(Colorizer):
         Raises:
             ValueError: As those of :meth:`colorize`, or shapes differ.
         """
+        self._check_image("picture", picture)
         self.check_inputs(content, reference)
         if picture.shape != content.shape:
             raise ValueError(

@@ -452,3 +452,20 @@ def test_drawings_of_references_that_are_no_images_are_refused(name):
     for wrong in ("x", 3, [given["content"]], given["content"].byte(), given["content"][:, :2]):
         with pytest.raises(ValueError, match=rf"^{who} expects reference_content to be "):
             model(**given, reference_content=wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "argument"),
+    [
+        ("ada_attn", lambda model, content, wrong: model.encode(wrong), "images"),
+        ("cinn", lambda model, content, wrong: model.bits(content, wrong), "photo"),
+        ("coltran", lambda model, content, wrong: model.bits(content, wrong), "photo"),
+        ("gatys", lambda model, content, wrong: model.refine(wrong, content, content), "picture"),
+    ],
+)
+def test_what_other_ways_into_a_method_cannot_use_is_refused(name, call, argument):
+    model = CASES[name]()
+    content, who = inputs(model)["content"], type(model).__name__
+    for wrong in (None, "x", [content], content.numpy(), content.byte(), content[0]):
+        with pytest.raises(ValueError, match=rf"^{who} expects {argument} to be a "):
+            call(model, content, wrong)
