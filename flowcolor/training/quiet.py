@@ -27,6 +27,8 @@ _IDLE_WARNINGS = (
     r"The dirpath has changed from .*",
     # With two optimizers, too, a checkpoint is of the weights after a step, as everybody expects.
     r"Using ModelCheckpoint with manual optimization and every_n_train_steps.*",
+    # In float16 the first steps are left out, until the scale of the loss is small enough.
+    r"Detected call of `lr_scheduler.step\(\)` before `optimizer.step\(\)`.*",
     # Lightning's own calls of jsonargparse.
     r"\s*By default only one JsonargparseDeprecationWarning",
     r"(?s).*(skip_none|was deprecated in v4)",

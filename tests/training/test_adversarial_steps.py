@@ -40,9 +40,9 @@ def build(limit=None, **options):
 class ScaledPrecision(MixedPrecision):
     """Float32 with the scaled loss of float16, which needs no GPU."""
 
-    def __init__(self):
-        # It doubles with every batch.
-        scaler = torch.amp.GradScaler("cpu", init_scale=64.0, growth_interval=1)
+    def __init__(self, scale=64.0):
+        # It doubles with every batch whose gradients are finite, and is halved with any other.
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=1)
         super().__init__("16-mixed", "cpu", scaler)
 
     def forward_context(self):
@@ -83,6 +83,13 @@ def test_both_schedules_advance_with_batches_on_request():
     trainer = fit(task, samples)
     rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
     assert rates == pytest.approx([rate / 4 for rate in RATES])
+
+
+def test_steps_that_overflow_are_left_out_without_a_word():
+    halve = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    task, samples = build(scheduler=halve, interval="step")
+    trainer = fit(task, samples, plugins=[ScaledPrecision(2.0**127)])  # Warnings are errors.
+    assert trainer.precision_plugin.scaler.get_scale() == 2.0**125
 
 
 @pytest.mark.slow
