@@ -27,6 +27,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         InputError: It cannot be written, or is a pipe or a device; an earlier file of that name is
             then as it was.
     """
+    if not path.name:  # Of "", "." and "/".
+        raise InputError(f"{path} cannot be written: it is a folder, expected a file.")
     # Not made of the name, which may be as long as names can be.
     temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
     try:

@@ -1,11 +1,12 @@
 """What lies in folders, in the order in which it came."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import find, require_place
+from flowcolor.io.files import find, require_place, write_text
 
 
 def test_the_tenth_run_comes_after_the_ninth(tmp_path):
@@ -42,3 +43,9 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
     require_place(tmp_path / "open" / "a.png")
     with pytest.raises(InputError, match=r"expects a place to write to, got .*new/a\.png: "):
         require_place(tmp_path / "new" / "a.png")
+
+
+@pytest.mark.parametrize("place", ["", ".", "/"])
+def test_a_place_without_a_name_is_one_sentence(place):
+    with pytest.raises(InputError, match=r"cannot be written: it is a folder, expected a file\.$"):
+        write_text("a", Path(place))
