@@ -128,14 +128,14 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
 
 
 def _wait_for_the_interrupted(process: subprocess.Popen[bytes]) -> None:
-    """Wait while a process writes its checkpoint, and interrupt it if only this one has been.
+    """Wait while a process writes its checkpoint, and end it if only this one was interrupted.
 
-    A terminal interrupts both. A second time would do no harm: a training is deaf to it by then.
+    A terminal interrupts both, and a second Ctrl-C would end a training inside of a batch.
     """
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()
 
 

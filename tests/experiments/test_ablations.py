@@ -72,9 +72,9 @@ def test_a_variant_differs_from_its_base_in_what_the_table_is_about(base, tmp_pa
 
 
 def test_the_thesis_s_own_model_is_its_baseline(tmp_path):
-    cli = TrainingCLI(
-        ["fit", "--config", "thesis", "--trainer.default_root_dir", str(tmp_path)], run=False
-    )
+    words = ["fit", "--config", "thesis", "--trainer.default_root_dir", str(tmp_path)]
+    with quiet():
+        cli = TrainingCLI(words, run=False)
     for table in TABLES.values():
         config, loss = built("thesis", table.number, table.baseline, tmp_path)
         assert (config, loss) == (cli.model.colorizer.config, cli.model.objective.loss.weights)
