@@ -25,8 +25,10 @@ def require_apart(place: Path, folders: Iterable[Path], option: str) -> None:
     """
     above = (place / "file").resolve().parents
     for folder in folders:
+        if not is_dir(folder):
+            continue
         root = folder.resolve()
-        if root not in above or not is_dir(folder):
+        if root not in above:
             continue
         own = [name for name in names_below(folder) if "/" not in name and is_image(name)]
         if above[0] == root or not own:

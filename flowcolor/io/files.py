@@ -32,7 +32,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     # Not made of the name, which may be as long as names can be.
     temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent)
         if path.exists():
             _refuse_stream(path.stat())  # The file would take its place, even that of /dev/null.
         with temporary.open("xb") as file:
@@ -43,6 +43,18 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder and all above it that are missing.
+
+    Raises:
+        OSError: It cannot be made, also where it lies deeper than Python can follow.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except RecursionError:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path)) from None
 
 
 def is_full(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import is_file, make_folders
 from flowcolor.io.plain_load import plain_load
 
 
@@ -191,7 +191,7 @@ def weights_note(path: Path) -> str:
 def _download(known: WeightsFile, target: Path) -> str | None:
     """Fetch the file, or return in a few words why that failed."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(target.parent)
         with _socket_timeout(20):
             torch.hub.download_url_to_file(known.url, str(target), hash_prefix=known.sha256)
     except (OSError, RuntimeError, HTTPException) as error:  # RuntimeError: another checksum.

@@ -10,7 +10,7 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists
+from flowcolor.io.files import exists, make_folders
 
 CHECKPOINTS = "checkpoints"
 
@@ -29,7 +29,7 @@ def new_version(root: Path) -> Path:
         InputError: It cannot be made.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_folders(root)
         numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
         taken = [int(number) for number in numbers if number.isdecimal()]
         for number in count(max(taken, default=-1) + 1):
@@ -59,7 +59,7 @@ def writable(folder: Path) -> Path:
         InputError: Nothing can be written into it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except (OSError, ValueError) as error:  # A ValueError is of a name with a zero byte.

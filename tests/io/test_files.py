@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flowcolor.errors import InputError
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import find, require_place, write_text
 
 
@@ -49,3 +50,14 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
 def test_a_place_without_a_name_is_one_sentence(place):
     with pytest.raises(InputError, match=r"cannot be written: it is a folder, expected a file\.$"):
         write_text("a", Path(place))
+
+
+def test_a_folder_deeper_than_python_can_follow_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    deep = Path(*["a"] * 1500)
+    with pytest.raises(InputError, match=r"cannot be written: File name too long\.$"):
+        write_text("a", deep / "a.txt")
+
+
+def test_a_name_with_a_zero_byte_holds_no_results(tmp_path):
+    require_apart(tmp_path, [Path("a\0b")], "--output")

@@ -12,7 +12,7 @@ from flowcolor import __version__
 from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, names_in, read_whole
+from flowcolor.io.files import exists, is_dir, make_folders, names_in, read_whole
 from flowcolor.io.json_text import parse_json
 
 JOURNAL = ".journal.jsonl"
@@ -130,7 +130,7 @@ def alone(folder: Path) -> Iterator[None]:
     if exists(folder) and not is_dir(folder):
         raise InputError(f"--output expects a folder, got the file {folder}.")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         lock = (folder / _LOCK).open("a")  # A link to another file must not empty it.
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error

@@ -13,7 +13,7 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
-from flowcolor.io.files import exists, is_dir, names_in, require_place
+from flowcolor.io.files import exists, is_dir, make_folders, names_in, require_place
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _guide(layout: Layout) -> str:
 def _write_folder(files: dict[str, bytes], key: Key, output: Path) -> None:
     """Write everything beside the place, then move it there at once."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(output.parent)
         work = Path(tempfile.mkdtemp(prefix=".", suffix=".partial", dir=output.parent))
     except OSError as error:
         raise InputError(f"{output} cannot be written: {error.strerror or error}.") from error
