@@ -64,7 +64,8 @@ def color_bleeding(
     k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
     chroma = rgb_to_lab(image)[:, 1:]
     paper = drawing.mean(1) >= threshold
-    rows, columns = _steps(chroma, paper, k), _steps(chroma.mT, paper.mT, k)
+    rows = _steps(chroma, paper, k)
+    columns = _steps(chroma.mT.contiguous(), paper.mT.contiguous(), k)
     whole, on_line, count = (a + b for a, b in zip(rows, columns, strict=True))
     # Divided by their number where the steps are invisible: the share of nothing would be noise.
     found = (whole - on_line) / torch.maximum(whole, count.clamp(min=1).to(whole))
@@ -110,27 +111,25 @@ def _steps(
     looked at. Each place is kept at the first pixel of paper behind its line, :math:`q`.
     """
     width = paper.shape[2]
-    here = torch.arange(width, device=paper.device).expand(paper.shape)
-    edge = torch.zeros_like(paper[..., :1])
-    starts = paper & ~torch.cat([edge, paper[..., :-1]], 2)
-    ends = paper & ~torch.cat([paper[..., 1:], edge], 2)
+    here = torch.arange(width, device=paper.device)
     # The first and the last pixel of the run of paper that each pixel of paper belongs to.
-    first = here.where(starts, -1).cummax(2).values
-    last = (width - 1 - (width - 1 - here).where(ends, -1).flip(2).cummax(2).values).flip(2)
+    first = here.where(~paper, -1).cummax(2).values + 1
+    last = here.where(~paper, width).flip(2).cummin(2).values.flip(2) - 1
     room = ((last - first) // 2).clamp(0, k)
-    ended = here.where(ends, -1).cummax(2).values
-    p = torch.cat([torch.full_like(ended[..., :1], -1), ended[..., :-1]], 2)
-    behind = room.gather(2, p.clamp(min=0))
-    crossed = starts & (p >= 0) & (room > 0) & (behind > 0)
-    p, q = p.where(crossed, 0), here.where(crossed, 0)
+    before = here.where(paper, -1).cummax(2).values[..., :-1]
+    p = torch.cat([torch.full_like(paper[..., :1], -1, dtype=before.dtype), before], 2)
+    known = p.clamp(min=0)
+    behind = room.gather(2, known)
+    crossed = paper & (first == here) & (p >= 0) & (room > 0) & (behind > 0)
 
     def at(place: Tensor) -> Tensor:
-        return chroma.gather(3, place[:, None].expand(chroma.shape))
+        return chroma.gather(3, place.clamp(0, width - 1)[:, None].expand(chroma.shape))
 
-    start, end = at(p), at(q)
-    further = at(q + room.where(crossed, 0)) - at(p - behind.where(crossed, 0))
-    s = further.where(crossed[:, None], 0)
-    whole = torch.linalg.vector_norm(s, dim=1)
-    on_line = ((end - start).where(crossed[:, None], 0) * s).sum(1) / whole.clamp(min=1e-12)
+    s = (at(here + room) - at(known - behind)).where(crossed[:, None], 0)
+    squares = s.square().sum(1)
+    # A norm along two numbers takes torch ten times as long; the root has no gradient at 0.
+    some = squares > 0
+    whole = squares.where(some, 1).sqrt().where(some, 0)
+    on_line = ((chroma - at(known)) * s).sum(1) / whole.clamp(min=1e-12)
     made = torch.minimum(on_line.clamp(min=0), whole)
     return whole.sum((1, 2)), made.sum((1, 2)), crossed.sum((1, 2))
