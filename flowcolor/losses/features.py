@@ -96,10 +96,7 @@ class FeatureLoss(nn.Module):
         terms = {"l1": _distance(result, truth)}
         if self.weights["perceptual"] or self.weights["style"]:
             self.prepare()
-            ours = self.activations(result)
-            with torch.no_grad():
-                aims = self.activations(truth)
-            pairs = list(zip(ours, aims, strict=True))
+            pairs = list(zip(self.activations(result), self.activations(truth), strict=True))
             terms["perceptual"] = torch.stack([_distance(a, b) for a, b in pairs]).sum()
             terms["style"] = torch.stack([_distance(_gram(a), _gram(b)) for a, b in pairs]).sum()
         terms = {name: term for name, term in terms.items() if self.weights[name]}

@@ -90,8 +90,7 @@ class ContentStyleLoss(nn.Module):
             check_images(self, result, given, smallest=16)
         self.prepare()
         ours = self.activations(result)
-        with torch.no_grad():
-            aims = self.activations(torch.cat([content, style]))
+        aims = self.activations(torch.cat([content, style]))
         content_term = _squared(ours[-1], aims[-1].chunk(2)[0])
         terms = [
             _squared(statistic(own), statistic(aim.chunk(2)[1]))

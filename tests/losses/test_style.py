@@ -71,3 +71,18 @@ def test_what_cannot_be_is_refused_in_words(loss):
         ContentStyleLoss(style=-1.0)
     with pytest.raises(ValueError, match=r"^ContentStyleLoss expects two batches of shape"):
         loss(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16), torch.rand(2, 3, 16, 16))
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_content_and_style_have_gradients_too(loss, place):
+    given = [torch.rand(1, 3, 16, 16, dtype=torch.float64) for _ in range(3)]
+    given[place].requires_grad_()
+    own, content, style = (activations(loss, x) for x in given)
+    expected = 0.5 * ((own[3] - content[3]) ** 2).mean()
+    for a, b in zip(own, style, strict=True):
+        (v, m), (w, n) = (torch.var_mean(x, (2, 3)) for x in (a, b))
+        spread = (v + 1e-5).sqrt() - (w + 1e-5).sqrt()
+        expected = expected + 3 * ((m - n) ** 2).mean() + 3 * (spread**2).mean()
+    (right,) = torch.autograd.grad(expected, given[place])
+    (found,) = torch.autograd.grad(loss(*given)["loss"], given[place])
+    assert_close(found, right)

@@ -121,6 +121,15 @@ def test_the_terms_of_vgg19_are_those_of_their_formulas():
     assert_close(terms["loss"], 2 * l1 + 3 * perceptual + 5 * style)
 
 
+def test_the_truth_has_the_gradient_that_a_result_in_its_place_has():
+    loss = FeatureLoss(2.0, 3.0, 5.0, random_weights=True)
+    ours, truth = torch.rand(2, 2, 3, 32, 16, dtype=torch.float64)
+    truth.requires_grad_()
+    (found,) = torch.autograd.grad(loss(ours, truth)["loss"], truth)
+    (right,) = torch.autograd.grad(loss(truth, ours)["loss"], truth)
+    assert_close(found, right)
+
+
 def test_missing_weights_are_one_sentence_and_not_looked_for_in_vain(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", pytest.fail)
