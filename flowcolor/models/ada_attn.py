@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from flowcolor.arguments import check_choice, check_count, check_flag
 from flowcolor.color import to_gray, with_luma
@@ -134,12 +135,18 @@ class AdaAttN(Colorizer):
     ) -> Tensor:
         """Return ``content`` in the colours, and the manner, of ``reference``."""
         self.check_inputs(content, reference, hints, temperature, generator)
-        with torch.no_grad():
-            seen, lent = self.encode(content), self.encode(cast(Tensor, reference))
+        seen, lent = (self._encode_frozen(x) for x in (content, cast(Tensor, reference)))
         result = self.transfer(seen, lent).to(content.dtype)
         if self.keep_luminance:
             result = with_luma(result, to_gray(content))
         return result
+
+    def _encode_frozen(self, images: Tensor) -> list[Tensor]:
+        """As :meth:`encode`, with gradients for the images alone."""
+        if self.encoder is None:  # VGG19's weights never learn.
+            return self.encode(images)
+        weights = {name: value.detach() for name, value in self.encoder.named_parameters()}
+        return cast(list[Tensor], functional_call(self.encoder, weights, (images,)))
 
     def transfer(self, content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
         """Return the image for the features of a content and of a style, see :meth:`encode`."""

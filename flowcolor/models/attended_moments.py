@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, scaled_dot_product_attention
+from torch.nn.functional import interpolate
 
+from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.values import widen, without_autocast
 
@@ -37,9 +38,7 @@ def attended_moments(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor,
     with without_autocast(query):
         query, key, value = (widen(x) for x in (query, key, value))
         rows = torch.cat([value, value.square()], 1).flatten(2).mT
-        found = scaled_dot_product_attention(
-            query.flatten(2).mT, key.flatten(2).mT, rows, scale=1.0
-        )
+        found = attend(query.flatten(2).mT, key.flatten(2).mT, rows, scale=1.0)
         mean, square = found.mT.unflatten(2, query.shape[2:]).chunk(2, 1)
         variance = square - mean.square()
         some = variance > _FLAT

@@ -7,7 +7,8 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+
+from flowcolor.layers.functional.attend import attend
 
 Axis = Literal["row", "column"]
 Past = tuple[Tensor, Tensor]
@@ -79,7 +80,7 @@ class AxialAttention(nn.Module):
             start = past[0].shape[-2]
             key, value = torch.cat([past[0], key], -2), torch.cat([past[1], value], -2)
         bias = self._bias(start, start + query.shape[-2])
-        found = scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        found = attend(query, key, value, bias=bias)
         back = "b h n w c -> b h w (n c)" if self.along == "row" else "b w n h c -> b h w (n c)"
         return self.output(rearrange(found, back)), (key, value)
 

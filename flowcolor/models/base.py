@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from flowcolor.arguments import check_generator
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
-from flowcolor.layers.reversible.torch_private import can_look
+from flowcolor.layers.reversible.torch_private import can_look, in_transform
 from flowcolor.models.hints import Hints
 from flowcolor.values import casts, is_float, require_tensors
 
@@ -246,6 +246,17 @@ class Colorizer(nn.Module, ABC):
             if image is not None and can_look(image) and not image.isfinite().all():
                 name = type(self).__name__
                 raise ValueError(f"{name} expects finite values in {argument}, got NaN or inf.")
+
+    def _check_no_gradient(self, **inputs: Tensor | None) -> None:
+        """Refuse derivatives, which would miss terms; for methods that compute outside of them."""
+        asking = torch.is_grad_enabled()
+        found = [key for key, x in inputs.items() if x is not None and asking and x.requires_grad]
+        if found or in_transform():
+            shown = "one for " + " and ".join(found) if found else "a transform or forward mode"
+            raise ValueError(
+                f"{type(self).__name__} expects to be asked for no gradient, for it has none, got "
+                f"{shown}."
+            )
 
     def _check_precision(self, **images: Tensor | None) -> None:
         """Refuse images and weights of types that would meet in the middle of a network."""

@@ -84,6 +84,7 @@ class Levin(Colorizer):
         self.check_inputs(content, reference, hints, temperature, generator)
         self._check_finite(content=content)
         given = cast(Hints, hints)
+        self._check_no_gradient(content=content, hints=given.colors)
         luma = to_gray(content.double())
         marked = given.mask > 0
         chroma = rgb_to_yuv(given.colors.where(marked, 0).double())[:, 1:]

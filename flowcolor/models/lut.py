@@ -94,6 +94,7 @@ class LUT(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         self._check_finite(content=content, reference=reference)  # Of NaN there is no level.
+        self._check_no_gradient(content=content, reference=reference)
         pairs = zip(content.split(1), cast(Tensor, reference).split(1), strict=True)
         return torch.cat([self._matched(*pair) for pair in pairs]).to(content)
 

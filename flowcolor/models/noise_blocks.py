@@ -5,7 +5,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, scaled_dot_product_attention, silu
+from torch.nn.functional import avg_pool2d, interpolate, silu
+
+from flowcolor.layers.functional.attend import attend
 
 Move = Literal["down", "up"]
 
@@ -76,7 +78,7 @@ class NoiseAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         rows = self.seen(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1)).mT
         query, key, value = rows.unbind(1)
-        mixed = scaled_dot_product_attention(query, key, value)
+        mixed = attend(query, key, value)
         y: Tensor = x + self.joined(mixed.mT.reshape(x.shape))
         return y
 

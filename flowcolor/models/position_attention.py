@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from einops import rearrange
 from torch import Tensor, nn
-from torch.nn import functional
+
+from flowcolor.layers.functional.attend import attend
 
 
 class Attended(NamedTuple):
@@ -55,7 +56,7 @@ class PositionAttention(nn.Module):
         """Return the features, the queries and the keys."""
         places, others = (rearrange(x, "b c h w -> b (h w) c") for x in (drawing, reference))
         q, k, v = self.query(places), self.key(others), self.value(others)
-        found = places + functional.scaled_dot_product_attention(q, k, v)
+        found = places + attend(q, k, v)
         return Attended(_image(found, drawing), _image(q, drawing), _image(k, reference))
 
 

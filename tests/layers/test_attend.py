@@ -75,3 +75,20 @@ def test_aggregations_can_be_differentiated_twice(fuse: nn.Module):
     x, condition = torch.randn(1, 2, 3, 3).double(), torch.randn(1, 5, 3, 3).double()
     given = x.requires_grad_(), condition.requires_grad_()
     assert gradgradcheck(fuse, given, fast_mode=True)
+
+
+def test_a_bias_is_added_to_the_logits_and_has_derivatives_of_any_order():
+    q, k, v = tokens()
+    bias = torch.randn(3, 5, 7, dtype=torch.float64)
+    bias[0, 0, 1:] = -math.inf
+    hidden, open_ = bias.isinf(), bias.isfinite()
+
+    def biased(q, k, v, free):
+        return attend(q, k, v, bias=torch.zeros_like(bias).masked_scatter(open_, free) + masked)
+
+    masked = torch.zeros_like(bias).masked_fill(hidden, -math.inf)
+    given = q, k, v, bias[open_].requires_grad_()
+    expected = torch.softmax(q @ k.mT / 2 + bias, -1) @ v
+    assert_close(biased(*given), expected)
+    assert gradcheck(biased, given, check_forward_ad=True)
+    assert gradgradcheck(biased, given, fast_mode=True)

@@ -12,10 +12,12 @@ from torch.nn.functional import scaled_dot_product_attention
 from flowcolor.layers.reversible.torch_private import in_transform
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, scale: float | None = None) -> Tensor:
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, scale: float | None = None, bias: Tensor | None = None
+) -> Tensor:
     r"""Fetch values by attention, without the matrix of all pairs.
 
-    .. math:: \mathrm{softmax}(\tau\, q k^T)\, v
+    .. math:: \mathrm{softmax}(\tau\, q k^T + b)\, v
 
     torch's operator for it knows neither forward mode nor a second derivative. For those, and for
     those alone, the matrix is stored.
@@ -25,16 +27,19 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float | None = None) -> Tenso
         k: What is asked, :math:`(*, m, d)`.
         v: What is fetched, :math:`(*, m, d')`.
         scale: :math:`\tau`; ``None`` for :math:`1/\sqrt{d}`.
+        bias: :math:`b`, whose shape fits :math:`(*, n, m)`; ``None`` for 0.
     """
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
     if in_transform():
-        return _shares(q, k, scale) @ v
-    learns = torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v))
+        return _shares(q, k, scale, bias) @ v
+    given = [x for x in (q, k, v, bias) if x is not None]
+    learns = torch.is_grad_enabled() and any(x.requires_grad for x in given)
     if not learns or is_compiling():
-        return scaled_dot_product_attention(q, k, v, scale=scale)
+        return scaled_dot_product_attention(q, k, v, bias, scale=scale)
     call = _Call(scale)
-    q, k, v = _Before.apply(call, q, k, v)
-    result: Tensor = _After.apply(call, scaled_dot_product_attention(q, k, v, scale=scale))
+    q, k, v, bias = _Before.apply(call, q, k, v, bias)
+    fetched = scaled_dot_product_attention(q, k, v, bias, scale=scale)
+    result: Tensor = _After.apply(call, fetched)
     return result
 
 
@@ -53,23 +58,25 @@ class _Before(Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, call: _Call, q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, call: _Call, *given: Tensor | None) -> tuple[Tensor | None, ...]:
         ctx.call = call
-        ctx.save_for_backward(q, k, v)
-        return q[:], k[:], v[:]
+        ctx.save_for_backward(*given)
+        return tuple(x if x is None else x[:] for x in given)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         grad, ctx.call.grad = ctx.call.grad, None
         if grad is None:
             return None, *grads
-        q, k, v = ctx.saved_tensors
-        shares, scale = _shares(q, k, ctx.call.scale), ctx.call.scale
+        q, k, v, bias = ctx.saved_tensors
+        shares, scale = _shares(q, k, ctx.call.scale, bias), ctx.call.scale
         # y = P v with P = softmax(S): grad S = P (grad P - sum of P grad P along each row).
         grad_shares = grad @ v.mT
         mean = (shares * grad_shares).sum(-1, keepdim=True)
-        grad_logits = scale * shares * (grad_shares - mean)
-        return None, grad_logits @ k, grad_logits.mT @ q, shares.mT @ grad
+        grad_logits = shares * (grad_shares - mean)
+        grad_bias = None if bias is None else grad_logits.sum_to_size(bias.shape)
+        products = scale * grad_logits
+        return None, products @ k, products.mT @ q, shares.mT @ grad, grad_bias
 
 
 class _After(Function):
@@ -85,5 +92,6 @@ class _After(Function):
         return None, grad
 
 
-def _shares(q: Tensor, k: Tensor, scale: float) -> Tensor:
-    return torch.softmax(scale * (q @ k.mT), -1)
+def _shares(q: Tensor, k: Tensor, scale: float, bias: Tensor | None = None) -> Tensor:
+    logits = scale * (q @ k.mT)
+    return torch.softmax(logits if bias is None else logits + bias, -1)
