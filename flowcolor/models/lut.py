@@ -94,7 +94,6 @@ class LUT(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         self._check_finite(content=content, reference=reference)  # Of NaN there is no level.
-        self._check_no_gradient(content=content, reference=reference)
         pairs = zip(content.split(1), cast(Tensor, reference).split(1), strict=True)
         return torch.cat([self._matched(*pair) for pair in pairs]).to(content)
 
@@ -120,7 +119,8 @@ class LUT(Colorizer):
         """Return the content matched with the reference, both (1, 3, H, W) from 0 to 255."""
         channels = []
         for own, other in zip(content[0], reference[0], strict=True):
-            levels, lent = own.round().clamp(0, 255), other.round().clamp(0, 255)
+            # Without history: the derivative of rounding is zero, and numpy takes no other.
+            levels, lent = (x.detach().round().clamp(0, 255) for x in (own, other))
             sides = (levels[counted], lent[others])
             channels.append(self.match(levels, *(sides[::-1] if self.letter else sides)))
         return torch.stack(channels)[None].to(content)

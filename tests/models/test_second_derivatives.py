@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 
-from flowcolor.models import LUT, Gatys, Hints, Levin, Poisson
+from flowcolor.models import LUT, Gatys, Hints, Levin, Poisson, Wavelet
 from flowcolor.models.attended_moments import attended_moments
 from flowcolor.models.axial_attention import AxialAttention
 from flowcolor.models.noise_blocks import NoiseAttention
@@ -59,10 +59,22 @@ def test_adaattn_has_the_whole_gradient_of_its_images(keep_luminance):
     assert all(p.grad is None for p in model.encoder.parameters())  # It is frozen.
 
 
+@pytest.mark.parametrize("interpolate", [False, True])
+def test_tables_have_no_gradient(interpolate):  # Rounding has none.
+    content, reference = torch.rand(2, 1, 3, 16, 16).requires_grad_()
+    assert not LUT(interpolate=interpolate).colorize(content, reference).requires_grad
+
+
+def test_wavelets_have_the_gradient_of_a_reference_whose_table_has_none():
+    content, reference = torch.rand(2, 1, 3, 16, 16, dtype=torch.float64)
+    reference.requires_grad_()
+    model = Wavelet(match_first=True)
+    assert gradcheck(lambda x: model.colorize(content, x), reference, fast_mode=True)
+
+
 WITHOUT = {
     "gatys": Gatys(1, style_layers=[1, 2], steps=1, random_weights=True, keep_luminance=True),
     "levin": Levin(),
-    "lut": LUT(),
     "poisson": Poisson(),
 }
 
