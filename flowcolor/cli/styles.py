@@ -1,6 +1,6 @@
 """``flowcolor styles``: every content with the colours of every reference, in one picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from flowcolor.painting import How, paint
 if TYPE_CHECKING:
     from torch import Tensor
 
+_Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
 _DEFAULT_SIDE = 256  # Of methods that no training has bound to a size.
 
@@ -55,18 +56,17 @@ def main(words: Sequence[str]) -> None:
     protect(options.output, [path for part in files for path in part])
     require_apart(output.parent, [*options.contents, *options.references], "--output")
     read = partial(_square, side=side)
-    contents, references = (_those_that_can(read, part) for part in files)
+    contents, references = (_those_that_can(read, dict(enumerate(part)), part) for part in files)
     photographs = how.draw or how.gray
     say(f"painting {len(contents) * (len(references) + photographs)} pictures ...")
 
-    def column(path: Path) -> list["Tensor"]:
-        content = contents[path]
+    def column(content: "Tensor") -> list["Tensor"]:
         given = [content] if photographs else []
         return [paint(painter, content, one, how).image for one in [*given, *references.values()]]
 
-    columns = _those_that_can(column, list(contents))
+    columns = _those_that_can(column, contents, files[0])
     results = [iter(column) for column in columns.values()]
-    photos = [contents[path] for path in columns]
+    photos = [contents[place] for place in columns]
     lines = GradientLines()
     drawn = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in photos]
     picture = style_gallery(
@@ -78,8 +78,8 @@ def main(words: Sequence[str]) -> None:
     write_image(picture, options.output)
     rows = "own photograph, then " if photographs else ""
     say(f"wrote {shown(options.output)} (columns: contents; rows: {rows}references)")
-    lost = [path for path in files[0] if path not in columns]
-    lost += [path for path in files[1] if path not in references]
+    lost = [path for place, path in enumerate(files[0]) if place not in columns]
+    lost += [path for place, path in enumerate(files[1]) if place not in references]
     if lost:
         raise InputError(
             f"{len(lost)} of {sum(map(len, files))} pictures were left out: "
@@ -87,19 +87,26 @@ def main(words: Sequence[str]) -> None:
         )
 
 
-def _those_that_can(do: Callable[[Path], _Result], paths: Sequence[Path]) -> dict[Path, _Result]:
-    """Return what comes of each file; one of which nothing does is named and left out.
+def _those_that_can(
+    do: Callable[[_Given], _Result], given: Mapping[int, _Given], paths: Sequence[Path]
+) -> dict[int, _Result]:
+    """Return what comes of each, by its place; one of which nothing does is named and left out.
+
+    Args:
+        do: Makes something of it.
+        given: What is left, by place: a file may be given twice.
+        paths: All files.
 
     Raises:
         InputError: Nothing comes of any.
     """
-    results: dict[Path, _Result] = {}
+    results: dict[int, _Result] = {}
     errors: list[tuple[Path, InputError]] = []
-    for path in paths:
+    for place, one in given.items():
         try:
-            results[path] = do(path)
+            results[place] = do(one)
         except InputError as error:
-            errors.append((path, error))
+            errors.append((paths[place], error))
     if errors and not results:
         raise errors[0][1]
     for path, reason in errors:

@@ -103,3 +103,10 @@ def test_contents_and_references_of_which_nothing_can_be_made_are_left_out_and_n
         "left out drawings/blank.png",
     ]
     assert last == "flowcolor: 3 of 5 pictures were left out: blank.png, half.png, half.png."
+
+
+def test_a_picture_that_is_given_twice_stands_twice(files):
+    words = ("--contents", "red.png", "red.png", "--references", "blue.png", "blue.png", "--gray")
+    tint = ("--method", "tint", "--size", str(SIDE), "--output", "s.png")
+    assert main(["styles", *words, *tint]) == 0
+    assert read_image("s.png").shape == (3, 4 * (SIDE + 2) + 2, 3 * (SIDE + 2) + 2)
