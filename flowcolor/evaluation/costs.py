@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
+from sys import float_info
 from typing import Any
 
 import torch
@@ -174,4 +175,6 @@ def _is_plausible(item: tuple[str, Any]) -> bool:
         return isinstance(value, str)
     if name == "size":
         return isinstance(value, list) and [type(side) for side in value] == [int, int]
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 <= value <= float_info.max  # A file may hold whole numbers beyond all floats.

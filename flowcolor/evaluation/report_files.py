@@ -13,7 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.evaluation.measures import SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
-from flowcolor.evaluation.scores import PairScore
+from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
@@ -49,7 +49,7 @@ def read_report(path: Path) -> Report:
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         _check(scores, content)
         sets = {
-            setting: {name: summary[name] for name in SET_MEASURES if name in summary}
+            setting: {name: _number(summary[name]) for name in SET_MEASURES if name in summary}
             for setting, summary in content["summary"].items()
         }
         return Report(scores, sets, content["notes"], content["not_computed"], content["about"])
@@ -66,11 +66,16 @@ def _check(scores: list[PairScore], content: dict[str, Any]) -> None:
     """Raise ``TypeError`` where a file that was edited by hand has other kinds of values."""
     parts = [content[part] for part in ("summary", "notes", "not_computed", "about")]
     texts = [text for score in scores for text in (score.name, score.reference)]
+    texts += [text for part in ("notes", "not_computed") for text in content[part].values()]
     if not all(isinstance(part, dict) for part in [*parts, *(score.checksums for score in scores)]):
         raise TypeError
     if not all(isinstance(text, str) for text in texts):
         raise TypeError
     if content["about"].get("content", "drawing") not in ("drawing", "gray"):
+        raise TypeError
+    if type(content["about"].get("parameters", 0)) is not int:
+        raise TypeError
+    if any(score.setting not in SETTINGS for score in scores):
         raise TypeError
     if any("lines" in x and "lines_control" not in x for x in (score.scores for score in scores)):
         raise TypeError

@@ -77,7 +77,17 @@ def test_costs_come_back_from_a_file_and_from_the_report_of_a_test(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"seconds": "1"}', '{"second": 1}', "{}", "[]", "{", '{"seconds": -1}', '{"size": [1]}'],
+    [
+        '{"seconds": "1"}',
+        '{"second": 1}',
+        "{}",
+        "[]",
+        "{",
+        '{"seconds": -1}',
+        '{"seconds": 1e400}',
+        '{"size": [1]}',
+        f'{{"parameters": 1{"0" * 400}}}',
+    ],
 )
 def test_other_files_are_one_sentence(tmp_path, text):
     (tmp_path / "c.json").write_text(text)

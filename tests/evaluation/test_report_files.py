@@ -47,6 +47,11 @@ def test_a_report_that_an_editor_has_saved_with_a_mark_of_its_order_of_bytes_is_
     assert read_report(path).scores == report.scores
 
 
+def test_a_number_of_a_set_that_is_none_is_read_as_it_was_written(tmp_path):
+    path, _ = write_report(Report([pair(0, 0.5)], {"cross": {"fid": math.inf}}), tmp_path, "test")
+    assert math.isnan(read_report(path).summary["cross"]["fid"])
+
+
 def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
     scored = replace(pair(0, math.inf, 'Ä, "b"/ü'), color=[math.nan] * 3)
     report = Report([scored])
@@ -75,6 +80,15 @@ def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
         ("pairs", [{"scores": {"lines": 0.5}}]),
         ("about", {"content": ["drawing"]}),
         ("about", {"content": 5}),
+        ("about", {"parameters": "many"}),
+        ("about", {"parameters": 0.5}),
+        ("notes", {"ssim": 3}),
+        ("not_computed", {"sr": ["a"]}),
+        ("pairs", [{"setting": "crossed"}]),
+        ("pairs", [{"setting": []}]),
+        ("summary", {"cross": {"fid": "low"}}),
+        ("summary", {"cross": {"fid": [1.0]}}),
+        ("summary", {"cross": {"fid": 10**400}}),
     ],
 )
 def test_a_report_that_was_edited_wrongly_is_refused_by_name(part, value, tmp_path):
