@@ -90,7 +90,7 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
 
     Raises:
         InputError: They have no setting in common, or in one of them other pairs, or one coloured
-            drawings and the other grey photographs.
+            drawings and the other grey photographs, or they have no score in common.
     """
     contents = [report.about.get("content", "drawing") for report in (a, b)]
     if contents[0] != contents[1]:
@@ -104,7 +104,13 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
             f"A comparison expects a setting that both have, got {', '.join(a.summary) or 'none'} "
             f"and {', '.join(b.summary) or 'none'}."
         )
-    return {setting: _compare(a.of(setting), b.of(setting)) for setting in settings}
+    found = {setting: _compare(a.of(setting), b.of(setting)) for setting in settings}
+    for setting, differences in found.items():
+        if not differences:
+            raise InputError(
+                f"A comparison expects a score that both have in the setting {setting}, got none."
+            )
+    return found
 
 
 def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
@@ -170,6 +176,24 @@ def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
                 f"A comparison expects the same {title} in both, got others under the same name "
                 f"for {len(other)} of {len(ours)} drawings: {first_ten(other)}."
             )
+
+
+def read_alike(paths: Sequence[Path]) -> list[Report]:
+    """Read reports of the same pairs.
+
+    Raises:
+        InputError: One is no report, or has no pairs, or other ones than the first; it names both.
+    """
+    reports = [read_report(path) for path in paths]
+    for path, report in zip(paths, reports, strict=True):
+        if not report.scores:
+            raise InputError(f"{path} expects scores of pairs, got none.")
+        for setting in SETTINGS:
+            try:
+                require_same_pairs(reports[0].of(setting), report.of(setting))
+            except InputError as error:
+                raise InputError(f"{path} does not go with {paths[0]}: {error}") from error
+    return reports
 
 
 def require_report(path: Path, written: Sequence[Path], option: str) -> None:

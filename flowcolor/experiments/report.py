@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from flowcolor.errors import InputError
-from flowcolor.evaluation.compare import Difference, compare, paired_interval
+from flowcolor.evaluation.compare import Difference, compare, paired_interval, read_alike
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.report import Report
-from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.experiments.runs import Ablation
 from flowcolor.experiments.tables import HIGHER_IS_BETTER, Variant
@@ -54,15 +53,16 @@ class Results:
         self.ablation = ablation
         self.variants = ablation.table.variants
         self._reports: dict[str, list[Report]] = {}
-        for run in ablation:
-            self._reports.setdefault(run.variant.name, []).append(read_report(run.result))
+        runs = list(ablation)
+        reports = read_alike([run.result for run in runs])
+        for run, report in zip(runs, reports, strict=True):
+            self._reports.setdefault(run.variant.name, []).append(report)
         first = self._reports[ablation.table.baseline][0]
         self.pairs = {setting: len(first.of(setting)) for setting in first.summary}
         self.notes = first.notes
         self.missing = first.missing
         self.sizes = {
-            name: int(reports[0].about.get("parameters", 0))
-            for name, reports in self._reports.items()
+            name: reports[0].about.get("parameters", 0) for name, reports in self._reports.items()
         }
 
     def seeds(self, variant: Variant, setting: Setting, score: str) -> list[float]:

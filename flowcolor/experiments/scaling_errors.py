@@ -1,11 +1,14 @@
 """Scores as errors, of which 0 is the best, so that a power of a number can be fitted to them."""
 
+import math
+
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import Setting
 
 #: All scores, those of single images first.
 ALL = {**MEASURES, **SET_MEASURES}
+_MOST = 3000.0  # Decibels; a mean squared error of 1e300 is what a float holds.
 _OF_ONE = ("ssim", "ms_ssim", "sr", "cr", "lines", "lines_cleaned", "sharpness")
 
 
@@ -36,9 +39,9 @@ def error_of(name: str, value: float) -> float:
         (0.25, 0.01, 0.5)
     """
     if name == "psnr":  # A logarithm already: back to the mean squared error.
-        return float(10 ** (-value / 10))
-    if name == "is":  # At least 1, and without a best value.
-        return 1 / value
+        return math.inf if value < -_MOST else float(10 ** (-value / 10))
+    if name == "is":  # At least 1, and without a best value; 0 is of a file that somebody edited.
+        return 1 / value if value else math.inf
     # Of lines that are sharper than their drawing's, too: their error is above 0, not below.
     return abs(1 - value) if name in _OF_ONE else value
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flowcolor.evaluation.compare import read_alike
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.power_law import Slope, power_law
-from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.scaling import Scaling
@@ -40,7 +40,9 @@ class ScalingResults:
         shares = sorted(scaling.shares)
         self.scaling = scaling
         self.counts = [counts[share] for share in shares]
-        found = {(run.share, run.seed): read_report(run.result) for run in scaling}
+        runs = list(scaling)
+        reports = read_alike([run.result for run in runs])
+        found = {(r.share, r.seed): report for r, report in zip(runs, reports, strict=True)}
         self.errors: dict[Setting, Errors] = {}
         for setting in SETTINGS:
             columns = [

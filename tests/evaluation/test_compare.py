@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,3 +109,12 @@ def test_reports_on_disk_are_compared_and_the_result_is_written(tmp_path):
     found = content["settings"]["cross"]
     assert found["ssim"]["b"] is None  # JSON knows no infinity
     assert found["lines"] == {"pairs": 2, "a": 1.0, "b": 1.0, "low": 0.0, "high": 0.0, "won": 0}
+
+
+def test_reports_without_a_score_in_common_are_one_sentence():
+    a = Report([pair("a", 0.5)])
+    b = Report([replace(one, scores={"psnr": 20.0}) for one in a.scores])
+    with pytest.raises(
+        InputError, match="expects a score that both have in the setting cross, got"
+    ):
+        compare(a, b)

@@ -280,9 +280,14 @@ def test_variants_that_were_tested_on_other_images_are_not_compared(results, run
     read = read_report(fam.result)
     other = [replace(pair, checksums={"truth": "other"}) for pair in read.scores]
     write_report(Report(other, about=read.about), fam.result.parent, "test")
-    changed = Results(results.ablation)
-    with pytest.raises(InputError, match="expects the same photographs in both"):
-        changed.against_baseline(results.variants[0], "self", "ssim")
+    named = r"fam.seed_0.test.test\.json does not go with .*none.seed_0.test.test\.json: .* photo"
+    with pytest.raises(InputError, match=named):
+        Results(results.ablation)
+    write_report(Report([]), fam.result.parent, "test")
+    with pytest.raises(
+        InputError, match=r"fam.seed_0.test.test\.json expects scores of pairs, got"
+    ):
+        Results(results.ablation)
 
 
 def test_the_command_runs_all_and_prints_the_table(run, tmp_path, monkeypatch, capsys):

@@ -13,6 +13,7 @@ from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.scores import PairScore
 from flowcolor.experiments import runner
 from flowcolor.experiments.scaling import Scaling, check
+from flowcolor.experiments.scaling_errors import error_of
 from flowcolor.experiments.scaling_report import ScalingResults, scaling_table, write_scaling
 from flowcolor.io.images import read_image
 from tests.training.helpers import flowcolor, write_photos
@@ -99,6 +100,20 @@ def test_slopes_are_those_of_the_runs(run, tmp_path):
     other = scaling(run, tmp_path / "out", "--data.batch_size=1")
     with pytest.raises(InputError, match="holds runs with another options"):
         check(other)
+
+
+def test_a_test_of_other_pairs_is_named(run, tmp_path):
+    everything = scaling(run, tmp_path / "out")
+    for each in everything:
+        each.finish(leave_behind)
+    read = json.loads(each.result.read_text())
+    each.result.write_text(json.dumps(read | {"pairs": read["pairs"][1:]}))
+    with pytest.raises(InputError, match=r"share_1.seed_1.test.test\.json does not go with .*that"):
+        ScalingResults(everything, {0.5: 2, 1.0: 4})
+
+
+def test_scores_of_which_no_float_holds_the_error_have_no_slope():
+    assert error_of("psnr", -1e5) == error_of("is", 0.0) == math.inf
 
 
 def test_every_part_is_validated_equally_often_unless_told_otherwise(run, tmp_path):

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch.callbacks import Timer
 
 from flowcolor.color import lab_to_rgb, rgb_to_lab, to_gray
+from flowcolor.errors import InputError
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import write_report
 from flowcolor.evaluation.scores import PairScore
@@ -154,3 +155,14 @@ def test_numbers_are_means_over_seeds_and_intervals_are_over_pairs(tmp_path):
     text = as_text(table, 10)
     assert "By a reference: the photograph of somebody else, N = 3" in text
     assert "SSIM minus that of a, 95 % intervals: b [-0.100, -0.100], c + at 128 [" in text
+
+
+def test_a_report_without_the_setting_is_named_and_no_number_beyond_all_floats_is_averaged(
+    tmp_path,
+):
+    row = Row("a", "given")
+    path = row.report(tmp_path, "exemplar", 0)
+    write_report(report([0.5], seconds=10**400), path.parent, path.stem)
+    assert standing(tmp_path, "exemplar", "cross", [row]).lines[0].costs == {}
+    with pytest.raises(InputError, match=r"a.seed_0\.json expects scores in the setting self, got"):
+        standing(tmp_path, "exemplar", "self", [row])

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
+from sys import float_info
 from typing import Any
 
 import numpy as np
 
-from flowcolor.evaluation.compare import require_same_pairs
+from flowcolor.errors import InputError
+from flowcolor.evaluation.compare import read_alike
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.report import Report
-from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import Setting
 from flowcolor.experiments.comparison.best import against_best, by_pair
 from flowcolor.experiments.comparison.blocks import Block, shown
@@ -93,14 +94,13 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
     Raises:
         InputError: A report is missing, or they are of other pairs.
     """
-    reports = {
-        row.label: [read_report(row.report(output, block, seed)) for seed in row.seeds]
-        for row in rows
-    }
-    first = reports[rows[0].label][0]
-    for several in reports.values():
-        for report in several:
-            require_same_pairs(first.of(setting), report.of(setting))
+    files = [(row.label, row.report(output, block, seed)) for row in rows for seed in row.seeds]
+    read = read_alike([path for _, path in files])
+    reports: dict[str, list[Report]] = {}
+    for (label, path), report in zip(files, read, strict=True):
+        if not report.of(setting):
+            raise InputError(f"{path} expects scores in the setting {setting}, got none.")
+        reports.setdefault(label, []).append(report)
     scores = {row.label: _means(reports[row.label], block, setting) for row in rows}
     competing = [row.label for row in rows if row.kind != "reading"]
     for name, measure in MEASURES.items():
@@ -116,7 +116,7 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
                 scores[label][name] = Score(known.mean, known.seeds, *found)
     lines = [Line(row, _costs(reports[row.label]), scores[row.label]) for row in rows]
     last = reports[rows[-1].label][0]
-    return Standing(block, setting, len(first.of(setting)), lines, last.notes, last.missing)
+    return Standing(block, setting, len(read[0].of(setting)), lines, last.notes, last.missing)
 
 
 def _means(reports: Sequence[Report], block: Block, setting: Setting) -> dict[str, Score]:
@@ -134,6 +134,7 @@ def _costs(reports: Sequence[Report]) -> dict[str, float]:
     found = {}
     for name in COSTS:
         values = [report.about.get(name) for report in reports]
-        if all(isinstance(value, int | float) for value in values):
+        # Comparing is exact: a file may hold whole numbers beyond all floats.
+        if all(isinstance(value, int | float) and value <= float_info.max for value in values):
             found[name] = fmean(values)  # type: ignore[arg-type]
     return found
