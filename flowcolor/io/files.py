@@ -13,6 +13,7 @@ from typing import BinaryIO
 from flowcolor.errors import InputError
 
 _PARTIAL = ".partial"
+_BYTES = re.compile("[\udc80-\udcff]+")  # Of names, where Python could not read them.
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -71,13 +72,19 @@ def is_below(folder: Path, error: BaseException) -> bool:
 def write_text(text: str, path: Path) -> None:
     r"""Write a UTF-8 text, whole or not at all.
 
-    Names of files need not be text; their bytes become ``\udcXX``, which JSON reads back.
+    Names of files need not be text; their bytes become ``\udcXX``, which JSON reads back. Those
+    that are letters after all, as any are where the locale knows ASCII alone, become letters.
 
     Raises:
         InputError: The file cannot be written.
     """
     with whole_file(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
+        file.write(_BYTES.sub(_as_letters, text).encode("utf-8", "backslashreplace"))
+
+
+def _as_letters(found: re.Match[str]) -> str:
+    """Return bytes of a name as the UTF-8 that they are, and as they were where they are none."""
+    return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
 def remove_partial(folder: Path) -> None:

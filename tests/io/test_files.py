@@ -61,3 +61,9 @@ def test_a_folder_deeper_than_python_can_follow_is_one_sentence(tmp_path, monkey
 
 def test_a_name_with_a_zero_byte_holds_no_results(tmp_path):
     require_apart(tmp_path, [Path("a\0b")], "--output")
+
+
+def test_bytes_of_names_that_are_letters_after_all_are_written_as_letters(tmp_path):
+    name = os.fsencode("写真").decode("ascii", "surrogateescape")  # As where the locale is C.
+    write_text(f"{name}, \udc8e\udcca, \ud800", tmp_path / "t.txt")
+    assert (tmp_path / "t.txt").read_bytes().decode() == r"写真, \udc8e\udcca, \ud800"
