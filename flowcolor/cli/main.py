@@ -138,7 +138,7 @@ def program() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # A second Ctrl-C would interrupt what libraries do at the end, with a traceback of each.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if paints:
+    if paints and "triton" not in sys.modules:  # An optimiser has loaded it, and it complains, too.
         gc.freeze()
     return status
 

@@ -74,3 +74,14 @@ def test_a_process_of_its_own_ends_without_a_last_search_for_cycles():
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert said.returncode == 2
     assert said.stdout.splitlines()[-1] == "True True"
+
+
+def test_what_an_optimiser_loads_does_not_complain_at_the_end():
+    code = (
+        "import atexit, gc, sys; from flowcolor.cli.main import program\n"
+        "atexit.register(lambda: print(gc.get_freeze_count()))\n"
+        "sys.modules['triton'] = None\n"
+        "sys.argv = ['flowcolor', 'colorize', '--skech', 'x']; sys.exit(program())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (2, "0")
