@@ -46,9 +46,9 @@ def untrained_method(name: str, settings: Mapping[str, Any] | None = None) -> Co
     given = dict(settings or {})
     for setting, value in given.items():
         if setting not in defaults:
-            options = f"one of {', '.join(defaults)}" if defaults else "nothing"
+            options = f"one of the options {', '.join(defaults)}" if defaults else "no options"
             hint = did_you_mean(setting, defaults)
-            raise InputError(f"--set for {name} expects {options}, got {setting!r}{hint}.")
+            raise InputError(f"{name} expects {options}, got {setting!r}{hint}.")
         given[setting] = _as_setting(name, setting, defaults[setting], value)
     try:
         return known[name](**given).eval()

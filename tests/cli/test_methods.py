@@ -68,6 +68,7 @@ def test_a_method_without_reference_paints(files):
         (["--method", "tnit"], "got 'tnit'; did you mean 'tint'."),
         (["--method", "faces", "--set", "a=b"], "--set expects a --method that has options, got "),
         (["--method", "faces", "--vary", "a=b"], "--vary expects a --method that has options, got"),
+        (["--method", "unchanged", "--vary", "a=b"], "unchanged expects no options, got 'a'."),
         (["--method", "sketch_color"], "--method sketch_color expects trained weights: give "),
         (["--method", "tint"], "Tint expects --reference, a photograph or a folder of them, got "),
         (["--method", "unchanged", "--reference", "p.png"], "Unchanged cannot use --reference, "),
