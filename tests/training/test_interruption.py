@@ -19,6 +19,8 @@ def reduce(tensor, reduce_op):
 
 def batches_before_the_end(rank, asked, number):
     """Return after how many batches a process ends, and whether by Ctrl-C."""
+    # The server that starts these processes may itself be one that takes no signals.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: None)
     counted = SimpleNamespace(ready=0), SimpleNamespace(ready=0)
