@@ -14,13 +14,13 @@ def plain(complaint: str) -> str:
 
     Example:
         >>> plain("Validation failed: Expected a <class 'int'>. Got value: x.")
-        'Expected a int, got x'
+        'Expected an int, got x'
     """
     text = " ".join(complaint.split())
     text = re.sub(r" Subclass types expect one of:.*?\(implicit class_path\)", "", text)
     text = re.sub(r"- Expected a path but .*? either not accessible or invalid - ", "", text)
     text = re.sub(r"^Validation failed: ", "", text)
-    text = re.sub(r"<class '([^']+)'>", r"\1", text)
+    text = re.sub(r"<class '([^']+)'>", r"\1", text).replace("Expected a int", "Expected an int")
     key = re.match(r'Parser key "([^"]+)": ', text)
     name, reason = (key[1], text[key.end() :]) if key else ("", text)
     union = re.match(

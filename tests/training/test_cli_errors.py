@@ -26,7 +26,7 @@ WRONG = {
         (*FIT, "--pictures.pair=3"),
         r"did you mean 'pictures.pairs'",
     ),
-    "not a number": ((*FIT, "--data.size=abc"), r"Option 'data.size': Expected a int, got abc\.$"),
+    "not a number": ((*FIT, "--data.size=abc"), r"Option 'data.size': Expected an int, got abc\.$"),
     "refused by the constructor": (
         (*FIT, "--model.colorizer.init_args.ccbs=0"),
         r"SketchColorFlow expects .* got 2, 1 and 0\.",
@@ -157,7 +157,7 @@ def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsy
 EARLY = "class_path: lightning.pytorch.callbacks.EarlyStopping, init_args: "
 OF_SEVERAL_TYPES = {
     f"trainer: {{callbacks: [{{{EARLY} {{monitor: a, patience: abc}}}}]}}": (
-        "Option 'trainer.callbacks.patience': Expected a int, got abc"
+        "Option 'trainer.callbacks.patience': Expected an int, got abc"
     ),
     f"trainer: {{callbacks: [{{{EARLY} {{monitor: a, patienc: 3}}}}]}}": (
         "There is no option 'patienc'; did you mean 'patience'"
@@ -211,7 +211,7 @@ def test_an_option_of_several_types_tells_of_the_deepest_mistake_alone(text, cap
 def test_an_option_of_several_types_on_the_command_line_does_too(capsys):
     words = ("--trainer.callbacks+=EarlyStopping", "--trainer.callbacks.patience=abc")
     assert flowcolor(*FIT, *words) == 2
-    sentence = "Option 'trainer.callbacks.patience': Expected a int, got abc."
+    sentence = "Option 'trainer.callbacks.patience': Expected an int, got abc."
     assert capsys.readouterr().err == f"flowcolor: {sentence}\n"
 
 
