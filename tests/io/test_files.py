@@ -59,8 +59,9 @@ def test_a_folder_deeper_than_python_can_follow_is_one_sentence(tmp_path, monkey
         write_text("a", deep / "a.txt")
 
 
-def test_a_name_with_a_zero_byte_holds_no_results(tmp_path):
-    require_apart(tmp_path, [Path("a\0b")], "--output")
+def test_a_name_with_a_zero_byte_holds_no_results_and_hides_none(tmp_path):
+    with pytest.raises(InputError, match=rf"outside of {tmp_path}, whose images are read"):
+        require_apart(tmp_path, [Path("a\0b"), tmp_path], "--output")
 
 
 def test_bytes_of_names_that_are_letters_after_all_are_written_as_letters(tmp_path):
