@@ -113,6 +113,21 @@ def test_erasing_makes_paper_and_nothing_else():
     assert 0.01 < changed.float().mean() < 0.2
 
 
+def test_each_box_has_an_eighth_to_a_third_of_each_side_and_lies_anywhere():
+    torch.manual_seed(0)
+    gone = erased(torch.zeros(500, 3, 64, 96), boxes=1, share=1.0)[:, 0].bool()
+    rows, columns = gone.any(2), gone.any(1)
+    assert (gone == rows[:, :, None] & columns[:, None]).all()  # One box, on paper else.
+    for inside in (rows, columns):
+        count = inside.shape[1]
+        side, first = inside.sum(1) / count, inside.int().argmax(1) / count
+        assert ((side * count + 1 >= count / 8) & (side * count - 1 <= count / 3)).all()
+        assert side.mean() == pytest.approx((1 / 8 + 1 / 3) / 2, abs=0.01)
+        free = first / (1 - side)
+        assert free.mean() == pytest.approx(0.5, abs=0.05)
+        assert free.std() == pytest.approx(1 / 12**0.5, abs=0.03)
+
+
 def test_what_they_cannot_train_is_refused_in_words():
     for objective, model, expected in (
         (SelfSupervised(2), trained_s2i(), "got SelfSupervisedS2I in stage 2."),
