@@ -91,6 +91,15 @@ def test_checkpoints_hold_the_average_and_the_weights_that_it_is_of(whole):
     )
 
 
+def test_what_trains_is_what_would_without_an_average(run, whole):
+    """A validation, which sees the average, gives the weights back."""
+    plain = read_checkpoint(run.last)
+    last = read_checkpoint(whole / "checkpoints/last.ckpt")
+    assert plain["global_step"] == last["global_step"] == 4
+    for name, value in plain["state_dict"].items():
+        assert torch.equal(value, last["current_model_state"][name]), name
+
+
 def test_the_average_is_exported(whole):
     exported = read_weights(whole / "model.safetensors").state
     best = read_weights(whole / "checkpoints/best.ckpt").state
