@@ -10,6 +10,8 @@ from torch import distributed
 
 from flowcolor.training.callbacks.interruption import Interruption
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def reduce(tensor, reduce_op):
     assert reduce_op == "max"
@@ -49,3 +51,15 @@ def batches_before_the_end(rank, asked, number):
 def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, number):
     ends = run_on_ranks(batches_before_the_end, [(rank, asked, number) for rank in range(2)])
     assert ends == [(3, number == signal.SIGINT)] * 2
+
+
+@pytest.mark.parametrize("end", ["on_train_end", "on_exception"])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_signals_are_answered_as_before_when_a_training_is_over(end, processes):
+    before = [signal.getsignal(number) for number in SIGNALS]
+    callback, trainer = Interruption(), SimpleNamespace(world_size=processes)
+    callback.on_train_start(trainer, None)
+    assert [signal.getsignal(number) for number in SIGNALS] != before
+    arguments = (ValueError(),) if end == "on_exception" else ()
+    getattr(callback, end)(trainer, None, *arguments)
+    assert [signal.getsignal(number) for number in SIGNALS] == before
