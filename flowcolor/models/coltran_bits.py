@@ -7,11 +7,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from flowcolor.models.coltran_upsampler import ColTranUpsampler
+from flowcolor.values import widen
 
 
 def symbol_bits(logits: Tensor, symbols: Tensor) -> Tensor:
     """Return the mean bits of the symbols (B, H, W) of each sample."""
-    nats = cross_entropy(logits.movedim(-1, 1).float(), symbols, reduction="none")
+    nats = cross_entropy(widen(logits.movedim(-1, 1)), symbols, reduction="none")
     return nats.mean((1, 2)) / math.log(2)
 
 

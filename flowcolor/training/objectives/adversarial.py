@@ -16,6 +16,7 @@ from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask
 from flowcolor.training.objectives.paired import Paired
+from flowcolor.values import widen
 
 
 class Adversarial(Game):
@@ -101,8 +102,8 @@ class Adversarial(Game):
         return self.critic.parameters()
 
     def critic_losses(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        real = self.critic(torch.cat([batch["content"], batch["truth"]], 1)).float()
-        fake = self.critic(_pairs(batch, made["result"].detach())).float()
+        real = widen(self.critic(torch.cat([batch["content"], batch["truth"]], 1)))
+        fake = widen(self.critic(_pairs(batch, made["result"].detach())))
         return {"critic": TELL_APART[self.kind](real, fake)}
 
 

@@ -14,6 +14,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.training.clipped import check_limit
 from flowcolor.training.objectives.arguments import check_optimizer
 from flowcolor.training.objectives.base import Objective
+from flowcolor.values import widen
 
 Kind = Literal["least_squares", "hinge", "bce"]
 
@@ -65,7 +66,7 @@ def ask(critic: nn.Module, images: Tensor) -> Tensor:
     """Return a critic's answers so that gradients reach the images, and not the critic."""
     frozen = {name: value.detach() for name, value in critic.named_parameters()}
     answers: Tensor = functional_call(critic, frozen, (images,))
-    return answers.float()
+    return widen(answers)
 
 
 def _adam(parameters: Any) -> torch.optim.Optimizer:

@@ -15,6 +15,7 @@ from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
+from flowcolor.values import widen
 
 _MOST_SIDE = 16_384
 
@@ -95,5 +96,5 @@ class Refining(Game):
     def critic_losses(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
         # Together, so that both are normalised alike.
         images = torch.cat([batch["truth"], made["result"].detach()])
-        real, fake = self.critic(2 * images - 1).float().chunk(2)
+        real, fake = widen(self.critic(2 * images - 1)).chunk(2)
         return {"critic": TELL_APART["hinge"](real, fake)}

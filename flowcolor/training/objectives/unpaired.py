@@ -15,6 +15,7 @@ from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
 from flowcolor.training.objectives.image_pool import MOST_IMAGES, ImagePool
+from flowcolor.values import widen
 
 
 class Unpaired(Game):
@@ -119,5 +120,5 @@ def _distance(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _judge(critic: PatchCritic, real: Tensor, fake: Tensor) -> Tensor:
-    answers = (critic(_centered(images)).float() for images in (real, fake))
+    answers = (widen(critic(_centered(images))) for images in (real, fake))
     return TELL_APART["least_squares"](*answers)

@@ -19,6 +19,7 @@ from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.game import Game, ask
 from flowcolor.training.objectives.slope_penalty import slope_penalty
 from flowcolor.training.say import say
+from flowcolor.values import widen
 
 
 class WassersteinChroma(Game):
@@ -128,7 +129,7 @@ class WassersteinChroma(Game):
         real = _seen(batch["content"], rgb_to_lab(batch["truth"])[:, 1:])
         share = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
         penalty = slope_penalty(self.critic, share * real + (1 - share) * fake)
-        away = self.critic(fake).float().mean() - self.critic(real).float().mean()
+        away = widen(self.critic(fake)).mean() - widen(self.critic(real)).mean()
         return {"critic": away + self.slope * penalty, "distance": -away, "slope": penalty}
 
 
