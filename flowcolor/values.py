@@ -59,12 +59,13 @@ def require_tensors(name: str, *values: object) -> None:
         ValueError: One is no tensor.
     """
     if not all(isinstance(value, Tensor) and is_strided(value) for value in values):
-        kinds = [_kind(value) for value in values]
+        kinds = [kind_of(value) for value in values]
         expected = "a tensor" if len(kinds) == 1 else "tensors"
         raise ValueError(f"{name} expects {expected}, got {' and '.join(kinds)}.")
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Return in a word or two what something is that is no plain tensor."""
     if isinstance(value, Tensor) and not is_strided(value):
         return "a nested one" if value.is_nested else f"one of layout {value.layout}"
     return "None" if value is None else type(value).__name__

@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.values import require_floats
+from flowcolor.values import is_float, is_strided, kind_of
 
 Images = Float[Tensor, "batch 3 height width"]
 
@@ -100,30 +100,65 @@ def require_batch(owner: object, batch: object, *images: str, also: Sequence[str
         InputError: It is no dictionary, or lacks images or indices.
         ValueError: Images are no float tensors.
     """
+    require_images(owner, batch, *images, also=("index", *also))
+    assert isinstance(batch, dict)  # noqa: S101  (just looked at)
+    index, count = batch["index"], len(batch[images[0]])
+    numbers = index.tolist() if isinstance(index, Tensor) else index
+    whole = isinstance(numbers, Sequence) and all(isinstance(n, Integral) for n in numbers)
+    if not whole or len(numbers) != count:
+        shown = str(tuple(index.shape)) if isinstance(index, Tensor) else repr(index)[:60]
+        expected = f"index to be whole numbers, one for each of {count} images"
+        raise InputError(f"{type(owner).__name__} expects {expected}, got {shown}.")
+
+
+def require_images(
+    owner: object,
+    batch: object,
+    *images: str,
+    free: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> None:
+    """Refuse what is no batch with these images.
+
+    Args:
+        owner: Who refuses; its class begins the message.
+        batch: What should be a batch.
+        images: Names of what it needs, all of one shape and on one device.
+        free: Names of images that may have sides of their own.
+        also: Names of what else has to be there.
+
+    Raises:
+        InputError: It is no dictionary, or lacks images.
+        ValueError: Images are no float tensors.
+    """
     name = type(owner).__name__
     if not isinstance(batch, dict):
         raise InputError(f"{name} expects a batch, a dictionary, got {type(batch).__name__}.")
-    lacks = [key for key in (*images, "index", *also) if key not in batch]
+    lacks = [key for key in (*images, *also, *free) if key not in batch]
     if lacks:
         shown = ", ".join(map(str, batch)) or "an empty one"
         raise InputError(f"{name} expects a batch with {' and '.join(lacks)}, got {shown}.")
-    given = [batch[key] for key in images]
-    require_floats(name, *given)
-    for key, image in zip(images, given, strict=True):
+    first = batch[images[0]]
+    for key in (*images, *free):
+        image = batch[key]
+        if not (isinstance(image, Tensor) and is_strided(image) and is_float(image)):
+            strided = isinstance(image, Tensor) and is_strided(image)
+            shown = image.dtype if strided else kind_of(image)
+            expected = "float images with values in [0, 1]"
+            raise ValueError(f"{name} expects {key} to be {expected}, got {shown}.")
         shape = tuple(image.shape)
-        if len(shape) != 4 or shape[:2] != (len(given[0]), 3) or 0 in shape:
+        if len(shape) != 4 or shape[1] != 3 or 0 in shape:
             expected = "images of shape (batch, 3, height, width) that are not empty"
             raise InputError(f"{name} expects {key} to be {expected}, got {shape}.")
-        if shape != given[0].shape:
-            expected = f"the shape of {images[0]}, {tuple(given[0].shape)}"
+        if key in images and shape != first.shape:
+            expected = f"the shape of {images[0]}, {tuple(first.shape)}"
             raise InputError(f"{name} expects {key} to have {expected}, got {shape}.")
-    index = batch["index"]
-    numbers = index.tolist() if isinstance(index, Tensor) else index
-    whole = isinstance(numbers, Sequence) and all(isinstance(n, Integral) for n in numbers)
-    if not whole or len(numbers) != len(given[0]):
-        shown = str(tuple(index.shape)) if isinstance(index, Tensor) else repr(index)[:60]
-        expected = f"index to be whole numbers, one for each of {len(given[0])} images"
-        raise InputError(f"{name} expects {expected}, got {shown}.")
+        if len(image) != len(first):
+            expected = f"to be as many images as {images[0]}, {len(first)}"
+            raise InputError(f"{name} expects {key} {expected}, got {len(image)}.")
+        if image.device != first.device:
+            expected = f"on the device of {images[0]}, {first.device}"
+            raise InputError(f"{name} expects {key} {expected}, got {image.device}.")
 
 
 def require_square(owner: object, images: Tensor) -> None:

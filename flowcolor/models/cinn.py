@@ -135,12 +135,13 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         """
         self._check_image("photo", photo)
         self.check_inputs(content, photo)
+        self._check_pairs(content, photo)
         data = self.lab_data.read(lab_of(photo))
         noise = torch.randn(data.shape, generator=generator, dtype=data.dtype, device=data.device)
         z, logdet = self.flow(data + self.noise * noise, self._conditions(content))
         # Of continuous numbers, not of bytes: 0 is an even density of height 1.
         density = log_normal(z) + logdet
-        return {"photo": bits_per_dim(density, data[0].numel()) - 8}
+        return {"photo": bits_per_dim(density, data.shape[1:].numel()) - 8}
 
     def encode(self, image: Tensor) -> tuple[Tensor, tuple[list[Tensor], Tensor]]:
         """Return the latent of an image under its own grey.

@@ -141,8 +141,13 @@ class ColTran(Colorizer):
             given none; then ``color`` or ``spatial``, of one of 256 levels of a channel, which in
             training is drawn at random for each sample, and else all three in turn.
         """
-        self._check_image("photo", photo)
         self.check_inputs(content, reference)
+        self._check_image("photo", photo)
+        self._check_precision(photo=photo)
+        if len(photo) != len(content):
+            raise ValueError(
+                f"ColTran expects a photo for each content, got {len(photo)} and {len(content)}."
+            )
         gray, truth = self._gray(content, self.core_size), self._fit(photo, self.core_size)
         if self.stage == 1:
             encoding = self.core.encode(gray, reference)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from flowcolor.models.base import Image
 from flowcolor.models.likelihood import Bits
@@ -29,7 +30,18 @@ class ConditionalDensity(ABC):
             content: Drawings or grey photographs, :math:`(B, 3, H, W)` in [0, 1].
             photo: Their photographs.
             generator: Source of the noise that makes bytes continuous.
+
+        Raises:
+            ValueError: An image cannot be used, or the photographs are of another shape.
         """
+
+    def _check_pairs(self, content: Tensor, photo: Tensor) -> None:
+        """Refuse photographs that are not of the shape of their contents."""
+        if photo.shape != content.shape:
+            raise ValueError(
+                f"{type(self).__name__} expects a content and a photo of the same shape, got "
+                f"{tuple(content.shape)} and {tuple(photo.shape)}."
+            )
 
 
 class Density(ConditionalDensity):

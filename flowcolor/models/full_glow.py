@@ -126,15 +126,16 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
     ) -> Mapping[str, Bits]:
         self._check_image("content", content)
         self._check_image("photo", photo)
+        self._check_pairs(content, photo)
         both = dequantize(torch.cat([photo, content]), generator=generator) - 0.5
         x, drawing = both.split([len(photo), len(content)])
         content_z, content_logdet, conditions = with_outputs(self.content_flow, drawing)
-        if self.training and not self.started:
+        if self.training and len(photo) and not self.started:
             start_from(self.photo_flow, x, conditions)
             self.started.fill_(True)
         z, logdet = self.photo_flow(x, conditions)
         log_probs = log_normal(z) + logdet, log_normal(content_z) + content_logdet
-        bits = (bits_per_dim(each, x[0].numel()) for each in log_probs)
+        bits = (bits_per_dim(each, x.shape[1:].numel()) for each in log_probs)
         return dict(zip(self.parts, bits, strict=True))
 
     def sample(

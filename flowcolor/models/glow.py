@@ -117,10 +117,11 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     ) -> Mapping[str, Bits]:
         self._check_image("content", content)
         self._check_image("photo", photo)
+        self._check_pairs(content, photo)
         both = dequantize(torch.cat([photo, content]), self.byte_bits, generator)
         z, logdet = self.flow(both - 0.5)
-        bits = bits_per_dim(log_normal(z) + logdet, both[0].numel(), self.byte_bits)
-        if self.training:
+        bits = bits_per_dim(log_normal(z) + logdet, photo.shape[1:].numel(), self.byte_bits)
+        if self.training and len(photo):  # No mean of none.
             self._remember(*z.detach().split([len(photo), len(content)]))
         return dict(zip(self.parts, bits.split([len(photo), len(content)]), strict=True))
 

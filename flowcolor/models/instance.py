@@ -121,6 +121,7 @@ class InstanceColorization(Colorizer):
             hints: Colours at points, and boxes.
             boxes: Instead of those of hints or those that would be found.
         """
+        self.check_inputs(content, hints=hints)
         if boxes is None and hints is not None:
             boxes = hints.boxes
         if boxes is None:
@@ -142,6 +143,7 @@ class InstanceColorization(Colorizer):
         """
         if self.net.objects is None:
             raise ValueError("InstanceColorization of stage 1 knows no objects.")
+        self.check_inputs(content, hints=hints)
         seen = cut_out(light_and_points(content, hints), boxes)
         return REACH * widen(self.net.objects(seen)).tanh()
 

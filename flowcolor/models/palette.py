@@ -149,6 +149,14 @@ class Palette(Colorizer):
             reference: As for :meth:`colorize`.
         """
         self.check_inputs(content, reference)
+        self._check_image("noisy", noisy)
+        self._check_precision(noisy=noisy)
+        for name, image in (("reference", reference), ("noisy", noisy)):
+            if image is not None and image.shape != content.shape:
+                raise ValueError(
+                    f"Palette expects a content and a {name} of the same shape, got "
+                    f"{tuple(content.shape)} and {tuple(image.shape)}."
+                )
         given = [content] if reference is None else [content, reference]
         seen = torch.cat([*(2 * image - 1 for image in given), noisy], 1)
         found = self.net(pixel_unshuffle(seen, self.unshuffle), log_snr.to(seen))
@@ -178,11 +186,6 @@ class Palette(Colorizer):
             ValueError: As those of :meth:`Colorizer.colorize`, or the reference has another shape.
         """
         self.check_inputs(content, reference, hints, temperature, generator)
-        if reference is not None and reference.shape != content.shape:
-            raise ValueError(
-                "Palette expects a content and a reference of the same shape, got "
-                f"{tuple(content.shape)} and {tuple(reference.shape)}."
-            )
 
         def predict(y: Tensor, signal: float) -> Tensor:
             log_snr = y.new_full((len(y),), max(_log_snr(signal), _LOWEST))

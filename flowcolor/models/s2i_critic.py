@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.s2i_blocks import conv
 
 
@@ -35,6 +36,7 @@ class ImageCritic(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the answers."""
+        check_images(self, image, 3, self.least)
         maps = [self.first(image)]
         late = len(self.blocks) - 2
         for place, block in enumerate(self.blocks):

@@ -107,11 +107,15 @@ class SelfSupervisedS2I(Colorizer):
 
     def maps(self, content: Tensor) -> list[Tensor]:
         """Return the three maps of drawings, the finest first."""
+        self._check_image("content", content)
+        self._check_precision(content=content)
         maps: list[Tensor] = self.autoencoder.content(2 * content[:, :1] - 1)
         return maps
 
     def vectors(self, photo: Tensor) -> list[Tensor]:
         """Return the three style vectors of photographs of any size."""
+        self._check_image("reference", photo)
+        self._check_precision(reference=photo)
         small = resize(photo, (self.size, self.size))
         vectors: list[Tensor] = self.autoencoder.style(2 * small - 1)
         return vectors

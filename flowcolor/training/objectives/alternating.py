@@ -11,7 +11,7 @@ from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.clipped import check_limit
 from flowcolor.training.objectives.arguments import check_optimizer, check_part
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.objectives.style_pairs import (
     colorize_by_others,
     require_latent,
@@ -65,11 +65,13 @@ class Alternating(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return what the first turn minimises, see :meth:`Objective.losses`."""
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
         result, _ = colorize_by_others(colorizer, batch)
         return {**self.loss(result, batch["truth"]), "result": result}
 
     def style_losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return ``style``, the scalar that the second turn minimises."""
+        require_samples(self, colorizer, batch, "content", "reference")
         result, style = colorize_by_others(colorizer, batch)
         return {"style": style_distance(colorizer, result, style)}
 

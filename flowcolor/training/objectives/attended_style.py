@@ -13,7 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import AdaAttN, Colorizer
 from flowcolor.models.attended_moments import plain_transfer
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.say import say
 from flowcolor.values import widen
 
@@ -80,6 +80,7 @@ class AttendedStyle(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, ``overall`` and ``local`` or ``autoencoder``, and ``result``."""
+        require_samples(self, colorizer, batch, "content", "reference")
         model, content = cast(AdaAttN, colorizer), batch["content"]
         style = batch["reference"].roll(1, 0)
         if model.encoder is not None and self.trained < self.autoencoder:

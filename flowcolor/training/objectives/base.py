@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_images
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
 from flowcolor.evaluation.drawing_scores import lines_of
 from flowcolor.models import Colorizer, Hints
+from flowcolor.values import require_colors
 
 
 class Objective(nn.Module, ABC):
@@ -59,6 +60,9 @@ class Objective(nn.Module, ABC):
         Args:
             colorizer: What is trained; it is called as a module, so that hooks see it.
             batch: ``content``, ``reference`` and ``truth`` (B, 3, H, W), and ``name``.
+
+        Raises:
+            ValueError: The batch lacks what the objective needs, see :func:`require_samples`.
         """
 
     def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
@@ -69,6 +73,33 @@ class Objective(nn.Module, ABC):
             batch: As in :meth:`losses`.
         """
         return {}
+
+
+def require_samples(
+    objective: Objective, colorizer: Colorizer, batch: object, *images: str
+) -> None:
+    """Refuse a batch of which no loss, or one of other pictures, would come: all begin with this.
+
+    Args:
+        objective: Who refuses; its class begins the message.
+        colorizer: What is trained. The reference counts, too, where it requires one, or looks at
+            one that is there.
+        batch: What should be a batch.
+        images: Names of what is needed, all of one shape but for ``reference``.
+
+    Raises:
+        InputError: It is no batch, or lacks images.
+        ValueError: They are no float images of three channels, or have values outside of [0, 1].
+    """
+    there = isinstance(batch, dict) and "reference" in batch
+    uses = {"required", "optional"} if there else {"required"}
+    looks = "reference" in images or colorizer.reference in uses
+    free = ("reference",) if looks else ()
+    alike = [name for name in images if name != "reference"]
+    require_images(objective, batch, *alike, free=free)
+    assert isinstance(batch, dict)  # noqa: S101  (just looked at)
+    for name in (*alike, *free):
+        require_colors(f"{type(objective).__name__}, as {name},", batch[name])
 
 
 def colorize_batch(
@@ -94,4 +125,6 @@ def hints_of(batch: Batch, colorizer: Colorizer) -> Hints | None:
     """Return the hints of a batch, if it has any and the colorizer uses them."""
     if colorizer.hints == "unused" or "hint_mask" not in batch:
         return None
+    if "hint_colors" not in batch:
+        raise InputError("hint_mask expects hint_colors beside it in a batch, got none.")
     return Hints(batch["hint_colors"], batch["hint_mask"])

@@ -11,7 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, Palette
 from flowcolor.models.diffusion import TRAINING, signal_levels
 from flowcolor.training.objectives.arguments import check_whole
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 
 
 class Denoising(Objective):
@@ -80,6 +80,7 @@ class Denoising(Objective):
     def _loss(
         self, colorizer: Colorizer, batch: Batch, generator: torch.Generator | None
     ) -> Tensor:
+        require_samples(self, colorizer, batch, "content", "truth")
         palette, truth = cast(Palette, colorizer), batch["truth"]
         noisy, log_snr, noise = self.hide(2 * truth - 1, generator)
         reference = batch["reference"] if palette.reference == "required" else None

@@ -12,7 +12,7 @@ from flowcolor.losses import ColorizationLoss
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.hint_maps import spread
 from flowcolor.training.objectives.arguments import check_part, check_share, check_weight
-from flowcolor.training.objectives.base import Objective, hints_of
+from flowcolor.training.objectives.base import Objective, hints_of, require_samples
 
 _NEAR, _ALIKE = 0.05, 0.15  # Of the side; of the range of colours.
 _CONTRAST = 170 / 255**2  # The paper's constant, which is for values up to 255.
@@ -82,6 +82,7 @@ class Exchanged(Objective):
         self.loss.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
         truth, reference = batch["truth"], batch["reference"]
         size = len(truth)
         count = min(size, max(1, round(self.share * size))) if size > 1 else 0

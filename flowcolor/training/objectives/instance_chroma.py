@@ -16,7 +16,7 @@ from flowcolor.models.find_boxes import boxes_of
 from flowcolor.models.instance_net import cut_out
 from flowcolor.pretrained.detector import require_detector
 from flowcolor.training.objectives.arguments import check_weight
-from flowcolor.training.objectives.base import Objective, hints_of
+from flowcolor.training.objectives.base import Objective, hints_of, require_samples
 
 _SMALLEST = 0.25  # Of a random box, in sides of the picture.
 
@@ -69,12 +69,14 @@ class InstanceChroma(Objective):
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "truth")
         boxes = _random_boxes(batch["content"]) if colorizer.stage == 2 else None
         distance = _distance(colorizer, batch, boxes)
         return {"loss": self.weight * distance, "chroma": distance}
 
     def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the distance, in stage 2 of the quarters of each picture, which stay the same."""
+        require_samples(self, colorizer, batch, "content", "truth")
         boxes = boxes_of(batch["content"], "quadrants") if colorizer.stage == 2 else None
         return {"chroma": _distance(colorizer, batch, boxes)}
 

@@ -10,7 +10,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.models import Colorizer, ConditionalDensity
 from flowcolor.training.objectives.arguments import check_part, check_weight
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 
 
 class Likelihood(Objective):
@@ -62,6 +62,7 @@ class Likelihood(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted bits per dimension, and those of each part."""
+        require_samples(self, colorizer, batch, "content", "truth")
         density = cast(ConditionalDensity, colorizer)
         parts = density.bits(batch["content"], batch["truth"])
         bits = {f"bits_{name}": value.mean() for name, value in parts.items()}
@@ -73,6 +74,7 @@ class Likelihood(Objective):
         """Return the bits per dimension of each part."""
         if not isinstance(colorizer, ConditionalDensity):
             return {}
+        require_samples(self, colorizer, batch, "content", "truth")
         generator = torch.Generator(batch["content"].device).manual_seed(0)
         bits = colorizer.bits(batch["content"], batch["truth"], generator)
         return {f"bits_{name}": value.mean() for name, value in bits.items()}

@@ -9,7 +9,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, FeatureLoss
 from flowcolor.models import SCFT, Colorizer
 from flowcolor.training.objectives.arguments import check_part, check_weight
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.objectives.triplet import triplet
 
 
@@ -63,6 +63,7 @@ class Matched(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, ``triplet`` if it has a weight, and ``result``."""
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
         if self.triplet and "warp" not in batch:
             raise InputError(
                 "Matched expects batches that say how the reference was deformed, got none: set "

@@ -6,7 +6,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.losses import ColorizationLoss, FeatureLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.arguments import check_part
-from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
 
 
 class Paired(Objective):
@@ -30,5 +30,6 @@ class Paired(Objective):
         self.loss.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "truth")
         result = colorize_batch(colorizer, batch)
         return {**self.loss(result, batch["truth"]), "result": result}

@@ -11,7 +11,7 @@ from flowcolor.losses import ColorizationLoss, FeatureLoss
 from flowcolor.models import Colorizer, DeepFaceEditing
 from flowcolor.models.face_parts import part_of
 from flowcolor.training.objectives.arguments import check_part, check_weight
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 
 
 class WholeAndParts(Objective):
@@ -63,6 +63,7 @@ class WholeAndParts(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, ``parts``, and ``result``."""
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
         model, truth = cast(DeepFaceEditing, colorizer), batch["truth"]
         features = model.features(batch["content"], batch["reference"])
         result = model.fuse(features)

@@ -12,7 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import CIC, Colorizer
 from flowcolor.models.ab_bins import COUNT, rebalancing, soft_targets
 from flowcolor.training.objectives.arguments import check_share
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 
 _SLOWEST = 1e-3  # Of the running share: the last thousand batches.
 
@@ -61,6 +61,7 @@ class Rebalanced(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, and ``cross_entropy``, the same without weights."""
+        require_samples(self, colorizer, batch, "content", "truth")
         logits = cast(CIC, colorizer).logits(batch["content"])
         shares = soft_targets(avg_pool2d(rgb_to_lab(batch["truth"])[:, 1:], 4))
         self._count(shares)

@@ -13,7 +13,7 @@ from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.s2i_critic import ImageCritic
 from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
-from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.training.objectives.base import colorize_batch, require_samples
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
 from flowcolor.values import widen
 
@@ -84,6 +84,7 @@ class Refining(Game):
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "truth")
         result = colorize_batch(colorizer, batch)
         terms = self.loss(result, batch["truth"])
         adversarial = FOOL["hinge"](ask(self.critic, 2 * result - 1))

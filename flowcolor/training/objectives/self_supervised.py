@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, mse_loss
 
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
 from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_whole
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.objectives.erased import bold, erased
 
 _REPEATED = 2**32  # Photographs that are shown again have this much more as their index.
@@ -90,6 +90,8 @@ class SelfSupervised(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss of one turn, and its parts."""
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
+        require_batch(self, batch, "truth")
         s2i = cast(SelfSupervisedS2I, colorizer)
         photo, drawing = batch["truth"], batch["content"]
         if len(photo) < 2:
@@ -105,7 +107,8 @@ class SelfSupervised(Objective):
         maps, variants = _all_maps(s2i, drawing)
         chosen = variants[int(torch.randint(3, ()))]
         terms = self.loss(_decode(s2i, chosen, moved_styles), photo)
-        labels = batch["index"] % _REPEATED % self.classes
+        index = torch.as_tensor(batch["index"], device=photo.device)
+        labels = index % _REPEATED % self.classes
         both, twice = torch.cat([styles[-1], moved_styles[-1]]), torch.cat([labels, labels])
         parts = {
             "style": _style_loss(styles, moved_styles),

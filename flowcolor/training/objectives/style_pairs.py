@@ -10,7 +10,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, UNetAdaIN
 from flowcolor.training.objectives.arguments import check_part, check_share
-from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
 
 
 class StylePairs(Objective):
@@ -56,6 +56,7 @@ class StylePairs(Objective):
         self.loss.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "truth", "reference")
         result, style = colorize_by_others(colorizer, batch)
         color = self.loss(result, batch["truth"])
         distance = style_distance(colorizer, result, style)

@@ -7,7 +7,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, ColTran
 from flowcolor.training.objectives.arguments import check_share
-from flowcolor.training.objectives.base import Objective
+from flowcolor.training.objectives.base import Objective, require_samples
 
 
 class Symbols(Objective):
@@ -49,7 +49,7 @@ class Symbols(Objective):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the mean bits per pixel, and those of each part."""
-        bits = _bits(colorizer, batch)
+        bits = self._bits(colorizer, batch)
         if "bits_parallel" in bits:
             loss = torch.lerp(bits["bits_core"], bits["bits_parallel"], self.parallel)
         else:
@@ -58,12 +58,14 @@ class Symbols(Objective):
 
     def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the bits per pixel of each part."""
-        return _bits(colorizer, batch)
+        return self._bits(colorizer, batch)
 
-
-def _bits(colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-    if not isinstance(colorizer, ColTran):
-        return {}
-    reference = None if colorizer.reference == "unused" else batch["reference"]
-    parts = colorizer.bits(batch["content"], batch["truth"], reference)
-    return {f"bits_{name}": value.mean() for name, value in parts.items()}
+    def _bits(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        if not isinstance(colorizer, ColTran):
+            return {}
+        looks = colorizer.reference != "unused"
+        images = ("content", "truth", "reference") if looks else ("content", "truth")
+        require_samples(self, colorizer, batch, *images)
+        reference = batch["reference"] if looks else None
+        parts = colorizer.bits(batch["content"], batch["truth"], reference)
+        return {f"bits_{name}": value.mean() for name, value in parts.items()}

@@ -9,7 +9,7 @@ from flowcolor.errors import InputError
 from flowcolor.losses import ContentStyleLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.arguments import check_part
-from flowcolor.training.objectives.base import Objective, colorize_batch
+from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
 
 
 class Transfer(Objective):
@@ -48,6 +48,7 @@ class Transfer(Objective):
         self.loss.prepare()
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        require_samples(self, colorizer, batch, "content", "reference")
         moved = {
             name: batch[name].roll(1, 0)
             for name in ("reference", "reference_content")

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.values import widen
+from flowcolor.values import require_floats, widen
 
 
 def triplet(
@@ -32,10 +32,21 @@ def triplet(
             ``grid_sample``, at any size.
         margin: The number :math:`m`.
 
+    Raises:
+        ValueError: An input is no float tensor, or they are of other shapes than these.
+
     Reference:
         Lee et al., "Reference-Based Sketch Image Colorization using Augmented-Self Reference and
         Dense Semantic Correspondence" (2020), equation 5. https://arxiv.org/abs/2005.05207
     """
+    require_floats("triplet", query, key, warp)
+    maps = query.ndim == key.ndim == 4 and query.shape[:2] == key.shape[:2]
+    if not maps or warp.ndim != 4 or (len(warp), warp.shape[3]) != (len(query), 2):
+        raise ValueError(
+            "triplet expects a query and a key of shape (batch, channels, height, width) and a "
+            "warp of shape (batch, rows, columns, 2), got "
+            f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(warp.shape)}."
+        )
     similarity = widen(query.flatten(2).mT @ key.flatten(2)) / math.sqrt(query.shape[1])
     partner, inside = partners(warp, key.shape[2:], query.shape[2:])
     rows = similarity.gather(1, partner[:, :, None].expand(-1, -1, partner.shape[1]))

@@ -13,6 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, RevGAN
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
+from flowcolor.training.objectives.base import require_samples
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
 from flowcolor.training.objectives.image_pool import MOST_IMAGES, ImagePool
 from flowcolor.values import widen
@@ -85,6 +86,7 @@ class Unpaired(Game):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, ``result``, and ``drawn``, the drawings of photographs."""
+        require_samples(self, colorizer, batch, "content", "truth")
         both_ways = cast(RevGAN, colorizer)
         content, truth = batch["content"], batch["truth"]
         # Of each way one call for what it is for and for what it must leave alone.

@@ -16,6 +16,7 @@ from flowcolor.models import ChromaGAN, Colorizer
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.pretrained.vgg_classes import VGGClasses
 from flowcolor.training.objectives.arguments import check_part, check_weight
+from flowcolor.training.objectives.base import require_samples
 from flowcolor.training.objectives.game import Game, ask
 from flowcolor.training.objectives.slope_penalty import slope_penalty
 from flowcolor.training.say import say
@@ -108,6 +109,7 @@ class WassersteinChroma(Game):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, and ``found``, what the critic sees."""
+        require_samples(self, colorizer, batch, "content", "truth")
         content = batch["content"]
         chroma, logits = cast(ChromaGAN, colorizer).chroma(content)
         found, true = _seen(content, chroma), _seen(content, rgb_to_lab(batch["truth"])[:, 1:])

@@ -1,6 +1,6 @@
 """Every objective with a tiny colorizer that it trains, without pretrained networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,16 @@ from tests.models import helpers
 
 @dataclass(frozen=True)
 class Case:
-    """What builds a colorizer and an objective, and the side of their images."""
+    """What builds a colorizer and an objective, the side of their images, and what they look at."""
 
     colorizer: Callable[[], Colorizer]
     objective: Callable[[], Objective]
     side: int = 16
+    uses: Sequence[str] = ("content", "reference", "truth")
+
+
+_UNPAIRED = ("content", "reference")
+_ALONE = ("content", "truth")
 
 
 def _plain() -> ColorizationLoss:
@@ -55,7 +60,9 @@ def _random_style() -> ContentStyleLoss:
 
 
 def _instance(stage: int) -> Case:
-    return Case(lambda: helpers.trained_instance(find="quadrants", stage=stage), InstanceChroma, 32)
+    return Case(
+        lambda: helpers.trained_instance(find="quadrants", stage=stage), InstanceChroma, 32, _ALONE
+    )
 
 
 CASES = {
@@ -68,19 +75,22 @@ CASES = {
     "Adversarial, spectral": Case(
         helpers.trained, lambda: Adversarial(Exchanged(_plain()), SpectralCritic(4, 2), "hinge")
     ),
-    "Likelihood of Glow": Case(helpers.trained_glow, Likelihood),
-    "Likelihood of CINN": Case(helpers.trained_cinn, Likelihood, 32),
-    "Likelihood of FullGlow": Case(helpers.trained_full_glow, Likelihood),
-    "Transfer": Case(helpers.trained_art_flow, lambda: Transfer(_random_style())),
+    "Likelihood of Glow": Case(helpers.trained_glow, Likelihood, uses=_ALONE),
+    "Likelihood of CINN": Case(helpers.trained_cinn, Likelihood, 32, _ALONE),
+    "Likelihood of FullGlow": Case(helpers.trained_full_glow, Likelihood, uses=_ALONE),
+    "Transfer": Case(helpers.trained_art_flow, lambda: Transfer(_random_style()), uses=_UNPAIRED),
     "Unpaired": Case(
         helpers.trained_revgan,
         lambda: Unpaired(photo_critic=_critic(3), drawing_critic=_critic(3), pool=2),
+        uses=_ALONE,
     ),
-    "Rebalanced": Case(helpers.trained_cic, Rebalanced),
+    "Rebalanced": Case(helpers.trained_cic, Rebalanced, uses=_ALONE),
     "StylePairs": Case(helpers.trained_unet_adain, lambda: StylePairs(MSELPIPSLoss(lpips=0.0))),
     "Alternating": Case(helpers.trained_unet_adain, lambda: Alternating(MSELPIPSLoss(lpips=0.0))),
     "WassersteinChroma": Case(
-        helpers.trained_chromagan, lambda: WassersteinChroma(critic=_critic(3, norm="none"))
+        helpers.trained_chromagan,
+        lambda: WassersteinChroma(critic=_critic(3, norm="none")),
+        uses=_ALONE,
     ),
     "InstanceChroma, stage 1": _instance(1),
     "InstanceChroma, stage 2": _instance(2),
@@ -88,8 +98,8 @@ CASES = {
     "Symbols, stage 1": Case(
         lambda: helpers.trained_coltran(stage=1, with_reference=True), Symbols, 4
     ),
-    "Symbols, stage 2": Case(lambda: helpers.trained_coltran(stage=2), Symbols, 4),
-    "Symbols, stage 3": Case(lambda: helpers.trained_coltran(stage=3), Symbols, 4),
+    "Symbols, stage 2": Case(lambda: helpers.trained_coltran(stage=2), Symbols, 4, _ALONE),
+    "Symbols, stage 3": Case(lambda: helpers.trained_coltran(stage=3), Symbols, 4, _ALONE),
     "SelfSupervised": Case(
         lambda: helpers.trained_s2i(stage=1), lambda: SelfSupervised(2, 5), side=64
     ),
@@ -99,9 +109,11 @@ CASES = {
         helpers.trained_deep_face_editing, lambda: WholeAndParts(_plain()), side=64
     ),
     "Denoising": Case(lambda: helpers.trained_palette(with_reference=True), Denoising),
-    "AttendedStyle": Case(helpers.trained_ada_attn, lambda: AttendedStyle(autoencoder=0), 32),
+    "AttendedStyle": Case(
+        helpers.trained_ada_attn, lambda: AttendedStyle(autoencoder=0), 32, _UNPAIRED
+    ),
     "AttendedStyle at first": Case(
-        helpers.trained_ada_attn, lambda: AttendedStyle(autoencoder=9), 32
+        helpers.trained_ada_attn, lambda: AttendedStyle(autoencoder=9), 32, _UNPAIRED
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 import torch
 
@@ -27,3 +28,56 @@ def test_of_64_bits_no_loss_is_rounded_to_32(name):
         batch_of(case, dtype=torch.float64),
     )
     assert {key: value.dtype for key, value in found.items()} == dict.fromkeys(found, torch.float64)
+
+
+def wrong(x, key):
+    """Yield what no image of a batch may be, and what is to be said of it."""
+    odd = ((x * 255).byte(), x.long(), x.to(torch.complex64))
+    for other in (None, [x], np.zeros(x.shape), x.to_sparse(), *odd):
+        yield other, rf" expects {key} to be float images with values in \[0, 1\], got "
+    for other in (255 * x, 2 * x - 1):
+        yield other, rf"as {key}, expects images with values in \[0, 1\], got values from "
+    for other in (x[:, :1], torch.cat([x, x[:, :1]], 1), x[0], x[..., :0]):
+        yield other, rf" {key} to (be images|have the shape) of .*, got \("
+    yield x.to("meta"), r" on the device of content, (cpu|meta), got (cpu|meta)\.$"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_batch_that_lacks_an_image_or_has_a_wrong_one_is_refused(name):
+    case = CASES[name]
+    objective, colorizer, batch = case.objective(), case.colorizer().train(), batch_of(case)
+    owner = r"^\w+"
+    for nothing in (None, [batch], batch["content"]):
+        with pytest.raises(ValueError, match=rf"{owner} expects a batch, a dictionary, got "):
+            losses_of(objective, colorizer, nothing)
+    for key in case.uses:
+        lacking = {name: value for name, value in batch.items() if name != key}
+        if key != "reference" or colorizer.reference != "optional":
+            with pytest.raises(ValueError, match=rf"{owner} expects .*\b{key}\b.*, got .*\.$"):
+                losses_of(objective, colorizer, lacking)
+        for other, sentence in wrong(batch[key], key):
+            with pytest.raises(ValueError, match=owner + ".*" + sentence):
+                losses_of(objective, colorizer, batch | {key: other})
+        fewer, more = batch[key][:1], torch.cat([batch[key], batch[key][:1]])
+        for other in (fewer, more):
+            with pytest.raises(
+                ValueError, match=rf"{owner} .* (the shape|as many images) .*, got "
+            ):
+                losses_of(objective, colorizer, batch | {key: other})
+        if key == "truth":
+            small = batch[key][..., : case.side // 2, : case.side // 2]
+            with pytest.raises(ValueError, match=rf"{owner} expects truth to have the shape of co"):
+                losses_of(objective, colorizer, batch | {key: small})
+    none = {key: value[:0] for key, value in batch.items()}
+    with pytest.raises(ValueError, match=rf"{owner} expects .* that are not empty, got \(0, "):
+        losses_of(objective, colorizer, none)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_only_others_look_at_may_be_missing_from_a_batch(name):
+    case = CASES[name]
+    batch = batch_of(case)
+    for key in {"content", "reference", "truth", "photo", "name"} - set(case.uses):
+        del batch[key]
+    losses = losses_of(case.objective(), case.colorizer().train(), batch)
+    assert losses["loss"].isfinite()
