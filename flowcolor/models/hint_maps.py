@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.models.hints import Hints
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 REACHES = (0.0, 2.0, 6.0)  # Standard deviations in cells: the place itself, an eye, a cheek.
 CHANNELS = 4 * len(REACHES)
@@ -58,8 +58,9 @@ def spread(known: Tensor, reach: float) -> Tensor:
     axis = torch.arange(-radius, radius + 1, device=known.device, dtype=known.dtype)
     kernel = torch.exp(-0.5 * (axis / reach) ** 2)
     planes = known.flatten(0, 1)[:, None]
-    planes = functional.conv2d(planes, kernel[None, None, None], padding=(0, radius))
-    planes = functional.conv2d(planes, kernel[None, None, :, None], padding=(radius, 0))
+    with without_autocast(planes):  # No network: what hints say is not to be rounded.
+        planes = functional.conv2d(planes, kernel[None, None, None], padding=(0, radius))
+        planes = functional.conv2d(planes, kernel[None, None, :, None], padding=(radius, 0))
     return planes[:, 0].view_as(known)
 
 

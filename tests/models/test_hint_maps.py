@@ -123,3 +123,12 @@ def test_the_latent_gives_the_drawing_back_under_hints():
         result = net(content, reference, hints=some_hints())
         latent = net.color_flow(result, conditions)[0]
         assert_close(net.sketch_flow.inverse(latent, conditions)[0], content, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_autocast_rounds_nothing_of_what_hints_say(kind):
+    mask = (torch.rand(2, 1, 32, 32) > 0.95).float()
+    hints = Hints(torch.rand(2, 3, 32, 32), mask)
+    expected = hint_maps(hints, 4)
+    with torch.autocast("cpu", kind):
+        assert torch.equal(hint_maps(hints, 4), expected)

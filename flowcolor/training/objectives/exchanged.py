@@ -13,6 +13,7 @@ from flowcolor.models import Colorizer, Hints
 from flowcolor.models.hint_maps import spread
 from flowcolor.training.objectives.arguments import check_part, check_share, check_weight
 from flowcolor.training.objectives.base import Objective, hints_of, require_samples
+from flowcolor.values import without_autocast
 
 _NEAR, _ALIKE = 0.05, 0.15  # Of the side; of the range of colours.
 _CONTRAST = 170 / 255**2  # The paper's constant, which is for values up to 255.
@@ -139,4 +140,5 @@ def _squared_gradient(images: Tensor) -> Tensor:
     prewitt = luma.new_tensor([[1.0, 0.0, -1.0]] * 3) / 3
     kernels = torch.stack([prewitt, prewitt.T])[:, None]
     padded = functional.pad(luma, (1, 1, 1, 1), mode="replicate")
-    return functional.conv2d(padded, kernels).square().sum(1, keepdim=True)
+    with without_autocast(padded):  # In 16 bits small squares are 0, where a root has no slope.
+        return functional.conv2d(padded, kernels).square().sum(1, keepdim=True)

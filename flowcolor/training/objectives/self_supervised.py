@@ -14,6 +14,7 @@ from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_whole
 from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.objectives.erased import bold, erased
+from flowcolor.values import widen
 
 _REPEATED = 2**32  # Photographs that are shown again have this much more as their index.
 _MOST_CLASSES = 1_000_000
@@ -138,10 +139,10 @@ def _all_maps(s2i: SelfSupervisedS2I, drawing: Tensor) -> tuple[list[Tensor], li
 
 
 def _style_loss(styles: list[Tensor], moved: list[Tensor]) -> Tensor:
+    pairs = zip(styles, moved, strict=True)
     terms = [
-        cosine_similarity(found, style.detach().roll(1, 0)).mean()
-        - cosine_similarity(found, style.detach()).mean()
-        for style, found in zip(styles, moved, strict=True)
+        cosine_similarity(found, style.roll(1, 0)).mean() - cosine_similarity(found, style).mean()
+        for style, found in ((widen(own.detach()), widen(other)) for own, other in pairs)
     ]
     return torch.stack(terms).sum()
 

@@ -1,5 +1,6 @@
 """What holds for every objective, whatever it asks for."""
 
+import copy
 import inspect
 
 import numpy as np
@@ -81,3 +82,26 @@ def test_what_only_others_look_at_may_be_missing_from_a_batch(name):
         del batch[key]
     losses = losses_of(case.objective(), case.colorizer().train(), batch)
     assert losses["loss"].isfinite()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_in_16_bits_are_finite_and_of_the_same_loss(name):
+    case, batch = CASES[name], batch_of(CASES[name])
+    objective, colorizer = case.objective(), case.colorizer().train()
+    weights = [p for p in (*colorizer.parameters(), *objective.parameters()) if p.requires_grad]
+    state = copy.deepcopy((objective.state_dict(), colorizer.state_dict()))
+    losses = []
+    for kind in (None, torch.float16):
+        objective.load_state_dict(state[0])
+        colorizer.load_state_dict(state[1])
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.float16, enabled=kind is not None):
+            found = losses_of(objective, colorizer, batch)
+        losses.append({key: value for key, value in found.items() if value.ndim == 0})
+        total = sum(found[key] for key in ("loss", "critic", "style") if key in found)
+        for gradient in torch.autograd.grad(total, weights, allow_unused=True):
+            assert gradient is None or gradient.isfinite().all()
+    wide, half = losses
+    for key, value in half.items():
+        assert value.dtype == torch.float32, key
+        assert value.item() == pytest.approx(wide[key].item(), rel=0.02, abs=2e-3), key

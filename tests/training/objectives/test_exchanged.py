@@ -161,3 +161,20 @@ def test_a_colorizer_that_takes_no_hints_gets_none():
     batch = drawn()
     hints = {"hint_mask": torch.ones(4, 1, 12, 12), "hint_colors": batch["truth"]}
     assert "hints" not in exchanged(hints=1.0).losses(Mixed(), {**batch, **hints})
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_edges_and_their_gradients_are_the_same_under_autocast(kind):
+    """In float16 flat places had slopes that are no numbers, so that no step was ever taken."""
+    result, truth = torch.rand(2, 2, 3, 16, 16)
+    truth[..., :8] = 0.5
+    result.requires_grad_()
+    values, slopes = [], []
+    for enabled in (False, True):
+        with torch.autocast("cpu", kind, enabled=enabled):
+            similarity = edge_similarity(result, truth)
+        values.append(similarity)
+        slopes += torch.autograd.grad(similarity.mean(), result)
+    assert torch.equal(*values)
+    assert torch.equal(*slopes)
+    assert slopes[0].isfinite().all()
