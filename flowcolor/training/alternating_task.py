@@ -66,5 +66,5 @@ class AlternatingTask(Task):
     def _move(self, optimizer: Any, loss: Tensor, losses: dict[str, Tensor], batch: Batch) -> None:
         require_finite({"loss": loss, **losses}, batch, self.steps, newest_checkpoint(self.trainer))
         optimizer.zero_grad()
-        self.manual_backward(self.with_idle_weights(loss))
+        self.take_gradients(self.with_idle_weights(loss))
         optimizer.step()

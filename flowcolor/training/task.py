@@ -43,6 +43,7 @@ from flowcolor.training.schedules import advance_after_epoch, note_plateaus
 from flowcolor.training.sizes import require_size
 from flowcolor.training.unfinished import note_unfinished
 from flowcolor.training.unvalidated import note_unvalidated
+from flowcolor.values import without_autocast
 
 Interval = Literal["epoch", "step"]
 
@@ -328,6 +329,15 @@ class Task(LightningModule, ABC):
         """Leave what no process has used without a gradient."""
         if self._idle is not None:
             self._idle.after_backward()
+
+    def take_gradients(self, loss: Tensor) -> None:
+        """Take the backward pass of a task that steps its optimizers itself.
+
+        Lightning calls all of such a task's step under autocast, which would round the gradients of
+        what has been computed in full, as of losses and of log-dets.
+        """
+        with without_autocast(loss):
+            self.manual_backward(loss)
 
     def log_losses(self, losses: dict[str, Tensor], batch: Batch) -> None:
         """Log numbers of a training batch."""
