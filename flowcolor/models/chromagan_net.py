@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from flowcolor.models.dilated_stages import normed, stage
+from flowcolor.models.halving_conv import HalvingConv
 
 Encoder = Literal["vgg16", "small"]
 
@@ -113,7 +114,9 @@ def _small(width: int) -> nn.Sequential:
 
 def _conv(before: int, after: int, stride: int = 1, *, letter: bool) -> nn.Sequential:
     norm = nn.BatchNorm2d(after) if letter else normed(after)
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, padding=1), nn.ReLU(), norm)
+    halves = stride == 2
+    conv = HalvingConv(before, after) if halves else nn.Conv2d(before, after, 3, padding=1)
+    return nn.Sequential(conv, nn.ReLU(), norm)
 
 
 def _head(seen: int, wide: int, classes: int) -> nn.Sequential:

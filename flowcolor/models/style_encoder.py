@@ -5,6 +5,8 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.models.halving_conv import HalvingConv
+
 
 class StyleEncoder(nn.Module):
     r"""Average what five convolutions of stride 2 see of an image.
@@ -33,7 +35,7 @@ class StyleEncoder(nn.Module):
         super().__init__()
         self.net = nn.Sequential()
         for before, after in pairwise([inputs, width, 2 * width, 4 * width, 8 * width, latent]):
-            self.net.extend([nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()])
+            self.net.extend([HalvingConv(before, after), nn.ReLU()])
         self.sigmoid = sigmoid
 
     def forward(
