@@ -12,7 +12,7 @@ from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import widen
+from flowcolor.values import widen, without_autocast
 
 
 class FeatureLoss(nn.Module):
@@ -113,5 +113,6 @@ def _distance(ours: Tensor, aim: Tensor) -> Tensor:
 
 
 def _gram(features: Tensor) -> Tensor:
-    flat = widen(features).flatten(2)  # Sums of so many products need more than half precision.
-    return flat @ flat.mT / (flat.shape[1] * flat.shape[2])
+    flat = widen(features).flatten(2)
+    with without_autocast(flat):  # Sums of so many products need more than half precision.
+        return flat @ flat.mT / (flat.shape[1] * flat.shape[2])

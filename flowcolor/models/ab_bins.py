@@ -5,6 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from flowcolor.values import without_autocast
+
 SIDE = 23
 COUNT = SIDE**2
 _STEP = 10.0
@@ -58,7 +60,8 @@ def annealed_mean(
         Zhang et al. (2016), equation 5.
     """
     shares = (logits / annealing).softmax(1)
-    mean: Tensor = torch.tensordot(shares, centers().to(logits), ([1], [0])).movedim(-1, 1)
+    with without_autocast(logits):
+        mean: Tensor = torch.tensordot(shares, centers().to(logits), ([1], [0])).movedim(-1, 1)
     return mean
 
 
@@ -81,7 +84,8 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
     kernel = torch.exp(-0.5 * (axis * _STEP / _SIGMA) ** 2)
     kernel = (kernel[:, None] * kernel)[None, None]
     grids = torch.stack([share, torch.ones_like(share)]).view(2, 1, SIDE, SIDE)
-    spread, room = conv2d(grids, kernel, padding=2).view(2, COUNT)
+    with without_autocast(share):
+        spread, room = conv2d(grids, kernel, padding=2).view(2, COUNT)
     # Divided by what lies inside of the grid: else bins at its border would seem rare.
     spread = spread / room
     spread = spread / spread.sum()

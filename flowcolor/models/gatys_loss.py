@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.values import without_autocast
 
 # Convolutions of each block; a pooling stands between two blocks.
 BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -62,7 +63,8 @@ def gram(features: Tensor) -> Tensor:
         - output: :math:`(C, C)`.
     """
     rows = features[0].flatten(1)
-    return rows @ rows.T / rows.numel()
+    with without_autocast(rows):
+        return rows @ rows.T / rows.numel()
 
 
 class GatysLoss:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from flowcolor.arguments import check_positive
 from flowcolor.layers.base import to_float64
-from flowcolor.values import require_tensors
+from flowcolor.values import require_tensors, without_autocast
 
 Transfer = Literal["adain", "wct"]
 Latents = Float[Tensor, "batch channels _ _"]
@@ -68,7 +68,8 @@ def transfer_covariance(content: Latents, style: Latents, eps: float = 1e-5) -> 
     color = symmetric_root(style_covariance, eps)
     matrix = (color @ symmetric_root(covariance, eps, inverse=True)).to(content.dtype)
     centred = content.flatten(2) - mean
-    return (matrix @ centred + style_mean).view(content.shape)
+    with without_autocast(content):
+        return (matrix @ centred + style_mean).view(content.shape)
 
 
 def symmetric_root(

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.values import require_floats, widen
+from flowcolor.values import require_floats, widen, without_autocast
 
 
 def triplet(
@@ -47,7 +47,9 @@ def triplet(
             "warp of shape (batch, rows, columns, 2), got "
             f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(warp.shape)}."
         )
-    similarity = widen(query.flatten(2).mT @ key.flatten(2)) / math.sqrt(query.shape[1])
+    with without_autocast(query):
+        products = widen(query).flatten(2).mT @ widen(key).flatten(2)
+    similarity = products / math.sqrt(query.shape[1])
     partner, inside = partners(warp, key.shape[2:], query.shape[2:])
     rows = similarity.gather(1, partner[:, :, None].expand(-1, -1, partner.shape[1]))
     right = rows.diagonal(dim1=1, dim2=2)[:, :, None]
