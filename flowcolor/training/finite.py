@@ -11,10 +11,10 @@ from flowcolor.errors import InputError
 def require_finite(
     losses: dict[str, Tensor], batch: Batch, step: int, checkpoint: Path | None
 ) -> None:
-    """Raise one sentence if the loss of a batch is not finite.
+    """Raise one sentence if the loss of a batch is not finite, or that of its critics.
 
     Args:
-        losses: ``loss`` and its terms.
+        losses: ``loss`` and its terms, and perhaps ``critic``.
         batch: What it was computed of.
         step: Steps so far.
         checkpoint: What was saved before, if anything was.
@@ -22,11 +22,11 @@ def require_finite(
     Raises:
         InputError: It names the images that are not finite, or else the terms of the loss.
     """
-    if losses["loss"].isfinite():
+    if all(losses[key].isfinite() for key in ("loss", "critic") if key in losses):
         return
     names = ", ".join(batch["name"])
     for key in ("content", "reference", "truth"):
-        if not batch[key].isfinite().all():
+        if key in batch and not batch[key].isfinite().all():
             raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
     terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
     advice = "there is no checkpoint yet: start again with a lower learning rate"
