@@ -69,9 +69,12 @@ class AdversarialTask(Task):
         clip(optimizer, self.game.gradient_clip_val)
 
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
+        critics = list(self.game.critic_parameters())
+        judging = {id(parameter) for parameter in critics}
+        own = [each for each in self.game.parameters() if id(each) not in judging]
         return [
-            self.build_optimizer(self.optimizer, self.colorizer.learning.parameters()),
-            self.build_optimizer(self.game.optimizer, self.game.critic_parameters()),
+            self.build_optimizer(self.optimizer, [*self.colorizer.learning.parameters(), *own]),
+            self.build_optimizer(self.game.optimizer, critics),
         ]
 
 

@@ -9,10 +9,11 @@ from lightning.pytorch.plugins import MixedPrecision
 from torch.testing import assert_close
 from torch.utils.data import default_collate
 
-from flowcolor.losses import ColorizationLoss
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import PatchCritic, SketchColorFlow
 from flowcolor.training.build_task import build_task
-from flowcolor.training.objectives import Adversarial, Paired
+from flowcolor.training.objectives import Adversarial, Alternating, Paired
 from tests.training.few_steps import assert_two_are_as_one, fit
 
 RATES = (0.01, 0.05)
@@ -95,3 +96,35 @@ def test_steps_that_overflow_are_left_out_without_a_word():
 @pytest.mark.slow
 def test_either_of_two_processes_has_the_weights_of_one(tmp_path):
     assert_two_are_as_one(build, tmp_path, rtol=1e-4, atol=1e-5)
+
+
+class Lighter(Paired):
+    """The distance to a truth whose brightness is learned, and that brightness as a score."""
+
+    def __init__(self):
+        super().__init__(ColorizationLoss(perceptual=0.0))
+        self.brightness = torch.nn.Parameter(torch.tensor(0.5))
+
+    def losses(self, colorizer, batch):
+        return super().losses(colorizer, batch | {"truth": self.brightness * batch["truth"]})
+
+    def scores(self, colorizer, batch):
+        return {"brightness": self.brightness}
+
+
+def test_weights_and_scores_of_the_objective_inside_are_its_own():
+    task, samples = build()
+    task.objective.objective = inside = Lighter()
+    assert task.objective.scores(task.colorizer, {}) == {"brightness": inside.brightness}
+    batch = default_collate(samples[:2])
+    losses = task.objective.losses(task.colorizer, batch)
+    (slope,) = torch.autograd.grad(losses["loss"], inside.brightness)
+    assert abs(slope) > 1e-3
+    fit(task, samples[:2])
+    assert_close(inside.brightness, 0.5 - RATES[0] * slope)
+
+
+def test_an_objective_that_takes_turns_by_itself_is_refused_inside():
+    inside = Alternating(MSELPIPSLoss(lpips=0.0))
+    with pytest.raises(InputError, match=r"a critic can judge, in one turn, got Alternating\.$"):
+        Adversarial(inside)

@@ -12,6 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
 from flowcolor.models.patch_critic import PatchCritic
 from flowcolor.models.spectral_critic import SpectralCritic
+from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, Kind, ask
@@ -50,7 +51,8 @@ class Adversarial(Game):
             because Lightning refuses the trainer's where two optimizers take turns.
 
     Raises:
-        InputError: The kind is unknown, or a number is negative or not finite.
+        InputError: The kind is unknown, a number is negative or not finite, or the objective inside
+            paints nothing or has optimizers of its own.
 
     Reference:
         Isola et al., "Image-to-image translation with conditional adversarial networks" (2017),
@@ -73,10 +75,11 @@ class Adversarial(Game):
         check_weight(weight=weight)
         check_part(Objective, objective=objective)
         check_part(nn.Module, critic=critic)
-        if isinstance(objective, Game) or not (objective is None or objective.paints):
+        turns = isinstance(objective, Game | Alternating)  # Of optimizers, which this one takes.
+        if turns or not (objective is None or objective.paints):
             raise InputError(
-                "Adversarial expects an objective inside whose results a critic can judge, got "
-                f"{type(objective).__name__}."
+                "Adversarial expects an objective inside whose results a critic can judge, in one "
+                f"turn, got {type(objective).__name__}."
             )
         self.objective = Paired() if objective is None else objective
         self.critic: nn.Module = PatchCritic() if critic is None else critic
@@ -97,6 +100,10 @@ class Adversarial(Game):
         adversarial = FOOL[self.kind](ask(self.critic, _pairs(batch, result)))
         total = terms["loss"] + self.weight * adversarial
         return {**terms, "loss": total, "adversarial": adversarial}
+
+    def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
+        """Return those of the objective inside."""
+        return self.objective.scores(colorizer, batch)
 
     def critic_parameters(self) -> Iterator[nn.Parameter]:
         return self.critic.parameters()
