@@ -89,12 +89,17 @@ class ColorizationLoss(nn.Module):
         if self.weights["perceptual"] > 0:
             self.perceptual.prepare()
 
+    @property
+    def least(self) -> int:
+        """Side of the smallest images that it takes, in pixels."""
+        return 16 if self.weights["perceptual"] else 6 if self.weights["ssim"] else 1
+
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],
         truth: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
-        check_images(self, result, truth, smallest=6 if self.weights["ssim"] else 1)
+        check_images(self, result, truth, self.least)
         compute: dict[str, Callable[[Tensor, Tensor], Tensor]]
         compute = {"l1": self._l1, "perceptual": self.perceptual, "ssim": _one_minus_ssim}
         terms = {name: compute[name](result, truth) for name, w in self.weights.items() if w > 0}

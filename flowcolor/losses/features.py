@@ -87,12 +87,17 @@ class FeatureLoss(nn.Module):
         if self.weights["perceptual"] or self.weights["style"]:
             self.activations.prepare(download=False)
 
+    @property
+    def least(self) -> int:
+        """Side of the smallest images that it takes, in pixels."""
+        return 16
+
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],
         truth: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
-        check_images(self, result, truth, smallest=16)
+        check_images(self, result, truth, self.least)
         terms = {"l1": _distance(result, truth)}
         if self.weights["perceptual"] or self.weights["style"]:
             self.prepare()

@@ -88,13 +88,17 @@ class MSELPIPSLoss(nn.Module):
         if self.weights["lpips"] > 0:
             self.activations.prepare()
 
+    @property
+    def least(self) -> int:
+        """Side of the smallest images that it takes, in pixels."""
+        return _SMALLEST[self.activations.name] if self.weights["lpips"] else 1
+
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],
         truth: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
-        smallest = _SMALLEST[self.activations.name] if self.weights["lpips"] else 1
-        check_images(self, result, truth, smallest)
+        check_images(self, result, truth, self.least)
         pair = widen(result), widen(truth)
         numbers = [_unit_lab(x) for x in pair] if self.space == "lab" else pair
         terms: dict[str, Tensor] = {}

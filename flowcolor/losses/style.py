@@ -80,6 +80,11 @@ class ContentStyleLoss(nn.Module):
         """Read VGG19's weights now, so that missing ones fail early."""
         self.activations.prepare(download=False)
 
+    @property
+    def least(self) -> int:
+        """Side of the smallest images that it takes, in pixels."""
+        return 16
+
     def forward(
         self,
         result: Float[Tensor, "batch 3 height width"],
@@ -87,7 +92,7 @@ class ContentStyleLoss(nn.Module):
         style: Float[Tensor, "batch 3 height width"],
     ) -> dict[str, Tensor]:
         for given in (content, style):
-            check_images(self, result, given, smallest=16)
+            check_images(self, result, given, self.least)
         self.prepare()
         ours = self.activations(result)
         aims = self.activations(torch.cat([content, style]))

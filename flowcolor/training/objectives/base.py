@@ -47,8 +47,8 @@ class Objective(nn.Module, ABC):
 
     @property
     def least(self) -> int:
-        """Side of the smallest images that it can judge, in pixels; 0 if any will do."""
-        return 0
+        """Side of the smallest images that its parts can judge, in pixels, as they say it."""
+        return max((int(getattr(part, "least", 0)) for part in self.children()), default=0)
 
     @abstractmethod
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:

@@ -43,11 +43,6 @@ class Game(Objective):
         self.optimizer: OptimizerCallable = _adam if optimizer is None else optimizer
         self.gradient_clip_val = gradient_clip_val
 
-    @property
-    def least(self) -> int:
-        """Side of the smallest images that the critics can judge; those of this library say it."""
-        return max(int(getattr(part, "least", 0)) for part in self.children())
-
     @abstractmethod
     def critic_parameters(self) -> Iterator[nn.Parameter]:
         """Return the weights of the critics."""
