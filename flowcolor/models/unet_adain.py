@@ -7,6 +7,7 @@ from torch import Tensor
 
 from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, check_flag, check_number
 from flowcolor.color import lab_of, to_gray
+from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
 from flowcolor.models.hints import Hints
@@ -151,6 +152,12 @@ class UNetAdaIN(Colorizer):
             ValueError: As those of :meth:`Colorizer.colorize`, or all or more would be dropped.
         """
         self.check_inputs(content, reference, hints, temperature, generator)
+        # The innermost level is then one number per channel, of which there are no statistics.
+        if self.training and content.shape[0] == 1 and content.shape[2:] == (16, 16):
+            raise InputError(
+                "UNetAdaIN, training on images of 16x16, expects batches of two samples or more, "
+                "got 1."
+            )
         rate = self.dropout * temperature if self.training or self.letter else 0.0
         if rate >= 1:
             raise ValueError(

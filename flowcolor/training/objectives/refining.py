@@ -38,7 +38,8 @@ class Refining(Game):
         gradient_clip_val: Largest norm of either's gradient; ``None`` for no limit.
 
     Raises:
-        InputError: A number is out of range, or the colorizer is another one.
+        InputError: A number is out of range, the colorizer is another one, or a batch has one
+            sample.
 
     Reference:
         Liu et al., "Self-supervised sketch-to-image synthesis" (2021), section 3.4.
@@ -85,6 +86,8 @@ class Refining(Game):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "truth")
+        if len(batch["content"]) < 2:  # Batch normalisation needs another.
+            raise InputError("Refining expects batches of two samples or more, got 1.")
         result = colorize_batch(colorizer, batch)
         terms = self.loss(result, batch["truth"])
         adversarial = FOOL["hinge"](ask(self.critic, 2 * result - 1))

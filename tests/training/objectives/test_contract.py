@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from flowcolor.errors import InputError
 from flowcolor.training import objectives
 from flowcolor.training.objectives import Objective
 from tests.training.objectives.cases import CASES, batch_of, losses_of
@@ -105,3 +106,15 @@ def test_gradients_in_16_bits_are_finite_and_of_the_same_loss(name):
     for key, value in half.items():
         assert value.dtype == torch.float32, key
         assert value.item() == pytest.approx(wide[key].item(), rel=0.02, abs=2e-3), key
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_batch_of_one_has_a_loss_or_is_refused_in_a_sentence(name):
+    case = CASES[name]
+    objective, colorizer = case.objective(), case.colorizer().train()
+    try:
+        losses = losses_of(objective, colorizer, batch_of(case, count=1))
+    except InputError as error:
+        assert str(error).endswith("expects batches of two samples or more, got 1.")  # noqa: PT017
+    else:
+        assert losses["loss"].isfinite()
