@@ -14,15 +14,18 @@ from torch.utils.data import Subset as FirstOnes
 
 from flowcolor.bounds import is_number, whole_within
 from flowcolor.color import to_gray
+from flowcolor.console import warn
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.folder import as_list
+from flowcolor.data.datasets.once import place_of
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import (
     LARGEST_SIDE,
+    NO_MASKS,
     Background,
     Content,
     Portraits,
@@ -361,11 +364,38 @@ class ColorizationDataModule(lightning.LightningDataModule):
 
     def _parts(self) -> Parts:
         if self._found is None:
+            self._refuse_drawings()
             found = find_parts(self.train, self.test, self.held_out, self.seed, self._open)
+            if self.background == "white" and not any(
+                part.dataset.finder.knows_background for part in found
+            ):
+                raise InputError(f"data.{NO_MASKS}: give --data.train.masks FOLDER.")
             if self.share < 1:
                 found = found._replace(train=part_of(found.train, self.share, self.seed))
+            if self.test is not None:
+                _name_trained(found)
             self._found = found
         return self._found
+
+    def _refuse_drawings(self) -> None:
+        """Refuse what only drawings need, rather than let it have no effect on grey photographs."""
+        if self.content == "drawing":
+            return
+        no_effect = {
+            "sketch_filter": self.sketch_filter,
+            "augment.init_args.strokes": getattr(self.augment, "strokes", None),
+        }
+        for name, where in (("train", self.train), ("test", self.test)):
+            if where is not None:
+                no_effect[f"{name}.sketches"] = where.sketches
+                no_effect[f"{name}.masks"] = where.masks if self.background == "keep" else None
+        for name, value in no_effect.items():
+            if value is not None:
+                raise InputError(
+                    f"data.{name} expects data.content to be drawing, got gray, where it has no "
+                    f"effect: --data.{name} null takes back what a configuration or a checkpoint "
+                    "says."
+                )
 
     def _open(self, where: Folders) -> Portraits:
         return Portraits(
@@ -385,6 +415,20 @@ class ColorizationDataModule(lightning.LightningDataModule):
             persistent_workers=self.num_workers > 0,
             worker_init_fn=start_worker,
             **options,
+        )
+
+
+def _name_trained(parts: Parts) -> None:
+    """Say which photographs train and test: scores of them say nothing of other faces."""
+    train, test = (
+        {place_of(photograph): name for name, photograph in part.photographs()}
+        for part in (parts.train, parts.test)
+    )
+    both = [test[place] for place in test if place in train and place is not None]
+    if both:
+        warn(
+            f"data.test expects photographs that do not train, got {len(both)} of "
+            f"{len(parts.test)} that do: {first_ten(both)}. Scores of these say nothing of others."
         )
 
 

@@ -29,6 +29,7 @@ from flowcolor.models.checkpoint import (
 from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage
+from flowcolor.training.contents import require_content
 from flowcolor.training.finished import begin_next_epoch
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
@@ -140,11 +141,8 @@ class Task(LightningModule, ABC):
         if self.size:
             require_size(self.size, self.colorizer, self.objective if stage == "fit" else None)
         content = getattr(getattr(self._trainer, "datamodule", None), "content", None)
-        if content is not None and content not in self.colorizer.content:
-            raise InputError(
-                f"{type(self.colorizer).__name__} expects data.content to be "
-                f"{' or '.join(sorted(self.colorizer.content))}, got {content}."
-            )
+        if content is not None:
+            require_content(self.colorizer, content)
         data = getattr(self._trainer, "datamodule", None)
         if self.colorizer.hints == "required" and getattr(data, "hints", None) is None:
             raise InputError(

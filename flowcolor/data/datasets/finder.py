@@ -52,6 +52,7 @@ class Finder(ABC):
 
     Attributes:
         aligned: Whether its faces are known to lie as those of CelebA-HQ.
+        knows_background: Whether it knows of any photograph what could be whitened.
 
     Args:
         names: One name for each photograph.
@@ -59,6 +60,7 @@ class Finder(ABC):
     """
 
     aligned: bool = False
+    knows_background: bool = True
 
     def __init__(self, names: list[str], left_out: LeftOut | None = None) -> None:
         self.names = names

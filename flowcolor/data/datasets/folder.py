@@ -7,6 +7,7 @@ from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.files import Files, MaskFile
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
+from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
@@ -65,6 +66,9 @@ class PhotoFolder(Finder):
         left_out.report(strict, kept=len(found))
         super().__init__([name for name, _ in found], left_out)
         self._files = [files for _, files in found]
+        self.knows_background = any(files.mask is not None for files in self._files)
+        if len(roots) > 1:
+            require_once(self)
 
     def __getitem__(self, index: int) -> Files:
         return self._files[index]

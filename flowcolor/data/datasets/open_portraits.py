@@ -15,6 +15,7 @@ from flowcolor.data.datasets.folder import (
     label_folders,
     one_for_each,
 )
+from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder, is_prepared
 from flowcolor.errors import InputError
@@ -35,7 +36,9 @@ class Joined(Finder):
         super().__init__([label + name for part, label in named for name in part.names])
         self.parts = list(parts)
         self.aligned = all(part.aligned for part in parts)
+        self.knows_background = any(part.knows_background for part in parts)
         self._places = [(part, index) for part in parts for index in range(len(part))]
+        require_once(self)
 
     def __getitem__(self, index: int) -> Photograph:
         part, position = self._places[index]

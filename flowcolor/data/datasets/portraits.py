@@ -23,6 +23,7 @@ Content = Literal["drawing", "gray"]
 Sketcher = Callable[[Tensor, tuple[int, int], Tensor | None], Tensor]
 
 LARGEST_SIDE = 16_384
+NO_MASKS = "background expects masks where it is white, got photographs without any"
 
 
 def require_manner(prefix: str, content: object, background: object) -> None:

@@ -57,6 +57,9 @@ class PreparedFolder(Finder):
         super().__init__(list(self.manifest["photographs"]))
         if not self.names:
             raise InputError(f"{self.root / MANIFEST} lists no photograph.")
+        self.knows_background = self.manifest["settings"]["background"] == "white" or any(
+            photograph.mask is not None for photograph in map(self.__getitem__, range(len(self)))
+        )
 
     def __getitem__(self, index: int) -> PreparedPhotograph:
         name = self.names[index]

@@ -1,11 +1,12 @@
 """Views of a dataset: a part of it, or the whole several times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from torch.utils.data import Dataset
 
 from flowcolor.data.augmentation.random_streams import SHARING, stream
 from flowcolor.data.batch import Item, Items
+from flowcolor.data.datasets.finder import Photograph
 from flowcolor.data.datasets.portraits import Portraits
 
 
@@ -27,6 +28,11 @@ class Subset(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         return self.dataset[self.positions[index]]
+
+    def photographs(self) -> Iterator[tuple[str, Photograph]]:
+        """Yield name and photograph of each item, unopened."""
+        for name, position in zip(self.names, self.positions, strict=True):
+            yield name, self.dataset.finder[position]
 
     def fill(self) -> None:
         """Make these items now rather than on first use."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flowcolor.bounds import within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.folder import PhotoFolder
-from flowcolor.data.datasets.portraits import Background, Portraits
+from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger, alone
@@ -95,6 +95,8 @@ def prepare(
     }
     with alone(output):
         ledger = Ledger(output, settings)
+        if background == "white" and not finder.knows_background:
+            raise InputError(f"--{NO_MASKS}: give --masks FOLDER.")
         require_inside(output, [*portraits.names, *ledger.entries])
         remove_partial(output)
         gone = _forget(ledger, finder)
