@@ -80,6 +80,18 @@ def test_a_run_that_goes_on_keeps_its_curves_as_far_as_its_checkpoint_goes(tmp_p
     assert curves.points == points[:2]  # What came after comes again.
 
 
+def test_a_validation_that_is_run_again_stands_in_the_curves_once(run, tmp_path):
+    """A checkpoint of the last batch of an epoch is older than the validation that follows."""
+    words = ("--trainer.default_root_dir", tmp_path, "--last.every_n_train_steps", 1)
+    assert flowcolor("fit", "--config", run.config, *words, "--trainer.max_steps", 2) == 0
+    assert flowcolor("fit", "--config", run.config, *words, "--ckpt_path", "last") == 0
+    ours, theirs = (
+        [point for point in read_points(folder / "curves.csv") if point.name.startswith("val/")]
+        for folder in (tmp_path / "version_0", run.folder)
+    )
+    assert sorted(ours) == sorted(theirs)
+
+
 def test_each_scoring_knows_the_pairs_of_its_own_step_alone(monkeypatch):
     """The scores of whole sets would gather everything that was ever painted."""
     for kind in (FrechetInceptionDistance, KernelInceptionDistance):

@@ -1,5 +1,6 @@
 """Curves of a training: its losses, its validations, and all scores of a few pairs now and then."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,15 @@ class Curves(Callback):
             self._draw(trainer)
 
     def _note(self, trainer: Trainer, prefix: str, step: int) -> None:
-        self.points += [
-            Point(step, name, float(value))
+        new = {
+            name: Point(step, name, float(value))
             for name, value in trainer.callback_metrics.items()
             if name.startswith(prefix)
-        ]
+        }
+        # A run that goes on from a checkpoint of the batch before a validation validates again.
+        start = bisect_left(self.points, step, key=lambda point: point.step)
+        kept = [point for point in self.points[start:] if point.name not in new]
+        self.points[start:] = [*kept, *new.values()]
 
     def _score(self, trainer: Trainer, task: Task) -> None:
         assert self._evaluation is not None  # noqa: S101 - on_train_start has made it
