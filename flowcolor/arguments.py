@@ -98,6 +98,13 @@ def check_flag(owner: object, /, **flags: object) -> None:
             raise ValueError(_message(owner, name, "True or False", flag))  # noqa: TRY004  (as above)
 
 
+def check_callable(owner: object, /, **functions: object) -> None:
+    """Raise ``ValueError`` for an argument that cannot be called."""
+    for name, function in functions.items():
+        if not callable(function):
+            raise ValueError(_message(owner, name, "a function", function))  # noqa: TRY004  (as above)
+
+
 def check_path(owner: object, /, **paths: object) -> None:
     """Raise ``ValueError`` for an argument that is neither a path nor ``None``."""
     for name, path in paths.items():

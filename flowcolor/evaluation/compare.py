@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from flowcolor.console import shown
 from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.bootstrap import RESAMPLES, resampled_means
+from flowcolor.evaluation.given import check_draws, numbers_of
 from flowcolor.evaluation.measures import MEASURES, Measure
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
@@ -65,20 +66,24 @@ def paired_interval(
     of the same kind, not with another training.
 
     Args:
-        differences: One per image; finite.
+        differences: One per image.
         level: Share of the means inside.
         resamples: How many.
         seed: Chooses the images, and is the only chance in it.
 
     Returns:
-        Lower and upper end; NaN for fewer than two images.
+        Lower and upper end; NaN for fewer than two images, or where one has no finite difference.
+
+    Raises:
+        ValueError: An argument is none of those above.
 
     Reference:
         Efron and Tibshirani, "An introduction to the bootstrap" (1993), section 13.3. The same as
         ``scipy.stats.bootstrap(..., method="percentile")``.
     """
-    d = np.asarray(differences, dtype=np.float64)
-    if len(d) < 2:
+    check_draws(paired_interval, resamples, seed, level)
+    d = numbers_of(paired_interval, 1, differences=differences)
+    if len(d) < 2 or not np.isfinite(d).all():
         return float("nan"), float("nan")
     tail = (1 - level) / 2
     low, high = np.quantile(resampled_means(d, resamples, seed), [tail, 1 - tail])
@@ -89,9 +94,15 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
     """Compare every score that both reports have, image by image, in each setting that both have.
 
     Raises:
+        ValueError: One is no report.
         InputError: They have no setting in common, or in one of them other pairs, or one coloured
             drawings and the other grey photographs, or they have no score in common.
     """
+    for report in (a, b):
+        if not isinstance(report, Report):
+            raise ValueError(  # noqa: TRY004 - as all wrong arguments
+                f"compare expects two of type Report, got {type(report).__name__}."
+            )
     contents = [report.about.get("content", "drawing") for report in (a, b)]
     if contents[0] != contents[1]:
         raise InputError(
@@ -151,7 +162,7 @@ def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairSco
     first, second = (np.array([score.scores[name] for score in x]) for x in (a, b))
     d = second - first
     better = d > 0 if measure.higher_is_better in (True, None) else d < 0
-    low, high = paired_interval(d) if np.isfinite(d).all() else (float("nan"),) * 2
+    low, high = paired_interval(d)
     means: Any = first.mean(), second.mean()
     return Difference(len(d), float(means[0]), float(means[1]), low, high, int(better.sum()))
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import torch
 
+from flowcolor.arguments import check_callable, check_count, check_sides
+from flowcolor.bounds import whole_within
 from flowcolor.errors import InputError
+from flowcolor.evaluation.given import device_of
 from flowcolor.evaluation.live_bytes import peak_bytes
 from flowcolor.evaluation.operations import count_operations
 from flowcolor.io.files import read_whole
@@ -90,8 +93,15 @@ def measure_costs(
         parameters: How many the colorizer has.
         device: Where it is coloured.
         runs: How many times it is timed.
+
+    Raises:
+        ValueError: An argument is none of those above.
     """
-    place = torch.device(device)
+    check_callable(measure_costs, run=run)
+    check_sides(measure_costs, size)
+    check_count(measure_costs, runs=runs)
+    whole_within("measure_costs's parameters", parameters, 0, 2**63 - 1)
+    place = device_of(measure_costs, device)
     gmacs = count_operations(run)["all"]
     peak = peak_bytes(run, place)
     seconds: list[float] = []
@@ -114,7 +124,7 @@ def measure_costs(
     )
 
 
-def read_costs(path: Path) -> Costs:
+def read_costs(path: str | Path) -> Costs:
     """Read costs from a JSON file: of them alone, or the report of a test.
 
     Raises:
@@ -122,7 +132,7 @@ def read_costs(path: Path) -> Costs:
     """
     known = {field.name for field in fields(Costs)}
     try:
-        content = parse_json(read_whole(path).decode("utf-8-sig"))
+        content = parse_json(read_whole(Path(path)).decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError:

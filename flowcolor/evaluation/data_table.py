@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.arguments import check_choice, check_list
 from flowcolor.errors import InputError
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.report import ANSWERS
@@ -14,7 +15,7 @@ SCORES = ("psnr", "ssim")
 Cells = dict[str, dict[str, dict[str, float]]]  # By data set, method and score.
 
 
-def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
+def data_table(files: Sequence[str | Path], setting: Setting = "cross") -> str:
     """Return PSNR and SSIM of reports as a Markdown table.
 
     The last columns are the trivial answers on the same data: the content itself, and the content
@@ -26,6 +27,7 @@ def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
         setting: Which kind of reference.
 
     Raises:
+        ValueError: An argument is none of those above.
         InputError: A file is no report or lacks the setting, two are of one method on one data set,
             or of two data sets with one name, or one coloured drawings and another grey
             photographs.
@@ -33,7 +35,9 @@ def data_table(files: Sequence[Path], setting: Setting = "cross") -> str:
     cells: Cells = {}
     contents: dict[str, Path] = {}
     firsts: dict[str, tuple[Path, list[PairScore]]] = {}
-    for file in files:
+    check_list(data_table, files=files)
+    check_choice(data_table, setting=(setting, Setting))
+    for file in map(Path, files):
         report = read_report(file)
         if setting not in report.summary:
             raise InputError(f"{file} expects scores in the setting {setting}, got none.")

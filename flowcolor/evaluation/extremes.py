@@ -1,5 +1,6 @@
 """The best, the median and the worst results of a test, to be looked at."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,9 +20,16 @@ def extremes(scores: Sequence[PairScore], rows: int = 3, by: str = "ssim") -> li
     Args:
         scores: Of one setting.
         rows: How many of each; fewer if there are not as many.
-        by: Name of the score that decides, higher is better; equal ones in order of their names.
+        by: Name of the score that decides, higher is better; equal ones in order of their names,
+            and NaN, of a broken result, last.
     """
-    ranked = sorted(scores, key=lambda score: (-score.scores[by], score.name))
+
+    def rank(score: PairScore) -> tuple[bool, float, str]:
+        value = score.scores[by]
+        # Nothing is above or below NaN: it would leave everything in the order of its arrival.
+        return (True, 0.0, score.name) if math.isnan(value) else (False, -value, score.name)
+
+    ranked = sorted(scores, key=rank)
     if len(ranked) <= 3 * rows:
         return ranked
     middle = (len(ranked) - rows) // 2

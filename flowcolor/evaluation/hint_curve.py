@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from math import nan
 from statistics import fmean
 
+from flowcolor.arguments import check_callable, check_count, check_list
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.probes import Paint
 from flowcolor.metrics import hint_error, psnr
+from flowcolor.values import require_tensors
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,13 @@ def hint_curve(
         seeds: How often the points are drawn anew.
 
     Raises:
-        InputError: A number of points is out of range.
+        ValueError: An argument is none of those above, or a number of points is out of range.
     """
+    check_callable(hint_curve, paint=paint)
+    check_count(hint_curve, seeds=seeds)
+    check_list(hint_curve, batches=batches, counts=counts)
+    if not batches:
+        raise ValueError("hint_curve expects at least one of batches, got none.")
     found = []
     for count in counts:
         points = HintPoints(count=count)
@@ -55,7 +62,9 @@ def hint_curve(
         for seed in range(seeds):
             for batch in batches:
                 hinted = points(batch, seed, 0)
-                result = paint(hinted if count else batch, None).float().clamp(0, 1)
+                painted = paint(hinted if count else batch, None)
+                require_tensors("hint_curve", painted)
+                result = painted.float().clamp(0, 1)
                 decibels += psnr(result, batch["truth"]).tolist()
                 if count:
                     colors, mask = hinted["hint_colors"], hinted["hint_mask"]

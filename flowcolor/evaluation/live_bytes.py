@@ -9,6 +9,9 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from flowcolor.arguments import check_callable
+from flowcolor.evaluation.given import device_of
+
 
 class StorageTracker(TorchDispatchMode):
     """Note every storage that an operator returns, until it is released.
@@ -72,11 +75,20 @@ class StorageTracker(TorchDispatchMode):
         self.changed(key, -self._known.pop(key), None, None)
 
 
-def peak_bytes(run: Callable[[], Any], device: torch.device) -> int:
+def peak_bytes(run: Callable[[], Any], device: torch.device | str) -> int:
     """Return the most bytes of tensors that are alive at once in ``run()``, beside those before.
 
     On a GPU, the peak of its allocator; elsewhere, what :class:`StorageTracker` sees.
+
+    Args:
+        run: Is called once.
+        device: Where it works.
+
+    Raises:
+        ValueError: It cannot be called, or there is no such device.
     """
+    check_callable(peak_bytes, run=run)
+    device = device_of(peak_bytes, device)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         before = torch.cuda.memory_allocated(device)

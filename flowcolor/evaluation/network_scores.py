@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from flowcolor.arguments import check_choice, check_flag, check_path
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import MS_SSIM_LEAST, SETTINGS, Setting
@@ -20,6 +21,7 @@ from flowcolor.metrics import (
 )
 from flowcolor.pretrained.weights import cached_path, find_weights
 
+Preset = Literal["thesis", "cocosnet"]
 _SETS = ("fid", "kid", "is")
 LEAST = {"alexnet": 31, "vgg19": 16, "inception": 1, "googlenet": 32}  # Pixels a side.
 
@@ -45,10 +47,16 @@ class Networks:
     inception: Path | None = None
     vgg19: Path | None = None
     alexnet: Path | None = None
-    preset: Literal["thesis", "cocosnet"] = "thesis"
+    preset: Preset = "thesis"
     download: bool = False
     random_weights: bool = False
     googlenet: Path | None = None
+
+    def __post_init__(self) -> None:
+        files = ("inception", "vgg19", "alexnet", "googlenet")
+        check_path(self, **{name: getattr(self, name) for name in files})
+        check_choice(self, preset=(self.preset, Preset))
+        check_flag(self, download=self.download, random_weights=self.random_weights)
 
 
 class NetworkScores:

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowcolor.arguments import check_callable
+
 
 def count_operations(run: Callable[[], Any]) -> dict[str, float]:
     """Return the multiply-accumulates of ``run()`` in billions, by kind of operator and of all.
@@ -19,11 +21,15 @@ def count_operations(run: Callable[[], Any]) -> dict[str, float]:
     Args:
         run: Is called once.
 
+    Raises:
+        ValueError: It cannot be called.
+
     Example:
         >>> a = torch.rand(100, 100)
         >>> count_operations(lambda: a @ a)["matrix products"]
         0.001
     """
+    check_callable(count_operations, run=run)
     counter = FlopCounterMode(display=False, custom_mapping=_closed_forms())
     counter.mod_tracker = _NoModules()  # type: ignore[assignment]
     with counter:

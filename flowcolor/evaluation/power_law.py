@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowcolor.evaluation.bootstrap import RESAMPLES, resampled_means
+from flowcolor.evaluation.given import check_draws, complete, numbers_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def power_law(
         seed: Chooses the images, and is the only chance in it.
 
     Raises:
-        ValueError: Shapes do not fit, or counts are not different.
+        ValueError: Shapes do not fit, counts are not different or not above 0, or an argument is
+            none of those above.
 
     Reference:
         Hestness et al., "Deep learning scaling is predictable, empirically" (2017).
@@ -54,12 +56,16 @@ def power_law(
         >>> round(power_law([10, 40, 160], errors).slope, 6)
         -0.5
     """
-    if errors.ndim != 2 or errors.shape[1] != len(counts) or len(set(counts)) < 2:
+    check_draws(power_law, resamples, seed)
+    n, errors = complete(power_law, 1, counts=counts), numbers_of(power_law, 2, errors=errors)
+    if errors.shape[1] != len(n) or len(set(n)) < 2:
         raise ValueError(
             "power_law expects a column of errors for each of two or more different counts, got "
             f"{errors.shape} and {list(counts)}."
         )
-    x = np.log(np.asarray(counts, dtype=np.float64))
+    if n.min() <= 0:
+        raise ValueError(f"power_law expects counts above 0, got {list(counts)}.")
+    x = np.log(n)
     x -= x.mean()
     weights = x / (x @ x)  # Least squares: the slope is a weighted sum of logarithms.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -5,8 +5,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_callable, check_flag
+from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError
 from flowcolor.metrics import diversity, reference_sensitivity
+from flowcolor.values import require_tensors
 
 SAMPLES = 4
 Paint = Callable[[Batch, torch.Generator | None], Tensor]
@@ -37,7 +41,17 @@ def probe_scores(
     Returns:
         ``sensitivity`` and ``diversity``, :math:`(B,)` each, as far as there are any; NaN for pairs
         that were not painted again.
+
+    Raises:
+        ValueError: An argument is none of those above.
     """
+    check_callable(probe_scores, paint=paint)
+    whole_within("probe_scores's pairs", pairs, 0, 2**31 - 1)
+    check_flag(probe_scores, reference=reference, chance=chance)
+    require_tensors("probe_scores", result)
+    if not isinstance(batch, dict):
+        kind = type(batch).__name__
+        raise InputError(f"probe_scores expects a batch, a dictionary, got {kind}.")
     few = min(pairs, len(result))
     if few < 1:
         return {}

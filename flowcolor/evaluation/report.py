@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from flowcolor.data.batch import Batch
+from flowcolor.arguments import (
+    check_callable,
+    check_choice,
+    check_count,
+    check_list,
+    check_numbers_by_name,
+)
+from flowcolor.data.batch import Batch, require_batch
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
 from flowcolor.evaluation.region_scores import Regions
@@ -72,6 +79,9 @@ class Evaluation:
         settings: What will be scored.
         side: Shorter side of the smallest image in pixels.
         regions: What the numbers of label maps mean, where batches have ``labels``.
+
+    Raises:
+        ValueError: An argument is none of those above.
     """
 
     def __init__(
@@ -82,7 +92,18 @@ class Evaluation:
         side: int = 256,
         regions: Regions = FACE_REGIONS,
     ) -> None:
+        if sketch_filter is not None:
+            check_callable(self, sketch_filter=sketch_filter)
+        if not isinstance(networks, Networks | None):
+            kind = type(networks).__name__
+            raise ValueError(f"Evaluation expects networks to be of type Networks, got {kind}.")  # noqa: TRY004
+        check_list(self, settings=settings)
+        for setting in settings:
+            check_choice(self, settings=(setting, Setting))
+        check_count(self, side=side)
+        check_numbers_by_name(self, regions=regions)
         self.sketch_filter = sketch_filter
+        self.settings = settings
         self.regions = regions
         self.networks = NetworkScores(networks or Networks(), settings, side)
         self.scores: list[PairScore] = []
@@ -97,7 +118,16 @@ class Evaluation:
         """Score a batch, see :func:`~flowcolor.evaluation.scores.score_batch`.
 
         No pair may be given to two processes: FID and KID could not tell.
+
+        Raises:
+            ValueError: An argument is none of those of ``score_batch``, or the setting is not
+                among those that are scored.
         """
+        if setting not in self.settings:
+            known = " or ".join(self.settings)
+            raise ValueError(f"Evaluation expects setting to be {known}, got {setting!r}.")
+        require_batch(self, batch, "content", "reference", "truth", also=["name"])
+        require_batch(self, {**batch, "result": result}, "truth", "result")
         further = self.networks.add(setting, batch, result) | (further or {})
         self.scores += score_batch(
             setting, batch, result, self.sketch_filter, further, self.regions

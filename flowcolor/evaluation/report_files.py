@@ -18,7 +18,7 @@ from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 
-def write_report(report: Report, folder: Path, name: str) -> list[Path]:
+def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
     """Write ``NAME.json``, the whole report, and ``NAME.csv``, a row for each pair.
 
     JSON knows no infinity: the PSNR of a perfect result is ``null`` there, ``inf`` in the CSV.
@@ -32,20 +32,20 @@ def write_report(report: Report, folder: Path, name: str) -> list[Path]:
         "roundtrip": report.roundtrip,
         "pairs": [asdict(score) for score in report.scores],
     }
-    paths = [folder / f"{name}.json", folder / f"{name}.csv"]
+    paths = [Path(folder) / f"{name}.json", Path(folder) / f"{name}.csv"]
     write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
     write_text(_csv(report.scores), paths[1])
     return paths
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: str | Path) -> Report:
     """Read what :func:`write_report` wrote as JSON.
 
     Raises:
         InputError: The file is missing or something else.
     """
     try:
-        content = parse_json(read_whole(path).decode("utf-8-sig"))
+        content = parse_json(read_whole(Path(path)).decode("utf-8-sig"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         _check(scores, content)
         sets = {

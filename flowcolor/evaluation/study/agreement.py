@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from flowcolor.evaluation.given import numbers_of
 from flowcolor.evaluation.study.answers import GRADES
 
 
@@ -27,6 +28,9 @@ def krippendorff(grades: NDArray[np.float64]) -> float:
     Returns:
         Alpha; NaN where no picture has two grades or all grades are equal.
 
+    Raises:
+        ValueError: They are something else.
+
     Reference:
         Krippendorff, "Computing Krippendorff's alpha-reliability" (2011), sections C and D.
 
@@ -35,6 +39,13 @@ def krippendorff(grades: NDArray[np.float64]) -> float:
         >>> krippendorff(np.array([[1.0, 3.0, 5.0], [1.0, 3.0, 5.0]]))
         1.0
     """
+    grades = numbers_of(krippendorff, 2, grades=grades)
+    others_than = grades[~(np.isnan(grades) | np.isin(grades, GRADES))]
+    if others_than.size:
+        raise ValueError(
+            f"krippendorff expects grades of {', '.join(map(str, GRADES))}, or NaN for none, got "
+            f"{others_than[0]:g}."
+        )
     counts = np.stack([(grades == grade).sum(0) for grade in GRADES], axis=1).astype(np.float64)
     size = counts.sum(1)
     counts, size = counts[size >= 2], size[size >= 2]

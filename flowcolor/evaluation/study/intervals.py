@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from flowcolor.evaluation.given import check_draws, numbers_of
+
 _CHUNK = 2**23  # Numbers held at a time.
 
 
@@ -40,9 +42,14 @@ def two_way_intervals(
         - ``values``: :math:`(P, I, M)`.
         - result: :math:`(M, 2)`, NaN for fewer than two participants or two pairs.
 
+    Raises:
+        ValueError: An argument is none of those above.
+
     Reference:
         Owen, "The pigeonhole bootstrap" (2007), section 3. https://arxiv.org/abs/0712.1111
     """
+    check_draws(two_way_intervals, resamples, seed, level)
+    values = numbers_of(two_way_intervals, 3, values=values)
     people, pairs, methods = values.shape
     if people < 2 or pairs < 2:
         return np.full((methods, 2), np.nan)

@@ -6,6 +6,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from flowcolor.arguments import check_list
+from flowcolor.evaluation.given import complete
+
 
 @dataclass(frozen=True)
 class Friedman:
@@ -65,12 +68,16 @@ def friedman(grades: NDArray[np.float64]) -> Friedman | str:
     Returns:
         The test, or why there is none.
 
+    Raises:
+        ValueError: They are something else, or have gaps.
+
     Reference:
         Friedman, "The use of ranks to avoid the assumption of normality" (1937);
         ``scipy.stats.friedmanchisquare``.
     """
     from scipy import stats
 
+    grades = complete(friedman, 2, grades=grades)
     people, methods = grades.shape
     if methods < 3:
         return f"expects at least 3 methods, got {methods}"
@@ -92,11 +99,20 @@ def pair_tests(grades: NDArray[np.float64], methods: list[str]) -> list[PairTest
     Returns:
         The tests, or why there are none.
 
+    Raises:
+        ValueError: An argument is none of those above.
+
     Reference:
         Wilcoxon, "Individual comparisons by ranking methods" (1945); ``scipy.stats.wilcoxon``.
     """
     from scipy import stats
 
+    check_list(pair_tests, methods=methods)
+    grades = complete(pair_tests, 2, grades=grades)
+    if grades.shape[1] != len(methods):
+        raise ValueError(
+            f"pair_tests expects a name for each of {grades.shape[1]} methods, got {len(methods)}."
+        )
     if len(methods) < 2:
         return f"expects at least 2 methods, got {len(methods)}"
     if len(grades) < 2:
@@ -117,6 +133,9 @@ def holm(p: list[float]) -> list[float]:
 
     .. math:: \tilde p_{(i)} = \max_{j \le i} \min(1, (m - j + 1)\, p_{(j)})
 
+    Raises:
+        ValueError: They are no numbers from 0 to 1.
+
     Reference:
         Holm, "A simple sequentially rejective multiple test procedure" (1979).
 
@@ -124,8 +143,12 @@ def holm(p: list[float]) -> list[float]:
         >>> holm([0.01, 0.04, 0.03])
         [0.03, 0.06, 0.06]
     """
-    order = np.argsort(p, kind="stable")
-    ranked = np.asarray(p, dtype=np.float64)[order]
+    given = complete(holm, 1, p=p)
+    wrong = given[(given < 0) | (given > 1)]
+    if wrong.size:
+        raise ValueError(f"holm expects p to be numbers from 0 to 1, got {wrong[0]:g}.")
+    order = np.argsort(given, kind="stable")
+    ranked = given[order]
     raised = np.maximum.accumulate(np.minimum(1, ranked * np.arange(len(p), 0, -1)))
     corrected = np.empty(len(p))
     corrected[order] = raised

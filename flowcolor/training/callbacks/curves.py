@@ -10,7 +10,7 @@ from lightning import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import default_collate
 
-from flowcolor.bounds import within
+from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch, converted
 from flowcolor.data.cross_reference import CrossReference, reference_names
 from flowcolor.evaluation.curves import Point, draw_curves, read_points, write_points
@@ -41,8 +41,8 @@ class Curves(Callback):
     def __init__(
         self, every_n_steps: int = 0, pairs: int = 32, networks: Networks | None = None
     ) -> None:
-        within("curves.every_n_steps", every_n_steps, 0)
-        within("curves.pairs", pairs, 2)
+        whole_within("curves.every_n_steps", every_n_steps, 0, 2**63 - 1)
+        whole_within("curves.pairs", pairs, 2, 2**63 - 1)
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.networks = networks or Networks()

@@ -7,7 +7,8 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from flowcolor.bounds import within
+from flowcolor.arguments import check_choice
+from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
@@ -58,8 +59,9 @@ class Evaluator(Callback):
         probes: int = 16,
         timed: int = 10,
     ) -> None:
-        within("--probes", probes, 0)
-        within("--timed", timed, 0, _MOST_TIMED)
+        whole_within("--probes", probes, 0, 2**31 - 1)
+        whole_within("--timed", timed, 0, _MOST_TIMED)
+        check_choice(self, regions=(regions, RegionSet))
         self.networks = networks or Networks()
         self.about = about or {}
         self.roundtrip = roundtrip
@@ -133,7 +135,7 @@ class Evaluator(Callback):
         self, trainer: Trainer, task: Task, batch: Batch, result: Tensor
     ) -> dict[str, Tensor]:
         colorizer, paint = task.colorizer, _painter(trainer, task)
-        pairs = self.probes - self._probed
+        pairs = max(0, self.probes - self._probed)
         self._probed += len(result)
         looks = colorizer.reference != "unused"
         return probe_scores(

@@ -9,7 +9,8 @@ from lightning import Callback, Trainer
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from flowcolor.bounds import within
+from flowcolor.arguments import check_flag
+from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
 from flowcolor.evaluation.extremes import write_extremes
@@ -53,10 +54,11 @@ class PictureGrid(Callback):
         extremes: int = 3,
         write_all: bool = False,
     ) -> None:
-        within("pictures.every_n_steps", every_n_steps, 0)
-        within("pictures.pairs", pairs, 1)
-        within("pictures.test_pairs", test_pairs, 0)
-        within("pictures.extremes", extremes, 0)
+        whole_within("pictures.every_n_steps", every_n_steps, 0, 2**63 - 1)
+        whole_within("pictures.pairs", pairs, 1, 2**63 - 1)
+        whole_within("pictures.test_pairs", test_pairs, 0, 2**63 - 1)
+        whole_within("pictures.extremes", extremes, 0, 2**63 - 1)
+        check_flag(self, write_all=write_all)
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.test_pairs = test_pairs

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 
-from flowcolor.bounds import within
+from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import InvertibleColorizer
@@ -23,7 +23,7 @@ class RoundTripMonitor(Callback):
     """
 
     def __init__(self, every_n_steps: int = 100) -> None:
-        within("roundtrip.every_n_steps", every_n_steps, 1)
+        whole_within("roundtrip.every_n_steps", every_n_steps, 1, 2**63 - 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
 

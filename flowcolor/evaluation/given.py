@@ -1,0 +1,78 @@
+"""Checks of what functions of statistics are given, so that mistakes are told where they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from flowcolor.bounds import is_number, whole_within
+
+
+def numbers_of(owner: Callable[..., Any], dims: int, /, **given: Any) -> NDArray[np.float64]:
+    """Return the one argument as an array of so many dimensions.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    ((name, value),) = given.items()
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        array = None
+    if array is None or array.ndim != dims:
+        got = type(value).__name__ if array is None else f"shape {array.shape}"
+        axes = "dimension" if dims == 1 else "dimensions"
+        raise ValueError(
+            f"{owner.__name__} expects {name} to be numbers in {dims} {axes}, got {got}."
+        )
+    return array
+
+
+def complete(owner: Callable[..., Any], dims: int, /, **given: Any) -> NDArray[np.float64]:
+    """Return the one argument as an array without gaps.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    array = numbers_of(owner, dims, **given)
+    if not np.isfinite(array).all():
+        (name,) = given
+        gaps = int((~np.isfinite(array)).sum())
+        raise ValueError(
+            f"{owner.__name__} expects {name} to be finite numbers, got {gaps} of {array.size} "
+            "that are not."
+        )
+    return array
+
+
+def check_draws(
+    owner: Callable[..., Any], resamples: object, seed: object, level: object = 0.95
+) -> None:
+    """Refuse what no bootstrap can be made with.
+
+    Raises:
+        InputError: A number is out of range.
+        ValueError: The level is none.
+    """
+    whole_within(f"{owner.__name__}'s resamples", resamples, 1, 10**9)
+    whole_within(f"{owner.__name__}'s seed", seed, 0, 2**63 - 1)
+    if not (is_number(level) and 0 < level < 1):  # type: ignore[operator]
+        raise ValueError(
+            f"{owner.__name__} expects level to be a number between 0 and 1, got {level!r}."
+        )
+
+
+def device_of(owner: Callable[..., Any], device: torch.device | str) -> torch.device:
+    """Return a device by its name.
+
+    Raises:
+        ValueError: It has none that torch knows.
+    """
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{owner.__name__} expects a device like cpu or cuda, got {device!r}."
+        ) from error
