@@ -224,8 +224,8 @@ class TrainingCLI(LightningCLI):
             callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
             trainer.strategy.checkpoint_io = WholeCheckpoints()
-        # Before the data say which of their options grey photographs have no use for.
-        require_content(self.model.colorizer, self.datamodule.content)
+        if self.execute:  # Before the data say which options grey photographs have no use for.
+            require_content(self.model.colorizer, self.datamodule.content)
         if self.subcommand == "fit":
             self.model.objective.check(self.model.colorizer)
             require_size(self.datamodule.size, self.model.colorizer, self.model.objective)
