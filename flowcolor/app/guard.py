@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from traceback import walk_tb
 from typing import Any
 
 from flowcolor.app.data_urls import MOST_BYTES
+from flowcolor.console import complain
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -12,7 +14,10 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _BROKEN = 500
+_FAULT = "The server could not answer this request; its log says where it broke down."
 _NO_ANSWER = "This page expects requests for what it offers, got another one."
+_OF_VALUES = (LookupError, TypeError, ValueError)
+_OF_VISITORS = {"ClientDisconnect", "FnIndexInferError", "HTTPException"}  # gradio loads slowly.
 MOST_REQUEST = 2 * MOST_BYTES  # Base64 takes a third more than the file.
 
 
@@ -57,41 +62,75 @@ class Guard:
         answer = _Answer(send)
         try:
             await self.application(scope, counted, answer.send)
-        except Exception:
-            await answer.end()
+        except Exception as error:
+            if _is_visitors(error):
+                await answer.end(400, _NO_ANSWER)
+            else:
+                complain(f"flowcolor: {scope['path'][:100]} broke down: {_place_of(error)}.")
+                await answer.end(_BROKEN, _FAULT)
+        else:
+            if answer.broken:
+                complain(f"flowcolor: {scope['path'][:100]} was answered with status {_BROKEN}.")
+                await answer.end(_BROKEN, _FAULT)
 
 
 class _Answer:
-    """An answer that says in a sentence what the application would break down at."""
+    """An answer that says in a sentence what the application would break down at.
+
+    Attributes:
+        broken: Whether the application has sent that it broke down, which is not handed on: the
+            error that says why comes after.
+    """
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._begun = self._ended = False
+        self._begun = self._ended = self.broken = False
 
     async def send(self, message: Message) -> None:
         """Hand a part on, unless the rest is already said."""
-        if self._ended:
+        if self._ended or self.broken:
             return
         if message.get("status") == _BROKEN:
             kind = dict(message["headers"]).get(b"content-type", b"")
             if not kind.startswith(b"application/json"):  # No sentence of gradio's.
-                await self.end()
+                self.broken = True
                 return
             message["status"] = 400
         self._begun = True
         self._ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self._send(message)
 
-    async def end(self) -> None:
+    async def end(self, status: int, sentence: str) -> None:
         """Say that there is no answer, also where one has begun."""
         if self._ended:
             return
         self._ended = True
         if self._begun:  # Only of events, of which one at a time is sent.
-            event = f"event: error\ndata: {json.dumps({'error': _NO_ANSWER})}\n\n".encode()
+            event = f"event: error\ndata: {json.dumps({'error': sentence})}\n\n".encode()
             await self._send({"type": "http.response.body", "body": event})
         else:
-            await _refuse(self._send, 400, _NO_ANSWER)
+            await _refuse(self._send, status, sentence)
+
+
+def _is_visitors(error: Exception) -> bool:
+    """Tell whether gradio broke down by itself, at what it has not or at a wrong value."""
+    asked = error.__cause__ or error  # starlette wraps what comes after an answer has begun.
+    theirs = isinstance(asked, _OF_VALUES) or type(asked).__name__ in _OF_VISITORS
+    modules = [*_modules_of(error), *_modules_of(asked)]
+    return theirs and not any(module.startswith("flowcolor.") for module in modules)
+
+
+def _place_of(error: Exception) -> str:
+    """Return kind and place of an error, but not its message, which may hold a picture."""
+    asked = error.__cause__ or error
+    *_, module = _modules_of(asked)
+    return f"{type(asked).__name__} in {module}"
+
+
+def _modules_of(error: BaseException) -> list[str]:
+    """Return the modules through which an error came, this one left out."""
+    places = [frame.f_globals for frame, _ in walk_tb(error.__traceback__)]
+    return [str(place.get("__name__")) for place in places if place is not globals()]
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

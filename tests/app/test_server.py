@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flowcolor.app.data_urls import to_data_url
 from flowcolor.app.guard import MOST_REQUEST, Guard
 from flowcolor.app.server import bind, link, own_folder, share
 from flowcolor.cli.main import main
@@ -133,6 +134,58 @@ def test_uploads_to_files_and_huge_requests_are_refused_unread():
     assert asyncio.run(answered([b"x"] * 9, headers=length)) == (413, 0)
     part = bytes(2**20)  # Of a length that nobody tells.
     assert asyncio.run(answered([part] * 100))[1] == MOST_REQUEST
+
+
+async def broken(error, begun=False):
+    """Return what a guarded application that breaks down answers, its status and its last part."""
+    sent = []
+
+    async def application(scope, receive, send):
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/gradio_api/run/paint", "headers": []}
+    await Guard(application)(scope, receive, send)
+    return sent[0]["status"], sent[-1]["body"].decode()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("fault", [OSError("data:image/png"), RuntimeError(), MemoryError()])
+def test_a_fault_of_the_server_leaves_a_line_without_a_picture_in_its_log(fault, begun, capsys):
+    status, said = asyncio.run(broken(fault, begun))
+    assert status == (200 if begun else 500)
+    assert "The server could not answer this request" in said
+    (line,) = capsys.readouterr().err.splitlines()
+    kind = type(fault).__name__
+    assert line == f"flowcolor: /gradio_api/run/paint broke down: {kind} in {__name__}."
+    assert "image/png" not in line + said
+
+
+def test_a_fault_in_our_own_code_is_none_of_a_visitor(capsys):
+    async def ours(scope, receive, send):
+        to_data_url(None)  # An AttributeError or TypeError of flowcolor, not of gradio.
+
+    async def send(message):
+        assert message.get("status", 500) == 500
+
+    asyncio.run(Guard(ours)({"type": "http", "path": "/", "headers": []}, None, send))
+    assert "flowcolor: / broke down: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("wrong", [KeyError(99), ValueError("NaN"), TypeError("no such word")])
+def test_a_wrong_value_of_a_visitor_leaves_no_line(wrong, begun, capsys):
+    status, said = asyncio.run(broken(wrong, begun))
+    assert status == (200 if begun else 400)
+    assert "This page expects requests for what it offers" in said
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.slow
