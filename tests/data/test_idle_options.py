@@ -75,6 +75,19 @@ def test_a_white_background_expects_masks(make_folder, tmp_path):
         ColorizationDataModule(str(tmp_path / "no masks"), 8, background="white").setup("fit")
 
 
+def test_a_filter_beside_ready_drawings_of_all_photographs_is_refused(make_folder, tmp_path):
+    photos, others = make_folder(), make_folder("others", 3, first=9)
+    with pytest.raises(
+        InputError, match=r"^--sketch_filter expects photographs without --sketches"
+    ):
+        prepare([photos], tmp_path / "a", 8, sketches=[photos], sketch_filter="XDoG")
+    assert not list((tmp_path / "a").iterdir())
+    some = prepare(
+        [photos, others], tmp_path / "b", 8, sketches=[photos, None], sketch_filter="XDoG"
+    )
+    assert some.prepared == 10
+
+
 def test_a_photograph_of_two_folders_is_refused(make_folder, tmp_path):
     """It might train and be held out."""
     inner = make_folder("faces/a", 3)

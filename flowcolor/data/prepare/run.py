@@ -23,6 +23,8 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import is_empty, is_file, remove, remove_partial
 from flowcolor.io.listing import natural_order
 
+_FILTER = "GradientLines"
+
 
 class Summary(NamedTuple):
     """What a run of :func:`prepare` did.
@@ -46,9 +48,9 @@ def prepare(
     photos: Sequence[str | Path],
     output: str | Path,
     size: int = 256,
-    masks: Sequence[str | Path] | None = None,
-    sketches: Sequence[str | Path] | None = None,
-    sketch_filter: str = "GradientLines",
+    masks: Sequence[str | Path | None] | None = None,
+    sketches: Sequence[str | Path | None] | None = None,
+    sketch_filter: str = _FILTER,
     background: Background = "keep",
     workers: int | None = None,
     strict: bool = False,
@@ -64,8 +66,8 @@ def prepare(
         photos: Folders of photographs, or one CelebAMask-HQ.
         output: The folder to write, new or begun by the same call.
         size: Side of the square images.
-        masks: Folder of masks for each folder of photographs.
-        sketches: Folder of ready drawings for each folder of photographs.
+        masks: Folder of masks, or ``None``, for each folder of photographs.
+        sketches: Folder of ready drawings, or ``None``, for each folder of photographs.
         sketch_filter: What draws: a name, path or JSON, as
             :func:`~flowcolor.data.sketches.by_name.find_filter` reads it.
         background: ``"white"`` whitens the photos outside their masks.
@@ -97,6 +99,11 @@ def prepare(
         ledger = Ledger(output, settings)
         if background == "white" and not finder.knows_background:
             raise InputError(f"--{NO_MASKS}: give --masks FOLDER.")
+        if sketches is not None and None not in sketches and sketch_filter != _FILTER:
+            raise InputError(
+                "--sketch_filter expects photographs without --sketches, which are drawn already, "
+                f"got {sketch_filter}."
+            )
         require_inside(output, [*portraits.names, *ledger.entries])
         remove_partial(output)
         gone = _forget(ledger, finder)
@@ -194,8 +201,10 @@ def _finish(ledger: Ledger, finder: FileFinder, skipped: dict[str, str]) -> None
     )
 
 
-def _absolute(folders: Sequence[str | Path] | None) -> list[str] | None:
-    return None if folders is None else [str(Path(folder).resolve()) for folder in folders]
+def _absolute(folders: Sequence[str | Path | None] | None) -> list[str | None] | None:
+    if folders is None:
+        return None
+    return [None if folder is None else str(Path(folder).resolve()) for folder in folders]
 
 
 def _cores() -> int:

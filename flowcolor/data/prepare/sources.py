@@ -13,8 +13,8 @@ FileFinder = PhotoFolder | CelebAMaskHQ  # Their photographs are files, and no e
 
 def find_sources(
     photos: Sequence[str | Path],
-    masks: Sequence[str | Path] | None,
-    sketches: Sequence[str | Path] | None,
+    masks: Sequence[str | Path | None] | None,
+    sketches: Sequence[str | Path | None] | None,
     strict: bool,
 ) -> FileFinder:
     """Return what finds the photographs, and what belongs to each of them.
