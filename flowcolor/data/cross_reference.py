@@ -28,6 +28,9 @@ class CrossReference(Dataset[Item]):
 
     def __init__(self, dataset: Items, seed: int = 0) -> None:
         whole_within("seed", seed, -(2**63), 2**64 - 1)
+        if not isinstance(dataset, Items):
+            kind = type(dataset).__name__
+            raise InputError(f"CrossReference expects a dataset with names, got {kind}.")
         if len(dataset) < 2:
             raise InputError(
                 f"Cross-reference pairs need at least 2 photographs, got {len(dataset)}."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_path
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Folders:
             return where
         if isinstance(where, str | Path):
             return cls(where)
+        if not isinstance(where, Sequence) or isinstance(where, bytes):
+            kind = type(where).__name__
+            raise InputError(f"A folder of photographs expects a path or a list, got {kind}.")
+        for folder in where:
+            require_path("A folder of photographs", folder)
         return cls([str(folder) for folder in where])
 
 

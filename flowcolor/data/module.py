@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
 
+from flowcolor.arguments import check_flag
 from flowcolor.bounds import is_number, whole_within
 from flowcolor.color import to_gray
 from flowcolor.console import warn
@@ -122,6 +123,16 @@ class ColorizationDataModule(lightning.LightningDataModule):
         if not (is_number(share) and 0 < share <= 1):
             raise InputError(f"data.share expects a part above 0 and at most 1, got {share!r}.")
         require_manner("data.", content, background)
+        for name, change in (
+            ("augment", augment),
+            ("hints", hints),
+            ("sketch_filter", sketch_filter),
+        ):
+            if change is not None and not callable(change):
+                raise InputError(f"data.{name} expects a function, got {change!r}.")
+        if not isinstance(predict, PairFolders):
+            raise InputError(f"data.predict expects PairFolders, got {type(predict).__name__}.")
+        check_flag(self, strict=strict, cache=cache)
         # For a parser, the class of tensors is a function that returns one, and `{}` means it.
         if isinstance(sketch_filter, partial) and Tensor in sketch_filter.args:
             raise InputError(

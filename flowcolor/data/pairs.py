@@ -9,7 +9,7 @@ from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Pair
 from flowcolor.data.datasets.portraits import LARGEST_SIDE
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import is_file
+from flowcolor.io.files import is_file, require_path
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
 from flowcolor.io.resizing import center_square, resize
@@ -33,6 +33,8 @@ class SketchReferencePairs(Dataset[Pair]):
 
     def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
         whole_within("size", size, 1, LARGEST_SIDE)
+        require_path("sketches", sketches)
+        require_path("references", references)
         sketches, references = Path(sketches), Path(references)
         folder, self.sketches = _files(sketches)
         photo_folder, photos = _files(references)

@@ -250,3 +250,14 @@ def _refuse_stream(found: os.stat_result) -> None:
 
 def _is_stream(found: os.stat_result) -> bool:
     return not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode))
+
+
+def require_path(what: str, path: object) -> None:
+    """Refuse what names no place; an empty text would name the folder that one is in.
+
+    Raises:
+        InputError: It is no path, or an empty one.
+    """
+    if not isinstance(path, str | Path) or path == "":
+        shown = "an empty one" if path == "" else type(path).__name__
+        raise InputError(f"{what} expects a path, got {shown}.")

@@ -12,7 +12,7 @@ from flowcolor.data.datasets.files import Files
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.split import official_split, split_names
-from flowcolor.io.files import is_dir
+from flowcolor.io.files import is_dir, require_path
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
@@ -68,6 +68,9 @@ class CelebAMaskHQ(Finder):
         sketches: str | Path | None = None,
         strict: bool = False,
     ) -> None:
+        require_path("CelebAMaskHQ", root)
+        if sketches is not None:
+            require_path("A folder of sketch images", sketches)
         self.root = Path(root)
         left_out = LeftOut()
         strays: list[str] = []

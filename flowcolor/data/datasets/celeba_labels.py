@@ -30,7 +30,9 @@ def merge_parts(files: Mapping[str, str | Path]) -> UInt8[Tensor, "height width"
     Raises:
         InputError: There is no file, a name is no part, or a file cannot be read.
     """
-    unknown = sorted(files.keys() - set(PARTS))
+    if not isinstance(files, Mapping):
+        raise InputError(f"merge_parts expects files by name, got {type(files).__name__}.")
+    unknown = sorted(map(str, files.keys() - set(PARTS)))
     if unknown or not files:
         raise InputError(
             f"Expected files of the parts {', '.join(PARTS)}, got {', '.join(unknown) or 'none'}."

@@ -1,7 +1,8 @@
 """Folders of photographs, with ready sketches and masks or without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.files import Files, MaskFile
@@ -10,6 +11,7 @@ from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_path
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
 Roots = str | Path | Sequence[str | Path]
@@ -123,8 +125,15 @@ def require_no_data_set(root: Path, photos: Sequence[Path]) -> None:
 
 
 def as_list(folders: Roots) -> list[str | Path]:
-    """Return the folders, at least one, as a list."""
-    listed: list[str | Path] = [folders] if isinstance(folders, str | Path) else list(folders)
+    """Return the folders, at least one, as a list.
+
+    Raises:
+        InputError: There is none, or it is something else.
+    """
+    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Iterable)
+    listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
+    for folder in listed:
+        require_path("A folder of photographs", folder)
     if not listed:
         raise InputError("At least one folder of photographs is needed, got an empty list.")
     return listed
@@ -144,7 +153,11 @@ def one_for_each(roots: Sequence[Path], folders: Partners, kind: str) -> list[st
     """Return one folder of sketches or masks, or ``None``, for each folder of photographs."""
     if folders is None:
         return [None] * len(roots)
-    listed = [folders] if isinstance(folders, str | Path) else list(folders)
+    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Iterable)
+    listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
+    for folder in listed:
+        if folder is not None:
+            require_path(f"A folder of {kind} images", folder)
     if len(listed) != len(roots):
         raise InputError(
             f"Expected one folder (or null) of {kind} images for each of {len(roots)} folders of "

@@ -1,6 +1,7 @@
 """The one dataset of photographs: found files become items of one size, each with its content."""
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from flowcolor.arguments import check_callable, check_flag
 from flowcolor.bounds import whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
@@ -81,6 +83,12 @@ class Portraits(Dataset[Item]):
     ) -> None:
         whole_within("size", size, 1, LARGEST_SIDE)
         require_manner("", content, background)
+        if not isinstance(finder, Finder):
+            kind = type(finder).__name__
+            raise InputError(f"Portraits expects a finder, as of find_portraits, got {kind}.")
+        if sketch_filter is not None:
+            check_callable(self, sketch_filter=sketch_filter)
+        check_flag(self, cache=cache)
         finder.require_size(size)
         self.finder = finder
         self.names = finder.names
@@ -100,6 +108,8 @@ class Portraits(Dataset[Item]):
         return len(self.names)
 
     def __getitem__(self, index: int) -> Item:
+        if not isinstance(index, Integral):
+            raise TypeError(f"Portraits expects a whole number, got {type(index).__name__}.")
         if not 0 <= index < len(self):
             raise IndexError(f"Expected an index below {len(self)}, got {index}.")
         pixels = self._bytes(index).float() / 255

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file, read_whole
+from flowcolor.io.files import is_file, read_whole, require_path
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.json_text import parse_json
 
@@ -52,6 +52,7 @@ class PreparedFolder(Finder):
     """
 
     def __init__(self, root: str | Path) -> None:
+        require_path("PreparedFolder", root)
         self.root = Path(root)
         self.manifest = read_manifest(self.root)
         super().__init__(list(self.manifest["photographs"]))

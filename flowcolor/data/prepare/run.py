@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from flowcolor.bounds import within
+from flowcolor.bounds import whole_within, within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
-from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.folder import Partners, PhotoFolder, Roots, as_list
 from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
@@ -45,11 +45,11 @@ class Summary(NamedTuple):
 
 
 def prepare(
-    photos: Sequence[str | Path],
+    photos: Roots,
     output: str | Path,
     size: int = 256,
-    masks: Sequence[str | Path | None] | None = None,
-    sketches: Sequence[str | Path | None] | None = None,
+    masks: Partners = None,
+    sketches: Partners = None,
     sketch_filter: str = _FILTER,
     background: Background = "keep",
     workers: int | None = None,
@@ -63,7 +63,7 @@ def prepare(
     changes a byte. A photograph that cannot be read, or whose mask is empty, is skipped and named.
 
     Args:
-        photos: Folders of photographs, or one CelebAMask-HQ.
+        photos: A folder of photographs or several, or one CelebAMask-HQ.
         output: The folder to write, new or begun by the same call.
         size: Side of the square images.
         masks: Folder of masks, or ``None``, for each folder of photographs.
@@ -78,9 +78,17 @@ def prepare(
         InputError: A folder cannot be read or written, ``output`` holds files of other settings,
             nothing can be prepared, or, if ``strict``, something would be skipped.
     """
+    photos = as_list(photos)
     workers = _cores() if workers is None else workers
-    within("--workers", workers, 1, 1024)
-    within("--size", size, 1, 16384)
+    for name, number, most in (("--workers", workers, 1024), ("--size", size, 16384)):
+        within(name, number, 1, most)
+        whole_within(name, number, 1, most)
+    if not isinstance(sketch_filter, str):
+        kind = type(sketch_filter).__name__
+        raise InputError(f"--sketch_filter expects a name, a path or JSON, got {kind}.")
+    masks, sketches = (
+        [part] if isinstance(part, str | Path) else part for part in (masks, sketches)
+    )
     draw, description = find_filter(sketch_filter)
     finder = find_sources(photos, masks, sketches, strict)
     portraits = Portraits(finder, size, draw, background, cache=False)

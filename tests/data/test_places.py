@@ -1,0 +1,86 @@
+"""What is no folder, no dataset or no filter is refused in a sentence."""
+
+import json
+
+import pytest
+
+from flowcolor.data import (
+    CelebAMaskHQ,
+    ColorizationDataModule,
+    CrossReference,
+    EmbeddedPortraits,
+    Folders,
+    PhotoFolder,
+    Portraits,
+    PreparedFolder,
+    SketchReferencePairs,
+    find_portraits,
+    merge_parts,
+)
+from flowcolor.data.prepare import prepare
+from flowcolor.errors import InputError
+
+PLACES = {
+    "PhotoFolder": PhotoFolder,
+    "find_portraits": find_portraits,
+    "CelebAMaskHQ": CelebAMaskHQ,
+    "PreparedFolder": PreparedFolder,
+    "train": lambda place: ColorizationDataModule(place, 8).train_names,
+    "drawings": lambda place: SketchReferencePairs(place, "photos", 8),
+    "references": lambda place: SketchReferencePairs("photos", place, 8),
+    "photos": lambda place: prepare(place, "ready", 8),
+    "sketches": lambda place: PhotoFolder("photos", sketches=[place, place]),
+    "masks": lambda place: find_portraits("photos", masks=place or 5),
+}
+
+
+@pytest.mark.parametrize("place", [5, None, "", b"x", [5], [""]], ids=repr)
+@pytest.mark.parametrize("taken", PLACES.values(), ids=PLACES)
+def test_what_is_no_path_is_one_sentence(make_folder, monkeypatch, taken, place):
+    monkeypatch.chdir(make_folder().parent)
+    with pytest.raises(InputError, match=r"expects? .*, got |^Expected one folder .*, got 2\."):
+        taken(place)
+    assert not list(make_folder().parent.glob("ready*"))
+
+
+def test_a_folder_may_stand_alone_for_a_list(make_folder, tmp_path):
+    photos = make_folder(count=2)
+    one = prepare(str(photos), tmp_path / "one", 8, masks=photos, sketches=str(photos))
+    assert one.prepared == 2
+    settings = json.loads((tmp_path / "one/manifest.json").read_text())["settings"]
+    assert settings["photos"] == settings["masks"] == settings["sketches"] == [str(photos)]
+    assert PhotoFolder(path for path in [photos]).names == ["photos/p0", "photos/p1"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: Portraits(None, 8), "expects a finder"),
+        (lambda: Portraits(EmbeddedPortraits(), 8, "XDoG"), "expects sketch_filter to be a func"),
+        (lambda: Portraits(EmbeddedPortraits(), 8, cache="no"), "expects cache to be True or"),
+        (lambda: CrossReference(5), "expects a dataset"),
+        (lambda: merge_parts("skin.png"), "expects files by name"),
+        (lambda: ColorizationDataModule(hints=5), r"data\.hints expects a function"),
+        (lambda: ColorizationDataModule(augment="x"), r"data\.augment expects a function"),
+        (
+            lambda: ColorizationDataModule(sketch_filter=5),
+            r"data\.sketch_filter expects a function",
+        ),
+        (lambda: ColorizationDataModule(predict="x"), r"data\.predict expects PairFolders"),
+        (lambda: ColorizationDataModule(strict="no"), "expects strict to be True or False"),
+        (lambda: Folders.of(5), "expects a path or a list"),
+        (lambda: prepare("a", "b", 8.5), "--size expects a whole number"),
+        (lambda: prepare("a", "b", workers=1.5), "--workers expects a whole number"),
+        (lambda: prepare("a", "b", sketch_filter=None), "--sketch_filter expects a name"),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        wrong()
+
+
+def test_an_item_is_asked_for_by_a_whole_number():
+    portraits = Portraits(EmbeddedPortraits(), 8)
+    for index in ("a", 1.0, None, slice(1)):
+        with pytest.raises(TypeError, match="expects a whole number, got "):
+            portraits[index]
