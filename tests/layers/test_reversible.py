@@ -300,11 +300,27 @@ def test_functional_call_differentiates_what_it_was_given(inverse):
     prefix = "layer." if inverse else ""
     rate = torch.tensor(0.9, dtype=torch.float64, requires_grad=True)  # As in meta-learning.
     found = []
-    for chain.memory in ("none", "reversible"):
+    for chain.memory in MODES:
         weights = {prefix + name: rate * p.detach() for name, p in chain.named_parameters()}
         result = functional_call(module, weights, (start, conditions))
         found.append(torch.autograd.grad(probe(*result), [rate, *weights.values()][:1]))
-    assert_close(found[1], found[0], rtol=1e-11, atol=0)
+    for other in found[1:]:
+        assert_close(other, found[0], rtol=1e-11, atol=0)
+
+
+@pytest.mark.parametrize("memory", MODES)
+def test_parameters_that_are_replaced_before_the_backward_pass_get_their_gradients(memory):
+    chain, x, conditions = glow()
+    expected = outcome(chain, "none", x, conditions)
+    chain.memory = memory
+    parameters = dict(chain.named_parameters())
+    loss = probe(*chain(x, conditions))
+    for part in chain.modules():
+        for name, parameter in part._parameters.items():
+            setattr(part, name, nn.Parameter(2 * parameter.detach()))
+    loss.backward()
+    found = {f"gradient of {name}": parameter.grad for name, parameter in parameters.items()}
+    assert_same(found, {name: expected[name] for name in found}, DOUBLE)
 
 
 def test_other_threads_of_a_graph_keep_their_tapes_apart():

@@ -42,6 +42,23 @@ def test_overwriting_what_backward_needs_is_noticed(what):
         loss.backward()
 
 
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+@pytest.mark.parametrize("what", ["input", "condition", "parameter", "frozen", "buffer"])
+def test_overwriting_what_is_evaluated_again_is_noticed(what, mode):
+    chain, x, conditions = glow(memory=mode)
+    weight, permutation = chain[3].net[0].weight, chain[6].matrix.permutation
+    weight.requires_grad_(what != "frozen")
+    held = {"input": x, "condition": conditions[1], "parameter": weight, "frozen": weight}
+    loss = probe(*chain(x, conditions))
+    with torch.no_grad():
+        (held | {"buffer": permutation})[what].mul_(2)
+    if (what, mode) == ("input", "reversible"):  # Which does not look at it again.
+        loss.backward()
+        return
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
 @pytest.mark.parametrize("loss", [torch.sum, lambda y: y.square().sum()], ids=["linear", "square"])
 def test_second_derivatives_are_refused_in_words_and_checkpoints_have_them(loss):
     chain, x = twice_differentiable(), torch.randn(2, 4, 2, 2, dtype=torch.float64)
@@ -447,19 +464,21 @@ def test_hooks_on_parameters_run_once(mode, inverse):
         assert_close(found[name], gradient / 2 if half else gradient, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("switch", ["eval", "freeze"])
+@pytest.mark.parametrize("switch", ["train", "eval", "freeze", "melt"])
 def test_what_is_switched_before_the_backward_pass_changes_no_gradient(switch):
     chain, x = noisy(nn.Dropout()).double(), torch.randn(2, 4, 3, 3, dtype=torch.float64)
     chain(x)
     found = []
-    for chain.memory in ("none", "reversible"):
+    for chain.memory in MODES:
+        chain.train(switch != "train").requires_grad_(switch != "melt")
         leaf = x.clone().requires_grad_()
         torch.manual_seed(0)
         loss = probe(*chain(leaf))
-        chain.eval() if switch == "eval" else chain.requires_grad_(False)
+        chain.train(switch != "eval").requires_grad_(switch != "freeze")
         loss.backward()
         found.append(gradients(chain) | {"x": leaf.grad})
-        assert chain.training == (switch != "eval")
-        assert all(p.requires_grad == (switch == "eval") for p in chain.parameters())
-        chain.train().requires_grad_(True).zero_grad()
-    assert_same(found[1], found[0], 1e-12)
+        assert {part.training for part in chain.modules()} == {switch != "eval"}
+        assert {p.requires_grad for p in chain.parameters()} == {switch != "freeze"}
+        chain.zero_grad()
+    for other in found[1:]:
+        assert_same(other, found[0], 1e-12)

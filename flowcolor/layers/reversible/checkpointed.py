@@ -6,6 +6,9 @@ from torch.utils.checkpoint import checkpoint
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.buffers import Buffers
+from flowcolor.layers.reversible.several_steps import as_list
+from flowcolor.layers.reversible.snapshot import Snapshot
+from flowcolor.layers.reversible.torch_private import is_sharded
 
 
 def run_checkpointed(step: Step, x: Tensor) -> Result:
@@ -15,7 +18,8 @@ def run_checkpointed(step: Step, x: Tensor) -> Result:
     would be evaluated once more for each level of nesting.
 
     Raises:
-        RuntimeError: If the layer changes a buffer, as batch normalisation does in training mode.
+        RuntimeError: If the layer changes a buffer, as batch normalisation does in training mode;
+            in the backward pass, if what it was called with has been written to.
     """
     if any(map(_saves_memory, step.layer.modules())):
         return step.run(x)
@@ -23,9 +27,30 @@ def run_checkpointed(step: Step, x: Tensor) -> Result:
         compiled: Result = checkpoint(step.run, x, use_reentrant=False)
         return compiled
     buffers = Buffers(step.layer)
-    result: Result = checkpoint(step.run, x, use_reentrant=False)
+    run = step.run if any(map(is_sharded, step.layer.modules())) else _Again(step)
+    result: Result = checkpoint(run, x, use_reentrant=False)
     buffers.refuse_changes("checkpoint")
+    if isinstance(run, _Again):
+        run.then.close(*as_list(step.condition))  # The input is watched by torch.
     return result
+
+
+class _Again:
+    """A step that, called again, is run as it was the first time.
+
+    A sharded layer is not for it: it gathers its parameters by itself, whenever it is called.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self.then = Snapshot(step.layer)
+        self._step = step
+        self._called = False
+
+    def __call__(self, x: Tensor) -> Result:
+        if self._called:
+            return self.then.run(self._step.run, x)
+        self._called = True
+        return self._step.run(x)
 
 
 def _saves_memory(part: object) -> bool:

@@ -29,6 +29,7 @@ from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     fingerprint,
     is_batched,
+    is_replica,
     is_sharded,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
@@ -123,6 +124,11 @@ def _record(call: _Call, x: Tensor, condition: Any) -> Result:
 
 
 def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
+    if is_replica(call.layer):  # Its parameters do not count as such, and would get no gradients.
+        raise RuntimeError(
+            'memory="reversible" expects DistributedDataParallel where there are several devices, '
+            "got a replica of torch.nn.DataParallel."
+        )
     call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
     one = condition is None or isinstance(condition, Tensor)
     conditions, count = ([condition], None) if one else (condition, len(condition))
@@ -147,6 +153,7 @@ class _ReversibleStep(Function):
             y, logdet = as_pair(call.layer, result)
             buffers.refuse_changes("reversible")
             call.random = before if before.differs_from(RandomState(x)) else None
+            call.then.close()
         # Undone, layers inside would draw in the opposite order, each what another one drew.
         apart = call.random is not None and not call.layer.draws_alike
         # Saved, not held, so that autograd notices when somebody overwrites them.

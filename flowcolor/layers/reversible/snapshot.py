@@ -1,14 +1,18 @@
 """A layer together with the parameters it had when it was called."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from flowcolor.layers.base import InvertibleLayer
-from flowcolor.layers.reversible.torch_private import is_replica
+from flowcolor.layers.reversible.torch_private import version
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
+
+T = TypeVar("T")
 
 
 class Snapshot:
@@ -24,60 +28,82 @@ class Snapshot:
 
     Attributes:
         params: The parameters whose gradients are wanted.
-
-    Raises:
-        RuntimeError: If the layer is a replica of ``torch.nn.DataParallel``, whose parameters no
-            longer count as such, so that they would get no gradients.
     """
 
     def __init__(self, layer: InvertibleLayer) -> None:
-        if is_replica(layer):
-            raise RuntimeError(
-                'memory="reversible" expects DistributedDataParallel where there are several '
-                "devices, got a replica of torch.nn.DataParallel."
-            )
         self._layer = layer
         self._tensors = _tensors(layer)
         self._modes = [(part, part.training) for part in layer.modules()]
+        self._learns = {name: tensor.requires_grad for name, tensor in self._tensors.items()}
+        self._versions: list[tuple[Tensor, int]] = []
         self.params = [p for p in layer.parameters() if p.requires_grad]
+
+    def close(self, *inputs: Tensor | None) -> None:
+        """Remember, after the call, that these and the layer's numbers are not to be written to.
+
+        Flags are: :class:`~flowcolor.layers.ActNorm`'s is set by another call.
+        """
+        own = [tensor for tensor in self._tensors.values() if tensor.dtype != torch.bool]
+        given = [x for x in inputs if x is not None] + own
+        self._versions = [(x, version(x)) for x in given if not x.is_inference()]
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         """Do :meth:`~flowcolor.layers.InvertibleLayer.vjp` with the tensors of then."""
-        backward, now = _Backward(self._layer), _tensors(self._layer)
+        return self.run(self._layer.differentiate, step)
+
+    def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Call what evaluates the layer, with the tensors of then.
+
+        Raises:
+            RuntimeError: If one of them, or an input, was written to since :meth:`close`.
+        """
+        for tensor, before in self._versions:
+            if version(tensor) != before:
+                raise RuntimeError(_written(self._layer, tensor))
+        evaluation, now = _Evaluation(self._layer), _tensors(self._layer)
         with self._as_then():
             if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
-                return backward.forward(step)
+                return function(*arguments)
             then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
-            rebuilt: Rebuilt = functional_call(backward, then, (step,))
-            return rebuilt
+            result: T = functional_call(evaluation, then, (function, *arguments))
+            return result
 
     @contextmanager
     def _as_then(self) -> Iterator[None]:
-        """Run the body in the modes of then, and with the parameters that were not frozen then."""
+        """Run the body in the modes of then, and with the parameters frozen that were so then."""
         switched = [(part, part.training) for part, then in self._modes if part.training != then]
-        frozen = [param for param in self.params if not param.requires_grad]
+        tensors = [(tensor, self._learns[name]) for name, tensor in self._tensors.items()]
+        changed = [(x, then) for x, then in tensors if x.is_leaf and x.requires_grad != then]
         for part, now in switched:
             part.training = not now
-        for param in frozen:
-            param.requires_grad_(True)
+        for tensor, then in changed:
+            tensor.requires_grad_(then)
         try:
             yield
         finally:
             for part, now in switched:
                 part.training = now
-            for param in frozen:
-                param.requires_grad_(False)
+            for tensor, then in changed:
+                tensor.requires_grad_(not then)
 
 
-class _Backward(nn.Module):
-    """The backward pass as a module, because that is what tensors can be substituted in."""
+class _Evaluation(nn.Module):
+    """An evaluation as a module, because that is what tensors can be substituted in."""
 
     def __init__(self, layer: InvertibleLayer) -> None:
         super().__init__()
         self.layer = layer
 
-    def forward(self, step: ReverseStep) -> Rebuilt:
-        return self.layer.differentiate(step)
+    def forward(self, function: Callable[..., T], *arguments: Any) -> T:
+        return function(*arguments)
+
+
+def _written(layer: nn.Module, tensor: Tensor) -> str:
+    return (
+        f"{type(layer).__name__} is evaluated again in the backward pass and expects its input, "
+        "condition and weights to be what they were, got a tensor of shape "
+        f"{tuple(tensor.shape)} that has been modified by an inplace operation since."
+    )
 
 
 def _tensors(layer: nn.Module) -> dict[str, Tensor]:
