@@ -1,6 +1,8 @@
 """What reversible training notices, refuses and leaves alone."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import torch
@@ -365,6 +367,35 @@ def test_a_failing_layer_leaves_no_trace():
     with pytest.raises(ValueError, match="expects a condition"):
         chain(x)
     assert not any("forward" in vars(layer) for layer in chain.layers)
+
+
+class Together(nn.Module):
+    """Waits for the other threads whenever it is called."""
+
+    def __init__(self, threads):
+        super().__init__()
+        self.barrier = Barrier(threads, timeout=60)
+
+    def forward(self, x):
+        self.barrier.wait()
+        return x
+
+
+def test_threads_may_train_one_chain_at_once():
+    part = Together(1)
+    chain = noisy(part, "none").double()
+    inputs = torch.randn(2, 2, 4, 3, 3, dtype=torch.float64)
+    chain(inputs.flatten(0, 1))
+    expected = [found_by(chain, x) for x in inputs]
+    part.barrier, chain.memory = Barrier(2, timeout=60), "reversible"
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda x: found_by(chain, x), inputs))
+    assert_close(found, expected, rtol=1e-9, atol=1e-11)
+    assert not any("forward" in vars(layer) for layer in chain.layers)
+
+
+def found_by(chain, x):
+    return torch.autograd.grad(probe(*chain(x)), list(chain.parameters()))
 
 
 def test_a_replaced_forward_is_used_and_kept():

@@ -10,14 +10,14 @@ ordinary gradients. The one activation that is kept travels backwards on a tape 
 call of the chain.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd import Function
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step, as_pair
@@ -25,6 +25,7 @@ from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.random_state import RandomState
 from flowcolor.layers.reversible.snapshot import Snapshot
+from flowcolor.layers.reversible.stand_in import own_forward, replaced_forward
 from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     fingerprint,
@@ -98,7 +99,7 @@ class _Call:
         # Of the class, where a sharded layer's own `inverse` would gather its parameters once more.
         sharded = is_sharded(self.layer) and self.inverse
         inverse = partial(type(self.layer).inverse, self.layer) if sharded else self.layer.inverse
-        self.run: Callable[..., Result] = inverse if self.inverse else self.layer.forward
+        self.run: Callable[..., Result] = inverse if self.inverse else own_forward(self.layer)
 
 
 def _record(call: _Call, x: Tensor, condition: Any) -> Result:
@@ -113,7 +114,7 @@ def _record(call: _Call, x: Tensor, condition: Any) -> Result:
         return y, logdet
 
     before = fingerprint(x)
-    with _replaced_forward(call.layer, forward):
+    with replaced_forward(call.layer, forward):
         y, logdet = call.layer(x, condition)
     if seen != [before, fingerprint(y)]:
         raise RuntimeError(
@@ -224,15 +225,3 @@ def _autocast_state(device: str) -> dict[str, Any] | None:
 
 def _autocast(state: dict[str, Any] | None) -> AbstractContextManager[Any]:
     return nullcontext() if state is None else torch.autocast(**state)
-
-
-@contextmanager
-def _replaced_forward(layer: nn.Module, forward: Callable[..., Result]) -> Iterator[None]:
-    own = layer.__dict__.get("forward")  # Somebody else's replacement, if any.
-    layer.__dict__["forward"] = forward
-    try:
-        yield
-    finally:
-        del layer.__dict__["forward"]
-        if own is not None:
-            layer.__dict__["forward"] = own
