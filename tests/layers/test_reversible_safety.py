@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 from torch.autograd.functional import hessian
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+from torch.nn.utils.prune import l1_unstructured
 from torch.testing import assert_close
 from torchvision.ops import StochasticDepth
 
@@ -58,6 +59,16 @@ def test_overwriting_what_is_evaluated_again_is_noticed(what, mode):
         loss.backward()
         return
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+@pytest.mark.parametrize("change", [weight_norm, lambda net: l1_unstructured(net, "weight", 1)])
+def test_parameters_that_are_gone_before_the_backward_pass_are_named(change, mode):
+    chain, x, conditions = glow(memory=mode)
+    loss = probe(*chain(x, conditions))
+    change(chain[3].net[0])
+    with pytest.raises(RuntimeError, match=r"^AffineCoupling is .* got none named net\.0\.weight:"):
         loss.backward()
 
 

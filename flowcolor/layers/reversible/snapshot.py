@@ -55,12 +55,19 @@ class Snapshot:
         """Call what evaluates the layer, with the tensors of then.
 
         Raises:
-            RuntimeError: If one of them, or an input, was written to since :meth:`close`.
+            RuntimeError: If one of them, or an input, was written to since :meth:`close`, or the
+                layer has other ones by now.
         """
         for tensor, before in self._versions:
             if version(tensor) != before:
                 raise RuntimeError(_written(self._layer, tensor))
         evaluation, now = _Evaluation(self._layer), _tensors(self._layer)
+        if missing := self._tensors.keys() - now.keys():
+            raise RuntimeError(
+                f"{type(self._layer).__name__} is evaluated again in the backward pass and expects "
+                f"to have the same parameters, got none named {min(missing)}: parametrize and "
+                "prune sooner."
+            )
         with self._as_then():
             if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
                 return function(*arguments)
