@@ -17,7 +17,7 @@ from flowcolor.layers.base import (
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
 from flowcolor.layers.reversible.torch_private import disable_compile, has_numbers, in_transform
-from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
+from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
 
 _MOST_CHANNELS = 2**24
@@ -101,8 +101,10 @@ class ActNorm(InvertibleLayer):
             x, grad_x = step.out * (-log_scale).exp() + loc, step.grad_out * log_scale.exp()
             grad_loc, grad_log_scale = -grad_x.sum(axes), (step.grad_out * step.out).sum(axes)
             grad_log_scale = grad_log_scale + grad_logdet
-        found = {self.loc: grad_loc, self.log_scale: grad_log_scale}
-        return Rebuilt(x, grad_x, grad_params={p: g.to(p.dtype) for p, g in found.items()})
+        with torch.enable_grad():  # Which may be computed from others, where they are parametrized.
+            pairs = [(self.loc, grad_loc), (self.log_scale, grad_log_scale)]
+        ends, grads = zip(*((end, grad.to(end.dtype)) for end, grad in pairs), strict=True)
+        return Rebuilt(x, grad_x, grad_params=gradients_of(ends, step.params, grads))
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 from hypothesis import given, settings
-from torch import nn
+from torch import Tensor, nn
 from torch.autograd import gradcheck
 from torch.func import functional_call
+from torch.nn.utils import parametrize
 from torch.testing import assert_close
 from torch.utils import _pytree as pytree
 from torch.utils.checkpoint import checkpoint
@@ -28,6 +29,7 @@ from flowcolor.layers import (
 from tests.layers.cases import CASES, conv_net
 from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, probe
 from tests.layers.random_chains import Bend, Same, flows, glow, settle
+from tests.layers.test_contract import PLAIN
 from tests.strategies import samples
 
 DOUBLE, SINGLE = 1e-12, 1e-5
@@ -123,6 +125,24 @@ def test_layers_may_share_parameters_and_occur_twice(inverse):
     chain = Chain([norm, conv, twins[0], Inverted(conv), norm, Chain([conv, twins[1]]), both])
     x = torch.randn(2, 4, 2, 2, dtype=torch.float64)
     check_modes(settle(chain.double(), x), x, inverse=inverse)
+
+
+class Shrunk(nn.Module):
+    """A parametrization, as weight normalisation is one."""
+
+    def forward(self, weight):
+        return 0.9 * weight
+
+
+@both_directions
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_parametrized_weights_get_their_gradients(case, inverse):
+    chain, (x, conditions) = Chain([case.settled(PLAIN)]).double(), case.inputs(PLAIN)
+    for part in list(chain.modules()):
+        for name, _ in list(part.named_parameters(recurse=False)):
+            parametrize.register_parametrization(part, name, Shrunk())
+    x, conditions = pytree.tree_map_only(Tensor, Tensor.double, (x, conditions))
+    check_modes(chain, x, conditions, inverse=inverse, bound=STEEP_DOUBLE)
 
 
 @both_directions
