@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_count, check_list
+from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.boxes import check_boxes, crop_boxes, resize_boxes
-from flowcolor.values import require_tensors
+from flowcolor.values import require_tensors, widen
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Hints:
             )
         for name, values in (("mask", self.mask), ("colors", self.colors.where(self.mask > 0, 0))):
             # Written so that NaN, for which every comparison is false, is refused, too.
-            if not bool(((values >= 0) & (values <= 1)).all()):
+            if can_look(values) and not bool(((values >= 0) & (values <= 1)).all()):
                 raise ValueError(f"Hints expects {name} to have values in [0, 1], got others.")
         if self.boxes is not None:
             check_list(self, boxes=self.boxes)
@@ -86,7 +87,7 @@ class Hints:
         if own == (height, width):
             return self
         given = (self.mask > 0).to(self.colors)
-        both = torch.cat([self.colors.where(given > 0, 0), given], 1)
+        both = widen(torch.cat([self.colors.where(given > 0, 0), given], 1))
         both = functional.interpolate(both, (height, width), mode="bilinear", antialias=True)
         colors, share = both[:, :3], both[:, 3:]
         # What is left of a pixel's weight by rounding alone is no hint, but any part of a dot is.
@@ -94,7 +95,7 @@ class Hints:
         colors = (colors / share.clamp(min=1e-6)).clamp(0, 1)
         old = (own[0], own[1])
         boxes = None if self.boxes is None else resize_boxes(self.boxes, old, (height, width))
-        return Hints(colors, marked.to(colors), boxes)
+        return Hints(colors.to(given), marked.to(given), boxes)
 
     def cropped(self, top: int, left: int, bottom: int, right: int) -> "Hints":
         """Return the hints of a part of the picture, boxes cut to it.

@@ -15,6 +15,7 @@ from flowcolor.layers.haar import HaarDownsample
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.lut import LUT
+from flowcolor.values import widen
 
 Space = Literal["rgb", "uv"]
 
@@ -101,7 +102,8 @@ class Wavelet(Colorizer):
             mean = target.mean((2, 3), keepdim=True)
             target = (mean + self.contrast * (target - mean)).clamp(0, 1)
         size = (content.shape[-2], content.shape[-1])
-        lent = functional.interpolate(lent, size, mode="bilinear", antialias=True)
+        # Wide, because of half precision there is no such operator.
+        lent = functional.interpolate(widen(lent), size, mode="bilinear", antialias=True)
         if self.space == "rgb":
             return self._mixed(target, lent).to(content.dtype)
         chroma = self._mixed(rgb_to_yuv(target)[:, 1:], rgb_to_yuv(lent)[:, 1:])

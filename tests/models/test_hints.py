@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from torch.testing import assert_close
 
 from flowcolor.models import Hints, Levin, Tint
 
@@ -115,3 +116,12 @@ def test_targets_of_hints_that_are_none_are_refused(target):
     assert hints().to(torch.float64).mask.dtype == torch.float64
     with pytest.raises(ValueError, match=r"^Hints expects a device or a type of float numbers, "):
         hints().to(target)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_hints_of_half_precision_are_resized(kind):
+    for sides in ((4, 4), (16, 16), (5, 7)):
+        found, right = (hints().to(x).resized(*sides) for x in (kind, torch.float32))
+        assert found.colors.dtype == found.mask.dtype == kind
+        assert torch.equal(found.mask.float(), right.mask)
+        assert_close(found.colors.float(), right.colors, rtol=0, atol=0.01)

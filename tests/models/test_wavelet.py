@@ -146,3 +146,12 @@ def test_mixing_the_chroma_alone_keeps_the_luma_of_a_content_that_is_taken_as_it
 def test_wrong_options_are_refused_in_one_sentence(wrong, expected):
     with pytest.raises(ValueError, match=expected):
         Wavelet(**wrong)
+
+
+@pytest.mark.parametrize("space", ["rgb", "uv"])
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_references_of_half_precision_and_another_size_are_taken(kind, space):
+    content, reference = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 6, 10).to(kind)
+    model = Wavelet(space=space)
+    assert_close(model(content, reference), model(content, reference.float()))
+    assert model(content.to(kind), reference).dtype == kind
