@@ -53,15 +53,18 @@ def require_tensors(name: str, *values: object) -> None:
 
     Args:
         name: Who refuses; it begins the message.
-        values: What should be tensors.
+        values: What should be tensors, on one device; single numbers may lie anywhere.
 
     Raises:
-        ValueError: One is no tensor.
+        ValueError: One is no tensor, or they lie on several devices.
     """
     if not all(isinstance(value, Tensor) and is_strided(value) for value in values):
         kinds = [kind_of(value) for value in values]
         expected = "a tensor" if len(kinds) == 1 else "tensors"
         raise ValueError(f"{name} expects {expected}, got {' and '.join(kinds)}.")
+    devices = {str(value.device): None for value in values if value.ndim}  # type: ignore[attr-defined]
+    if len(devices) > 1:
+        raise ValueError(f"{name} expects tensors on one device, got {' and '.join(devices)}.")
 
 
 def kind_of(value: object) -> str:

@@ -1,6 +1,5 @@
 """The contract that every colorizer obeys, whatever it is made of."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -14,9 +13,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_generator
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_finite, is_number
 from flowcolor.errors import InputError
-from flowcolor.layers.reversible.torch_private import can_look, in_transform
+from flowcolor.layers.reversible.torch_private import can_look, has_numbers, in_transform
 from flowcolor.models.hints import Hints
 from flowcolor.values import casts, is_float, require_tensors
 
@@ -213,6 +212,8 @@ class Colorizer(nn.Module, ABC):
         if hints is not None and not isinstance(hints, Hints):
             shown = type(hints).__name__
             raise ValueError(f"{name} expects hints to be of type Hints, got {shown}.")
+        points = () if hints is None else (hints.colors,)
+        require_tensors(name, content, *(() if reference is None else (reference,)), *points)
         check_generator(self, generator)
         if hints is not None and hints.colors.shape != content.shape:
             raise ValueError(
@@ -230,15 +231,20 @@ class Colorizer(nn.Module, ABC):
             word = isinstance(temperature, str | bool) or temperature is None
             shown = repr(temperature) if word else type(temperature).__name__
             raise ValueError(f"{name} expects temperature to be a number, got {shown}.")
+        shown = _shown(temperature)
         if temperature != 1 and not self.stochastic:
             raise ValueError(
-                f"{name} draws no random numbers and expects temperature 1, got {temperature:g}."
+                f"{name} draws no random numbers and expects temperature 1, got {shown}."
             )
-        if not 0 <= temperature < math.inf:  # NaN is not, either.
-            raise ValueError(
-                f"{name} expects a finite temperature of at least 0, got {temperature:g}."
-            )
+        if not is_finite(temperature) or temperature < 0:
+            raise ValueError(f"{name} expects a finite temperature of at least 0, got {shown}.")
         self._check_precision(content=content, reference=reference)
+
+    def _check_numbers(self, *inputs: Tensor) -> None:
+        """Refuse what has a shape alone; for methods that look at values as they go."""
+        if not all(map(has_numbers, inputs)):
+            name = type(self).__name__
+            raise ValueError(f"{name} expects tensors with values, got some on the meta device.")
 
     def _check_finite(self, **images: Tensor | None) -> None:
         """Refuse NaN and infinity; for methods that read every value anyway, as on the CPU."""
@@ -291,6 +297,8 @@ class Colorizer(nn.Module, ABC):
                 f"width), got {image.dtype} of shape {shape}."
             )
         if argument == "reference" and self.free_reference:
+            if 0 in shape[2:]:
+                raise ValueError(f"{name} expects {argument} to have pixels, got {shape[2:]}.")
             return
         least = self.least * self.multiple
         if any(side % self.multiple or side < least for side in shape[2:]):
@@ -299,6 +307,13 @@ class Colorizer(nn.Module, ABC):
                 f"{name} expects the height and width of {argument} to be multiples of "
                 f"{self.multiple}{also}, got {shape[2]} x {shape[3]}."
             )
+
+
+def _shown(number: float | Tensor) -> str:
+    try:
+        return f"{number:g}"
+    except OverflowError:  # Of a whole number that no float could hold.
+        return "hundreds of digits"
 
 
 class InvertibleColorizer(Colorizer):

@@ -200,6 +200,7 @@ class Gatys(Colorizer):
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
         self._check_no_gradient(content=content, reference=lent)
+        self._check_numbers(picture, content, lent)
         samples = zip(picture.split(1), content.split(1), lent.split(1), strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():

@@ -82,8 +82,9 @@ class Levin(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
-        self._check_finite(content=content)
         given = cast(Hints, hints)
+        self._check_numbers(content, given.mask)
+        self._check_finite(content=content)
         self._check_no_gradient(content=content, hints=given.colors)
         luma = to_gray(content.double())
         marked = given.mask > 0

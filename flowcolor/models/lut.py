@@ -93,6 +93,7 @@ class LUT(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
+        self._check_numbers(content, cast(Tensor, reference))
         self._check_finite(content=content, reference=reference)  # Of NaN there is no level.
         pairs = zip(content.split(1), cast(Tensor, reference).split(1), strict=True)
         return torch.cat([self._matched(*pair) for pair in pairs]).to(content)

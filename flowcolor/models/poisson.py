@@ -73,6 +73,7 @@ class Poisson(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         given = cast(Hints, hints)
+        self._check_numbers(content, given.mask)
         self._check_no_gradient(content=content, hints=given.colors)
         wide = content.double()
         marked = given.mask > 0

@@ -241,7 +241,11 @@ def test_temperature_is_for_those_that_draw_random_numbers(name):
     if not model.stochastic:
         with pytest.raises(ValueError, match=r"expects temperature 1, got 0\.5\.$"):
             model(**given, temperature=0.5)
+        with pytest.raises(ValueError, match=r"temperature 1, got hundreds of digits\.$"):
+            model(**given, temperature=10**400)
         return
+    with pytest.raises(ValueError, match=r"a finite temperature .* got hundreds of digits\.$"):
+        model(**given, temperature=10**400)
     for wrong in (-1.0, math.inf, math.nan):
         with pytest.raises(ValueError, match=rf"expects a finite temperature .* got {wrong:g}\.$"):
             model(**given, temperature=wrong)
@@ -357,6 +361,36 @@ def test_what_is_no_tensor_is_refused(name, value):
             model(**given | {argument: value})
     with pytest.raises(ValueError, match=r"expects content to be a tensor, got NoneType\."):
         model(**given | {"content": None})
+
+
+@cases
+def test_inputs_on_two_devices_are_refused(name):
+    model = CASES[name]()
+    given = inputs(model)
+    for argument in given if len(given) > 1 else ():
+        with pytest.raises(ValueError, match=r"expects tensors on one device, got \w+ and \w+\.$"):
+            model(**given | {argument: given[argument].to("meta")})
+
+
+@cases
+def test_shapes_come_out_of_shapes_or_are_refused_where_values_are_looked_at(name):
+    model = CASES[name]().to("meta")
+    given = {key: value.to("meta") for key, value in inputs(model).items()}
+    if name in ("gatys", "instance", "levin", "lut", "poisson"):
+        with pytest.raises(ValueError, match=r"expects tensors with values, got some on the meta"):
+            model(**given)
+    else:
+        with torch.no_grad():
+            assert model(**given).shape == given["content"].shape
+
+
+@pytest.mark.parametrize("name", ["self_supervised_s2i", "unet_adain"])
+def test_references_of_any_sides_without_pixels_are_refused(name):
+    model = CASES[name]()
+    given = inputs(model)
+    wrong = given | {"reference": given["reference"][:, :, :0]}
+    with pytest.raises(ValueError, match=r"expects reference to have pixels, got \(0, \d+\)\.$"):
+        model(**wrong)
 
 
 def none_of(value):
