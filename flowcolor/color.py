@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.values import (
+    is_float,
     require_colors,
     require_floats,
     require_tensors,
@@ -100,7 +101,7 @@ def with_luma(
         True
     """
     _require_three("with_luma", image)
-    require_floats("with_luma", luma)
+    require_floats("with_luma", image, luma)
     expected = (image.shape[0], 1, *image.shape[2:])
     if luma.shape != expected:
         raise ValueError(f"with_luma expects luma of shape {expected}, got {tuple(luma.shape)}.")
@@ -150,8 +151,8 @@ def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
             ``turn`` no float tensor of those shapes.
     """
     _require_three("turn_hue", image)
-    require_tensors("turn_hue", turn)
-    if not turn.is_floating_point() or turn.shape not in ((image.shape[0], 1, 1, 1), (1,) * 4, ()):
+    require_tensors("turn_hue", image, turn)
+    if not is_float(turn) or turn.shape not in ((image.shape[0], 1, 1, 1), (1,) * 4, ()):
         raise ValueError(
             f"turn_hue expects turn to be float numbers of shape ({image.shape[0]}, 1, 1, 1) or "
             f"one, got {turn.dtype} of shape {tuple(turn.shape)}."
@@ -250,7 +251,7 @@ def lab_to_rgb(
         True
     """
     require_tensors("lab_to_rgb", lab)
-    if lab.ndim != 4 or lab.shape[1] != 3 or not lab.is_floating_point():
+    if lab.ndim != 4 or lab.shape[1] != 3 or not is_float(lab):
         raise ValueError(
             "lab_to_rgb expects float images of shape (batch, 3, height, width), got "
             f"{lab.dtype} of shape {tuple(lab.shape)}."

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_colors, widen
+from flowcolor.values import is_float, require_colors, require_tensors, widen
 
 _THIRD = 2 * math.pi / 3
 
@@ -82,7 +82,8 @@ def hsi_to_rgb(
 
 
 def _require_three(name: str, images: Tensor) -> None:
-    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+    require_tensors(name, images)
+    if images.ndim != 4 or images.shape[1] != 3 or not is_float(images):
         raise ValueError(
             f"{name} expects float images of shape (batch, 3, height, width), got {images.dtype} "
             f"of shape {tuple(images.shape)}."

@@ -79,7 +79,8 @@ class ImageMetric(Metric, ABC):
             ValueError: ``values`` is not one number for each image.
         """
         values = self.per_image(result, other) if values is None else values
-        require_tensors(f"{type(self).__name__}.update", result, values)
+        for given in (result, values):
+            require_tensors(f"{type(self).__name__}.update", given)
         if values.shape != (len(result),):
             raise ValueError(
                 f"`values` must hold one number for each of {len(result)} images, "

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import require_tensors
+from flowcolor.values import is_float, require_tensors
 
 _VISIBLE = 0.5 / 255  # Half a level: less is rounded away when a file is written.
 
@@ -30,7 +30,7 @@ def gamut_share(
         tensor([0.2500])
     """
     require_tensors("gamut_share", result)
-    if result.ndim != 4 or result.shape[1] != 3 or not result.is_floating_point():
+    if result.ndim != 4 or result.shape[1] != 3 or not is_float(result):
         raise ValueError(
             "gamut_share expects float images of shape (batch, 3, height, width), got "
             f"{result.dtype} of shape {tuple(result.shape)}."

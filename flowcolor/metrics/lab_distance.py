@@ -10,7 +10,7 @@ from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import comparable
 from flowcolor.metrics.mean_color import mean_color_distance
 from flowcolor.metrics.on_lines import show_broken
-from flowcolor.values import require_tensors
+from flowcolor.values import is_float, require_tensors
 
 _NOTICEABLE = 2.3  # Units of L*a*b*.
 
@@ -67,6 +67,8 @@ def hint_error(
         tensor([100.])
     """
     require_tensors("hint_error", result, colors, mask)
+    if mask.is_complex() or (mask.is_floating_point() and not is_float(mask)):
+        raise ValueError(f"hint_error expects a mask of float numbers, got {mask.dtype}.")
     given = mask > 0
     if colors.shape != result.shape:  # One set of colours would serve every result.
         raise ValueError(
@@ -149,7 +151,8 @@ def diversity(
         tensor([100.])
     """
     require_tensors("diversity", samples)
-    if len(samples) < 2:
-        raise ValueError(f"diversity expects at least two samples, got {len(samples)}.")
+    count = len(samples) if samples.ndim else 0
+    if count < 2:
+        raise ValueError(f"diversity expects at least two samples, got {count}.")
     distances = [lab_distance(one, other) for one, other in combinations(samples, 2)]
     return torch.stack(distances).mean(0)

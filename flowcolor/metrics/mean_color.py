@@ -53,13 +53,13 @@ def mean_color_distance(
         CIE 15 (2004), the 1976 colour difference: the Euclidean distance in L*a*b*.
     """
     require_tensors("mean_color_distance", image, reference)
+    colors, others = mean_color(image, mask), mean_color(reference, reference_mask)
     if len(image) != len(reference):  # One reference would be compared with every image.
         raise ValueError(
             "mean_color_distance expects as many images as references, "
             f"got {len(image)} and {len(reference)}."
         )
-    difference = mean_color(image, mask) - mean_color(reference, reference_mask)
-    distance: Tensor = torch.linalg.vector_norm(difference, dim=1)
+    distance: Tensor = torch.linalg.vector_norm(colors - others, dim=1)
     return distance
 
 
@@ -94,7 +94,7 @@ def mask_like(image: Tensor, mask: Tensor | None) -> Bool[Tensor, "batch height 
     shape = (len(image), *image.shape[-2:])
     if mask is None:
         return torch.ones(shape, dtype=torch.bool, device=image.device)
-    require_tensors("A mask of these images", mask)
+    require_tensors("A mask of these images", image, mask)
     if mask.shape != shape or mask.dtype != torch.bool:
         raise ValueError(
             f"A mask of these images must be a boolean tensor of shape {shape}, "

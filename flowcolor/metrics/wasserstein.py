@@ -85,13 +85,13 @@ def color_wasserstein(
         ValueError: If the shapes do not fit together.
     """
     require_tensors("color_wasserstein", image, reference)
+    colors, others = (rgb_to_lab(x).flatten(2).mT for x in (image, reference))
     if len(image) != len(reference):
         raise ValueError(
             "color_wasserstein expects as many images as references, "
             f"got {len(image)} and {len(reference)}."
         )
     check_count(color_wasserstein, directions=directions)
-    colors, others = (rgb_to_lab(x).flatten(2).mT for x in (image, reference))
     masks = mask_like(image, mask).flatten(1), mask_like(reference, reference_mask).flatten(1)
     # One pair at a time: all directions of all pixels of a batch would not fit into memory.
     pairs = zip(colors, others, *masks, strict=True)

@@ -96,6 +96,18 @@ def test_distances_and_thresholds_that_are_no_numbers_are_refused(who, value):
             r"inception_score expects logits of shape .* got \(4,\)",
         ),
         (
+            lambda: metrics.mean_color_distance(IMAGES, torch.tensor(0.5)),
+            r"rgb_to_lab expects images of shape \(batch, 3, height, width\), got \(\)",
+        ),
+        (
+            lambda: metrics.color_wasserstein(torch.tensor(0.5), IMAGES),
+            r"rgb_to_lab expects images of shape \(batch, 3, height, width\), got \(\)",
+        ),
+        (
+            lambda: metrics.diversity(torch.tensor(0.5)),
+            "diversity expects at least two samples, got 0",
+        ),
+        (
             lambda: metrics.line_f1(IMAGES[..., :0], IMAGES[..., :0]),
             r"line_f1 expects two batches of drawings .* got \(2, 3, 8, 0\)",
         ),

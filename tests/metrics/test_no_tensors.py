@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from flowcolor import color, losses, metrics
+from flowcolor import color, hsi, losses, metrics
 
 IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LARGE = torch.rand(1, 3, 176, 176, generator=torch.Generator().manual_seed(0))
@@ -59,6 +59,8 @@ TAKES = {name: (function, [IMAGES, IMAGES]) for name, function in PAIRS.items()}
     "into_gamut": (color.into_gamut, [IMAGES]),
     "turn_hue": (lambda x: color.turn_hue(x, torch.tensor(0.1)), [IMAGES]),
     "with_luma": (color.with_luma, [IMAGES, IMAGES[:, :1]]),
+    "rgb_to_hsi": (hsi.rgb_to_hsi, [IMAGES]),
+    "hsi_to_rgb": (hsi.hsi_to_rgb, [IMAGES]),
 }
 
 
@@ -100,3 +102,29 @@ def test_tensors_that_hardly_an_operator_knows_are_refused(name):
             wrong = [*arguments[:place], given, *arguments[place + 1 :]]
             with pytest.raises(ValueError, match=rf"^({name})[^\n]* expects [^\n]*, got .*{kind}"):
                 function(*wrong)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, given) in TAKES.items() if len(given) > 1])
+def test_tensors_on_two_devices_are_refused(name):
+    function, arguments = TAKES[name]
+    for place, given in enumerate(arguments):
+        wrong = [*arguments[:place], given.to("meta"), *arguments[place + 1 :]]
+        devices = "(cpu and meta|meta and cpu)"
+        with pytest.raises(ValueError, match=rf"expects tensors on one device, got {devices}\.$"):
+            function(*wrong)
+
+
+@pytest.mark.parametrize("name", ["gamut_share", "lab_to_rgb", "hsi_to_rgb", "turn_hue"])
+def test_floats_of_one_byte_are_refused(name):
+    function, (images,) = TAKES[name]
+    with pytest.raises(ValueError, match=f"^{name} expects float images [^\n]*, got .*float8"):
+        function(images.to(torch.float8_e5m2))
+
+
+@pytest.mark.parametrize("kind", [torch.float8_e5m2, torch.complex64])
+def test_masks_of_hints_that_are_no_numbers_to_compare_are_refused(kind):
+    mask = MASK[:, None].to(kind)
+    with pytest.raises(
+        ValueError, match=f"^hint_error expects a mask of float numbers, got {kind}"
+    ):
+        metrics.hint_error(IMAGES, IMAGES, mask)
