@@ -112,7 +112,9 @@ def as_pair(layer: nn.Module, result: object) -> Result:
 
 
 def check_tensor(layer: object, x: object) -> None:
-    """Raise ``ValueError`` unless ``x`` is a float tensor: bytes are no data of a bijection."""
+    """Raise ``ValueError`` unless ``x`` is a batch of floats: bytes are no data of a bijection."""
+    if isinstance(x, Tensor) and not x.ndim:
+        raise ValueError(f"{type(layer).__name__} expects a batch, got a single number.")
     if not isinstance(x, Tensor) or not is_float(x) or not is_strided(x):
         kind = None if x is None else type(x).__name__
         shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind

@@ -1,6 +1,7 @@
 """Who of several layers gets which condition."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from torch import Tensor
 
@@ -39,9 +40,11 @@ def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -
     return shares
 
 
-def _is_list(value: object) -> bool:
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _serves(value: object) -> bool:
-    return value is None or isinstance(value, Tensor) or _is_list(value)
+    if _is_list(value):
+        return all(map(_serves, value))
+    return value is None or isinstance(value, Tensor)

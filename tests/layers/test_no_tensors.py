@@ -36,6 +36,15 @@ def test_inputs_that_are_no_float_tensors_are_refused(case):
                 run(given)
 
 
+@pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_single_numbers_are_refused(case, memory):
+    layer = case.build()
+    for run in (layer, layer.inverse, layers.Chain([layer], memory)):
+        with pytest.raises(ValueError, match=r"^\w+ expects a batch, got a single number\.$"):
+            run(torch.tensor(0.5))
+
+
 @pytest.mark.parametrize(
     "case", [case for case in CASES.values() if isinstance(case.condition, tuple)]
 )
@@ -122,7 +131,7 @@ def test_layers_that_return_no_pair_are_refused(memory):
 @pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
 def test_entries_of_a_list_that_are_no_conditions_are_refused(memory):
     coupling = layers.ConditionalAffineCoupling(nn.Conv2d(2, 4, kernel_size=1), NoAggregation())
-    for given, kind in (("x", "str"), (ARRAY, "ndarray"), (3, "int")):
+    for given, kind in (("x", "str"), (ARRAY, "ndarray"), (3, "int"), ([[1.0]], "list")):
         chain = layers.Chain([coupling], memory)
         expected = f"^Chain expects a condition to be a tensor or a list of tensors, got {kind}"
         with pytest.raises(ValueError, match=expected):
