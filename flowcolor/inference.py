@@ -1,6 +1,7 @@
 """Colour pictures of any size, with a model of the package, of a file, or without weights."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -232,7 +233,7 @@ def _reference(reference: object) -> Tensor | None:
 
 def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
     if shorter not in (None, "trained") and not (
-        isinstance(shorter, int) and not isinstance(shorter, bool) and shorter > 0
+        isinstance(shorter, Integral) and not isinstance(shorter, bool) and shorter > 0
     ):
         raise InputError(
             f'shorter expects "trained", None or a number of at least 1, got {shorter!r}.'

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.arguments import check_parameters
 from flowcolor.metrics.feature_sets import FeatureSetMetric
 from flowcolor.values import require_tensors
 
@@ -99,6 +100,7 @@ class FrechetInceptionDistance(FeatureSetMetric):
     result_count: Tensor
 
     def _declare(self) -> None:
+        check_parameters(self, self.dimensions**2, dimensions=self.dimensions)
         for side in ("real", "result"):
             zeros = torch.zeros(self.dimensions, self.dimensions, dtype=torch.float64)
             self.add_state(f"{side}_sum", zeros[0].clone(), dist_reduce_fx="sum")

@@ -1,5 +1,6 @@
 """What a file says of the model whose weights it holds: plain values, nothing that is executed."""
 
+from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 from torch import nn
@@ -23,9 +24,18 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
     return {
         "version": __version__,
         "model": type(model).__name__,
-        "config": dict(model.config),  # type: ignore[arg-type]
-        "size": size,
+        "config": {name: _plain(value) for name, value in model.config.items()},  # type: ignore[operator, union-attr]
+        "size": _plain(size),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers of other libraries as Python's own, the only ones that files know."""
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, Real) and not isinstance(value, Integral) else value
 
 
 def is_description(value: object) -> TypeGuard[dict[str, Any]]:

@@ -1,6 +1,7 @@
 r"""Full-Glow: the density of photographs under a drawing, in which every layer sees the drawing."""
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -149,7 +150,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         check_count(self, count=count)
         check_number(self, temperature=temperature, smallest=0.0)
         check_generator(self, generator)
-        sides = (size, size) if isinstance(size, int) else size
+        sides: Any = (size, size) if isinstance(size, Integral) else size
         check_sides(self, sides)
         like = next(self.parameters()).new_empty(count, 3, *sides)
         self._check_image("noise", like)

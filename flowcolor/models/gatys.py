@@ -1,6 +1,7 @@
 """A picture that is optimised until a network sees the content and the reference's style in it."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
@@ -251,7 +252,8 @@ def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int
 def _check_layers(network: Network, layers: list[int]) -> None:
     """Refuse numbers that no convolution of the network has."""
     most = sum(BLOCKS[network])
-    if not all(type(layer) is int and 1 <= layer <= most for layer in layers):
+    whole = all(isinstance(x, Integral) and not isinstance(x, bool) for x in layers)
+    if not whole or not all(1 <= layer <= most for layer in layers):
         raise ValueError(
             f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got {layers}."
         )

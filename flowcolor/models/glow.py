@@ -1,6 +1,7 @@
 r"""Glow: a density of images, which colours by arithmetic of latents."""
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -135,7 +136,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         check_count(self, count=count)
         check_number(self, temperature=temperature, smallest=0.0)
         check_generator(self, generator)
-        sides = (size, size) if isinstance(size, int) else size
+        sides: Any = (size, size) if isinstance(size, Integral) else size
         check_sides(self, sides)
         like = next(self.parameters())
         noise = torch.randn(

@@ -2,6 +2,7 @@ r"""The invertible U-Net of any number of levels, as one chain."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Integral
 
 from torch import nn
 
@@ -108,7 +109,9 @@ def check_iunet_sizes(
     check_count(model, couplings=couplings)
     check_positive(model, norm_eps=norm_eps)
     check_list(model, channels=channels)
-    fits = len(channels) > 0 and all(type(count) is int and count > 1 for count in channels)
+    fits = len(channels) > 0 and all(
+        isinstance(count, Integral) and count > 1 for count in channels
+    )
     fits = fits and channels[0] % 2 == 0 and all(count % 4 == 0 for count in channels[1:])
     if not fits or any(coarse >= 4 * fine for fine, coarse in pairwise(channels)):
         raise ValueError(

@@ -234,6 +234,8 @@ def _check_sizes(
 
 def _are_whole(numbers: object) -> bool:
     """Return whether these are several whole numbers."""
-    return isinstance(numbers, Sequence) and all(
-        isinstance(number, Integral) and not isinstance(number, bool) for number in numbers
+    listed = isinstance(numbers, Sequence) and not isinstance(numbers, str | bytes)
+    return listed and all(
+        isinstance(number, Integral) and not isinstance(number, bool)
+        for number in numbers  # type: ignore[attr-defined]
     )

@@ -67,7 +67,7 @@ class SelfSupervisedS2I(Colorizer):
         super().__init__()
         check_count(self, width=width, size=size, stage=stage)
         check_flag(self, unit_gains=unit_gains)
-        stems = (size // _SMALLEST).bit_length() - 1
+        stems = int(size // _SMALLEST).bit_length() - 1
         if size != _SMALLEST * 2 ** max(stems, 0) or stems > 6:
             raise ValueError(
                 "SelfSupervisedS2I expects size to be 64 times a power of 2, up to 4096, got "

@@ -41,6 +41,13 @@ def test_counts_that_are_no_whole_numbers_are_refused(who, value):
         COUNTS[who](value)
 
 
+@pytest.mark.parametrize("value", [2**17, 2**40, 10**30])
+def test_dimensions_whose_squares_no_memory_holds_are_refused(value):
+    message = r"^FrechetInceptionDistance expects dimensions that give up to 4 billion parameters, "
+    with pytest.raises(ValueError, match=message):
+        metrics.FrechetInceptionDistance(**FEATURES, dimensions=value)
+
+
 @pytest.mark.parametrize("value", [0, 2.5, True, math.nan, "3", None])
 def test_directions_and_least_numbers_of_pixels_that_are_none_are_refused(value):
     points = torch.rand(4, 3)

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from torch.testing import assert_close
 
 from flowcolor import models
 from flowcolor.models import Hints
@@ -130,3 +132,33 @@ def test_hints_that_are_no_images_are_refused(value):
             Hints(*given)
     with pytest.raises(ValueError, match=r"^Hints .*(tensor|shape)"):
         Hints(IMAGE, MASK, [value])
+
+
+OF_NUMPY = {
+    "SketchColorFlow": {"downsamplings": np.int64(1), "ccbs": np.int64(2), "width": np.int64(8)},
+    "IUNet": {"channels": (np.int64(4), np.int64(8)), "couplings": np.int64(1)},
+    "Glow": {"levels": np.int64(1), "steps": np.int64(1), "hidden": np.int64(4)},
+    "SelfSupervisedS2I": {"width": np.int64(2), "size": np.int64(64)},
+    "Wavelet": {"weights": [np.float32(0.5), np.float64(1)]},
+    "Poisson": {"smoothness": np.float32(0.5)},
+    "Levin": {"neighbors": np.int64(4)},
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMPY)
+def test_models_of_numbers_of_other_libraries_are_saved_and_read(name, tmp_path):
+    kind = getattr(models, name)
+    model = kind(**OF_NUMPY[name])
+    model.save_pretrained(tmp_path, size=np.int64(32))
+    again = kind.from_pretrained(tmp_path)
+    for key, value in OF_NUMPY[name].items():
+        assert again.config[key] == (list(value) if isinstance(value, tuple) else value)
+    assert_close(again.state_dict(), model.state_dict(), rtol=0, atol=0)
+
+
+def test_sides_and_layers_that_are_whole_numbers_of_other_libraries_are_taken():
+    glow = models.Glow(levels=1, steps=1, hidden=4)
+    assert glow.sample(1, size=np.int64(8)).shape == (1, 3, 8, 8)
+    models.Gatys(np.int64(2), style_layers=[np.int64(1)], random_weights=True)
+    with pytest.raises(ValueError, match=r"^Gatys expects layers from 1 to 16"):
+        models.Gatys(2, style_layers=[True], random_weights=True)
