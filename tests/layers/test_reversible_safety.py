@@ -314,6 +314,18 @@ def test_the_backward_pass_takes_no_random_numbers_from_the_user():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+def test_a_backward_pass_may_run_inside_of_inference_mode(mode):
+    chain, x, conditions = glow()
+    expected = outcome(chain, "none", x, conditions)
+    chain.memory = mode
+    loss = probe(*chain(x, conditions))
+    with torch.inference_mode():
+        loss.backward()
+    found = {f"gradient of {name}": gradient for name, gradient in gradients(chain).items()}
+    assert_same(found, {name: expected[name] for name in found}, 1e-12)
+
+
 @pytest.mark.parametrize("inverse", [False, True])
 def test_hooks_on_layers_see_what_they_always_see(inverse):
     seen = {}

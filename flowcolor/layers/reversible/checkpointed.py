@@ -1,5 +1,6 @@
 """Training that stores the inputs of layers and evaluates the layers again."""
 
+import torch
 from torch import Tensor
 from torch.compiler import is_compiling
 from torch.utils.checkpoint import checkpoint
@@ -48,7 +49,8 @@ class _Again:
 
     def __call__(self, x: Tensor) -> Result:
         if self._called:
-            return self.then.run(self._step.run, x)
+            with torch.inference_mode(False):  # Which could surround the backward pass.
+                return self.then.run(self._step.run, x)
         self._called = True
         return self._step.run(x)
 

@@ -168,7 +168,8 @@ class _ReversibleStep(Function):
         ctx: Any, grad_y: Tensor, grad_logdet: Tensor, _: Tensor
     ) -> tuple[Tensor | None, ...]:
         kept, x, way, *others = ctx.saved_tensors
-        with torch.no_grad():
+        # Also where somebody's inference mode surrounds it, in which no graph would be made.
+        with torch.inference_mode(False), torch.no_grad():
             gradients = _differentiate(ctx, grad_y, grad_logdet, kept, x, others)
         return None, None, *once_only(_ONCE, gradients, way, grad_y, grad_logdet)
 
