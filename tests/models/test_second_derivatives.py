@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
+from torch.testing import assert_close
 
 from flowcolor.models import LUT, Gatys, Hints, Levin, Poisson, Wavelet
 from flowcolor.models.attended_moments import attended_moments
@@ -41,12 +42,26 @@ CASES = {
 POSITION = moved(PositionAttention(4))
 
 
+# Of channels last, torch takes an operator that knows neither.
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("name", CASES)
-def test_attention_has_forward_mode_and_second_derivatives(name):
+def test_attention_has_forward_mode_and_second_derivatives(name, layout):
     function, shapes = CASES[name]
-    given = [draw(*shape) for shape in shapes]
+    given = [
+        draw(*shape).detach().contiguous(memory_format=layout).requires_grad_() for shape in shapes
+    ]
     assert gradcheck(function, given, fast_mode=True, check_forward_ad=True)
     assert gradgradcheck(function, given, fast_mode=True)
+    once, twice = (
+        torch.autograd.grad(whole(function(*given)), given, create_graph=graph)
+        for graph in (False, True)
+    )
+    assert_close(twice, once, rtol=1e-10, atol=1e-12)
+
+
+def whole(results):
+    results = results if isinstance(results, tuple) else (results,)
+    return sum(result.square().sum() for result in results)
 
 
 @pytest.mark.parametrize("keep_luminance", [False, True])
