@@ -139,6 +139,13 @@ def test_pixels_on_edges_are_left_out_of_the_distributions():
         LUT(edges=0.0).colorize(content, reference)
 
 
+@pytest.mark.parametrize("edges", [0.5, 0.1, 0.01])
+def test_flat_areas_have_no_edges_however_bright(edges):
+    content = torch.full((1, 3, 20, 20), 0.2)
+    content[..., 10:, :] = 0.8
+    assert_close(LUT(edges=edges).colorize(content, content), content, rtol=0, atol=1e-6)
+
+
 def test_whole_numbers_of_more_than_64_bits_are_not_refused():
     content, reference = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 8)
     many, plain = (LUT(edges=edges).colorize(content, reference) for edges in (10**30, None))
