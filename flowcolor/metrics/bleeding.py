@@ -7,6 +7,7 @@ from torch import Tensor
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ImageMetric
 from flowcolor.metrics.on_lines import check_on_lines, check_threshold, show_broken
+from flowcolor.values import widen
 
 
 def color_bleeding(
@@ -63,7 +64,7 @@ def color_bleeding(
     check_on_lines("color_bleeding", image, drawing, threshold, reach=reach)
     k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
     chroma = rgb_to_lab(image)[:, 1:]
-    paper = drawing.mean(1) >= threshold
+    paper = widen(drawing).mean(1) >= threshold
     rows = _steps(chroma, paper, k)
     columns = _steps(chroma.mT.contiguous(), paper.mT.contiguous(), k)
     whole, on_line, count = (a + b for a, b in zip(rows, columns, strict=True))

@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d
 from torchmetrics import Metric
 
 from flowcolor.metrics.on_lines import check_threshold, show_broken
-from flowcolor.values import require_colors, require_tensors
+from flowcolor.values import require_colors, require_tensors, widen
 
 
 def line_f1(
@@ -59,7 +59,7 @@ def line_f1(
     require_colors("line_f1", lines, truth)
     check_threshold("line_f1", threshold, "from", tolerance=tolerance)
     radius = tolerance * min(lines.shape[-2:]) if tolerance < 1 else tolerance
-    a, b = (x.mean(1, keepdim=True) < threshold for x in (lines, truth))
+    a, b = (widen(x).mean(1, keepdim=True) < threshold for x in (lines, truth))
     precision, recall = _share_near(a, b, radius), _share_near(b, a, radius)
     f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-12)
     blank = ~(a | b).flatten(1).any(1)

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from torch.testing import assert_close
 
 from flowcolor import metrics
 
@@ -129,6 +130,18 @@ def test_points_in_half_precision_have_the_distance_of_the_same_points_in_single
     a, b = torch.rand(300, 3).half(), torch.rand(400, 3).half()
     found = metrics.sliced_wasserstein(a, b)
     assert found == metrics.sliced_wasserstein(a.float(), b.float())
+
+
+@pytest.mark.parametrize("name", ["line_f1", "color_bleeding", "line_sharpness"])
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_drawings_in_half_precision_have_the_lines_of_the_same_drawings_in_full(name, kind):
+    generator = torch.Generator().manual_seed(0)
+    image, drawing = torch.rand(2, 2, 3, 24, 24, generator=generator).to(kind)
+    drawing = 1 - drawing / 5  # Much of it is about as bright as the threshold.
+    found, right = (
+        getattr(metrics, name)(image.to(x), drawing.to(x)) for x in (kind, torch.float64)
+    )
+    assert_close(found.double(), right.double(), rtol=1e-5, atol=1e-5)
 
 
 def test_a_region_whose_number_does_not_fit_into_bytes_is_not_there():
