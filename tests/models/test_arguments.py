@@ -146,7 +146,7 @@ OF_NUMPY = {
 
 
 @pytest.mark.parametrize("name", OF_NUMPY)
-def test_models_of_numbers_of_other_libraries_are_saved_and_read(name, tmp_path):
+def test_models_of_numbers_of_other_libraries_are_not_refused_by_files(name, tmp_path):
     kind = getattr(models, name)
     model = kind(**OF_NUMPY[name])
     model.save_pretrained(tmp_path, size=np.int64(32))
@@ -156,7 +156,7 @@ def test_models_of_numbers_of_other_libraries_are_saved_and_read(name, tmp_path)
     assert_close(again.state_dict(), model.state_dict(), rtol=0, atol=0)
 
 
-def test_sides_and_layers_that_are_whole_numbers_of_other_libraries_are_taken():
+def test_sides_and_layers_of_whole_numbers_of_other_libraries_are_not_refused():
     glow = models.Glow(levels=1, steps=1, hidden=4)
     assert glow.sample(1, size=np.int64(8)).shape == (1, 3, 8, 8)
     models.Gatys(np.int64(2), style_layers=[np.int64(1)], random_weights=True)
