@@ -14,6 +14,7 @@ from flowcolor.errors import InputError
 
 _PARTIAL = ".partial"
 _BYTES = re.compile("[\udc80-\udcff]+")  # Of names, where Python could not read them.
+_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
@@ -59,14 +60,18 @@ def make_folders(path: Path) -> None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether something could not be written because the disk or a quota is full."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    """Return whether a disk took no more bytes: it or a quota is full, a file too long, or it fails.
+
+    Such an error does not name the file.
+    """
+    return isinstance(error, OSError) and error.errno in _NO_MORE
 
 
 def is_below(folder: Path, error: BaseException) -> bool:
     """Return whether an error of the system is of a file below a folder."""
-    named = isinstance(error, OSError) and isinstance(error.filename, str)
-    return named and folder.resolve() in Path(str(error.filename)).resolve().parents  # type: ignore[attr-defined]
+    if not isinstance(error, OSError) or not isinstance(error.filename, str | bytes):
+        return False
+    return folder.resolve() in Path(os.fsdecode(error.filename)).resolve().parents
 
 
 def write_text(text: str, path: Path) -> None:

@@ -300,9 +300,10 @@ class TrainingCLI(LightningCLI):
             self._leave_no_trace()
             raise
         except Exception as error:
-            # TensorBoard's files grow all the time, and are not whole files of ours.
-            if is_full(error) or is_below(self.folder, error):
-                raise InputError(f"{self.folder} cannot be written: {error}.") from error
+            # Files of loggers grow all the time, and are not whole files of ours.
+            folder = self._written_folder()
+            if is_full(error) or is_below(folder, error):
+                raise InputError(f"{folder} cannot be written: {in_one_line(error)}.") from error
             module = who_refused(error)
             if module is None:
                 raise
@@ -324,9 +325,13 @@ class TrainingCLI(LightningCLI):
         if self.is_new and not (began or written) and not exists(self.folder / CHECKPOINTS):
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _written_folder(self) -> Path:
+        """Return where the run writes: what it was given, or where a logger of the user's does."""
+        return log_folder(self.trainer) if self.subcommand == "fit" else self.folder
+
     def _logged_folder(self) -> Path:
         """Return where the run writes; where a logger of the user's does, leave no empty folder."""
-        folder = log_folder(self.trainer) if self.subcommand == "fit" else self.folder
+        folder = self._written_folder()
         if self.is_new and folder != self.folder:
             with suppress(OSError):
                 self.folder.rmdir()

@@ -1,6 +1,7 @@
 """Silence for messages that a user of the commands can do nothing about."""
 
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,10 +70,34 @@ def quiet() -> Iterator[None]:
     for logger in loggers:
         logger.addFilter(silence)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet_threads():
             for message in _IDLE_WARNINGS:
                 warnings.filterwarnings("ignore", message=message)
             yield
     finally:
         for logger in loggers:
             logger.removeFilter(silence)
+
+
+@contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """Say nothing of TensorBoard's threads that cannot write: they hand on what ended them."""
+    before = threading.excepthook
+
+    def speak(failed: threading.ExceptHookArgs) -> None:
+        if not _hands_on(failed.thread):
+            before(failed)
+
+    threading.excepthook = speak
+    try:
+        yield
+    finally:
+        for thread in threading.enumerate():
+            if _hands_on(thread):
+                thread.join()  # It has failed and is about to say so.
+        threading.excepthook = before
+
+
+def _hands_on(thread: threading.Thread | None) -> bool:
+    is_theirs = type(thread).__module__.startswith("tensorboard.")
+    return is_theirs and getattr(thread, "exception", None) is not None

@@ -4,9 +4,13 @@ import errno
 import io
 import json
 import os
+import shutil
+import threading
+from itertools import count
 
 import pytest
 import torch
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.report import Report
@@ -15,6 +19,7 @@ from flowcolor.io.files import write_text
 from flowcolor.io.images import write_image
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
+from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from tests.data.prepare.slow_disk import FAST, opener
 from tests.training.helpers import flowcolor
@@ -65,6 +70,55 @@ def test_a_training_that_cannot_begin_to_write_leaves_nothing(run, tmp_path, mon
     error = capsys.readouterr().err.splitlines()[-1]
     assert "config.yaml cannot be written: No space left on device" in error
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO])
+@pytest.mark.parametrize("event", [2, 12])
+def test_a_disk_on_which_a_log_cannot_grow_is_one_sentence(
+    number, event, run, tmp_path, monkeypatch, capsys
+):
+    """TensorBoard's writes, in a thread of its own, name no file where the disk refuses bytes."""
+    write, events = RecordWriter.write, count(1)
+
+    def refuse(self, data):
+        if next(events) >= event:
+            raise OSError(number, os.strerror(number))
+        write(self, data)
+
+    said = []
+    monkeypatch.setattr(RecordWriter, "write", refuse)
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", *words) == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith(f"flowcolor: {tmp_path}/version_0 cannot be written: ")
+    assert os.strerror(number) in sentence
+    assert not said
+
+
+LOGGERS = {
+    "version_0": (),
+    "lightning_logs/version_0": ("--trainer.logger=CSVLogger", "--trainer.logger.save_dir"),
+}
+
+
+@pytest.mark.parametrize("place", LOGGERS)
+def test_a_folder_that_vanishes_under_a_log_is_one_sentence(
+    place, run, tmp_path, monkeypatch, capsys
+):
+    step = ColorizationTask.training_step
+
+    def remove_first(self, *options):
+        shutil.rmtree(tmp_path / place, ignore_errors=True)
+        return step(self, *options)
+
+    monkeypatch.setattr(ColorizationTask, "training_step", remove_first)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    logger = LOGGERS[place]
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path, *logger)
+    assert flowcolor("fit", *words, *([tmp_path] if logger else [])) == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith(f"flowcolor: {tmp_path / place} cannot be written: ")
 
 
 def test_a_command_that_cannot_describe_its_run_leaves_nothing(run, tmp_path, monkeypatch, capsys):
