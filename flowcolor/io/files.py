@@ -60,9 +60,9 @@ def make_folders(path: Path) -> None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether a disk took no more bytes: it or a quota is full, a file too long, or it fails.
+    """Return whether a disk took no more bytes: it is full, as a quota may be, or fails.
 
-    Such an error does not name the file.
+    Such an error need not name the file.
     """
     return isinstance(error, OSError) and error.errno in _NO_MORE
 
