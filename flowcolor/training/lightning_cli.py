@@ -180,6 +180,7 @@ class TrainingCLI(LightningCLI):
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint
         )
+        self.written = self.folder
 
     def instantiate_classes(self) -> None:
         """Build everything; what a constructor refuses is an error of the configuration."""
@@ -319,11 +320,14 @@ class TrainingCLI(LightningCLI):
 
     def _leave_no_trace(self) -> None:
         """Remove the folder of a run that never began; what one that did has written is kept."""
-        trainer = getattr(self, "trainer", None)
-        began = trainer is not None and trainer.fit_loop.epoch_progress.total.started > 0
-        written = any(path.suffix in {".png", ".json"} for path in self.folder.rglob("*"))
-        if self.is_new and not (began or written) and not exists(self.folder / CHECKPOINTS):
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.subcommand == "fit":
+            trainer = getattr(self, "trainer", None)
+            # Of a first batch that was refused, a picture and a line of a log are nothing to keep.
+            began = trainer is not None and _completed(trainer) > 0
+        else:
+            began = any(path.suffix in {".png", ".json"} for path in self.written.rglob("*"))
+        if self.is_new and not began and not exists(self.written / CHECKPOINTS):
+            shutil.rmtree(self.written, ignore_errors=True)
 
     def _written_folder(self) -> Path:
         """Return where the run writes: what it was given, or where a logger of the user's does."""
@@ -335,10 +339,16 @@ class TrainingCLI(LightningCLI):
         if self.is_new and folder != self.folder:
             with suppress(OSError):
                 self.folder.rmdir()
+            self.written, self.is_new = folder, not exists(folder)
         return folder
 
     def _found(self, folder: Path) -> None:
         self.folder = folder
+
+
+def _completed(trainer: Trainer) -> int:
+    """Return how many batches a training has seen."""
+    return trainer.fit_loop.epoch_loop.batch_progress.total.completed
 
 
 def _is_trained(colorizer: Any) -> bool:

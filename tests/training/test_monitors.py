@@ -41,11 +41,26 @@ def test_a_name_that_nothing_logs_is_refused_before_an_epoch_is_trained(
     words, expected, run, tmp_path, capsys
 ):
     root = ("--trainer.default_root_dir", tmp_path)
-    assert flowcolor("fit", "--config", run.config, *root, *words) == 2
+    always = ("--pictures.every_n_steps", 1)
+    assert flowcolor("fit", "--config", run.config, *root, *always, *words) == 2
     captured = capsys.readouterr()
     (sentence,) = [line for line in captured.err.splitlines() if line.startswith("flowcolor: ")]
     assert re.match(f"flowcolor: {expected}", sentence)
-    assert not [*tmp_path.rglob("*.ckpt")]
+    assert not list(tmp_path.iterdir())  # Pictures and logs of one batch are nothing to keep.
+
+
+@pytest.mark.filterwarnings("ignore:Experiment logs directory")
+def test_a_refused_name_leaves_folders_of_loggers_as_they_were(run, tmp_path):
+    words = ("--trainer.default_root_dir", tmp_path, "--best.monitor", "train/mine")
+    words += ("--trainer.logger=CSVLogger", "--trainer.logger.save_dir", tmp_path)
+    older = tmp_path / "lightning_logs/version_0/curves.csv"
+    older.parent.mkdir(parents=True)
+    older.write_text("mine")
+    assert flowcolor("fit", "--config", run.config, *words) == 2
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [older]
+    assert [path.name for path in older.parents[1].iterdir()] == ["version_0"]
+    assert flowcolor("fit", "--config", run.config, *words, "--trainer.logger.version=0") == 2
+    assert older.read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["val/cross_lines", "train/roundtrip_real"])
