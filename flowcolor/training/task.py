@@ -30,7 +30,7 @@ from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.contents import require_content
-from flowcolor.training.finished import begin_next_epoch
+from flowcolor.training.finished import begin_next_epoch, note_finished
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
@@ -285,6 +285,7 @@ class Task(LightningModule, ABC):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the description from which the colorizer is rebuilt, and where its training is."""
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
+        note_finished(checkpoint, self.trainer)
         note_unfinished(checkpoint, self.trainer)
         note_unvalidated(checkpoint, self.trainer)
         note_accumulated(checkpoint, self)

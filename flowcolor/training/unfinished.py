@@ -17,10 +17,11 @@ def note_unfinished(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     Lightning counts such an epoch as done before it saves, and would leave out the rest of its
     batches. In place, the checkpoint becomes one of the epoch's last batch so far.
     """
-    epochs: Any = trainer.fit_loop.epoch_progress.current
-    if not (trainer.training and epochs.processed > epochs.completed and is_unfinished(trainer)):
-        return
     loop = checkpoint["loops"]["fit_loop"]
+    epochs = loop["epoch_progress"]["current"]
+    is_over = epochs["processed"] > epochs["completed"]
+    if not (trainer.training and is_over and is_unfinished(trainer)):
+        return
     for counted in ("current", "total"):
         loop["epoch_progress"][counted]["processed"] -= 1
         loop["epoch_loop.batch_progress"][counted]["completed"] -= 1

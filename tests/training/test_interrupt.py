@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from flowcolor.models.checkpoint import load_model, read_checkpoint
+from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.task import Task
 from tests.training.helpers import flowcolor, write_photos
@@ -134,6 +135,41 @@ def test_a_run_goes_on_where_ctrl_c_or_sigterm_ended_it_and_ends_with_the_same(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert fit(run, tmp_path / "parts", "--ckpt_path", "last", *options) == 0
     assert_same_end(whole, tmp_path / "parts/version_0")
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_validation_end", "on_train_epoch_end"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("--trainer.max_epochs", 2), ()),
+        (("--trainer.max_steps", 4, "--trainer.max_epochs", -1), ()),
+        (("--trainer.max_steps", 3), ("--trainer.max_steps", 4)),  # It ends inside of an epoch.
+    ],
+)
+def test_a_run_goes_on_where_a_signal_ended_it_after_the_last_batch_of_an_epoch(
+    hook, first, second, run, tmp_path, monkeypatch
+):
+    always = ("--roundtrip.every_n_steps", 1)  # Its number stands in the row of every step.
+    assert fit(run, tmp_path / "whole", *always) == 0
+    place = f"{PictureGrid.__module__}.{PictureGrid.__name__}.{hook}"
+    ends, last = 2 if hook == "on_train_batch_end" else 1, 2 if second else 1
+    seen = []
+
+    def interrupted(self, trainer, *_):
+        seen.append(trainer.global_step)
+        if len(seen) == ends * last:
+            signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, interrupted, raising=False)
+        words = ("fit", "--config", run.config, "--trainer.default_root_dir", tmp_path / "parts")
+        status = status_of(*words, *always, *first)
+    assert status in ({143, 0} if second else {143})  # A limit may have ended it before.
+    again = ("--ckpt_path", "last", *always, *(second or first))
+    assert fit(run, tmp_path / "parts", *again) == 0
+    whole, parts = tmp_path / "whole/version_0", tmp_path / "parts/version_0"
+    assert_same_end(whole, parts)
+    assert (parts / "curves.csv").read_text() == (whole / "curves.csv").read_text()
 
 
 def test_a_second_ctrl_c_ends_a_training_inside_of_a_batch(run, tmp_path, monkeypatch):

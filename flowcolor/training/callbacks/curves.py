@@ -97,7 +97,8 @@ class Curves(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         """Draw the curves of a training that was interrupted, too."""
-        if isinstance(exception, KeyboardInterrupt | SIGTERMException) and trainer.training:
+        ended = isinstance(exception, KeyboardInterrupt | SIGTERMException)
+        if ended and trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._draw(trainer)
 
     def _note(self, trainer: Trainer, prefix: str, step: int) -> None:
