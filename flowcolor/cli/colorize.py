@@ -14,7 +14,7 @@ from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.job_hints import hints_of
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs, protect_plots
 from flowcolor.cli.painters import chosen_painters
-from flowcolor.cli.trace import begin_traces
+from flowcolor.cli.trace import begin_traces, whole_traces
 from flowcolor.cli.vary import paint_variants, require_one_picture
 from flowcolor.console import complain, say, shown
 from flowcolor.errors import InputError, first_ten
@@ -166,12 +166,13 @@ def main(words: Sequence[str]) -> None:
     traces = []
     if options.trace is not None:
         traces = begin_traces(list(painters.values()), options.trace, [job.output for job in jobs])
-    if options.vary:
-        say(paint_variants(jobs[0], painters, how, dots))
-    else:
-        colorize(jobs, painters["result"], how, dots, options.plots)
-    for trace in traces:
-        say(trace.write())
+    with whole_traces(traces):
+        if options.vary:
+            say(paint_variants(jobs[0], painters, how, dots))
+        else:
+            colorize(jobs, painters["result"], how, dots, options.plots)
+        for trace in traces:
+            say(trace.write())
 
 
 def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:

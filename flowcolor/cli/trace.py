@@ -1,7 +1,8 @@
 """``--trace``: how an optimised picture came about, as pictures and a curve of its loss."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ class Trace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.losses: list[tuple[int, float]] = []
+        self._pictures: list[Path] = []
+        self._made = [path for path in (folder, *folder.parents) if not exists(path)]
 
     def __call__(self, step: int, loss: float, picture: "Tensor") -> None:
         """Note a step.
@@ -40,7 +43,9 @@ class Trace:
 
         self.losses.append((step, loss))
         if step % _EVERY == 0:
-            write_image(picture.cpu(), self.folder / f"{step:06}.png")
+            path = self.folder / f"{step:06}.png"
+            self._pictures.append(path)
+            write_image(picture.cpu(), path)
 
     def write(self) -> str:
         """Write the losses as a table and as a picture; return what to say of it.
@@ -62,6 +67,26 @@ class Trace:
         with whole_file(self.folder / "loss.png") as file:
             figure.savefig(file, format="png", dpi=120)
         return f"wrote {shown(self.folder)} (losses and pictures of {self.losses[-1][0]} steps)"
+
+    def remove(self) -> None:
+        """Remove what was written: by a part of a trace its folder would be refused next time."""
+        for path in (*self._pictures, self.folder / "loss.csv", self.folder / "loss.png"):
+            with suppress(OSError):
+                path.unlink()
+        for path in self._made:
+            with suppress(OSError):  # Of several, others may be in the folder above.
+                path.rmdir()
+
+
+@contextmanager
+def whole_traces(traces: Sequence[Trace]) -> Iterator[None]:
+    """Leave none of the traces where the body ends by an error or a signal."""
+    try:
+        yield
+    except BaseException:
+        for trace in traces:
+            trace.remove()
+        raise
 
 
 def begin_traces(

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from flowcolor.cli.main import main
+from flowcolor.cli.trace import Trace
+from flowcolor.errors import InputError
 from flowcolor.io.images import read_image, write_image
 from flowcolor.models import Tint
 
@@ -37,6 +39,45 @@ def test_a_result_is_refined_and_its_steps_are_written(files, capsys):
     rows = list(csv.DictReader((files / "steps/loss.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(0, 111, 10))
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), SystemExit(143), InputError("full")])
+@pytest.mark.parametrize("place", ["steps", "empty/steps"])
+def test_a_trace_that_is_ended_leaves_nothing_by_which_its_folder_is_refused(
+    ending, place, files, monkeypatch
+):
+    (files / "empty").mkdir()
+    words = ("--method", "tint", "--then", *GATYS, "--trace", place)
+    note = Trace.__call__
+
+    def end(self, step, loss, picture):
+        note(self, step, loss, picture)
+        assert (files / place / "000000.png").exists()
+        raise ending
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trace, "__call__", end)
+        if isinstance(ending, SystemExit):
+            with pytest.raises(SystemExit):
+                colorize(*words)
+        else:
+            assert colorize(*words) in (2, 130)
+    assert not list((files / "empty").iterdir())
+    assert not (files / "steps").exists()
+    assert colorize(*words) == 0
+
+
+def test_a_trace_that_is_ended_leaves_an_empty_folder_of_the_user(files, monkeypatch):
+    (files / "steps").mkdir()
+    words = ("--method", "tint", "--then", *GATYS, "--trace", "steps")
+    monkeypatch.setattr(Trace, "write", interrupt)
+    assert colorize(*words) == 130
+    assert not list((files / "steps").iterdir())
+    assert read_image("o.png").shape == (3, 12, 10)  # It was whole by then.
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
