@@ -22,21 +22,22 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.experiments.runs import Ablation, call_in_process_of_its_own, check
     from flowcolor.experiments.show import ablation_table, write_ablation
     from flowcolor.experiments.tables import find_table
+    from flowcolor.io.alone import alone
     from flowcolor.training.say import say
 
     table = find_table(options.table)
     output = options.output or Path("runs") / f"table_{table.number}"
     ablation = Ablation(table, tuple(shared), read_seeds(options.seeds), output)
     check(ablation)
-    runs = list(ablation)
-    for number, run in enumerate(runs, 1):
-        say(
-            f"{number} of {len(runs)}: {run.variant.label}, seed {run.seed}, in {shown(run.folder)}"
-        )
-        run.finish(call_in_process_of_its_own)
-    results = Results(ablation)
-    paths = write_ablation(results, output)
-    say("\n".join(["", ablation_table(results), *(f"wrote {shown(path)}" for path in paths)]))
+    with alone(output, "flowcolor ablate"):
+        runs = list(ablation)
+        for number, run in enumerate(runs, 1):
+            what = f"{run.variant.label}, seed {run.seed}, in {shown(run.folder)}"
+            say(f"{number} of {len(runs)}: {what}")
+            run.finish(call_in_process_of_its_own)
+        results = Results(ablation)
+        paths = write_ablation(results, output)
+        say("\n".join(["", ablation_table(results), *(f"wrote {shown(path)}" for path in paths)]))
 
 
 def _parser() -> OptionParser:

@@ -22,20 +22,22 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.experiments.runner import call_in_process_of_its_own
     from flowcolor.experiments.scaling import Scaling, check
     from flowcolor.experiments.scaling_report import ScalingResults, scaling_table, write_scaling
+    from flowcolor.io.alone import alone
     from flowcolor.training.say import say
 
     import_module("matplotlib")  # Before hours of training that could not be shown.
     shares, seeds = _shares(options.shares), read_seeds(options.seeds)
     scaling = Scaling(tuple(shared), shares, seeds, options.output)
     counts = check(scaling)
-    runs = list(scaling)
-    for number, run in enumerate(runs, 1):
-        photographs = f"{counts[run.share]} photographs"
-        say(f"{number} of {len(runs)}: {photographs}, seed {run.seed}, in {shown(run.folder)}")
-        run.finish(call_in_process_of_its_own)
-    results = ScalingResults(scaling, counts)
-    paths = write_scaling(results, options.output)
-    say("\n".join(["", scaling_table(results), *(f"wrote {shown(path)}" for path in paths)]))
+    with alone(options.output, "flowcolor scaling"):
+        runs = list(scaling)
+        for number, run in enumerate(runs, 1):
+            photographs = f"{counts[run.share]} photographs"
+            say(f"{number} of {len(runs)}: {photographs}, seed {run.seed}, in {shown(run.folder)}")
+            run.finish(call_in_process_of_its_own)
+        results = ScalingResults(scaling, counts)
+        paths = write_scaling(results, options.output)
+        say("\n".join(["", scaling_table(results), *(f"wrote {shown(path)}" for path in paths)]))
 
 
 def _shares(text: str) -> tuple[float, ...]:

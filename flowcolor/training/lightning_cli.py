@@ -8,7 +8,7 @@ import json
 import shutil
 import signal
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from flowcolor.console import shown
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
+from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, is_below, is_full
 from flowcolor.io.same_file import require_outside
@@ -38,7 +39,11 @@ from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.interruption import Interruption
-from flowcolor.training.callbacks.monitors import Monitors, stop_after_validation
+from flowcolor.training.callbacks.monitors import (
+    MissingNumberError,
+    Monitors,
+    stop_after_validation,
+)
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
@@ -66,7 +71,13 @@ from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.recorded import differences, read_recorded, spell_out_folders
-from flowcolor.training.run_folder import CHECKPOINTS, SharedFolder, choose_folder, log_folder
+from flowcolor.training.run_folder import (
+    CHECKPOINTS,
+    SharedFolder,
+    choose_folder,
+    is_first_process,
+    log_folder,
+)
 from flowcolor.training.say import say
 from flowcolor.training.sizes import require_size
 from flowcolor.training.stages import last_stages
@@ -186,6 +197,9 @@ class TrainingCLI(LightningCLI):
         """Build everything; what a constructor refuses is an error of the configuration."""
         try:
             super().instantiate_classes()
+        except (KeyboardInterrupt, SystemExit):
+            self._leave_no_trace()
+            raise
         except (
             TypeError,
             ValueError,
@@ -295,10 +309,11 @@ class TrainingCLI(LightningCLI):
         try:
             if rival is not None:
                 require_comparable(rival, self.folder)
-            with sigterm_for_others():
+            with self._alone(), sigterm_for_others():
                 run(self.model, datamodule=self.datamodule, **options)
-        except InputError:
-            self._leave_no_trace()
+        except (InputError, KeyboardInterrupt, SystemExit) as error:
+            failed = isinstance(error, InputError) and not isinstance(error, MissingNumberError)
+            self._leave_no_trace(keep_first=failed)
             raise
         except Exception as error:
             # Files of loggers grow all the time, and are not whole files of ours.
@@ -318,12 +333,24 @@ class TrainingCLI(LightningCLI):
         if rival is not None:
             compare_with(rival, self.trainer, self.test_rival)
 
-    def _leave_no_trace(self) -> None:
-        """Remove the folder of a run that never began; what one that did has written is kept."""
+    def _alone(self) -> AbstractContextManager[None]:
+        """Let no other process go on with this run, or write the results of a test to its place."""
+        # Of the processes of one run, the first holds the folder; loggers look into one of theirs.
+        holds = is_first_process() and self._written_folder() == self.folder
+        if not holds or self.subcommand not in {"fit", "test"}:
+            return nullcontext()
+        return alone(self.folder, f"flowcolor {self.subcommand}", _ROOT)
+
+    def _leave_no_trace(self, keep_first: bool = True) -> None:
+        """Remove the folder of a run that never began; what one that did has written is kept.
+
+        Args:
+            keep_first: Whether a run has begun with its first batch, whose log says why it failed,
+                and not only after it.
+        """
         if self.subcommand == "fit":
             trainer = getattr(self, "trainer", None)
-            # Of a first batch that was refused, a picture and a line of a log are nothing to keep.
-            began = trainer is not None and _completed(trainer) > 0
+            began = trainer is not None and _began(trainer, keep_first)
         else:
             began = any(path.suffix in {".png", ".json"} for path in self.written.rglob("*"))
         if self.is_new and not began and not exists(self.written / CHECKPOINTS):
@@ -346,9 +373,12 @@ class TrainingCLI(LightningCLI):
         self.folder = folder
 
 
-def _completed(trainer: Trainer) -> int:
-    """Return how many batches a training has seen."""
-    return trainer.fit_loop.epoch_loop.batch_progress.total.completed
+def _began(trainer: Trainer, with_first: bool) -> bool:
+    """Tell whether a training has completed a batch, or begun its first one."""
+    loop: Any = trainer.fit_loop
+    if with_first:
+        return bool(loop.epoch_progress.total.started > 0)
+    return bool(loop.epoch_loop.batch_progress.total.completed > 0)
 
 
 def _is_trained(colorizer: Any) -> bool:

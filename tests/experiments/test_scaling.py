@@ -201,3 +201,21 @@ def test_bad_words_are_one_sentence(run, tmp_path, capsys):
         error = capsys.readouterr().err
         assert sentence in error.splitlines()[-1], error
     assert not (tmp_path / "out").exists()
+
+
+def test_two_experiments_at_one_moment_do_not_share_a_folder(run, tmp_path, monkeypatch, capsys):
+    words = ["scaling", "--config", run.config, "--trainer.max_steps=4", "--shares=0.5,1"]
+    words += ["--output", tmp_path / "out"]
+    meanwhile = []
+
+    def call(options):
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(flowcolor(*words))
+        leave_behind(options)
+
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", call)
+    assert flowcolor(*words) == 0
+    assert meanwhile == [None, 2]
+    assert "Another `flowcolor scaling` is writing to" in capsys.readouterr().err
+    assert flowcolor(*words) == 0

@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import pytest
 from lightning.pytorch.utilities import rank_zero_only
 
+from flowcolor.data import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.training import run_folder
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
 from flowcolor.training.run_folder import SharedFolder, new_version
+from flowcolor.training.task import Task
 from tests.training.helpers import flowcolor
 
 
@@ -54,6 +56,42 @@ def test_another_process_is_told_the_folder(tmp_path):
     assert told == [tmp_path / "version_7"]
     assert trainer._default_root_dir == str(tmp_path / "version_7")
     assert (logger._root_dir, logger._name) == (str(tmp_path), "version_7")
+
+
+@pytest.mark.parametrize("command", ["fit", "test"])
+def test_a_run_that_still_runs_is_written_by_nobody_else(
+    command, run, tmp_path, monkeypatch, capsys
+):
+    root = ("--trainer.default_root_dir", tmp_path)
+    words = [command, *root, "--ckpt_path", run.last]
+    if command == "fit":
+        assert flowcolor("fit", "--config", run.config, *root, "--trainer.max_steps", 2) == 0
+        words = ["fit", "--config", run.config, *root, "--ckpt_path", "last"]
+    batch, meanwhile = ColorizationDataModule.transfer_batch_to_device, []
+
+    def start_another(self, *options):
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(flowcolor(*words))
+        return batch(self, *options)
+
+    monkeypatch.setattr(ColorizationDataModule, "transfer_batch_to_device", start_another)
+    assert flowcolor(*words) == 0
+    assert meanwhile == [None, 2]
+    assert f"flowcolor: Another `flowcolor {command}` is writing to" in capsys.readouterr().err
+    assert not list(tmp_path.rglob(".lock"))
+
+
+def test_a_run_that_is_ended_before_its_first_batch_leaves_nothing(run, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    words = ("fit", "--config", run.config, "--trainer.default_root_dir", tmp_path)
+    for place in ("on_fit_start", "on_train_start"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Task, place, interrupt)
+            assert flowcolor(*words) == 130
+        assert not list(tmp_path.iterdir())
 
 
 def test_two_processes_leave_one_folder(run, tmp_path):

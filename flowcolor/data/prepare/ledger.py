@@ -1,7 +1,6 @@
 """What a prepared folder knows of itself: while it grows a journal, in the end the manifest."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -12,11 +11,11 @@ from flowcolor import __version__
 from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, make_folders, names_in, read_whole
+from flowcolor.io.alone import LOCK
+from flowcolor.io.files import exists, names_in, read_whole
 from flowcolor.io.json_text import parse_json
 
 JOURNAL = ".journal.jsonl"
-_LOCK = ".lock"
 
 Entry = dict[str, Any]
 
@@ -53,7 +52,7 @@ class Ledger:
             manifest = read_manifest(folder)
             self._require_same(manifest)
             self.entries = manifest["photographs"]
-        elif exists(folder) and any(name != _LOCK for name in names_in(folder)):
+        elif exists(folder) and any(name != LOCK for name in names_in(folder)):
             raise InputError(
                 f"{folder} is not empty and no prepared folder: --output expects a new folder, or "
                 "one that the same command has begun."
@@ -118,36 +117,6 @@ class Ledger:
                     "--output."
                 )
         self.versions = found["versions"]
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time prepare a folder.
-
-    Raises:
-        InputError: Another one does, or the folder cannot be written.
-    """
-    if exists(folder) and not is_dir(folder):
-        raise InputError(f"--output expects a folder, got the file {folder}.")
-    try:
-        make_folders(folder)
-        lock = (folder / _LOCK).open("a")  # A link to another file must not empty it.
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    with lock:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise InputError(f"Another `flowcolor prepare` is writing to {folder}.") from error
-            except OSError:
-                pass  # Some network file systems know no locks.
-        try:
-            yield
-        finally:
-            (folder / _LOCK).unlink(missing_ok=True)
 
 
 def _read_lines(journal: Path) -> list[dict[str, Any]]:

@@ -12,13 +12,14 @@ from flowcolor.data.datasets.folder import Partners, PhotoFolder, Roots, as_list
 from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
-from flowcolor.data.prepare.ledger import Entry, Ledger, alone
+from flowcolor.data.prepare.ledger import Entry, Ledger
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
 from flowcolor.data.prepare.sources import FileFinder, find_sources
 from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
+from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import is_empty, is_file, remove, remove_partial
 from flowcolor.io.listing import natural_order
@@ -103,7 +104,7 @@ def prepare(
         "masks": _absolute(masks),
         "sketches": _absolute(sketches),
     }
-    with alone(output):
+    with alone(output, "flowcolor prepare"):
         ledger = Ledger(output, settings)
         if background == "white" and not finder.knows_background:
             raise InputError(f"--{NO_MASKS}: give --masks FOLDER.")

@@ -22,6 +22,7 @@ from flowcolor.experiments.comparison.standing import Standing, standing
 from flowcolor.experiments.comparison.text import as_text, heading
 from flowcolor.experiments.runner import Call, train_once
 from flowcolor.inference import load
+from flowcolor.io.alone import alone
 from flowcolor.io.files import find
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import read_weights
@@ -43,6 +44,11 @@ def run(comparison: Comparison, call: Call) -> None:
             tables of the others are written.
     """
     checked = check(comparison)
+    with alone(comparison.output, "flowcolor compare"):
+        _run(comparison, checked, call)
+
+
+def _run(comparison: Comparison, checked: Checked, call: Call) -> None:
     failed = _train(comparison, checked, call)
     say(f"painting and scoring {len(checked.pairs)} pairs ...")
     with quiet():

@@ -17,6 +17,10 @@ _COUNTED = ("epoch", "step")  # What Lightning gives to checkpoints beside.
 _FILENAME = "The filename of a checkpoint"
 
 
+class MissingNumberError(InputError):
+    """Nothing logs a number that is waited for, as the first batch shows."""
+
+
 class Monitors(Callback):
     """Refuse a name that nothing logs before the first epoch, at whose end it would be missed.
 
@@ -102,7 +106,7 @@ def _require(trainer: Trainer, prefix: str, more: set[str]) -> None:
             verb = "expects to monitor"
             if who == _FILENAME:
                 verb, logged = "expects", [*_COUNTED, *logged]
-            raise InputError(
+            raise MissingNumberError(
                 f"{who} {verb} one of {', '.join(logged)}, got {name}{did_you_mean(name, logged)}."
             )
 

@@ -32,6 +32,7 @@ from flowcolor.data import (
 from flowcolor.data.prepare import ledger, prepare, progress
 from flowcolor.data.prepare.files import write_whole
 from flowcolor.errors import InputError
+from flowcolor.io.alone import alone
 from flowcolor.io.images import read_sketch
 from tests.data.conftest import smooth_photo
 from tests.data.datasets.celeba_tree import make_tree
@@ -433,7 +434,10 @@ def test_a_full_disk_leaves_nothing_partial_and_is_continued(
 
 def test_one_process_at_a_time(make_folder, tmp_path):
     photos, out = make_folder(count=2), tmp_path / "out"
-    with ledger.alone(out), pytest.raises(InputError, match="Another `flowcolor prepare`"):
+    with (
+        alone(out, "flowcolor prepare"),
+        pytest.raises(InputError, match="Another `flowcolor prepare`"),
+    ):
         prepare([photos], out, 8, workers=1)
     prepare([photos], out, 8, workers=1)
 

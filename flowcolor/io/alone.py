@@ -1,0 +1,53 @@
+"""One command at a time writes a folder."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists, is_dir, make_folders
+
+LOCK = ".lock"
+
+
+@contextmanager
+def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None]:
+    """Let one process at a time write a folder.
+
+    The system gives the lock back when a process ends, however it does. A folder that is new and
+    still empty in the end is removed.
+
+    Args:
+        folder: The folder; made if it is missing.
+        command: What writes it, as the user calls it.
+        option: How the command line calls the folder.
+
+    Raises:
+        InputError: Another process does, or the folder cannot be written.
+    """
+    if exists(folder) and not is_dir(folder):
+        raise InputError(f"{option} expects a folder, got the file {folder}.")
+    is_new = not exists(folder)
+    try:
+        make_folders(folder)
+        lock = (folder / LOCK).open("a")  # A link to another file must not empty it.
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    with lock:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(f"Another `{command}` is writing to {folder}.") from error
+            except OSError:
+                pass  # Some network file systems know no locks.
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                (folder / LOCK).unlink(missing_ok=True)
+                if is_new:
+                    folder.rmdir()
