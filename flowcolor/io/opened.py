@@ -11,4 +11,9 @@ def opened(source: str | Path | io.BytesIO) -> Image.Image:
     """Open a picture; of a large page nothing is warned, and one twice as large stays an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(source)
+        picture = Image.open(source)
+    if picture.format == "TIFF":
+        # By its name, Pillow would map an unpacked file into memory: with width and height
+        # exchanged where the file is to be turned, so that all rows would begin elsewhere.
+        picture.filename = ""
+    return picture

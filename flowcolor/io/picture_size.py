@@ -10,6 +10,7 @@ from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.opened import opened
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
+_WIDTH, _HEIGHT = 256, 257  # Tags of TIFF, whose pictures Pillow may have turned, or not yet.
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -22,7 +23,9 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         with opened(path) as picture:
             turned = picture.getexif().get(_ORIENTATION) in _TURNED
-            return (picture.height, picture.width) if turned else (picture.width, picture.height)
+            tags = getattr(picture, "tag_v2", {})
+            width, height = tags.get(_WIDTH, picture.width), tags.get(_HEIGHT, picture.height)
+            return (height, width) if turned else (width, height)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
     except UNREADABLE as error:

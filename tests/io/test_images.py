@@ -104,6 +104,42 @@ def test_camera_orientation_is_applied(tmp_path, orientation, turns):
     assert (as_bytes(read_image(path)) == np.rot90(PIXELS, turns)).all()
 
 
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGB", "RGBA", "CMYK", "I;16"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_read_in_its_right_order(tmp_path, mode, compression, orientation):
+    """Of an unpacked one with other sides, Pillow maps the file into memory with those swapped."""
+    picture = Image.fromarray(PIXELS)
+    if mode == "I;16":
+        picture = Image.fromarray(PIXELS[..., 0].astype(np.uint16) * 256)
+    elif mode == "P":
+        picture = Image.fromarray(PIXELS[..., 0]).convert("P")
+    else:
+        picture = picture.convert(mode)
+    upright = save(
+        picture, tmp_path / "upright.png" if mode != "CMYK" else tmp_path / "upright.tif"
+    )
+    turned = save(
+        picture, tmp_path / "a.tif", tiffinfo={0x0112: orientation}, compression=compression
+    )
+    # What the standard, TIFF 6.0, says where the first row and the first column of a file lie.
+    turn = [
+        lambda x: x,
+        lambda x: x.flip(-1),
+        lambda x: x.flip(-1, -2),
+        lambda x: x.flip(-2),
+        lambda x: x.mT,
+        lambda x: x.mT.flip(-1),
+        lambda x: x.flip(-1, -2).mT,
+        lambda x: x.mT.flip(-2),
+    ][orientation - 1]
+    for read in (read_image, read_bytes, read_layer, read_mask):
+        assert (read(turned) == turn(read(upright))).all()
+    if mode == "P":
+        assert (read_labels(turned) == turn(torch.from_numpy(PIXELS[..., 0]))).all()
+    assert picture_size(turned) == tuple(read_image(turned).shape[:0:-1])
+
+
 def test_what_is_no_image_is_named(tmp_path):
     (tmp_path / "text.png").write_text("not an image")
     (tmp_path / "empty.png").touch()
