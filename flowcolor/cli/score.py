@@ -10,7 +10,7 @@ from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_folder
+from flowcolor.io.files import real, require_folder
 
 
 def main(words: Sequence[str]) -> None:
@@ -95,7 +95,7 @@ def _folders(options: Namespace) -> dict[str, Path]:
 def _require_outside(output: Path, folders: Iterable[Path]) -> None:
     """Refuse a place where the next call would take what this one writes for an image to score."""
     for folder in folders:
-        if folder.resolve() in (output / "file").resolve().parents:
+        if real(folder) in real(output / "file").parents:
             raise InputError(
                 f"--output expects a folder outside of {folder}, whose images are scored, "
                 f"got {output}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flowcolor.console import shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, names_in, require_folder
+from flowcolor.io.files import exists, is_dir, names_in, real, require_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -109,8 +109,8 @@ def begin_traces(
     if exists(folder) and (not is_dir(folder) or names_in(folder)):
         raise InputError(f"--trace expects a new or an empty folder, got {folder}.")
     require_folder(folder, "--trace")
-    result = results[0].resolve()
-    if folder.resolve() in result.parents and re.fullmatch(r"loss\.png|\d{6,}\.png", result.name):
+    result = real(results[0])
+    if real(folder) in result.parents and re.fullmatch(r"loss\.png|\d{6,}\.png", result.name):
         raise InputError(
             f"--trace expects a folder without the result, got {folder}, where {results[0]} has "
             "the name of a part of the trace."

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir
+from flowcolor.io.files import is_dir, real
 from flowcolor.io.formats import is_image
 from flowcolor.io.tree import names_below
 
@@ -23,11 +23,11 @@ def require_apart(place: Path, folders: Iterable[Path], option: str) -> None:
     Raises:
         InputError: It names the folder.
     """
-    above = (place / "file").resolve().parents
+    above = real(place / "file").parents
     for folder in folders:
         if not is_dir(folder):
             continue
-        root = folder.resolve()
+        root = real(folder)
         if root not in above:
             continue
         own = [name for name in names_below(folder) if "/" not in name and is_image(name)]

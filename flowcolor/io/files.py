@@ -71,7 +71,7 @@ def is_below(folder: Path, error: BaseException) -> bool:
     """Return whether an error of the system is of a file below a folder."""
     if not isinstance(error, OSError) or not isinstance(error.filename, str | bytes):
         return False
-    return folder.resolve() in Path(os.fsdecode(error.filename)).resolve().parents
+    return real(folder) in real(Path(os.fsdecode(error.filename))).parents
 
 
 def write_text(text: str, path: Path) -> None:
@@ -134,6 +134,29 @@ def status(path: Path) -> os.stat_result | None:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def real(path: Path) -> Path:
+    """Return a path from the root on, with every link followed that leads somewhere.
+
+    ``Path.resolve`` does so, too, but raises an error of its own for links in a circle, on Python
+    3.11 and 3.12; they, and what would lie below them, stay as they are called.
+
+    Raises:
+        InputError: A link must not be read.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def from_home(path: str | os.PathLike[str]) -> Path:
+    """Return a path whose ``~`` is the home of a user, or as it is where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def exists(path: Path) -> bool:
     """Tell whether anything is there, as :func:`status`."""
     return status(path) is not None
@@ -159,7 +182,8 @@ def require_folder(path: Path, option: str = "--output") -> None:
         option: How the command line calls it.
 
     Raises:
-        InputError: It is a file, or lies below one, or in a folder that may not be written to.
+        InputError: It is a file, or lies below one, or in a folder that may not be written to, or
+            it is, or lies below, a link to nothing.
     """
     if exists(path) and not is_dir(path):
         raise InputError(f"{option} expects a folder, got the file {path}.")
@@ -174,15 +198,19 @@ def require_place(path: Path, option: str = "--output") -> None:
         option: How the command line calls it.
 
     Raises:
-        InputError: What lies above it is a file, or a folder that may not be written to, or it is a
-            pipe or a device.
+        InputError: What lies above it is a file, a link to nothing, or a folder that may not be
+            written to, or it is a pipe or a device.
     """
     require_no_pipe(path)
     _require_above(path, path.absolute().parents, option)
 
 
 def _require_above(path: Path, folders: Sequence[Path], option: str) -> None:
-    above = next(parent for parent in folders if exists(parent))
+    above = next(parent for parent in folders if exists(parent) or parent.is_symlink())
+    if not exists(above):
+        raise InputError(
+            f"{option} expects a place in a folder, got {path}: {above} is a link to nothing."
+        )
     if not is_dir(above):
         raise InputError(f"{option} expects a place in a folder, got {path}: {above} is a file.")
     if not os.access(above, os.W_OK | os.X_OK):

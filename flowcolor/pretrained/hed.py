@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import from_home, is_file
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import load_tensors, weights_folder
 
@@ -94,7 +94,7 @@ def load_hed(path: str | Path | None = None) -> HedNetwork:
     Raises:
         InputError: The file is missing, or holds anything else.
     """
-    place = weights_folder() / HED_FILE if path is None else Path(path).expanduser()
+    place = weights_folder() / HED_FILE if path is None else from_home(path)
     if not is_file(place):
         if path is not None:
             raise InputError(f"`weights` must name a file with HED's weights, got {str(place)!r}.")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, check_list, check_path
 from flowcolor.errors import InputError
+from flowcolor.io.files import from_home
 from flowcolor.layers.reversible.torch_private import outside_transforms
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
@@ -143,7 +144,7 @@ class VGGActivations:
             'vgg16'
         """
         file = None if self.random_weights else self.path or cached_file(self.name)
-        note = weights_note(Path(file).expanduser()) if file is not None else ""
+        note = weights_note(from_home(file)) if file is not None else ""
         return f"{self.name} {note}".strip()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "VGGActivations":

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file, make_folders
+from flowcolor.io.files import from_home, is_file, make_folders
 from flowcolor.io.plain_load import plain_load
 
 
@@ -124,7 +124,7 @@ def find_weights(
     option = option or name
     cached, found = cached_path(name), cached_file(name)
     if path is not None:
-        file = Path(path).expanduser() if isinstance(path, str | PathLike) else None
+        file = from_home(path) if isinstance(path, str | PathLike) else None
         if file is None or not is_file(file):
             got = repr(path if file is None else str(file))
             raise InputError(f"`{option}` must name a file with {name} weights, got {got}.")

@@ -1,6 +1,8 @@
 """A place that cannot be looked at is one sentence, in every command and in every option."""
 
+import json
 import os
+import re
 
 import pytest
 import torch
@@ -9,7 +11,16 @@ from flowcolor.cli.main import main
 from flowcolor.cli.weights import table
 from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
+from flowcolor.io.files import (
+    exists,
+    find,
+    is_dir,
+    is_empty,
+    is_file,
+    names_in,
+    require_folder,
+    require_place,
+)
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.weights import WEIGHTS, find_weights
 
@@ -25,6 +36,7 @@ COMMANDS = [
     [*COLORIZE[:1], *COLORIZE[3:], "--reference", "PHOTOS", "--checkpoint", "BAD"],
     [*COLORIZE[:2], "tint", *COLORIZE[3:], "--reference", "BAD"],
     [*FIT, "--data.train", "BAD"],
+    [*FIT, "--data.train", "[BAD,PHOTOS]"],
     [*FIT, "--data.train.photos", "PHOTOS", "--data.train.masks", "BAD"],
     [*FIT, "--data.test", "BAD"],
     [*FIT, "--ckpt_path", "BAD"],
@@ -48,12 +60,15 @@ COMMANDS = [
 
 @pytest.fixture
 def bad(request, tmp_path, monkeypatch):
-    """A name longer than names can be, or a place that must not be looked into."""
+    """A long name, a place that must not be looked into, or a link to itself."""
     monkeypatch.chdir(tmp_path)
     for name in ("a", "b", "c"):
         write_image(torch.rand(3, 176, 176), tmp_path / f"photos/{name}.png")
     if request.param == "long":
         return tmp_path / ("x" * 300)
+    if request.param == "round":
+        (tmp_path / "round").symlink_to("round")
+        return tmp_path / "round"
     real = os.stat
 
     def stat(path, *args, **options):
@@ -69,11 +84,12 @@ def bad(request, tmp_path, monkeypatch):
 both = pytest.mark.parametrize("bad", ["long", "locked"], indirect=True)
 
 
-@both
+@pytest.mark.parametrize("bad", ["long", "locked", "round"], indirect=True)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:1] + words[-2:]))
 def test_commands(words, bad, tmp_path, capsys):
     places = {"BAD": str(bad), "PHOTOS": str(tmp_path / "photos")}
-    assert main([places.get(word, word) for word in words]) == 2
+    words = [re.sub("BAD|PHOTOS", lambda found: places[found[0]], word) for word in words]
+    assert main(words) == 2
     lines = [
         line for line in capsys.readouterr().err.splitlines() if line.startswith("flowcolor: ")
     ]
@@ -107,6 +123,39 @@ def test_what_is_there_and_what_is_not(tmp_path):
     assert sorted(names_in(tmp_path)) == ["file", "round"]
     assert find(tmp_path, "f*") == [tmp_path / "file"]
     assert find(tmp_path / "gone", "f*") == []
+
+
+@pytest.mark.parametrize("target", ["here", "nowhere"], ids=["to itself", "to nothing"])
+def test_a_link_to_nothing_is_no_place_for_results(target, tmp_path):
+    """Nothing could be made there, which is known before anything is computed."""
+    (tmp_path / "here").symlink_to(target)
+    refused = [(require_folder, "here"), (require_folder, "here/a"), (require_place, "here/a")]
+    for require, place in refused:
+        with pytest.raises(InputError, match=r"--output expects .*/here is a link to nothing"):
+            require(tmp_path / place)
+    require_place(tmp_path / "here")  # A file takes the place of the link.
+
+
+HOMELESS = "~nobody of this name/file"
+HED = {"weights": HOMELESS}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*SCORE, "--inception", HOMELESS],
+        [*PREPARE, "--sketch_filter", json.dumps({"class_path": "Hed", "init_args": HED})],
+        ["weights", "--from", HOMELESS],
+    ],
+    ids=["score", "prepare", "weights"],
+)
+def test_the_home_of_nobody_is_a_name_as_any_other(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(3, 176, 176), tmp_path / "photos/a.png")
+    assert main([str(tmp_path / "photos") if word == "PHOTOS" else word for word in words]) == 2
+    assert HOMELESS in capsys.readouterr().err
+    with pytest.raises(InputError, match=f"got .*{HOMELESS}"):
+        find_weights("vgg16", HOMELESS)
 
 
 @both

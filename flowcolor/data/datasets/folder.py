@@ -11,7 +11,7 @@ from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_path
+from flowcolor.io.files import real, require_path
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
 
 Roots = str | Path | Sequence[str | Path]
@@ -141,7 +141,7 @@ def as_list(folders: Roots) -> list[str | Path]:
 
 def label_folders(roots: Sequence[Path]) -> list[str]:
     """Prefix names with as many parts of the folder's path as it takes to tell folders apart."""
-    parts = [folder.resolve().parts for folder in roots]
+    parts = [real(folder).parts for folder in roots]
     for depth in range(1, max(map(len, parts)) + 1):
         labels = ["/".join(part[-depth:]) + "/" for part in parts]
         if len(set(labels)) == len(labels):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import whole_file
+from flowcolor.io.files import real, whole_file
 
 KEPT = "What is done is kept, and the same command continues."
 
@@ -35,12 +35,12 @@ def require_inside(folder: Path, names: Iterable[str]) -> None:
         InputError: It names the first.
     """
     parents = {name.rpartition("/")[0] for name in names}
-    root = folder.resolve()
+    root = real(folder)
     for kind in ("photos", "sketches", "masks"):
         for parent in sorted(parents):
             place = Path(kind, parent)
-            if (folder / place).resolve() != root / place:
+            if real(folder / place) != root / place:
                 raise InputError(
                     f"{folder / place} expects a folder of its own, got a link to "
-                    f"{(folder / place).resolve()}, where files would be replaced."
+                    f"{real(folder / place)}, where files would be replaced."
                 )

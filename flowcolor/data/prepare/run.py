@@ -21,7 +21,7 @@ from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import is_empty, is_file, remove, remove_partial
+from flowcolor.io.files import is_empty, is_file, real, remove, remove_partial
 from flowcolor.io.listing import natural_order
 
 _FILTER = "GradientLines"
@@ -213,7 +213,7 @@ def _finish(ledger: Ledger, finder: FileFinder, skipped: dict[str, str]) -> None
 def _absolute(folders: Sequence[str | Path | None] | None) -> list[str | None] | None:
     if folders is None:
         return None
-    return [None if folder is None else str(Path(folder).resolve()) for folder in folders]
+    return [None if folder is None else str(real(Path(folder))) for folder in folders]
 
 
 def _cores() -> int:
