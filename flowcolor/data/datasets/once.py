@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flowcolor.data.datasets.finder import Finder, Photograph
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import real
 
 
 def place_of(photograph: Photograph) -> tuple[Path, str] | None:
@@ -39,4 +40,4 @@ def require_once(finder: Finder) -> None:
 
 @lru_cache(maxsize=4096)
 def _resolved(folder: Path) -> Path:
-    return folder.resolve()
+    return real(folder)
