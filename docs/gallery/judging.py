@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,11 @@ def graded() -> Iterator[Picture]:
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        key_file = make_study(folder) / "key.json"
+        key_file = make_study(write_results(folder), folder / "study") / "key.json"
         key = read_key(key_file)
         files = []
         for person in range(1, 9):
-            pages = [_grade(page, random) for page in key.pages]
+            pages = [_grade(page, random) for page in sorted(key.pages, key=_place)]
             content = {"study": key.study, "kind": key.kind, "participant": person, "pages": pages}
             files.append(folder / f"answers-{person}.json")
             files[-1].write_text(json.dumps(content), "utf-8")
@@ -62,13 +63,19 @@ def graded() -> Iterator[Picture]:
     yield "study-grades", resize(picture, half).clamp(0, 1)
 
 
+def _place(page: Page) -> tuple[bool, str, str]:
+    """Where a page stands among all, in whatever order they are shown; the repeated one last."""
+    return page.role == "repeat", page.question, page.name
+
+
 def _grade(page: Page, random: np.random.Generator) -> dict[str, Any]:
     likes = {"ours": 4.0, "theirs": 2.2}
     grades = {letter: likes[method] for letter, method in page.letters.items()}
     if page.role == "control":
         grades = {page.truth: 5.0, page.bad: 1.0}
     noisy = {
-        letter: int(np.clip(round(random.normal(g, 0.7)), 1, 5)) for letter, g in grades.items()
+        letter: int(np.clip(round(random.normal(grades[letter], 0.7)), 1, 5))
+        for letter in sorted(grades, key=grades.__getitem__)
     }
     return {"page": page.id, "seconds": 9.0, "grades": noisy}
 
@@ -76,23 +83,56 @@ def _grade(page: Page, random: np.random.Generator) -> dict[str, Any]:
 def asked() -> Iterator[Picture]:
     """Two questions as survey sites show them: about colours, and which picture is real."""
     with tempfile.TemporaryDirectory() as place:
-        study = make_study(Path(place) / "grade")
-        pages = read_key(study / "key.json").pages
-        number = next(page.id for page in pages if page.question == "color")
-        yield "study-colors", read_image(study / "survey" / f"{number}.png")
-        study = make_study(Path(place) / "fool", "--kind", "fool")
-        yield "study-fool", read_image(min((study / "survey").glob("*.png")))
+        folders = write_results(Path(place))
+        yield (
+            "study-colors",
+            survey_page(
+                folders,
+                Path(place) / "grade",
+                lambda page: (
+                    (page.question, page.role, page.name) == ("color", "pair", "beard")
+                    and page.letters == {"A": "ours", "B": "theirs"}
+                ),
+            ),
+        )
+        yield (
+            "study-fool",
+            survey_page(
+                folders,
+                Path(place) / "fool",
+                lambda page: (
+                    (page.role, page.name, page.truth) == ("pair", "beard", "A")
+                    and page.letters[page.trial[1]] == "ours"
+                ),
+                "--kind",
+                "fool",
+            ),
+        )
 
 
-def make_study(place: Path, *more: object) -> Path:
+def survey_page(
+    folders: dict[str, Path], place: Path, wanted: Callable[[Page], bool], *more: object
+) -> Tensor:
+    """Return the first page of a kind, of as many studies as it takes.
+
+    The bytes of all pictures decide on what goes where, and processors round some otherwise.
+    """
+    for seed in count():
+        study = make_study(folders, place / str(seed), "--seed", seed, *more)
+        for page in read_key(study / "key.json").pages:
+            if wanted(page):
+                return read_image(study / "survey" / f"{page.id}.png")
+    raise AssertionError
+
+
+def make_study(folders: dict[str, Path], place: Path, *more: object) -> Path:
     """Make a small study of invented people and return its folder."""
-    folders = write_results(place)
     words = ["--methods", f"ours={folders['faces']}", f"theirs={folders['tint']}"]
     if "fool" not in more:
         words += ["--sketches", folders["drawings"], "--references", folders["references"]]
     words += ["--truth", folders["photos"], "--pairs", 4, "--size", SIDE]
-    run("study", "make", *words, *more, "--output", place / "study")
-    return place / "study"
+    run("study", "make", *words, *more, "--output", place)
+    return place
 
 
 def scored() -> Iterator[Picture]:

@@ -45,7 +45,6 @@ MAKERS = (
     learning.self_reference,
     learning.prepared,
     learning.prepared_otherwise,
-    trained.fitted,
     scaled.slopes,
     judging.quickstart,
     judging.validated,
@@ -53,6 +52,9 @@ MAKERS = (
     judging.asked,
     judging.graded,
 )
+
+# What a training made: processors round otherwise, and after some steps it is seen.
+TRAINED = (trained.fitted,)
 
 # Only where the weights that they need are there.
 WITH_WEIGHTS = {refined.then: refined.WEIGHTS, boxed.boxes: boxed.WEIGHTS}
@@ -62,4 +64,4 @@ def everything() -> Iterator[tuple[str, Tensor]]:
     """Return names and images, :math:`(3, H, W)` in [0, 1], one after the other."""
     weighty = [make for make, weights in WITH_WEIGHTS.items() if weights.is_file()]
     with torch.inference_mode():
-        yield from chain.from_iterable(make() for make in (*MAKERS, *weighty))
+        yield from chain.from_iterable(make() for make in (*MAKERS, *TRAINED, *weighty))

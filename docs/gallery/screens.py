@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from docs.gallery.judging import make_study
+from docs.gallery.judging import make_study, write_results
 from docs.gallery.sheets import FOLDER
 
 PAGE = Path(__file__).parents[2] / "flowcolor" / "evaluation" / "study" / "page"
@@ -29,7 +29,8 @@ def page_hash() -> str:
 def show() -> None:
     """Make a small study of invented people, open it, and write what is seen."""
     with tempfile.TemporaryDirectory() as place:
-        _write_screens(make_study(Path(place)) / "participants" / "study.html")
+        study = make_study(write_results(Path(place)), Path(place) / "study")
+        _write_screens(study / "participants" / "study.html")
     RECORD.write_text(json.dumps({"study": page_hash()}, indent=2) + "\n", "utf-8")
 
 
