@@ -9,6 +9,7 @@ from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, chec
 from flowcolor.color import lab_of, to_gray
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
+from flowcolor.models.batch_statistics import has_own_statistics
 from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
 from flowcolor.models.hints import Hints
 from flowcolor.models.style_encoder import StyleEncoder
@@ -153,7 +154,8 @@ class UNetAdaIN(Colorizer):
         """
         self.check_inputs(content, reference, hints, temperature, generator)
         # The innermost level is then one number per channel, of which there are no statistics.
-        if self.training and content.shape[0] == 1 and content.shape[2:] == (16, 16):
+        one = content.shape[0] == 1 and content.shape[2:] == (16, 16)
+        if self.training and one and has_own_statistics(self):
             raise InputError(
                 "UNetAdaIN, training on images of 16x16, expects batches of two samples or more, "
                 "got 1."

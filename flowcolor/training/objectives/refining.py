@@ -10,6 +10,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, SelfSupervisedS2I
+from flowcolor.models.batch_statistics import has_own_statistics
 from flowcolor.models.s2i_critic import ImageCritic
 from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
@@ -86,7 +87,7 @@ class Refining(Game):
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "truth")
-        if len(batch["content"]) < 2:  # Batch normalisation needs another.
+        if len(batch["content"]) < 2 and has_own_statistics(self.critic):
             raise InputError("Refining expects batches of two samples or more, got 1.")
         result = colorize_batch(colorizer, batch)
         terms = self.loss(result, batch["truth"])

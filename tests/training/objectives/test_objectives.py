@@ -80,7 +80,7 @@ def test_the_critic_judges_what_was_coloured_with_references_of_others_beside_it
     )
     assert_close(losses["loss"], inner["loss"] + 0.5 * fool)
     for other in (objective, Likelihood()):
-        with pytest.raises(InputError, match=f"a critic can judge, got {type(other).__name__}"):
+        with pytest.raises(InputError, match=f"a critic can judge, .*got {type(other).__name__}"):
             Adversarial(other)
     flow.reference = "unused"
     with pytest.raises(InputError, match="Exchanged expects a colorizer that takes a reference"):
