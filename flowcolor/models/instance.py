@@ -126,7 +126,8 @@ class InstanceColorization(Colorizer):
             boxes = hints.boxes
         if boxes is None:
             boxes = boxes_of(content, self.find if self.stage == 3 else "none")
-        self._check_numbers(*(boxes or ()))  # They are cut out at whole pixels.
+        known = [box for box in boxes or () if isinstance(box, Tensor)]
+        self._check_numbers(*known)  # They are cut out at whole pixels.
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
     def object_chroma(
