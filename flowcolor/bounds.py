@@ -5,6 +5,8 @@ from numbers import Integral, Real
 
 from flowcolor.errors import InputError
 
+_MOST = 2**63 - 1
+
 
 def within(name: str, value: float, least: float, most: float = math.inf) -> None:
     r"""Raise one sentence unless a number is finite and lies in a range.
@@ -33,14 +35,14 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
     raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
 
 
-def whole_within(name: str, value: object, least: int, most: int) -> None:
+def whole_within(name: str, value: object, least: int, most: int = _MOST) -> None:
     """Raise one sentence unless a value is a whole number that lies in a range.
 
     Args:
         name: The option, as the user writes it.
         value: What arrived.
         least: The smallest number that is allowed.
-        most: The largest.
+        most: The largest; by default the largest that 64 bits hold.
 
     Raises:
         InputError: The value is something else.
@@ -49,11 +51,15 @@ def whole_within(name: str, value: object, least: int, most: int) -> None:
         >>> whole_within("data.size", 64.5, 1, 16384)
         Traceback (most recent call last):
         flowcolor.errors.InputError: data.size expects a whole number from 1 to 16384, got 64.5.
+        >>> whole_within("pictures.pairs", 0, 1)
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: pictures.pairs expects a whole number of at least 1, got 0.
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not (whole and least <= value <= most):  # type: ignore[operator]
-        expected = f"a whole number from {least} to {most}"
-        raise InputError(f"{name} expects {expected}, got {value!r}.")
+        from_below = most == _MOST and not (whole and value > most)  # type: ignore[operator]
+        bounds = f"of at least {least}" if from_below else f"from {least} to {most}"
+        raise InputError(f"{name} expects a whole number {bounds}, got {value!r}.")
 
 
 def is_number(value: object) -> bool:

@@ -100,7 +100,7 @@ def measure_costs(
     check_callable(measure_costs, run=run)
     check_sides(measure_costs, size)
     check_count(measure_costs, runs=runs)
-    whole_within("measure_costs's parameters", parameters, 0, 2**63 - 1)
+    whole_within("measure_costs's parameters", parameters, 0)
     place = device_of(measure_costs, device)
     gmacs = count_operations(run)["all"]
     peak = peak_bytes(run, place)

@@ -57,7 +57,7 @@ def check_draws(
         ValueError: The level is none.
     """
     whole_within(f"{owner.__name__}'s resamples", resamples, 1, 10**9)
-    whole_within(f"{owner.__name__}'s seed", seed, 0, 2**63 - 1)
+    whole_within(f"{owner.__name__}'s seed", seed, 0)
     if not (is_number(level) and 0 < level < 1):  # type: ignore[operator]
         raise ValueError(
             f"{owner.__name__} expects level to be a number between 0 and 1, got {level!r}."

@@ -9,9 +9,13 @@ from tests.training.helpers import SIZE, flowcolor
 
 
 @pytest.fixture
-def data(run):
-    filters = "--data.sketch_filter=flowcolor.data.SobelLines"
-    return ("--data.train", run.photos, f"--data.size={SIZE}", "--data.held_out=3", filters)
+def photographs(run):
+    return ("--data.train", run.photos, f"--data.size={SIZE}", "--data.held_out=3")
+
+
+@pytest.fixture
+def data(photographs):
+    return (*photographs, "--data.sketch_filter=flowcolor.data.SobelLines")
 
 
 @pytest.mark.parametrize(("method", "answer"), [("tint", "_tint"), ("unchanged", "_sketch")])
@@ -42,9 +46,12 @@ def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsy
     assert "in 2 of 3" in capsys.readouterr().out
     for number in (-1, 10**12):
         assert flowcolor(*words, *folder, f"--timed={number}") == 2
-        assert f"--timed expects a number from 0 to 10000, got {number}" in capsys.readouterr().err
+        assert (
+            f"--timed expects a whole number from 0 to 10000, got {number}"
+            in capsys.readouterr().err
+        )
     assert flowcolor(*words, *folder, "--probes=-1") == 2
-    assert "--probes expects a number of at least 0, got -1" in capsys.readouterr().err
+    assert "--probes expects a whole number of at least 0, got -1" in capsys.readouterr().err
 
 
 def test_predictions_are_those_of_the_formula(run, tmp_path):
@@ -65,10 +72,10 @@ def test_they_cannot_be_fitted(data, tmp_path, capsys):
     assert not list((tmp_path / "runs").glob("*"))
 
 
-def test_more_points_make_those_that_need_them_better(data, tmp_path):
+def test_more_points_make_those_that_need_them_better(photographs, tmp_path):
     psnr = []
     for count in (1, 50):
-        words = ("test", "--config", "models/levin", *data, f"--data.hints.count={count}")
+        words = ("test", "--config", "models/levin", *photographs, f"--data.hints.count={count}")
         out = ("--trainer.default_root_dir", tmp_path / str(count))
         assert flowcolor(*words, "--trainer.accelerator=cpu", *out) == 0
         report = json.loads((tmp_path / str(count) / "test/test.json").read_text())
@@ -76,8 +83,8 @@ def test_more_points_make_those_that_need_them_better(data, tmp_path):
     assert psnr[1] > psnr[0]
 
 
-def test_without_points_they_say_where_points_come_from(data, tmp_path, capsys):
-    words = ("test", "--config", "models/levin", *data, "--data.hints=null")
+def test_without_points_they_say_where_points_come_from(photographs, tmp_path, capsys):
+    words = ("test", "--config", "models/levin", *photographs, "--data.hints=null")
     assert flowcolor(*words, "--trainer.default_root_dir", tmp_path) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert "Levin expects colours at points: give data.hints, which takes them from " in last

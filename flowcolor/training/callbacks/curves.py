@@ -41,8 +41,8 @@ class Curves(Callback):
     def __init__(
         self, every_n_steps: int = 0, pairs: int = 32, networks: Networks | None = None
     ) -> None:
-        whole_within("curves.every_n_steps", every_n_steps, 0, 2**63 - 1)
-        whole_within("curves.pairs", pairs, 2, 2**63 - 1)
+        whole_within("curves.every_n_steps", every_n_steps, 0)
+        whole_within("curves.pairs", pairs, 2)
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.networks = networks or Networks()

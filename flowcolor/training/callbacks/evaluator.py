@@ -59,7 +59,7 @@ class Evaluator(Callback):
         probes: int = 16,
         timed: int = 10,
     ) -> None:
-        whole_within("--probes", probes, 0, 2**31 - 1)
+        whole_within("--probes", probes, 0)
         whole_within("--timed", timed, 0, _MOST_TIMED)
         check_choice(self, regions=(regions, RegionSet))
         self.networks = networks or Networks()

@@ -54,10 +54,10 @@ class PictureGrid(Callback):
         extremes: int = 3,
         write_all: bool = False,
     ) -> None:
-        whole_within("pictures.every_n_steps", every_n_steps, 0, 2**63 - 1)
-        whole_within("pictures.pairs", pairs, 1, 2**63 - 1)
-        whole_within("pictures.test_pairs", test_pairs, 0, 2**63 - 1)
-        whole_within("pictures.extremes", extremes, 0, 2**63 - 1)
+        whole_within("pictures.every_n_steps", every_n_steps, 0)
+        whole_within("pictures.pairs", pairs, 1)
+        whole_within("pictures.test_pairs", test_pairs, 0)
+        whole_within("pictures.extremes", extremes, 0)
         check_flag(self, write_all=write_all)
         self.every_n_steps = every_n_steps
         self.pairs = pairs

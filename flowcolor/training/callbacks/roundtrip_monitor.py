@@ -23,7 +23,7 @@ class RoundTripMonitor(Callback):
     """
 
     def __init__(self, every_n_steps: int = 100) -> None:
-        whole_within("roundtrip.every_n_steps", every_n_steps, 1, 2**63 - 1)
+        whole_within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
 
