@@ -8,7 +8,6 @@ from flowcolor.losses import FeatureLoss
 from flowcolor.models.ab_bins import COUNT, annealed_mean, rebalancing
 from flowcolor.models.gatys_loss import gram
 from flowcolor.models.latent_transfer import transfer_covariance
-from flowcolor.training.objectives.triplet import triplet
 
 X = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 COMPUTED = {
@@ -16,7 +15,6 @@ COMPUTED = {
     "gram": lambda: gram(9 * X[:1]),
     "rebalancing": lambda: rebalancing(X.repeat(1, 3, 1, 1).flatten()[:COUNT]),
     "transfer_covariance": lambda: transfer_covariance(5 * X, 3 * X.flip(0)),
-    "triplet": lambda: triplet(300 * X, 300 * X.flip(0), 0.9 - 1.8 * X[:, :2].movedim(1, 3), 12.0),
 }
 
 

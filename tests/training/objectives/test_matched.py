@@ -157,3 +157,12 @@ def test_what_cannot_be_trained_is_refused_in_words():
         Matched(ColorizationLoss(**L1)).losses(trained_scft(), batch)
     losses = Matched(ColorizationLoss(**L1), triplet=0.0).losses(trained_scft(), batch)
     assert losses.keys() == {"loss", "l1", "result"}
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_autocast_does_not_round_the_triplet(kind):
+    x = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    given = 300 * x, 300 * x.flip(0), 0.9 - 1.8 * x[:, :2].movedim(1, 3), 12.0
+    expected = triplet(*given)
+    with torch.autocast("cpu", kind):
+        assert torch.equal(triplet(*given), expected)
