@@ -56,10 +56,22 @@ def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, num
 @pytest.mark.parametrize("end", ["on_train_end", "on_exception"])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_signals_are_answered_as_before_when_a_training_is_over(end, processes):
-    before = [signal.getsignal(number) for number in SIGNALS]
+    at_first = [signal.signal(number, _answer) for number in SIGNALS]  # They might be ignored.
+    try:
+        _train_and_end(end, processes)
+    finally:
+        for number, own in zip(SIGNALS, at_first, strict=True):
+            signal.signal(number, own)
+
+
+def _answer(number, frame):
+    raise AssertionError
+
+
+def _train_and_end(end, processes):
     callback, trainer = Interruption(), SimpleNamespace(world_size=processes)
     callback.on_train_start(trainer, None)
-    assert [signal.getsignal(number) for number in SIGNALS] != before
+    assert [signal.getsignal(number) for number in SIGNALS] != [_answer] * 2
     arguments = (ValueError(),) if end == "on_exception" else ()
     getattr(callback, end)(trainer, None, *arguments)
-    assert [signal.getsignal(number) for number in SIGNALS] == before
+    assert [signal.getsignal(number) for number in SIGNALS] == [_answer] * 2
