@@ -37,10 +37,12 @@ def test_what_is_no_batch_of_images_of_its_channels_is_refused(name):
     ):
         with pytest.raises(ValueError, match=rf"^{name} expects a float tensor, got "):
             network(wrong)
-    for wrong in (more, x[0], x[:, :, 0, 0], x[..., None], torch.tensor(1.0), x[..., :0]):
+    for wrong in (more, x[0], x[:, :, 0, 0], x[..., None], x[..., :0]):
         shape = str(tuple(wrong.shape)).translate({ord("("): r"\(", ord(")"): r"\)"})
         with pytest.raises(ValueError, match=rf"^{name} expects an input of shape .* got {shape}"):
             network(wrong)
+    with pytest.raises(ValueError, match=rf"^{name} expects a batch, got a single number\.$"):
+        network(torch.tensor(1.0))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
