@@ -1,7 +1,9 @@
 """Options that would have no effect are refused, and photographs of two purposes are named."""
 
 import pytest
+import torch
 
+from flowcolor.color import to_gray
 from flowcolor.data import (
     ColorizationDataModule,
     Folders,
@@ -46,9 +48,14 @@ def test_what_grey_photographs_need_is_taken(make_folder):
     photos = str(make_folder())
     train = Folders(photos, masks=photos, labels=photos)
     augment = SelfAugmentedReference(hints=HintPoints())
-    ColorizationDataModule(
+    data = ColorizationDataModule(
         train, 8, content="gray", background="white", augment=augment, hints=HintPoints()
-    ).setup("fit")
+    )
+    data.setup("fit")
+    batch = data.complete(next(iter(data.train_dataloader())), training=True)
+    assert torch.equal(batch["content"], to_gray(batch["truth"]).expand(-1, 3, -1, -1))
+    assert (batch["truth"] == 1).all(1).any()  # What its mask leaves out is white.
+    assert batch["hint_mask"].any()
 
 
 def test_a_white_background_expects_masks(make_folder, tmp_path):

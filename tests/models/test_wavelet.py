@@ -18,7 +18,7 @@ def pair(height=32, width=32):
     return to_gray(images[0]).expand(-1, 3, -1, -1), images[1]
 
 
-def close(found, expected):
+def assert_near(found, expected):
     assert_close(found, expected, rtol=0, atol=1e-12)
 
 
@@ -26,31 +26,31 @@ def close(found, expected):
 @pytest.mark.parametrize("space", ["rgb", "uv"])
 def test_ones_are_the_content_and_zeros_the_reference(size, space):
     content, photo = pair(*size)
-    close(Wavelet([1.0] * 4, space).colorize(content, photo), content)
+    assert_near(Wavelet([1.0] * 4, space).colorize(content, photo), content)
     result = Wavelet([0.0] * 4, space).colorize(content, photo)
     if space == "rgb":
-        close(result, photo)
+        assert_near(result, photo)
     else:
-        close(to_gray(result), to_gray(content))
-        close(rgb_to_yuv(result)[:, 1:], rgb_to_yuv(photo)[:, 1:])
+        assert_near(to_gray(result), to_gray(content))
+        assert_near(rgb_to_yuv(result)[:, 1:], rgb_to_yuv(photo)[:, 1:])
 
 
 @sizes
 @pytest.mark.parametrize("weights", [HARD, SOFT, [0.5]])
 def test_of_two_equal_pictures_any_mixture_is_the_same(size, weights):
     _, photo = pair(*size)
-    close(Wavelet(weights).colorize(photo, photo), photo)
+    assert_near(Wavelet(weights).colorize(photo, photo), photo)
 
 
 def test_hard_weights_give_each_square_the_mean_of_the_reference():
     content, photo = pair()
     result = Wavelet(HARD).colorize(content, photo)
-    close(avg_pool2d(result, 8), avg_pool2d(photo, 8))
+    assert_near(avg_pool2d(result, 8), avg_pool2d(photo, 8))
 
     def details(image):
         return image - interpolate(avg_pool2d(image, 8), scale_factor=8)
 
-    close(details(result), details(content))
+    assert_near(details(result), details(content))
 
 
 def test_each_weight_belongs_to_its_level():
@@ -64,10 +64,10 @@ def test_each_weight_belongs_to_its_level():
         coarse = interpolate(avg_pool2d(change, side), scale_factor=side)
         fine = change if index == 0 else change - coarse
         square = side if index == 0 else side // 2
-        close(interpolate(avg_pool2d(fine, square), scale_factor=square), fine)
+        assert_near(interpolate(avg_pool2d(fine, square), scale_factor=square), fine)
         assert fine.abs().max() > 0.01
         if index:
-            close(coarse, torch.zeros_like(coarse))
+            assert_near(coarse, torch.zeros_like(coarse))
 
 
 def test_what_each_weight_takes_is_at_right_angles_to_the_rest():
@@ -79,14 +79,18 @@ def test_what_each_weight_takes_is_at_right_angles_to_the_rest():
         parts.append(Wavelet(weights).colorize(content, photo) - content)
     flat = torch.stack(parts).flatten(1)
     energies = flat.square().sum(1)
-    close(flat @ flat.T, torch.diag(energies))
-    close(energies.sum(), (photo - content).square().sum())  # None is lost, none is counted twice.
+    assert_near(flat @ flat.T, torch.diag(energies))
+    assert_near(
+        energies.sum(), (photo - content).square().sum()
+    )  # None is lost, none is counted twice.
 
 
 def test_sides_that_no_power_of_two_divides_are_reflected_first():
     content, photo = pair(13, 19)
     whole = [pad(image, (0, 5, 0, 3), mode="reflect") for image in (content, photo)]
-    close(Wavelet(SOFT).colorize(content, photo), Wavelet(SOFT).colorize(*whole)[..., :13, :19])
+    assert_near(
+        Wavelet(SOFT).colorize(content, photo), Wavelet(SOFT).colorize(*whole)[..., :13, :19]
+    )
 
 
 def test_it_is_linear_in_both_pictures():
@@ -94,25 +98,25 @@ def test_it_is_linear_in_both_pictures():
     model = Wavelet(SOFT)
     total = model.colorize(0.3 * content + 0.7 * other, 0.3 * photo + 0.7 * second)
     parts = 0.3 * model.colorize(content, photo) + 0.7 * model.colorize(other, second)
-    close(total, parts)
+    assert_near(total, parts)
 
 
 def test_a_small_picture_leaves_the_finest_weights_out():
     content, photo = pair(8, 8)
     long = Wavelet([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).colorize(content, photo)
-    close(long, Wavelet([0.1, 0.2, 0.3, 0.4]).colorize(content, photo))
+    assert_near(long, Wavelet([0.1, 0.2, 0.3, 0.4]).colorize(content, photo))
 
 
 def test_what_comes_first_changes_the_content():
     content, photo = pair()
     matched = LUT().colorize(content, photo)
-    close(
+    assert_near(
         Wavelet(SOFT, match_first=True).colorize(content, photo),
         Wavelet(SOFT).colorize(matched, photo),
     )
     mean = content.mean((2, 3), keepdim=True)
     strong = (mean + 1.5 * (content - mean)).clamp(0, 1)
-    close(
+    assert_near(
         Wavelet(SOFT, contrast=1.5).colorize(content, photo),
         Wavelet(SOFT).colorize(strong, photo),
     )

@@ -58,20 +58,22 @@ def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, num
 def test_signals_are_answered_as_before_when_a_training_is_over(end, processes):
     at_first = [signal.signal(number, _answer) for number in SIGNALS]  # They might be ignored.
     try:
-        _train_and_end(end, processes)
+        during, after = _answers_during_and_after_a_training(end, processes)
     finally:
         for number, own in zip(SIGNALS, at_first, strict=True):
             signal.signal(number, own)
+    assert [answer is _answer for answer in during] == [False, processes == 1]
+    assert after == [_answer, _answer]
 
 
 def _answer(number, frame):
     raise AssertionError
 
 
-def _train_and_end(end, processes):
+def _answers_during_and_after_a_training(end, processes):
     callback, trainer = Interruption(), SimpleNamespace(world_size=processes)
     callback.on_train_start(trainer, None)
-    assert [signal.getsignal(number) for number in SIGNALS] != [_answer] * 2
+    during = [signal.getsignal(number) for number in SIGNALS]
     arguments = (ValueError(),) if end == "on_exception" else ()
     getattr(callback, end)(trainer, None, *arguments)
-    assert [signal.getsignal(number) for number in SIGNALS] == [_answer] * 2
+    return during, [signal.getsignal(number) for number in SIGNALS]
