@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from flowcolor.bounds import whole_within, within
+from flowcolor.bounds import whole_within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.folder import Partners, PhotoFolder, Roots, as_list
 from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
@@ -82,7 +82,6 @@ def prepare(
     photos = as_list(photos)
     workers = _cores() if workers is None else workers
     for name, number, most in (("--workers", workers, 1024), ("--size", size, 16384)):
-        within(name, number, 1, most)
         whole_within(name, number, 1, most)
     if not isinstance(sketch_filter, str):
         kind = type(sketch_filter).__name__

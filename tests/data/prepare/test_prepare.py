@@ -477,8 +477,8 @@ def test_files_are_whole_or_not_there(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--size", "0"], "--size expects a number from 1 to 16384, got 0"),
-        (["--workers", "0"], "--workers expects a number from 1 to 1024, got 0"),
+        (["--size", "0"], "--size expects a whole number from 1 to 16384, got 0"),
+        (["--workers", "0"], "--workers expects a whole number from 1 to 1024, got 0"),
         (["--photos", "nowhere"], "nowhere should be a folder of images but does not exist"),
         (["--sketch_filter", "Xdog"], "is one of ColorDodge, GradientLines.*got 'Xdog'"),
         (["--masks", "a", "b"], "each of 1 folders of photographs, got 2"),
