@@ -22,7 +22,7 @@ from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.folder import as_list
-from flowcolor.data.datasets.once import place_of
+from flowcolor.data.datasets.once import places_of
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import (
     LARGEST_SIDE,
@@ -432,7 +432,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
 def _name_trained(parts: Parts) -> None:
     """Say which photographs train and test: scores of them say nothing of other faces."""
     train, test = (
-        {place_of(photograph): name for name, photograph in part.photographs()}
+        {place: name for name, place in places_of(part.photographs())}
         for part in (parts.train, parts.test)
     )
     both = [test[place] for place in test if place in train and place is not None]

@@ -114,6 +114,17 @@ def test_a_photograph_of_two_folders_is_refused(make_folder, tmp_path):
     assert len(open_portraits([inner, faces / "b"], 8)) == 6
 
 
+def test_a_link_that_leads_elsewhere_by_now_is_followed_again(make_folder, tmp_path):
+    inner, other = make_folder("faces/a", 3), make_folder("other", 3, first=3)
+    link, faces = tmp_path / "link", inner.parent
+    link.symlink_to(inner)
+    with pytest.raises(InputError, match=r"lie in two of the folders"):
+        open_portraits([faces, link], 8)
+    link.unlink()
+    link.symlink_to(other)
+    assert len(open_portraits([faces, link], 8)) == 6
+
+
 def test_photographs_that_train_and_test_are_named(make_folder, caplog):
     def warnings():
         return [record.message for record in caplog.records if record.levelname == "WARNING"]

@@ -1,6 +1,6 @@
 """Photographs that several folders hold are the same if they lie in the same place."""
 
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flowcolor.data.datasets.finder import Finder, Photograph
@@ -8,13 +8,19 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import real
 
 
-def place_of(photograph: Photograph) -> tuple[Path, str] | None:
-    """Return the true folder of a photograph and its name there, ``None`` if it is no file.
+def places_of(
+    photographs: Iterable[tuple[str, Photograph]],
+) -> Iterator[tuple[str, tuple[Path, str] | None]]:
+    """Yield with each name the true folder and the name there, ``None`` for what is no file.
 
     Two links to one file are two photographs, as they are in one folder.
     """
-    path = photograph.sources().get("photo")
-    return None if path is None else (_resolved(path.parent), path.name)
+    folders: dict[Path, Path] = {}
+    for name, photograph in photographs:
+        path = photograph.sources().get("photo")
+        if path is not None and path.parent not in folders:
+            folders[path.parent] = real(path.parent)
+        yield name, None if path is None else (folders[path.parent], path.name)
 
 
 def require_once(finder: Finder) -> None:
@@ -27,8 +33,7 @@ def require_once(finder: Finder) -> None:
     """
     names: dict[tuple[Path, str], str] = {}
     twice = []
-    for name, photograph in zip(finder.names, finder, strict=True):
-        place = place_of(photograph)
+    for name, place in places_of(zip(finder.names, finder, strict=True)):
         if place is not None and names.setdefault(place, name) != name:
             twice.append(f"{names[place]} is {name}")
     if twice:
@@ -36,8 +41,3 @@ def require_once(finder: Finder) -> None:
             f"Photographs expect to lie in one folder each, but {len(twice)} of {len(finder)} "
             f"photographs lie in two of the folders: {first_ten(twice)}."
         )
-
-
-@lru_cache(maxsize=4096)
-def _resolved(folder: Path) -> Path:
-    return real(folder)
