@@ -15,14 +15,12 @@ from torch.utils.data import Subset as FirstOnes
 from flowcolor.arguments import check_flag
 from flowcolor.bounds import is_number, whole_within
 from flowcolor.color import to_gray
-from flowcolor.console import warn
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.folder import as_list
-from flowcolor.data.datasets.once import places_of
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import (
     LARGEST_SIDE,
@@ -39,7 +37,7 @@ from flowcolor.data.fingerprint import fingerprint_all
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.pairs import SketchReferencePairs
-from flowcolor.data.parts import HeldOut, Parts, find_parts
+from flowcolor.data.parts import HeldOut, Parts, find_parts, name_trained
 from flowcolor.data.readable import ReadablePairs, collate_readable
 from flowcolor.data.sampler import EveryOnce, ResumableInOrder, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
@@ -384,7 +382,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
             if self.share < 1:
                 found = found._replace(train=part_of(found.train, self.share, self.seed))
             if self.test is not None:
-                _name_trained(found)
+                name_trained(found)
             self._found = found
         return self._found
 
@@ -426,20 +424,6 @@ class ColorizationDataModule(lightning.LightningDataModule):
             persistent_workers=self.num_workers > 0,
             worker_init_fn=start_worker,
             **options,
-        )
-
-
-def _name_trained(parts: Parts) -> None:
-    """Say which photographs train and test: scores of them say nothing of other faces."""
-    train, test = (
-        {place: name for name, place in places_of(part.photographs())}
-        for part in (parts.train, parts.test)
-    )
-    both = [test[place] for place in test if place in train and place is not None]
-    if both:
-        warn(
-            f"data.test expects photographs that do not train, got {len(both)} of "
-            f"{len(parts.test)} that do: {first_ten(both)}. Scores of these say nothing of others."
         )
 
 

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from flowcolor.console import warn
 from flowcolor.data.datasets.celeba import MAPPING
+from flowcolor.data.datasets.once import places_of
 from flowcolor.data.datasets.open_portraits import EMBEDDED
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.data.folders import Folders
 from flowcolor.data.split import official_split, split_names
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file
 
 HeldOut = tuple[int, int] | int | dict[str, int] | str
@@ -73,6 +75,20 @@ def find_parts(
     training, rest = split_names(photos.names, chosen, seed)
     tested = Subset(photos, rest)
     return Parts(Subset(photos, training), tested, tested)
+
+
+def name_trained(parts: Parts) -> None:
+    """Say which photographs train and test: scores of them say nothing of other faces."""
+    train, test = (
+        {place: name for name, place in places_of(part.photographs())}
+        for part in (parts.train, parts.test)
+    )
+    both = [test[place] for place in test if place in train and place is not None]
+    if both:
+        warn(
+            f"data.test expects photographs that do not train, got {len(both)} of "
+            f"{len(parts.test)} that do: {first_ten(both)}. Scores of these say nothing of others."
+        )
 
 
 def _all(photos: Portraits) -> Subset:
