@@ -104,6 +104,8 @@ class ActNorm(InvertibleLayer):
         with torch.enable_grad():  # Which may be computed from others, where they are parametrized.
             pairs = [(self.loc, grad_loc), (self.log_scale, grad_log_scale)]
         ends, grads = zip(*((end, grad.to(end.dtype)) for end, grad in pairs), strict=True)
+        if all(end.is_leaf for end in ends):  # Autograd, for nothing, would take as long again.
+            return Rebuilt(x, grad_x, grad_params=dict(zip(ends, grads, strict=True)))
         return Rebuilt(x, grad_x, grad_params=gradients_of(ends, step.params, grads))
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:

@@ -48,13 +48,16 @@ def differentiate_affine(layer: Coupling, step: ReverseStep) -> Rebuilt:
     wanted = [c] if c is not None and c.requires_grad else []
     with torch.enable_grad():
         # Views: torch's counter of operations, for one, fails on modules that are given leaves.
-        steering = layer.fuse(b.view_as(b), None if c is None else c.view_as(c))
-        steering = for_networks(steering, layer.net, layer.shift_net)
+        seen = b.view_as(b)
+        fused = layer.fuse(seen, None if c is None else c.view_as(c))
+        steering = for_networks(fused, layer.net, layer.shift_net)
     # The graph is cut here, so that those of the networks are walked and freed one by one.
     h = steering.detach().requires_grad_()
     half, grad_half, grads = undo_affine(layer, h, a, grad_a, step, (h, *step.params))
     grad_h, grad_condition = grads.pop(h, None), None
-    if grad_h is not None:
+    if grad_h is not None and fused is seen:  # Nothing was fused: what steers is all they see.
+        grad_b = grad_b + grad_h
+    elif grad_h is not None:
         found = gradients_of((steering,), (b, *wanted, *step.params), (grad_h,))
         grad_b = grad_b + found.pop(b) if b in found else grad_b
         grad_condition = found.pop(c, None) if wanted else None

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from flowcolor.layers.base import InvertibleLayer
-from flowcolor.layers.reversible.torch_private import version
+from flowcolor.layers.reversible.torch_private import contents, version
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 
 T = TypeVar("T")
@@ -31,12 +31,13 @@ class Snapshot:
     """
 
     def __init__(self, layer: InvertibleLayer) -> None:
+        parts, params, buffers = contents(layer)
         self._layer = layer
-        self._tensors = _tensors(layer)
-        self._modes = [(part, part.training) for part in layer.modules()]
+        self._tensors = params | buffers
+        self._modes = [(part, part.training) for part in parts]
         self._learns = {name: tensor.requires_grad for name, tensor in self._tensors.items()}
         self._versions: list[tuple[Tensor, int]] = []
-        self.params = [p for p in layer.parameters() if p.requires_grad]
+        self.params = [p for p in params.values() if p.requires_grad]
 
     def close(self, *inputs: Tensor | None) -> None:
         """Remember, after the call, that these and the layer's numbers are not to be written to.
@@ -61,7 +62,8 @@ class Snapshot:
         for tensor, before in self._versions:
             if version(tensor) != before:
                 raise RuntimeError(_written(self._layer, tensor))
-        evaluation, now = _Evaluation(self._layer), _tensors(self._layer)
+        _, params, buffers = contents(self._layer)
+        now = params | buffers
         if missing := self._tensors.keys() - now.keys():
             raise RuntimeError(
                 f"{type(self._layer).__name__} is evaluated again in the backward pass and expects "
@@ -72,7 +74,7 @@ class Snapshot:
             if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
                 return function(*arguments)
             then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
-            result: T = functional_call(evaluation, then, (function, *arguments))
+            result: T = functional_call(_Evaluation(self._layer), then, (function, *arguments))
             return result
 
     @contextmanager
@@ -111,7 +113,3 @@ def _written(layer: nn.Module, tensor: Tensor) -> str:
         "condition and weights to be what they were, got a tensor of shape "
         f"{tuple(tensor.shape)} that has been modified by an inplace operation since."
     )
-
-
-def _tensors(layer: nn.Module) -> dict[str, Tensor]:
-    return {**dict(layer.named_parameters()), **dict(layer.named_buffers())}

@@ -20,12 +20,37 @@ def version(x: Tensor) -> int:
     return x._version
 
 
-def own_buffers(layer: nn.Module) -> list[tuple[nn.Module, dict[str, Tensor]]]:
-    """Return the modules inside that have buffers, each with its own.
+def contents(
+    layer: nn.Module,
+) -> tuple[list[nn.Module], dict[str, Tensor], dict[str, Tensor]]:
+    """Return the modules inside, the parameters by name and the buffers by name, each once.
 
-    Publicly each module would be asked by an iterator, which takes longer than small layers can
-    spare; most modules have none.
+    Publicly three iterators walk through the modules, each of which takes longer than small layers
+    can spare.
     """
+    parts: list[nn.Module] = []
+    params: dict[str, Tensor] = {}
+    buffers: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    waiting = [("", layer)]
+    while waiting:
+        prefix, part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        parts.append(part)
+        for found, own in ((params, part._parameters), (buffers, part._buffers)):
+            for name, tensor in own.items():
+                if tensor is not None and id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    found[prefix + name] = tensor
+        inside = [(n, child) for n, child in part._modules.items() if child is not None]
+        waiting += [(f"{prefix}{name}.", child) for name, child in inside[::-1]]
+    return parts, params, buffers
+
+
+def own_buffers(layer: nn.Module) -> list[tuple[nn.Module, dict[str, Tensor]]]:
+    """Return the modules inside that have buffers, each with its own, for the same reason."""
     return [
         (part, {name: buffer for name, buffer in part._buffers.items() if buffer is not None})
         for part in layer.modules()
