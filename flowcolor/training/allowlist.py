@@ -6,7 +6,7 @@ could name anything. So nothing reaches the parser that is not expected here.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from inspect import signature
+from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -29,11 +29,16 @@ _DEPTH = 6  # Of values within values: a pickle can hold itself, without an end.
 
 
 def _public(module: ModuleType, base: type) -> set[str]:
-    names = (name for name, kind in vars(module).items() if isinstance(kind, type))
+    """Return the paths of the classes, and of the functions that build one, of a package."""
+    built = {
+        name: get_type_hints(named).get("return") if isfunction(named) else named
+        for name, named in vars(module).items()
+        if name[0] != "_"
+    }
     return {
         f"{module.__name__}.{name}"
-        for name in names
-        if name[0] != "_" and issubclass(getattr(module, name), base)
+        for name, kind in built.items()
+        if isinstance(kind, type) and issubclass(kind, base)
     }
 
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +55,7 @@ from flowcolor.training.command_options import (
 from flowcolor.training.complaints import plain
 from flowcolor.training.contents import require_content
 from flowcolor.training.count_batches import count_batches
+from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
     check_callbacks,
@@ -156,7 +156,8 @@ class TrainingCLI(LightningCLI):
         for line in self.replaced:
             say(f"other than in the checkpoint: {shown(line)}")
         self.tested = self.recorded.checkpoint or chosen.model.weights
-        if command != "fit" and self.tested is None and _is_trained(chosen.model.colorizer):
+        trained = colorizer_class(chosen.model.colorizer.class_path).trained
+        if command != "fit" and self.tested is None and trained:
             raise InputError(
                 f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
                 "--model.weights."
@@ -379,12 +380,6 @@ def _began(trainer: Trainer, with_first: bool) -> bool:
     if with_first:
         return bool(loop.epoch_progress.total.started > 0)
     return bool(loop.epoch_loop.batch_progress.total.completed > 0)
-
-
-def _is_trained(colorizer: Any) -> bool:
-    """Tell whether a configured colorizer has weights that only a training finds."""
-    module, _, name = str(colorizer.class_path).rpartition(".")
-    return bool(getattr(import_module(module), name).trained)
 
 
 def main(words: Sequence[str]) -> None:

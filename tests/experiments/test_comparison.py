@@ -220,7 +220,16 @@ def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):
     assert "expects --train_minutes or --train_steps, to train a, got" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("path", ["..", ".own.Model", "nowhere.Model", 5])
+@pytest.mark.parametrize(
+    ("name", "needs"), [("flowcolor_tiny", True), ("SketchColorFlow", True), ("LUT", False)]
+)
+def test_classes_and_functions_tell_whether_there_is_something_to_train(name, needs, tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text(json.dumps({"model": {"colorizer": f"flowcolor.models.{name}"}}))
+    assert Entry("own", file).needs_training() == needs
+
+
+@pytest.mark.parametrize("path", ["..", ".own.Model", "nowhere.Model", 5, "torch.nn.Linear"])
 def test_a_configuration_without_the_class_of_a_colorizer_is_one_sentence(path, tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text(json.dumps({"model": {"colorizer": {"class_path": path}}}))

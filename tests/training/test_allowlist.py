@@ -36,6 +36,17 @@ def test_own_names_stay(known, tmp_path):
     assert only_allowed(config, [], [], tmp_path) == config
 
 
+@pytest.mark.parametrize("form", [str, lambda path: {"class_path": path}])
+def test_functions_that_build_a_model_are_own_names(form, tmp_path):
+    config = recorded(None)
+    config["model"]["colorizer"] = form("flowcolor.models.flowcolor_tiny")
+    assert only_allowed(config, [], [], tmp_path) == config
+    for other in ("flowcolor.models.coupling_block", "flowcolor.models.find_boxes.open"):
+        config["model"]["colorizer"] = form(other)
+        with pytest.raises(InputError, match=f"model.colorizer = {other}, which is no part"):
+            only_allowed(config, [], [], tmp_path)
+
+
 def test_colours_at_points_for_validation_are_own_names(tmp_path):
     config = recorded(None)
     points = {"class_path": "flowcolor.data.HintPoints", "init_args": {"count": 10}}

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from flowcolor.io.images import read_image, read_sketch
+from flowcolor.models import Unchanged
 from tests.training.helpers import SIZE, flowcolor
 
 
@@ -34,6 +35,27 @@ def test_a_test_gives_them_the_scores_of_the_trivial_answers(method, answer, dat
     assert scores["gamut"] == 0
     # Whoever ignores the reference is not asked whether he listens to it.
     assert ("sensitivity" in scores) == (method == "tint")
+
+
+@pytest.mark.parametrize("command", ["validate", "test", "predict"])
+def test_what_a_function_builds_needs_weights_as_its_class_does(command, run, capsys):
+    built = ("--model.colorizer", "flowcolor.models.flowcolor_tiny")
+    assert flowcolor(command, "--config", run.config, *built) == 2
+    assert (
+        f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
+        in capsys.readouterr().err
+    )
+
+
+def blank() -> Unchanged:
+    return Unchanged()
+
+
+def test_what_a_function_of_somebody_builds_is_judged_by_what_it_says(photographs, tmp_path):
+    words = ("validate", "--config", "models/unchanged", *photographs)
+    own = ("--model.colorizer", "tests.training.test_untrained.blank")
+    folder = ("--trainer.accelerator=cpu", "--trainer.default_root_dir", tmp_path)
+    assert flowcolor(*words, *own, *folder) == 0
 
 
 def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsys):

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pydoc import ErrorDuringImport
 
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
 from flowcolor.pretrained.convert import checksum
+from flowcolor.training.named import colorizer_class
 from flowcolor.training.parser import CONFIGS, packaged_configs, packaged_overlays, read_yaml
 
 OURS = "portraits"  # The configuration of the library's own model for a few hundred photographs.
@@ -51,11 +52,10 @@ class Entry:
         found = read_yaml(self.source).get("model")
         colorizer = found.get("colorizer") if isinstance(found, dict) else None
         path = colorizer.get("class_path") if isinstance(colorizer, dict) else colorizer
-        module, _, name = str(path).rpartition(".")
         try:
-            return bool(getattr(import_module(module), name).trained)
-        # A TypeError is of a path that begins with a dot.
-        except (ImportError, AttributeError, ValueError, TypeError) as error:
+            return colorizer_class(str(path)).trained
+        # What is imported may raise whatever it likes.
+        except (ErrorDuringImport, ValueError) as error:
             raise InputError(
                 f"{self.source} expects the class of a colorizer under model.colorizer.class_path,"
                 f" got {path}."
