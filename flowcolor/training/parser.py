@@ -32,7 +32,10 @@ class TrainingParser(LightningArgumentParser):
         """Raise one sentence instead of printing the usage, 55 lines of it, and exiting."""
         if isinstance(ex, InputError):
             raise ex
-        if isinstance(ex, KeyError):  # PyYAML's, of a value in an option as `!!bool x`.
+        if isinstance(ex, KeyError) and "Key must be a string" in str(ex):  # jsonargparse's.
+            got = str(ex.args[0]).rpartition("got: ")[2].removesuffix(".")
+            message = f"A configuration expects words as names of options, got {got}"
+        elif isinstance(ex, KeyError):  # PyYAML's, of a value in an option as `!!bool x`.
             message = f"An option expects YAML, got a tag that does not fit its value {ex}"
         raise InputError(self._sentence(message)) from ex
 

@@ -39,6 +39,10 @@ WRONG = {
         (*FIT, "--data.size=!!bool x"),
         r"got a tag that does not fit its value 'x'\.$",
     ),
+    "number as a name": (
+        (*FIT, "--model.optimizer.init_args={lr: 0.1, 7: 8}"),
+        r"A configuration expects words as names of options, got 7\.$",
+    ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
     "size of a critic": (
         ("fit", "--config", "models/chromagan-small", "--data.train=embedded", "--data.size=8"),
