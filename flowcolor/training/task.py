@@ -30,6 +30,7 @@ from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage
 from flowcolor.training.contents import require_content
+from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
@@ -43,7 +44,11 @@ from flowcolor.training.say import say
 from flowcolor.training.schedules import advance_after_epoch, note_plateaus
 from flowcolor.training.sizes import require_size
 from flowcolor.training.unfinished import note_unfinished
-from flowcolor.training.unvalidated import note_unvalidated
+from flowcolor.training.unvalidated import (
+    log_again,
+    note_unvalidated,
+    numbers_of_last_batch,
+)
 from flowcolor.values import without_autocast
 
 Interval = Literal["epoch", "step"]
@@ -98,6 +103,7 @@ class Task(LightningModule, ABC):
         self._filled, self._whole = False, True
         self._steps_before = 0
         self._accumulated: dict[str, Tensor] = {}
+        self._logged: dict[str, Tensor] = {}
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -206,7 +212,9 @@ class Task(LightningModule, ABC):
     def on_train_start(self) -> None:
         """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
         begin_next_epoch(self.trainer)
+        repeat_epoch_start(self.trainer)
         accumulate(self._accumulated, self)
+        log_again(self._logged, self)
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 
@@ -309,6 +317,7 @@ class Task(LightningModule, ABC):
         require_same(whole, own, "The checkpoint")
         if self.trainer.state.fn == TrainerFn.FITTING:
             self._accumulated = accumulated(checkpoint, self)
+            self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:

@@ -102,6 +102,22 @@ EVERY_3 = ("--trainer.check_val_every_n_epoch", "null", "--trainer.val_check_int
 INT, TERM = signal.SIGINT, signal.SIGTERM
 
 
+def with_callback(name, arguments):
+    listed = f"[{{class_path: lightning.pytorch.callbacks.{name}, init_args: {{{arguments}}}}}]"
+    return "--trainer.callbacks", listed
+
+
+BY_EPOCH = with_callback("GradientAccumulationScheduler", "scheduling: {0: 2}")
+SWA = with_callback("StochasticWeightAveraging", "swa_lrs: 0.01, swa_epoch_start: 1")
+EMA = with_callback("EMAWeightAveraging", "decay: 0.9")
+EARLY_END = with_callback("EarlyStopping", "monitor: train/loss, patience: 9")
+WATCHING = "init_args: {monitor: train/loss, patience: 0, threshold: 100.0}"
+PLATEAU = (
+    "--model.scheduler",
+    f"{{class_path: lightning.pytorch.cli.ReduceLROnPlateau, {WATCHING}}}",
+)
+
+
 @pytest.mark.parametrize(
     ("task", "step", "number", "sent", "options"),
     [
@@ -110,6 +126,13 @@ INT, TERM = signal.SIGINT, signal.SIGTERM
         (ColorizationTask, "training_step", 2, INT, EVERY_3),
         (Task, "validation_step", 1, TERM, ()),
         (Task, "validation_step", 3, INT, ("--model.average", 0.9)),
+        # What callbacks of Lightning learn when an epoch starts, which checkpoints do not hold.
+        (ColorizationTask, "training_step", 3, TERM, BY_EPOCH),
+        (ColorizationTask, "training_step", 3, INT, SWA),
+        (Task, "validation_step", 1, TERM, EMA),
+        # What is looked at after the validation is of the batch before it.
+        (ColorizationTask, "training_step", 2, INT, EARLY_END),
+        (Task, "validation_step", 1, TERM, PLATEAU),
     ],
 )
 def test_a_run_goes_on_where_ctrl_c_or_sigterm_ended_it_and_ends_with_the_same(

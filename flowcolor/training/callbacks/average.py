@@ -60,3 +60,14 @@ class WeightAverage(WeightAveraging):
         if self._shows_average:  # The checkpoint holds the very tensors that are exchanged.
             self.on_validation_epoch_end(trainer, pl_module)
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
+
+
+def leave_averages(trainer: Trainer, pl_module: LightningModule) -> None:
+    """Go back to the weights where Lightning's own averages are shown.
+
+    A checkpoint of an interrupted validation would hold each in the other's place.
+    """
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    for callback in callbacks:
+        if isinstance(callback, WeightAveraging) and not isinstance(callback, WeightAverage):
+            callback.on_validation_epoch_end(trainer, pl_module)

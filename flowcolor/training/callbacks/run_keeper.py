@@ -11,6 +11,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
+from flowcolor.training.callbacks.average import leave_averages
 from flowcolor.training.run_folder import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -22,6 +23,13 @@ class RunKeeper(Callback):
 
     def __init__(self) -> None:
         self._amid_validation = False
+        self._shows_averages = False
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._shows_averages = True
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
+        self._shows_averages = False
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         # Not after other errors: the weights may be what is wrong, and the last file is good.
@@ -30,6 +38,8 @@ class RunKeeper(Callback):
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             # What else looks at a checkpoint would take one of a validation for one of its end.
             self._amid_validation, trainer.training = trainer.validating, True
+            if self._shows_averages:
+                leave_averages(trainer, pl_module)
             path = log_folder(trainer) / CHECKPOINTS / "last.ckpt"
             trainer.save_checkpoint(path, weights_only=False)
             say(f"interrupted at step {pl_module.steps}, wrote {shown(path)}")
@@ -38,7 +48,7 @@ class RunKeeper(Callback):
         self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]
     ) -> None:
         if self._amid_validation:
-            validate_first(checkpoint)
+            validate_first(checkpoint, trainer)
 
     def on_fit_end(
         self,
