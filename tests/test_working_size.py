@@ -14,7 +14,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.models import ArtFlow, SketchColorFlow, Unchanged
 from flowcolor.working_size import pad, run
-from tests.models.helpers import trained, trained_art_flow
+from tests.models.helpers import trained, trained_art_flow, trained_cinn, trained_full_glow
 
 
 class Echo(Unchanged):
@@ -50,6 +50,22 @@ class Singular(Echo):
 def test_weights_that_cannot_be_inverted_are_one_sentence():
     with pytest.raises(InputError, match="Singular expects weights that can be inverted, got a m"):
         run(Singular(), torch.rand(3, 8, 8), None, None)
+
+
+@pytest.mark.parametrize(("build", "refers"), [(trained_cinn, False), (trained_full_glow, True)])
+def test_the_same_picture_is_coloured_alike_every_time(build, refers):
+    model, (picture, photo) = build(), pair()
+    reference = photo if refers else None
+    torch.manual_seed(0)
+    first = run(model, picture, reference, None).result
+    drawn = torch.rand(1)
+    again = run(model, picture, reference, None).result
+    assert torch.equal(first, again)
+    chance = torch.Generator().manual_seed(1)
+    others = model.colorize(picture[None], photo[None] if refers else None, generator=chance)
+    assert not torch.allclose(others[0].clamp(0, 1), again.clamp(0, 1), atol=1e-3)
+    torch.manual_seed(0)  # Nor does it take from the numbers that somebody else draws.
+    assert torch.equal(torch.rand(1), drawn)
 
 
 def pair():
