@@ -1,9 +1,11 @@
 """One command at a time writes a folder."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, make_folders
@@ -31,19 +33,12 @@ def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None
     is_new = not exists(folder)
     try:
         make_folders(folder)
-        lock = (folder / LOCK).open("a")  # A link to another file must not empty it.
+        lock = _hold(folder / LOCK)
+    except BlockingIOError as error:
+        raise InputError(f"Another `{command}` is writing to {folder}.") from error
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
     with lock:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise InputError(f"Another `{command}` is writing to {folder}.") from error
-            except OSError:
-                pass  # Some network file systems know no locks.
         try:
             yield
         finally:
@@ -51,3 +46,37 @@ def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None
                 (folder / LOCK).unlink(missing_ok=True)
                 if is_new:
                     folder.rmdir()
+
+
+def _hold(path: Path) -> IO[str]:
+    """Return the file, open and held by this process.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+        OSError: It cannot be written.
+    """
+    while True:
+        file = path.open("a")  # A link to another file must not empty it.
+        try:
+            _lock(file)
+        except BlockingIOError:
+            file.close()
+            raise
+        # Whoever held it until now has removed it, and others may hold the one of today.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                return file
+        file.close()
+
+
+def _lock(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        pass  # Some network file systems know no locks.

@@ -214,6 +214,22 @@ def test_a_wrong_option_is_one_sentence_before_anything_is_trained(
     assert not list(tmp_path.rglob("*.json"))
 
 
+def test_two_ablations_at_one_moment_do_not_share_a_folder(run, tmp_path, monkeypatch, capsys):
+    words = ("ablate", "--table", "4.3", "--config", run.config, "--output", tmp_path / "out")
+    meanwhile = []
+
+    def call(_):
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(flowcolor(*words))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "call_in_process_of_its_own", call)
+    assert flowcolor(*words) == 130
+    assert meanwhile == [None, 2]
+    assert "Another `flowcolor ablate` is writing to" in capsys.readouterr().err
+
+
 def test_a_command_that_fails_is_named_with_its_status():
     with pytest.raises(InputError, match=r"flowcolor fit ended with status 2, see above"):
         runs.call_in_process_of_its_own(["fit", "--config", "nothing"])

@@ -214,6 +214,21 @@ def test_photographs_that_were_exchanged_under_their_names_are_noticed(run, tmp_
     assert (output / "compare.json").read_bytes() == before
 
 
+def test_two_comparisons_at_one_moment_do_not_share_a_folder(run, tmp_path, monkeypatch, capsys):
+    wanted, meanwhile = words(run, tmp_path / "out", f"a={run.config}"), []
+
+    def call(_):
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(flowcolor(*wanted))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", call)
+    assert flowcolor(*wanted) == 130
+    assert meanwhile == [None, 2]
+    assert "Another `flowcolor compare` is writing to" in capsys.readouterr().err
+
+
 def test_a_network_without_a_budget_is_not_trained(run, tmp_path, capsys):
     wanted = [w for w in words(run, tmp_path, f"a={run.config}") if w not in ("--train_steps", 1)]
     assert flowcolor(*wanted) == 2

@@ -1,0 +1,39 @@
+"""One command at a time writes a folder."""
+
+import fcntl
+
+import pytest
+
+from flowcolor.errors import InputError
+from flowcolor.io.alone import LOCK, alone
+from tests.training.helpers import flowcolor, write_photos
+
+
+def test_photographs_are_not_prepared_where_another_command_writes(tmp_path, capsys):
+    photos, folder = write_photos(tmp_path / "photos", 2), tmp_path / "out"
+    words = ("prepare", "--photos", photos, "--output", folder, "--size", 16, "--workers", 1)
+    with alone(folder, "somebody"):
+        assert flowcolor(*words) == 2
+        error = capsys.readouterr().err
+        assert error == f"flowcolor: Another `flowcolor prepare` is writing to {folder}.\n"
+        assert [path.name for path in folder.iterdir()] == [LOCK]
+    assert not folder.exists()
+
+
+def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, monkeypatch):
+    flock, ended = fcntl.flock, []
+
+    def end_of_the_other(file, how):
+        if not ended:
+            ended.append((tmp_path / LOCK).unlink())
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", end_of_the_other)
+    with (
+        alone(tmp_path, "one"),
+        pytest.raises(InputError, match="Another `two` is"),
+        alone(tmp_path, "two"),
+    ):
+        pytest.fail("two write one folder")
+    with alone(tmp_path, "three"):
+        assert (tmp_path / LOCK).exists()
