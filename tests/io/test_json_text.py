@@ -45,3 +45,10 @@ def test_words_of_brackets_are_text_or_refused():
 @pytest.mark.parametrize("text", ['{"a": [1, null, 0.5]}', "[]", '"\\u00e4"', "NaN"])
 def test_what_is_json_is_read_as_python_reads_it(text):
     assert repr(parse_json(text)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', b'[{"b": {"a": 1, "c": 0, "\\u0061": 1}}]'])
+def test_a_key_that_stands_twice_is_an_error_and_not_its_last_value(text):
+    with pytest.raises(ValueError, match="'a' stands twice in one place"):
+        parse_json(text)
+    assert parse_json('{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}')["b"][1] == {"a": 2}
