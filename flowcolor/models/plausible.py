@@ -1,5 +1,6 @@
 """What a file says of itself is held against what it holds, before memory is taken for it."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -130,7 +131,11 @@ def _is_optimizer(part: Any) -> bool:
 
 def _is_group(group: Mapping[str, Any]) -> bool:
     rate = group.get("lr")
-    return isinstance(group.get("params"), list) and isinstance(rate, int | float | Tensor)
+    if isinstance(rate, Tensor):
+        rate = rate.item() if rate.numel() == 1 and is_dense_and_finite(rate) else None
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        return False
+    return isinstance(group.get("params"), list) and 0 <= rate < math.inf
 
 
 def _is_finite(values: Mapping[str, Any]) -> bool:

@@ -49,6 +49,7 @@ from flowcolor.training.unvalidated import (
     note_unvalidated,
     numbers_of_last_batch,
 )
+from flowcolor.training.whole_state import require_state
 from flowcolor.values import without_autocast
 
 Interval = Literal["epoch", "step"]
@@ -316,6 +317,7 @@ class Task(LightningModule, ABC):
         require_tensors(whole, "The checkpoint")
         require_same(whole, own, "The checkpoint")
         if self.trainer.state.fn == TrainerFn.FITTING:
+            require_state(checkpoint, self.trainer)
             self._accumulated = accumulated(checkpoint, self)
             self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True

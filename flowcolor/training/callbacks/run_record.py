@@ -7,6 +7,7 @@ from lightning import Callback, Trainer
 from flowcolor.models.checkpoint import KEY
 from flowcolor.training.resume import renew_optimizer
 from flowcolor.training.task import Task
+from flowcolor.training.whole_state import require_optimizers
 
 
 class RunRecord(Callback):
@@ -38,6 +39,8 @@ class RunRecord(Callback):
         checkpoint: dict[str, Any],
     ) -> None:
         """Let the user's settings of the optimizers win."""
-        if self.renew_optimizer and "optimizer_states" in checkpoint:
-            for place, (optimizer, scheduler) in enumerate(pl_module.build_optimizers()):
+        built = pl_module.build_optimizers()
+        require_optimizers(checkpoint, built, self.renew_optimizer)
+        if self.renew_optimizer:
+            for place, (optimizer, scheduler) in enumerate(built):
                 renew_optimizer(checkpoint, optimizer, scheduler, place)
