@@ -1,6 +1,7 @@
 """Train and test every variant of a table, each once, going on where an earlier call stopped."""
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from flowcolor.experiments.runner import (
 from flowcolor.experiments.tables import Table, Variant
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, require_folder
-from flowcolor.training.parser import find_config, resolve_configs
+from flowcolor.training.parser import find_config, read_yaml, resolve_configs
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
 
@@ -70,7 +71,8 @@ class Run:
     def words(self) -> list[str]:
         """Options of fit and test alike; the variant comes last, so that it is not overruled."""
         overlay = find_config(f"ablations/{self.ablation.table.number}/{self.variant.name}")
-        return [*self.ablation.words, "--config", str(overlay), f"--seed_everything={self.seed}"]
+        own = _as_options(read_yaml(overlay))  # Options beat a configuration, wherever it stands.
+        return [*self.ablation.words, *own, f"--seed_everything={self.seed}"]
 
     def finish(self, call: Call) -> None:
         """Train if that is not done, then test if that is not done.
@@ -83,6 +85,15 @@ class Run:
         last = train_once(self.words, self.folder, call)
         test = f"--trainer.default_root_dir={self.result.parent}"
         call(["test", *self.words, test, f"--ckpt_path={last}"])
+
+
+def _as_options(value: Any, name: str = "") -> Iterator[str]:
+    """Yield what a configuration says as the options that say the same."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _as_options(part, f"{name}.{key}".lstrip("."))
+    else:
+        yield f"--{name}={value if isinstance(value, str) else json.dumps(value)}"
 
 
 def check(ablation: Ablation) -> None:

@@ -14,6 +14,7 @@ from flowcolor.io.files import is_file, read_whole
 from flowcolor.training.complaints import plain
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+_CONFIG = ("-c", "--config")
 _MOST_VALUES = 100_000
 _SECTIONS = (
     *("model", "data", "trainer", "networks"),
@@ -177,23 +178,29 @@ def _count(value: Any, above: tuple[int, ...] = (), known: dict[int, int] | None
 def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
     """Replace every ``--config NAME`` by its file; also return the files in order.
 
+    They come first, because the parser lets what stands behind win, and options beat them.
+
     Raises:
         InputError: There is none of that name, or it is no YAML of sections, which the parser would
             answer with a traceback.
     """
-    words, files = [], []
-    following = False
+    first, words, files = [], [], []
+    flag = ""
     for word in arguments:
-        flag, equals, value = word.partition("=")
-        if following:
+        name, equals, value = word.partition("=")
+        if flag:
             files.append(find_config(word))
-            words.append(str(files[-1]))
-        elif equals and flag in {"-c", "--config"}:
+            first += [flag, str(files[-1])]
+            flag = ""
+        elif equals and name in _CONFIG:
             files.append(find_config(value))
-            words.append(f"{flag}={files[-1]}")
+            first.append(f"{name}={files[-1]}")
+        elif word in _CONFIG:
+            flag = word
         else:
             words.append(word)
-        following = not following and word in {"-c", "--config"}
+    if flag:  # The parser says that a name is missing.
+        words.append(flag)
     for file in files:
         content = read_yaml(file)
         _require_sections(content, file)
@@ -205,7 +212,7 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
         _require_end(given)
         if given.suffix in {".yaml", ".yml"} and given not in files and is_file(given):
             read_yaml(given)  # A file of one option, as --trainer FILE.
-    return words, files
+    return [*first, *words], files
 
 
 def _require_end(path: Path) -> None:

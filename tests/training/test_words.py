@@ -4,6 +4,7 @@ import pytest
 
 from flowcolor.data import Folders
 from flowcolor.training.lightning_cli import TrainingCLI
+from flowcolor.training.parser import find_config, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.words import one_test_set
 
@@ -41,6 +42,17 @@ def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
     assert data_of("--data.test", "c") == (Folders("c"), None)
     assert data_of("--config", str(file)) == (Folders("a"), None)
     assert data_of("--config", str(file), "--data.held_out=4") == (None, 4)
+
+
+@pytest.mark.parametrize("config", [["--config", "quickstart"], ["-c=quickstart"]])
+def test_an_option_beats_a_configuration_that_stands_behind_it(config, tmp_path):
+    words = ["--data.size=32", *config, "--model.colorizer.ccbs", "1", "--config=portraits"]
+    root = f"--trainer.default_root_dir={tmp_path}"
+    with quiet():
+        chosen = TrainingCLI(["fit", *words, root], run=False).config.fit
+    assert (chosen.data.size, chosen.model.colorizer.init_args.ccbs) == (32, 1)
+    # Configurations keep their order: the first alone would give 60 epochs.
+    assert chosen.trainer.max_epochs == read_yaml(find_config("portraits"))["trainer"]["max_epochs"]
 
 
 def test_a_timer_whose_interval_is_an_enumeration_can_be_written_down(tmp_path):
