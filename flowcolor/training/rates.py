@@ -28,7 +28,7 @@ def planned(trainer: Trainer, unit: str, optimizers: int = 1) -> int:
     steps = each * most if most > 0 else math.inf
     if trainer.max_steps > 0:
         steps = min(steps, trainer.max_steps // optimizers)
-    count = steps if unit == "step" else steps // each
+    count = steps if unit == "step" or steps == math.inf else steps // each
     return int(min(count, _MOST))
 
 

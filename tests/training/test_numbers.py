@@ -144,6 +144,7 @@ def test_a_rate_that_would_go_wrong_later_is_refused_at_first(rate, shown):
         ({"max_epochs": 3, "max_steps": 5}, "epoch", 1),
         ({"max_epochs": -1, "max_steps": 50}, "epoch", 12),
         ({"max_epochs": -1}, "step", 20_000),
+        ({"max_epochs": -1}, "epoch", 20_000),  # As of a training that ends by its time.
     ],
 )
 def test_a_schedule_is_followed_as_far_as_the_training_goes(limits, unit, count):
