@@ -145,6 +145,7 @@ class TrainingCLI(LightningCLI):
                 raise InputError(message) from error
         chosen = self.config[command]
         refuse_nulls(self._parser(command), chosen)
+        self._require_one_model(chosen.model)
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
             within("--seed_everything", seed, 0, 2**32 - 1)
@@ -161,6 +162,23 @@ class TrainingCLI(LightningCLI):
             raise InputError(
                 f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
                 "--model.weights."
+            )
+
+    def _require_one_model(self, model: Any) -> None:
+        """Refuse other weights beside a checkpoint, whose name would stand over their scores.
+
+        Raises:
+            InputError: They are given.
+        """
+        checkpoint = self.recorded.checkpoint
+        if checkpoint is None:
+            return
+        known = self.recorded.config.get("model", {}).get("weights")
+        if model.weights is None and checkpoint.suffix == ".safetensors":
+            model.weights = checkpoint  # A configuration that names none takes none back.
+        elif model.weights is not None and str(model.weights) != str(known):
+            raise InputError(
+                f"Give either --ckpt_path or --model.weights, got {checkpoint} and {model.weights}."
             )
 
     def _parse_ckpt_path(self) -> None:

@@ -1,6 +1,7 @@
 import errno
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from flowcolor import __version__
 from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
+from tests.training.helpers import flowcolor
 
 
 @pytest.fixture
@@ -235,3 +237,41 @@ def test_only_colorizers_are_built_from_a_file(name, tmp_path):
     save_file({}, path, metadata={KEY: json.dumps(description)})
     with pytest.raises(InputError, match=rf"model\.safetensors .*\b{name}\b"):
         load_model(path)
+
+
+def test_a_configuration_without_weights_takes_none_of_an_exported_model(run, tmp_path, capsys):
+    """As the one that a run writes beside its model."""
+    beside = run.folder / "config.yaml"
+    assert "weights: null" in beside.read_text()
+
+    def scores(name):
+        words = ("--config", beside, "--ckpt_path", run.folder / name)
+        root = f"--trainer.default_root_dir={tmp_path / Path(name).name}"
+        assert flowcolor("validate", *words, root) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line for line in lines if line.startswith("val/")]
+
+    expected = scores("checkpoints/best.ckpt")
+    assert expected
+    assert scores("model.safetensors") == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("fit", "checkpoints/last.ckpt"),
+        ("validate", "checkpoints/last.ckpt"),
+        ("test", "model.safetensors"),
+        ("predict", "model.safetensors"),
+    ],
+)
+def test_other_weights_beside_a_checkpoint_are_refused(command, name, run, tmp_path, capsys):
+    root = f"--trainer.default_root_dir={tmp_path}"
+    other = run.folder / "checkpoints/best.ckpt"
+    words = (command, "--ckpt_path", run.folder / name, "--model.weights", other, root)
+    assert flowcolor(*words) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "Give either --ckpt_path or --model.weights, got " in error
+    assert name in error
+    assert str(other) in error
+    assert not list(tmp_path.iterdir())
