@@ -60,6 +60,7 @@ from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
     check_callbacks,
     check_file_names,
+    check_folders,
     check_time,
     check_trainer,
     comes_from,
@@ -249,6 +250,7 @@ class TrainingCLI(LightningCLI):
                 )
         trainer = super().instantiate_trainer(**kwargs)
         check_precision(trainer.precision)  # It may be that of a plugin.
+        check_folders(trainer)
         if self.subcommand == "fit":
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)

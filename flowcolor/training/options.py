@@ -1,14 +1,22 @@
 """What would only be found wrong, or refused in a traceback, while a run is under way."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import torch
 from lightning import Trainer
-from lightning.pytorch.callbacks import BackboneFinetuning, ModelCheckpoint, ModelPruning, Timer
+from lightning.pytorch.callbacks import (
+    BackboneFinetuning,
+    ModelCheckpoint,
+    ModelPruning,
+    Timer,
+    WeightAveraging,
+)
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
+from flowcolor.io.files import require_folder
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 
 _THEIRS = ("lightning.", "torch.optim.")
@@ -96,6 +104,29 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
                 "trainer.callbacks expects no ModelPruning, which sets weights to zero, got one "
                 f"for {type(colorizer).__name__}, whose matrices must stay invertible."
             )
+        if isinstance(callback, WeightAveraging) and callback._use_buffers:
+            flags = [name for name, each in colorizer.named_buffers() if each.dtype == torch.bool]
+            if flags:  # It would subtract them after the second step.
+                raise InputError(
+                    f"trainer.callbacks expects {type(callback).__name__} with use_buffers=false "
+                    f"for {type(colorizer).__name__}, which has buffers of true and false, as "
+                    f"{flags[0]}; model.average averages weights, too."
+                )
+
+
+def check_folders(trainer: Trainer) -> None:
+    """Refuse folders of Lightning's classes that could not be written to once there is something.
+
+    Raises:
+        InputError: It names the class and the folder.
+    """
+    profiler: Any = trainer.profiler  # type: ignore[attr-defined]
+    holders = [*trainer.callbacks, profiler, *trainer.loggers]  # type: ignore[attr-defined]
+    for holder in holders:
+        for name in ("dirpath", "save_dir"):
+            folder = getattr(holder, name, None)
+            if isinstance(folder, str | Path) and "://" not in str(folder):
+                require_folder(Path(folder), f"{name} of {type(holder).__name__}")
 
 
 def check_file_names(trainer: Trainer) -> None:

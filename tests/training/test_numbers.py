@@ -42,6 +42,19 @@ OPTIONS = {
     "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "says: NotImplementedError",
     '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
     '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",
+    '--trainer.callbacks={"class_path": "EMAWeightAveraging", "init_args": {"decay": 0.9}}': (
+        "use_buffers=false for SketchColorFlow, .* model.average averages weights, too"
+    ),
+    "--best.dirpath=/dev/null": "dirpath of ModelCheckpoint expects a folder, got the file /dev",
+    '--trainer.callbacks+={"class_path": "OnExceptionCheckpoint", "init_args": {"dirpath": '
+    '"/dev/null/x"}}': "dirpath of OnExceptionCheckpoint expects a place in a folder, got",
+    '--trainer.logger={"class_path": "CSVLogger", "init_args": {"save_dir": "/dev/null/x"}}': (
+        "save_dir of CSVLogger expects a place in a folder, got /dev/null/x: /dev/null is a file"
+    ),
+    '--trainer.logger=[{"class_path": "TensorBoardLogger", "init_args": {"save_dir": '
+    '"/dev/null"}}]': "save_dir of TensorBoardLogger expects a folder, got the file /dev/null",
+    '--trainer.profiler={"class_path": "SimpleProfiler", "init_args": {"dirpath": "/dev/null", '
+    '"filename": "times"}}': "dirpath of SimpleProfiler expects a folder, got the file /dev/null",
     "--trainer.model_registry=me/faces": "trainer.model_registry expects null, .* got me/faces",
     "--best.filename={val/ssim:.2q}": r"as {epoch:02d}, got {val/ssim:.2q} \(Unknown format",
     "--last.filename={epoch": r"as {epoch:02d}, got {epoch \(expected '}' before end",
