@@ -1,5 +1,7 @@
 """What is coloured: drawings or grey photographs; not every method takes both."""
 
+from typing import Any
+
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer
 
@@ -14,4 +16,23 @@ def require_content(colorizer: Colorizer, content: str) -> None:
         raise InputError(
             f"{type(colorizer).__name__} expects data.content to be "
             f"{' or '.join(sorted(colorizer.content))}, got {content}."
+        )
+
+
+def require_heard(colorizer: Colorizer, data: Any) -> None:
+    """Refuse to train with points that a colorizer does not look at; a test scores them.
+
+    Args:
+        colorizer: What is trained.
+        data: The data module, or none.
+
+    Raises:
+        InputError: The augmentation draws points, and the colorizer takes none.
+    """
+    hints = getattr(getattr(data, "augment", None), "hints", None)
+    if hints is not None and colorizer.hints == "unused":
+        name = type(colorizer).__name__
+        raise InputError(
+            f"data.augment.hints expects a model that takes hints, got {name}, which takes none as "
+            "it is configured."
         )

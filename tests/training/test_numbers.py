@@ -37,6 +37,8 @@ OPTIONS = {
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
     "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
+    '--data.augment={"class_path": "flowcolor.data.SelfAugmentedReference", "init_args": {"hints": '
+    '{"class_path": "flowcolor.data.HintPoints"}}}': "hints expects a model .* SketchColorFlow",
     "--trainer.callbacks+=lightning.pytorch.callbacks.BackboneFinetuning": "expects no BackboneFin",
     "--trainer.callbacks+=lightning.pytorch.callbacks.ModelCheckpoint": "built: Found more than",
     "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "says: NotImplementedError",
