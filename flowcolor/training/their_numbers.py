@@ -14,7 +14,7 @@ from flowcolor.errors import InputError
 _THEIRS = ("torch.optim.", "lightning.")
 # Of what is monitored; and for "all" and an exponent, which their classes look at.
 _SIGNED = {"min_delta", "stopping_threshold", "divergence_threshold"}
-_SIGNED |= {"save_top_k", "max_depth", "beta2_decay"}
+_SIGNED |= {"save_top_k", "max_depth", "beta2_decay", "ns_coefficients"}
 
 
 def check_their_numbers(value: Any, name: str, are_theirs: bool = False) -> None:

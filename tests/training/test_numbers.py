@@ -73,6 +73,7 @@ OPTIONS = {
     "--trainer.accumulate_grad_batches=0": "accumulate_grad_batches expects .* 1, got 0",
     "--trainer.check_val_every_n_epoch=0": "check_val_every_n_epoch expects .* 1, got 0",
     "--trainer.num_sanity_val_steps=-5": "num_sanity_val_steps expects .* at least -1, got -5",
+    "--model.optimizer=torch.optim.Muon": "optimizer cannot be built: Muon only supports 2D",
     "--model.optimizer.init_args.lr=-1": "model.optimizer.lr expects .* at least 0, got -1[.]0[.]$",
     "--model.optimizer.init_args.lr=.inf": "model.optimizer.lr expects .*, got inf",
     "--model.optimizer.init_args.betas=[2, 0.9]": "optimizer cannot be built: Invalid beta .* 2.0",
