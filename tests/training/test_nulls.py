@@ -23,8 +23,9 @@ WRONG = {
 def test_what_stands_for_no_value_is_named(text, run, tmp_path, capsys):
     file = tmp_path / "more.yaml"
     file.write_text(text)
-    sketch_filter = ("--data.sketch_filter", "null") if "sketch_filter" in text else ()
-    base = ("--config", run.config, *sketch_filter, "--config", file)
+    before = tmp_path / "before.yaml"  # An option would beat what is tried.
+    before.write_text("data: {sketch_filter: null}" if "sketch_filter" in text else "data: {}")
+    base = ("--config", run.config, "--config", before, "--config", file)
     assert flowcolor("fit", *base, "--trainer.default_root_dir", tmp_path / "runs") == 2
     error = capsys.readouterr().err
     assert error.endswith(f"{WRONG[text]}\n")
