@@ -104,7 +104,12 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
                 "trainer.callbacks expects no ModelPruning, which sets weights to zero, got one "
                 f"for {type(colorizer).__name__}, whose matrices must stay invertible."
             )
-        if isinstance(callback, WeightAveraging) and callback._use_buffers:
+        if (
+            isinstance(callback, WeightAveraging)
+            and callback._use_buffers
+            # torch's own mean subtracts.
+            and not any(callback._kwargs.get(name) for name in ("avg_fn", "multi_avg_fn"))
+        ):
             flags = [name for name, each in colorizer.named_buffers() if each.dtype == torch.bool]
             if flags:  # It would subtract them after the second step.
                 raise InputError(

@@ -44,7 +44,7 @@ OPTIONS = {
     "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "says: NotImplementedError",
     '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
     '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",
-    '--trainer.callbacks={"class_path": "EMAWeightAveraging", "init_args": {"decay": 0.9}}': (
+    '--trainer.callbacks={"class_path": "WeightAveraging"}': (
         "use_buffers=false for SketchColorFlow, .* model.average averages weights, too"
     ),
     "--best.dirpath=/dev/null": "dirpath of ModelCheckpoint expects a folder, got the file /dev",

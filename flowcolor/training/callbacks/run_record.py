@@ -3,6 +3,7 @@
 from typing import Any
 
 from lightning import Callback, Trainer
+from lightning.pytorch.callbacks import StochasticWeightAveraging
 
 from flowcolor.models.checkpoint import KEY
 from flowcolor.training.resume import renew_optimizer
@@ -40,7 +41,10 @@ class RunRecord(Callback):
     ) -> None:
         """Let the user's settings of the optimizers win."""
         built = pl_module.build_optimizers()
-        require_optimizers(checkpoint, built, self.renew_optimizer)
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        averages = any(isinstance(each, StochasticWeightAveraging) for each in callbacks)
+        # Averaged weights learn by a schedule of their own.
+        require_optimizers(checkpoint, built, self.renew_optimizer or averages)
         if self.renew_optimizer:
             for place, (optimizer, scheduler) in enumerate(built):
                 renew_optimizer(checkpoint, optimizer, scheduler, place)
