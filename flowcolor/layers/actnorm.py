@@ -1,10 +1,12 @@
 r"""Activation normalisation: the per-channel affine layer of Glow."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.compiler import is_exporting
+from torch.nn.utils.parametrize import is_parametrized
 
 from flowcolor.arguments import check_count
 from flowcolor.layers.base import (
@@ -126,7 +128,8 @@ class ActNorm(InvertibleLayer):
             x: A batch on the data side; with several processes, every one gives a part.
 
         Raises:
-            ValueError: If the batch is empty or not finite; the parameters stay as they were.
+            ValueError: If the batch is empty or not finite, or a parameter is computed in a way
+                that cannot be undone; the parameters stay as they were.
         """
         check_channels(self, x, self.channels)
         if not has_numbers(x) or not self._standardize(widen(x)):
@@ -153,11 +156,38 @@ class ActNorm(InvertibleLayer):
         # alike.
         if not (loc.isfinite() & std.isfinite()).all():
             return False
-        self.loc.copy_(loc)  # In place: the optimizer and DDP hold on to these tensors.
-        self.log_scale.copy_(torch.where(std > _MIN_STD, -std.log(), 0.0))
+        for name in ("loc", "log_scale"):
+            _check_settable(self, name)
+        _set(self, "loc", loc)
+        _set(self, "log_scale", torch.where(std > _MIN_STD, -std.log(), 0.0))
         self.initialized.fill_(True)
         self._settled = True
         return True
+
+
+def _check_settable(layer: ActNorm, name: str) -> None:
+    if is_parametrized(layer, name):
+        wanted = all(hasattr(each, "right_inverse") for each in _parametrizations(layer, name))
+    else:  # Pruned, for one, it is computed anew in every pass.
+        wanted = name in layer._parameters
+    if not wanted:
+        raise ValueError(
+            f"ActNorm expects {name} to be a parameter, or parametrized with right_inverse, to set "
+            "it by the first batch, got one that is computed: call initialize before that."
+        )
+
+
+def _set(layer: ActNorm, name: str, value: Tensor) -> None:
+    number: Tensor = getattr(layer, name)
+    if is_parametrized(layer, name):
+        setattr(layer, name, value.to(number.dtype))  # By what undoes the parametrization.
+    else:
+        number.copy_(value)  # In place: the optimizer and DDP hold on to these tensors.
+
+
+def _parametrizations(layer: ActNorm, name: str) -> Iterable[nn.Module]:
+    each: Iterable[nn.Module] = layer.parametrizations[name]  # type: ignore[index]
+    return each
 
 
 def _count_as_initialized(layer: ActNorm, state: dict[str, Any], prefix: str, *_: object) -> None:

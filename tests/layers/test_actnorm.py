@@ -6,7 +6,9 @@ import itertools
 import pytest
 import torch
 from hypothesis import given
-from torch import distributed
+from torch import distributed, nn
+from torch.nn.utils import prune
+from torch.nn.utils.parametrize import register_parametrization
 from torch.testing import assert_close
 
 from flowcolor.layers import ActNorm, Inverted
@@ -179,3 +181,64 @@ def test_gradients_do_not_depend_on_the_layout_in_which_they_come(shape):
             found.append([point.grad, layer.loc.grad, layer.log_scale.grad])
         for other in found[1:]:
             assert_close(other, found[0])
+
+
+class Cubed(nn.Module):
+    """A parametrization that can be undone."""
+
+    def forward(self, root):
+        return root**3
+
+    def right_inverse(self, number):
+        return number.sign() * number.abs() ** (1 / 3)
+
+
+class Doubled(nn.Module):
+    """A parametrization that cannot be undone."""
+
+    def forward(self, half):
+        return 2 * half
+
+
+@pytest.mark.parametrize("initialize", [False, True])
+@pytest.mark.parametrize("names", [["loc"], ["log_scale"], ["loc", "log_scale"]])
+def test_first_batch_comes_out_standardised_by_parametrized_numbers(names, initialize):
+    layer, x = ActNorm(3), 5 + 2 * torch.randn(8, 3, 4, 4)
+    for name in names:
+        register_parametrization(layer, name, Cubed())
+    before = {name: id(p) for name, p in layer.named_parameters()}
+    if initialize:
+        layer.initialize(x)
+    y, _ = layer(x)
+    channels = y.transpose(0, 1).flatten(1)
+    assert_close(channels.mean(1), torch.zeros(3), rtol=0, atol=1e-5)
+    assert_close(channels.std(1, correction=0), torch.ones(3), rtol=0, atol=1e-5)
+    assert {name: id(p) for name, p in layer.named_parameters()} == before
+    assert all(p.requires_grad for p in layer.parameters())
+
+
+def half_pruned(layer, name):
+    prune.l1_unstructured(layer, name, 0.5)
+
+
+def doubled(layer, name):
+    register_parametrization(layer, name, Doubled())
+
+
+@pytest.mark.parametrize("name", ["loc", "log_scale"])
+@pytest.mark.parametrize("spoil", [half_pruned, doubled])
+def test_first_batches_of_numbers_that_cannot_be_set_are_refused(name, spoil):
+    layer, x = ActNorm(3), 5 + 2 * torch.randn(8, 3, 4, 4)
+    spoil(layer, name)
+    before = copy.deepcopy(layer.state_dict())
+    for run in (layer, layer.initialize):
+        with pytest.raises(
+            ValueError, match=rf"^ActNorm expects {name} to be a parameter, or .*, "
+        ):
+            run(x)
+    assert layer.awaits_data
+    assert_close(layer.state_dict(), before, rtol=0, atol=0)
+    layer = ActNorm(3)
+    layer.initialize(x)
+    spoil(layer, name)
+    assert layer(x)[0].isfinite().all()
