@@ -9,7 +9,7 @@ from typing import Any, get_args
 import torch
 from torch import nn
 
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, shown_number
 
 MOST_BLOCKS = 1024
 MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
@@ -73,14 +73,16 @@ def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: ob
     for name, number in numbers.items():
         if not is_number(number) or number < smallest:  # type: ignore[operator]
             bound = "" if smallest == -math.inf else f" of at least {smallest:g}"
-            raise ValueError(_message(owner, name, f"a finite number{bound}", number))
+            shown = shown_number(number)
+            raise ValueError(_message(owner, name, f"a finite number{bound}", number, shown))
 
 
 def check_positive(owner: object, /, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no finite number above 0."""
     for name, number in numbers.items():
         if not is_number(number) or number <= 0:  # type: ignore[operator]
-            raise ValueError(_message(owner, name, "a finite number above 0", number))
+            shown = shown_number(number)
+            raise ValueError(_message(owner, name, "a finite number above 0", number, shown))
 
 
 def check_choice(owner: object, /, **choices: tuple[object, Any]) -> None:
@@ -136,8 +138,10 @@ def _is_count(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
-def _message(owner: object, name: str, expected: str, value: object) -> str:
-    shown = repr(value)
+def _message(
+    owner: object, name: str, expected: str, value: object, shown: str | None = None
+) -> str:
+    shown = repr(value) if shown is None else shown
     shown = shown if len(shown) <= 60 else type(value).__name__
     return f"{_name(owner)} expects {name} to be {expected}, got {shown}."
 

@@ -31,7 +31,7 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
         return
     wanted = f"at least {least:.16g}" if most == math.inf else f"{least:.16g} to {most:.16g}"
     verb = "a number of" if most == math.inf else "a number from"
-    shown = repr(value) if isinstance(value, str) else value
+    shown = shown_number(value) if isinstance(value, str) or is_endless(value) else value
     raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
 
 
@@ -63,8 +63,27 @@ def whole_within(name: str, value: object, least: int, most: int = _MOST) -> Non
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a finite number, which true and false are not."""
-    return isinstance(value, Real) and not isinstance(value, bool) and is_finite(value)
+    """Tell whether a value is a finite number, which true and false are not.
+
+    Nor is a whole number of more than 64 bits, by which no tensor can be multiplied.
+
+    Example:
+        >>> is_number(0.5), is_number(True), is_number(2**63)
+        (True, False, False)
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return is_finite(value) and not is_endless(value)
+
+
+def is_endless(value: object) -> bool:
+    """Tell whether a value is a whole number that 64 bits do not hold."""
+    return isinstance(value, Integral) and not -_MOST <= value <= _MOST  # type: ignore[operator]
+
+
+def shown_number(value: object) -> str:
+    """Return what to say of a value in place of a number: of the longest, that they are long."""
+    return "a whole number of more than 64 bits" if is_endless(value) else repr(value)
 
 
 def is_finite(value: float | Real) -> bool:

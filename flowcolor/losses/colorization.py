@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import PerceptualLoss, check_images
@@ -73,7 +73,9 @@ class ColorizationLoss(nn.Module):
     ) -> None:
         super().__init__()
         if chroma is not None and not (is_number(chroma) and chroma >= 0):
-            raise InputError(f"chroma expects a finite number of at least 0, got {chroma}.")
+            raise InputError(
+                f"chroma expects a finite number of at least 0, got {shown_number(chroma)}."
+            )
         self.chroma = chroma
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
         if not all(is_number(weight) and weight >= 0 for weight in weights.values()):

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
 from flowcolor.pretrained.vgg import VGGActivations
@@ -72,7 +72,8 @@ class ContentStyleLoss(nn.Module):
         super().__init__()
         for name, weight in (("content", content), ("style", style)):
             if not (is_number(weight) and weight >= 0):
-                raise InputError(f"{name} expects a finite number of at least 0, got {weight}.")
+                shown = shown_number(weight)
+                raise InputError(f"{name} expects a finite number of at least 0, got {shown}.")
         self.content, self.style = content, style
         self.activations = VGGActivations(_LAYERS, "vgg19", vgg19, random_weights=random_weights)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_generator
-from flowcolor.bounds import is_finite, is_number
+from flowcolor.bounds import is_endless, is_finite, is_number, shown_number
 from flowcolor.errors import InputError
 from flowcolor.layers.reversible.torch_private import can_look, has_numbers, in_transform
 from flowcolor.models.hints import Hints
@@ -236,7 +236,7 @@ class Colorizer(nn.Module, ABC):
             raise ValueError(
                 f"{name} draws no random numbers and expects temperature 1, got {shown}."
             )
-        if not is_finite(temperature) or temperature < 0:
+        if not is_finite(temperature) or is_endless(temperature) or temperature < 0:
             raise ValueError(f"{name} expects a finite temperature of at least 0, got {shown}.")
         self._check_precision(content=content, reference=reference)
 
@@ -311,7 +311,8 @@ class Colorizer(nn.Module, ABC):
 
 def _shown(number: float | Tensor) -> str:
     try:
-        return f"{number:g}"
+        short = f"{number:g}"
+        return shown_number(number) if is_endless(number) else short
     except OverflowError:  # Of a whole number that no float could hold.
         return "hundreds of digits"
 

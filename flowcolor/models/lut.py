@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_choice, check_flag, check_number
+from flowcolor.bounds import is_endless, is_finite
 from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
@@ -70,7 +71,9 @@ class LUT(Colorizer):
         check_choice(self, space=(space, Space), gamut=(gamut, Gamut))
         check_flag(self, interpolate=interpolate, letter=letter)
         if edges is not None:
-            check_number(self, edges=edges, smallest=0.0)
+            # Of any size: it is used as a float.
+            whole = is_endless(edges) and is_finite(edges)
+            check_number(self, edges=float(edges) if whole else edges, smallest=0.0)
         self.space, self.gamut, self.edges = space, gamut, edges
         self.match = interpolated if interpolate else look_up
         self.letter = letter

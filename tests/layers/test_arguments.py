@@ -24,7 +24,9 @@ from flowcolor.layers import (
     InvertibleConv1x1,
     NoAggregation,
     OrthogonalDownsample,
+    SplineCoupling,
     Squeeze,
+    ZeroConv2d,
 )
 from flowcolor.models.iunet_flow import iunet_flow
 from flowcolor.models.residual_net import ResidualNet
@@ -50,6 +52,10 @@ COUNTS = {
     "ResidualNet.out_channels": lambda n: ResidualNet(3, n),
 }
 NUMBERS = {
+    "AffineCoupling.clamp": lambda v: AffineCoupling(NET, clamp=v),
+    "HaarDownsample.rebalance": lambda v: HaarDownsample(3, v),
+    "SplineCoupling.bound": lambda v: SplineCoupling(NET, bound=v),
+    "ZeroConv2d.padding_value": lambda v: ZeroConv2d(3, 3, padding_value=v),
     "FeatureAggregation.attention_scale": lambda v: FeatureAggregation(2, 3, v),
     "ResidualNet.norm_eps": lambda v: ResidualNet(2, 3, norm_eps=v),
 }
@@ -93,7 +99,7 @@ def cases(builders, values):
     ("name", "build", "value"),
     [
         *cases(COUNTS, [0, -1, 64.5, 2.0, math.nan, math.inf, True, "3"]),
-        *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True, 10**400]),
+        *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True, 10**400, 2**63, -(10**30)]),
         *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
         *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
         *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),

@@ -403,6 +403,14 @@ def test_temperatures_that_no_float_holds_are_refused(name):
 
 
 @cases
+@pytest.mark.parametrize("temperature", [2**63, 10**30])
+def test_temperatures_that_no_tensor_holds_are_refused(name, temperature):
+    model = CASES[name]()
+    with pytest.raises(ValueError, match=r"expects .*temperature .* more than 64 bits\.$"):
+        model(**inputs(model), temperature=temperature)
+
+
+@cases
 @pytest.mark.parametrize("temperature", [True, "1", None, [1.0]])
 def test_temperatures_that_are_no_numbers_are_refused(name, temperature):
     model = CASES[name]()

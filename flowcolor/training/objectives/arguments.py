@@ -4,7 +4,7 @@ from numbers import Integral
 from types import UnionType
 from typing import Any
 
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
 
 
@@ -12,7 +12,8 @@ def check_weight(**numbers: Any) -> None:
     """Raise :class:`InputError` for what is no finite number of at least 0."""
     for name, value in numbers.items():
         if not (is_number(value) and value >= 0):
-            raise InputError(f"{name} expects a finite number of at least 0, got {_shown(value)}.")
+            shown = _shown(value, shown_number(value))
+            raise InputError(f"{name} expects a finite number of at least 0, got {shown}.")
 
 
 def check_share(*, zero: bool = True, **numbers: Any) -> None:
@@ -50,6 +51,6 @@ def check_optimizer(optimizer: Any) -> None:
         )
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def _shown(value: object, text: str | None = None) -> str:
+    text = repr(value) if text is None else text
     return text if len(text) <= 60 else type(value).__name__
