@@ -1,14 +1,19 @@
 """What a colorizer offers that knows how probable images are."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from numbers import Integral
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_count, check_sides
 from flowcolor.models.base import Image
 from flowcolor.models.likelihood import Bits
+
+_MOST_NUMBERS = 4 * 10**9  # 16 GB.
 
 
 class ConditionalDensity(ABC):
@@ -62,4 +67,20 @@ class Density(ConditionalDensity):
             temperature: Standard deviation of the noise; below 1 images are more usual ones.
             size: Their height and width, or both.
             generator: Source of the noise.
+
+        Raises:
+            ValueError: An argument is none of those above, or no machine could hold the images.
         """
+
+    def _shape_of_samples(self, count: int, size: int | tuple[int, int]) -> tuple[int, ...]:
+        """Return the shape of so many images, unless no machine could hold them."""
+        check_count(self, count=count)
+        sides: Any = (size, size) if isinstance(size, Integral) else size
+        check_sides(self, sides)
+        shape = (int(count), 3, *map(int, sides))
+        if math.prod(shape) > _MOST_NUMBERS:
+            raise ValueError(
+                f"{type(self).__name__} expects count and size that give up to "
+                f"{_MOST_NUMBERS / 1e9:.0f} billion numbers, got {count} and {size}."
+            )
+        return shape

@@ -1,7 +1,6 @@
 r"""Full-Glow: the density of photographs under a drawing, in which every layer sees the drawing."""
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +11,6 @@ from flowcolor.arguments import (
     check_generator,
     check_number,
     check_parameters,
-    check_sides,
 )
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
@@ -147,12 +145,10 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Return photographs of drawings that nobody has seen, in [0, 1]."""
-        check_count(self, count=count)
+        shape = self._shape_of_samples(count, size)
         check_number(self, temperature=temperature, smallest=0.0)
         check_generator(self, generator)
-        sides: Any = (size, size) if isinstance(size, Integral) else size
-        check_sides(self, sides)
-        like = next(self.parameters()).new_empty(count, 3, *sides)
+        like = next(self.parameters()).new_empty(shape)
         self._check_image("noise", like)
         noise = temperature * _noise(like, generator)
         drawing = to_image(self.content_flow.inverse(noise)[0]).clamp(0, 1)

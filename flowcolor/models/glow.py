@@ -1,13 +1,12 @@
 r"""Glow: a density of images, which colours by arithmetic of latents."""
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_generator, check_number, check_sides
+from flowcolor.arguments import check_generator, check_number
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
@@ -133,15 +132,11 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         size: int | tuple[int, int] = 64,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        check_count(self, count=count)
+        shape = self._shape_of_samples(count, size)
         check_number(self, temperature=temperature, smallest=0.0)
         check_generator(self, generator)
-        sides: Any = (size, size) if isinstance(size, Integral) else size
-        check_sides(self, sides)
         like = next(self.parameters())
-        noise = torch.randn(
-            count, 3, *sides, generator=generator, dtype=like.dtype, device=like.device
-        )
+        noise = torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
         self._check_image("noise", noise)
         return self.decode(temperature * noise, None).clamp(0, 1)
 

@@ -72,3 +72,16 @@ def test_networks_of_conditions_that_fit_no_machine_are_refused_at_once(name):
         if name != drop:
             with pytest.raises(ValueError, match=rf"^{build.__name__} expects .*10{{6}}"):
                 build(**given)
+
+
+@pytest.mark.parametrize("build", [models.Glow, models.FullGlow])
+@pytest.mark.parametrize(
+    ("count", "size"),
+    [(10**30, 64), (2**63, 64), (2**40, 64), (1, 10**9), (1, 10**30), (1, (2**62, 4))],
+)
+def test_samples_that_fit_no_machine_are_refused_at_once(build, count, size):
+    model = build(**FLOW)
+    with pytest.raises(
+        ValueError, match=rf"^{build.__name__} expects count and size .* 4 billion .*, got {count} "
+    ):
+        model.sample(count, size=size)
