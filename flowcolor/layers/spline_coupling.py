@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from flowcolor.arguments import check_choice, check_count, check_module, check_positive
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_tensor
 from flowcolor.layers.functional.affine import Half, join_halves, split_half
-from flowcolor.layers.functional.spline import make_knots, spline
+from flowcolor.layers.functional.spline import LEAST, make_knots, spline
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.layers.subnetwork import call_network
 from flowcolor.values import widen
@@ -28,7 +28,7 @@ class SplineCoupling(InvertibleLayer):
     Args:
         net: Gives :math:`3K - 1` numbers for each value of :math:`a`: as many channels, those of
             one channel of :math:`a` side by side; first widths, then heights, then inner slopes.
-        bins: :math:`K`.
+        bins: :math:`K`, below 1000.
         bound: :math:`B`.
         steer: Which half is :math:`b`, see :class:`AffineCoupling`.
 
@@ -60,6 +60,11 @@ class SplineCoupling(InvertibleLayer):
         super().__init__()
         check_module(self, net=net)
         check_count(self, bins=bins)
+        if bins >= 1 / LEAST:
+            raise ValueError(
+                f"{type(self).__name__} expects bins below {1 / LEAST:.0f}, each of which has at "
+                f"least {LEAST:.1%} of the width, got {bins}."
+            )
         check_positive(self, bound=bound)
         check_choice(self, steer=(steer, Half))
         self.net = net

@@ -7,6 +7,7 @@ from torch.testing import assert_close
 
 from flowcolor.layers import SplineCoupling
 from flowcolor.layers.functional.spline import Knots, make_knots, spline
+from flowcolor.testing import check_invertible
 
 # zuko 1.6.0, in float64: `MonotonicRQSTransform` of widths (1, -1/2, 1/4, 0), heights (-1, 1/2, 0,
 # 3/2) and derivatives (0.7, -1.2, 0.4), with bound 3. First its knots, then for some values the
@@ -93,3 +94,12 @@ def test_a_network_of_another_shape_is_refused_in_words():
     layer = SplineCoupling(nn.Conv2d(2, 5, kernel_size=1), bins=4)
     with pytest.raises(ValueError, match=r"return shape \(2, 22, 3, 3\) .* got \(2, 5, 3, 3\)\.$"):
         layer(torch.randn(2, 4, 3, 3))
+
+
+@pytest.mark.parametrize("bins", [1000, 1500, 10**30])
+def test_more_bins_than_have_a_width_are_refused(bins):
+    message = rf"^SplineCoupling expects bins below 1000, .*, got {bins}\.$"
+    with pytest.raises(ValueError, match=message):
+        SplineCoupling(nn.Identity(), bins=bins)
+    layer = SplineCoupling(nn.Conv2d(1, 3 * 999 - 1, kernel_size=1), bins=999).double()
+    check_invertible(layer, torch.randn(2, 2, 2, 2))

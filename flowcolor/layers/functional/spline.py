@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_LEAST = 1e-3  # Of a bin's width and height as a part of all, and of a slope.
+LEAST = 1e-3  # Of a bin's width and height as a part of all, and of a slope.
 
 
 class Knots(NamedTuple):
@@ -29,14 +29,14 @@ def make_knots(raw: Tensor, bins: int, bound: float) -> Knots:
         bound: Half of the side :math:`B` of the square that the spline fills.
     """
     widths, heights, slopes = raw.split([bins, bins, bins - 1], dim=-1)
-    # softplus(_ONE) + _LEAST = 1.
-    one = torch.log(torch.expm1(raw.new_tensor(1 - _LEAST)))
-    slopes = functional.pad(_LEAST + functional.softplus(slopes + one), (1, 1), value=1.0)
+    # softplus(_ONE) + LEAST = 1.
+    one = torch.log(torch.expm1(raw.new_tensor(1 - LEAST)))
+    slopes = functional.pad(LEAST + functional.softplus(slopes + one), (1, 1), value=1.0)
     return Knots(_positions(widths, bins, bound), _positions(heights, bins, bound), slopes)
 
 
 def _positions(raw: Tensor, bins: int, bound: float) -> Tensor:
-    parts = _LEAST + (1 - _LEAST * bins) * raw.softmax(-1)
+    parts = LEAST + (1 - LEAST * bins) * raw.softmax(-1)
     inner = 2 * bound * parts.cumsum(-1)[..., :-1] - bound
     low = functional.pad(inner, (1, 0), value=-bound)
     return functional.pad(low, (0, 1), value=bound)  # Exactly: not what rounding makes of the sum.
