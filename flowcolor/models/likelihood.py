@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.arguments import check_count, check_generator
+from flowcolor.bounds import is_endless, shown_number
 from flowcolor.layers.base import LogDet
 from flowcolor.values import require_floats, require_tensors, widen
 
@@ -67,6 +68,9 @@ def log_normal(z: Tensor) -> LogDet:
         torch.Size([2])
     """
     require_floats("log_normal", z)
+    if z.ndim < 2:
+        shown = f"a tensor of shape {tuple(z.shape)}"
+        raise ValueError(f"log_normal expects a batch, (batch, ...), got {shown}.")
     z = widen(z).flatten(1)
     squares: Tensor = z.square().sum(1)
     return -0.5 * (squares + z.shape[1] * math.log(2 * math.pi))
@@ -90,6 +94,10 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
     """
     check_bits("bits_per_dim", bits)
     check_count(bits_per_dim, count=count)
+    if is_endless(count):
+        raise ValueError(
+            f"bits_per_dim expects count to be of up to 64 bits, got {shown_number(count)}."
+        )
     require_tensors("bits_per_dim", log_prob)
     return bits - log_prob / (count * math.log(2))
 

@@ -68,3 +68,15 @@ def test_bytes_are_not_taken_for_values_up_to_one(dtype):
 def test_numbers_of_values_that_are_not_whole_are_refused(count):
     with pytest.raises(ValueError, match=r"bits_per_dim expects count to be a whole number of"):
         bits_per_dim(torch.zeros(2), count)
+
+
+@pytest.mark.parametrize("z", [torch.ones(3), torch.tensor(1.0)])
+def test_latents_that_are_no_batch_are_refused(z):
+    with pytest.raises(ValueError, match=r"^log_normal expects a batch, \(batch, \.\.\.\), got a"):
+        log_normal(z)
+
+
+def test_more_values_than_a_float_counts_are_refused():
+    for count in (2**63, 10**400):
+        with pytest.raises(ValueError, match=r"^bits_per_dim expects count .* up to 64 bits"):
+            bits_per_dim(torch.zeros(2), count)
