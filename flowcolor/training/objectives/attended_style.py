@@ -65,6 +65,8 @@ class AttendedStyle(Objective):
         check_weight(overall=overall, local=local)
         check_whole(0, 10**9, autoencoder=autoencoder)
         check_part(Sequence, local_layers=local_layers)
+        if local_layers is None:
+            raise InputError("local_layers expects a list of layers, got None.")
         if not set(local_layers) <= {2, 3, 4, 5}:
             raise InputError(f"local_layers expects layers from 2 to 5, got {list(local_layers)}.")
         self.overall, self.local, self.autoencoder = overall, local, autoencoder

@@ -73,7 +73,7 @@ class WassersteinChroma(Game):
     ) -> None:
         super().__init__(_adam if optimizer is None else optimizer, gradient_clip_val)
         check_weight(adversarial=adversarial, classes=classes, slope=slope)
-        check_part(nn.Module, critic=critic)
+        check_part(PatchCritic, critic=critic)
         check_part(str | Path, vgg16=vgg16)
         self.adversarial, self.classes, self.slope = adversarial, classes, slope
         self.critic = PatchCritic(3, norm="none") if critic is None else critic

@@ -92,3 +92,5 @@ def test_what_it_cannot_train_is_refused_in_words():
         AttendedStyle(overall=-1.0)
     with pytest.raises(InputError, match=r"layers from 2 to 5, got \[1\]\.$"):
         AttendedStyle(local_layers=[1])
+    with pytest.raises(InputError, match=r"^local_layers expects a list of layers, got None\.$"):
+        AttendedStyle(local_layers=None)

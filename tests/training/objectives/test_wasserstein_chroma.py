@@ -138,6 +138,8 @@ def test_what_cannot_be_trained_is_refused_in_words(tmp_path, monkeypatch):
         small().check(trained_chromagan(classes=3))
     with pytest.raises(InputError, match=r"one of 3 channels, L, a and b, got 6\.$"):
         WassersteinChroma(critic=PatchCritic(6))
+    with pytest.raises(InputError, match=r"^critic expects PatchCritic, got Identity\(\)\.$"):
+        WassersteinChroma(critic=torch.nn.Identity())
     with pytest.raises(InputError, match=r"slope expects a finite number of at least 0, got -1"):
         WassersteinChroma(slope=-1.0)
     torch.save(OrderedDict(), tmp_path / "empty.pth")
