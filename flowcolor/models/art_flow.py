@@ -125,8 +125,9 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
 
     def _encode_both(self, content: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
         if content.shape == reference.shape:
-            z, style = self.encode(torch.cat([content, reference]))[0].chunk(2)
-            return z, style
+            # Not in chunks, whose number an exported program would take from its batch.
+            both = self.encode(torch.cat([content, reference]))[0]
+            return both[: content.shape[0]], both[content.shape[0] :]
         if self.training and any(_awaits_data(layer) for layer in self.flow):
             with torch.no_grad():
                 alike = interpolate(reference, size=content.shape[2:], mode="area")

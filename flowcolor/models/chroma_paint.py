@@ -41,7 +41,7 @@ def light_and_points(content: Tensor, hints: Hints | None) -> Tensor:
     """Return lightness, chroma at given points, and where these are, all of them around zero."""
     light = centered_lightness(content)
     if hints is None:
-        given = light.new_zeros(len(light), 3, *light.shape[2:])
+        given = light.new_zeros(light.shape[0], 3, *light.shape[2:])
     else:
         mask = hints.mask.to(light)
         colors = hints.colors.where(hints.mask > 0, 0).to(light)

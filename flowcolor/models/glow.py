@@ -183,7 +183,9 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
                     f"Glow expects a content and a {name} of the same shape, got "
                     f"{tuple(content.shape)} and {tuple(image.shape)}."
                 )
-        z, start, end = self.encode(torch.cat([content, reference_content, reference]))[0].chunk(3)
+        latents = self.encode(torch.cat([content, reference_content, reference]))[0]
+        # Not in chunks, whose number an exported program would take from its batch.
+        z, start, end = latents.unflatten(0, (3, content.shape[0]))
         return self.decode(z + self.strength * (end - start))
 
     @torch.no_grad()

@@ -57,7 +57,7 @@ class MapDecoder(nn.Module):
         start: Tensor = self.constant
         if start.shape[-2:] != sides:
             start = interpolate(start, sides, mode="bilinear", align_corners=False)
-        x = self.first(torch.cat([start.expand(len(coarse), -1, -1, -1), coarse], 1))
+        x = self.first(torch.cat([start.expand(coarse.shape[0], -1, -1, -1), coarse], 1))
         x = self.coarse_mask(self.narrow(x), coarse)
         x = gated(x, self.style, vectors[-1])
         x = self.second(leaky_relu(x, 0.1))

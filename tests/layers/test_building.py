@@ -12,7 +12,7 @@ from flowcolor.layers import Inverted
 from flowcolor.models import SketchColorFlow
 from tests.layers.cases import CASES
 from tests.layers.test_contract import PLAIN
-from tests.models.helpers import images, trained
+from tests.models.helpers import images, trained, trained_art_flow, trained_glow, trained_s2i
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
@@ -120,3 +120,17 @@ def test_an_exported_model_takes_images_of_any_sides():
         for batch, side in ((3, 16), (2, 24)):
             given = images(batch, side)
             torch.testing.assert_close(program(*given), model(*given), rtol=0, atol=1e-5)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("build", [trained_glow, trained_art_flow, trained_s2i])
+def test_models_that_encode_several_images_at_once_are_exported_for_any_batch(build, strict):
+    model = build()
+    batch = Dim("batch", min=2, max=16)
+    with torch.no_grad():
+        program = export(model, images(2), dynamic_shapes=({0: batch}, {0: batch}), strict=strict)
+        for count in (2, 3, 5):
+            given = images(count)
+            found, expected = program.module()(*given), model(*given)
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
