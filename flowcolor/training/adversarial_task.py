@@ -58,7 +58,7 @@ class AdversarialTask(Task):
             optimizer.zero_grad()
         # As one sum, because neither loss reaches the other's weights: a data-parallel wrapper
         # expects one backward pass for each forward pass.
-        self.take_gradients(losses["loss"] + losses["critic"])
+        self.take_gradients(self.with_idle_weights(losses["loss"] + losses["critic"]))
         with one_scale(self.trainer):
             for optimizer in optimizers:
                 optimizer.step()

@@ -7,10 +7,16 @@ import torch
 from torch import nn
 
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
+from flowcolor.models import PatchCritic
 from flowcolor.models.revgan import RevGAN
 from flowcolor.training.build_task import build_task
 from flowcolor.training.idle_weights import IdleWeights, reached
-from flowcolor.training.objectives import Alternating, AttendedStyle, SelfSupervised
+from flowcolor.training.objectives import (
+    Adversarial,
+    Alternating,
+    AttendedStyle,
+    SelfSupervised,
+)
 from tests.models.helpers import trained_ada_attn, trained_s2i, trained_unet_adain
 from tests.training.few_steps import fit, weights_of_two_and_of_one
 
@@ -40,6 +46,14 @@ def attended(autoencoder):
     return build_task(trained_ada_attn().train(), objective, sgd(1e-4, 0.5)), samples(32)
 
 
+def judged():
+    """Return such a task with a critic beside it, which moves in every batch."""
+    inner = AttendedStyle(autoencoder=0)
+    critic = PatchCritic(width=4, layers=1)
+    objective = Adversarial(inner, critic, optimizer=sgd(1e-4, 0.5))
+    return build_task(trained_ada_attn().train(), objective, sgd(1e-4, 0.5)), samples(32)
+
+
 def samples(side, count=2):
     torch.manual_seed(1)
     reference = torch.rand(3, side, side)  # One for all: it does not matter who shares a batch.
@@ -54,6 +68,7 @@ IDLE = {
     "the head's": (self_supervised, lambda name: name.startswith("objective.head.")),
     "attention's": (partial(attended, 1), lambda name: name.startswith("colorizer.norms.")),
     "the encoder's": (partial(attended, 0), lambda name: name.startswith("colorizer.encoder.")),
+    "the same in a game": (judged, lambda name: name.startswith("colorizer.encoder.")),
 }
 
 

@@ -82,6 +82,7 @@ class Adversarial(Game):
                 f"turn, got {type(objective).__name__}."
             )
         self.objective = Paired() if objective is None else objective
+        self.uses_all = self.objective.uses_all  # type: ignore[misc]
         self.critic: nn.Module = PatchCritic() if critic is None else critic
         self.kind: Kind = kind
         self.weight = weight
