@@ -36,11 +36,14 @@ class IdleWeights:
 
     Args:
         weights: All that the wrapper waits for.
+        alike: Whether every batch uses those that the first one does: if these are all, no other is
+            looked at.
     """
 
-    def __init__(self, weights: Iterable[nn.Parameter]) -> None:
+    def __init__(self, weights: Iterable[nn.Parameter], alike: bool = False) -> None:
         self.weights = [weight for weight in weights if weight.requires_grad]
         self.idle: list[nn.Parameter] = []
+        self._alike, self._all = alike, False
 
     def join(self, loss: Tensor, gather: Callable[[Tensor], Tensor]) -> Tensor:
         """Return a loss of the same value that uses all weights.
@@ -49,10 +52,14 @@ class IdleWeights:
             loss: What one process minimises.
             gather: Stacks the tensors of all processes.
         """
+        if self._all:
+            return loss
         used = reached(loss)
         own = torch.tensor([weight in used for weight in self.weights], device=loss.device)
+        uses = gather(own).view(-1, len(own))
+        self._all = self._alike and bool(uses.all())
         # Another process may use what this one does not, and the gradient is the mean of both.
-        somewhere = gather(own).view(-1, len(own)).any(0).tolist()
+        somewhere = uses.any(0).tolist()
         self.idle = [w for w, uses in zip(self.weights, somewhere, strict=True) if not uses]
         aside = [weight.sum() for weight in self.weights if weight not in used]
         return loss + 0 * torch.stack(aside).sum() if aside else loss

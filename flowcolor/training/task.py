@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn, cast
 import torch
 from lightning import Callback, LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
@@ -325,10 +326,11 @@ class Task(LightningModule, ABC):
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
-        if self.objective.uses_all or self.trainer.world_size == 1:
+        alike, strategy = self.objective.uses_all, self.trainer.strategy
+        if self.trainer.world_size == 1 or (alike and not isinstance(strategy, DDPStrategy)):
             return loss
         if self._idle is None:
-            self._idle = IdleWeights(self.parameters())
+            self._idle = IdleWeights(self.parameters(), alike)
         return self._idle.join(loss, lambda own: cast(Tensor, self.all_gather(own)))
 
     def on_before_backward(self, loss: Tensor) -> None:

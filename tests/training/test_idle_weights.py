@@ -15,9 +15,10 @@ from flowcolor.training.objectives import (
     Adversarial,
     Alternating,
     AttendedStyle,
+    Paired,
     SelfSupervised,
 )
-from tests.models.helpers import trained_ada_attn, trained_s2i, trained_unet_adain
+from tests.models.helpers import trained, trained_ada_attn, trained_s2i, trained_unet_adain
 from tests.training.few_steps import fit, weights_of_two_and_of_one
 
 
@@ -54,6 +55,12 @@ def judged():
     return build_task(trained_ada_attn().train(), objective, sgd(1e-4, 0.5)), samples(32)
 
 
+def unmarked():
+    """Return a task whose model knows what to do with colours at points, and gets none."""
+    objective = Paired(ColorizationLoss(perceptual=0.0))
+    return build_task(trained(hint_points=True).train(), objective, sgd(0.01, 0.5)), samples(16)
+
+
 def samples(side, count=2):
     torch.manual_seed(1)
     reference = torch.rand(3, side, side)  # One for all: it does not matter who shares a batch.
@@ -68,6 +75,7 @@ IDLE = {
     "the head's": (self_supervised, lambda name: name.startswith("objective.head.")),
     "attention's": (partial(attended, 1), lambda name: name.startswith("colorizer.norms.")),
     "the encoder's": (partial(attended, 0), lambda name: name.startswith("colorizer.encoder.")),
+    "of points": (unmarked, lambda name: ".hints." in name),
     "the same in a game": (judged, lambda name: name.startswith("colorizer.encoder.")),
 }
 
@@ -132,3 +140,21 @@ def test_all_weights_get_a_gradient_and_idle_ones_lose_it_unless_they_are_used_e
     assert idle.grad is None
     for weight, expected in ((used, 2.0), (lent, 0.0), (earlier, 3.0)):
         assert torch.equal(weight.grad, torch.full((2,), expected))
+
+
+@pytest.mark.parametrize("alike", [True, False])
+@pytest.mark.parametrize("others", [True, False])
+def test_the_first_batch_tells_of_all_where_all_batches_are_alike(alike, others):
+    one, two = weights = [nn.Parameter(torch.ones(2)) for _ in range(2)]
+    asked = []
+
+    def gather(own):
+        asked.append(own)
+        return torch.stack([own, torch.tensor([True, others])])
+
+    joining = IdleWeights(weights, alike)
+    for loss in ((one * two).sum(), one.sum()):
+        joined = joining.join(loss, gather)
+    looked = not (alike and others)
+    assert len(asked) == 1 + looked
+    assert reached(joined) == ({one, two} if looked else {one})

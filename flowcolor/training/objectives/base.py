@@ -23,8 +23,8 @@ class Objective(nn.Module, ABC):
 
     Attributes:
         paints: Whether the drawings of the batch are coloured.
-        uses_all: Whether every loss depends on all weights that are trained. Several processes wait
-            for the gradients of all, so they have to know.
+        uses_all: Whether every loss depends on all weights on which the first one does. Several
+            processes wait for the gradients of all, so they have to know.
     """
 
     paints: ClassVar[bool] = True
