@@ -56,10 +56,10 @@ class IdleWeights:
             return loss
         used = reached(loss)
         own = torch.tensor([weight in used for weight in self.weights], device=loss.device)
-        uses = gather(own).view(-1, len(own))
-        self._all = self._alike and bool(uses.all())
+        each = gather(own).view(-1, len(own))
+        self._all = self._alike and bool(each.all())
         # Another process may use what this one does not, and the gradient is the mean of both.
-        somewhere = uses.any(0).tolist()
+        somewhere = each.any(0).tolist()
         self.idle = [w for w, uses in zip(self.weights, somewhere, strict=True) if not uses]
         aside = [weight.sum() for weight in self.weights if weight not in used]
         return loss + 0 * torch.stack(aside).sum() if aside else loss
