@@ -1,5 +1,6 @@
 """An ablation's results beside the thesis's: numbers, order, and whether chance explains them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -26,7 +27,7 @@ class Order:
     Args:
         score: Which.
         thesis: Labels in the thesis's order.
-        ours: Labels in ours.
+        ours: Labels in ours, those of broken results last.
         agreeing: Of how many pairs of variants both say which is better, and say the same.
         pairs: How many pairs of variants there are.
     """
@@ -101,7 +102,9 @@ class Results:
         for name in HIGHER_IS_BETTER:
             score = name.lower()
             ours = {v.label: self.mean(v, setting, score) for v in self.variants}
-            if any(value is None for value in ours.values()):
+            numbers = [value for value in ours.values() if value is not None]
+            # Of one pair there is no FID: not a number for all, and no order.
+            if len(numbers) < len(ours) or all(math.isnan(value) for value in numbers):
                 continue
             thesis: dict[str, Any] = {v.label: v.thesis[name] for v in self.variants}
             orders.append(_order(name, thesis, ours))
@@ -150,10 +153,12 @@ def _order(name: str, thesis: dict[str, Any], ours: dict[str, Any]) -> Order:
     agreeing = sum(
         (thesis[a] - thesis[b]) * (ours[a] - ours[b]) > 0 for a, b in combinations(thesis, 2)
     )
-    by_thesis, by_ours = (
-        sorted(values, key=lambda label, values=values: -sign * values[label])  # type: ignore[misc]
-        for values in (thesis, ours)
-    )
+
+    def ranked(values: dict[str, Any]) -> list[str]:
+        # Nothing is above or below NaN, of broken results: it would leave the others unsorted.
+        return sorted(values, key=lambda label: (math.isnan(values[label]), -sign * values[label]))
+
+    by_thesis, by_ours = ranked(thesis), ranked(ours)
     return Order(name, by_thesis, by_ours, agreeing, len(list(combinations(thesis, 2))))
 
 

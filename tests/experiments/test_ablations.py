@@ -1,6 +1,7 @@
 """``flowcolor ablate``: honest variants, each run once, laid beside the thesis."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 
@@ -281,6 +282,25 @@ def test_the_order_is_compared_pair_by_pair(results):
     assert order.thesis == ["FAM", "without FAM", "AdaIN", "concatenation"]
     assert order.ours == ["FAM", "AdaIN", "concatenation", "without FAM"]
     assert (order.agreeing, order.pairs) == (4, 6)
+
+
+@pytest.mark.parametrize("broken", ["none", "concat", "adain", "fam"])
+def test_a_variant_with_broken_results_is_the_last_of_the_order(results, run, tmp_path, broken):
+    for each in ablation(run, tmp_path):
+        if each.variant.name == broken:
+            write_report(report([0.5, math.nan, 0.5]), each.result.parent, "test")
+            label = each.variant.label
+    (order,) = Results(results.ablation).orders("cross")
+    whole = ["FAM", "AdaIN", "concatenation", "without FAM"]
+    assert order.ours == [name for name in whole if name != label] + [label]
+
+
+def test_a_score_that_no_variant_has_puts_them_in_no_order(results, run, tmp_path):
+    for each in results.ablation:
+        read = read_report(each.result)
+        sets = {"cross": {"fid": math.nan}}
+        write_report(replace(read, sets=sets), each.result.parent, "test")
+    assert [order.score for order in Results(results.ablation).orders("cross")] == ["SSIM"]
 
 
 def test_each_variant_is_compared_with_the_baseline_image_by_image(results):
