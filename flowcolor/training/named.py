@@ -1,5 +1,6 @@
 """The class of what a configuration names: a class, or a function that says what it returns."""
 
+from contextlib import suppress
 from pydoc import locate
 from typing import Any, get_type_hints
 
@@ -19,7 +20,8 @@ def colorizer_class(path: str) -> type[Colorizer]:
     named: Any = locate(path)
     kind = named
     if callable(named) and not isinstance(named, type):
-        kind = get_type_hints(named).get("return")
+        with suppress(NameError, TypeError):  # Annotations of names that are not there, or none.
+            kind = get_type_hints(named).get("return")
     if not (isinstance(kind, type) and issubclass(kind, Colorizer)):
         message = f"colorizer_class expects the path of a colorizer, got {path}."
         raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.experiments import runner
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.io.images import read_image
+from flowcolor.models import LUT
 from flowcolor.pretrained import weights
 from flowcolor.training.parser import CONFIGS, read_yaml
 from tests.training.helpers import flowcolor
@@ -244,7 +246,11 @@ def test_classes_and_functions_tell_whether_there_is_something_to_train(name, ne
     assert Entry("own", file).needs_training() == needs
 
 
-@pytest.mark.parametrize("path", ["..", ".own.Model", "nowhere.Model", 5, "torch.nn.Linear"])
+HALF_BUILT = partial(LUT, edges=1.0)  # Callable, and says nothing of what it returns.
+NOWHERE = [f"{__name__}.HALF_BUILT", "..", ".own.Model", "nowhere.Model", 5, "torch.nn.Linear"]
+
+
+@pytest.mark.parametrize("path", NOWHERE)
 def test_a_configuration_without_the_class_of_a_colorizer_is_one_sentence(path, tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text(json.dumps({"model": {"colorizer": {"class_path": path}}}))
