@@ -1,7 +1,5 @@
 """One command at a time writes a folder."""
 
-import fcntl
-
 import pytest
 
 from flowcolor.errors import InputError
@@ -21,6 +19,7 @@ def test_photographs_are_not_prepared_where_another_command_writes(tmp_path, cap
 
 
 def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")  # Windows has other locks.
     flock, ended = fcntl.flock, []
 
     def end_of_the_other(file, how):
