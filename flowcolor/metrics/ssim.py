@@ -23,7 +23,8 @@ def ssim(
 
     Means and (co)variances are taken under a Gaussian window of 11 pixels with deviation 1.5; the
     bar is the mean over pixels and channels. It is torchmetrics' implementation, with images
-    clamped to :math:`[0, 1]` and a data range of 1, in float32 or wider even under autocast.
+    clamped to :math:`[0, 1]` and a data range of 1, in float64 even under autocast, or in float32
+    on devices without it.
 
     The border is reflected and counts. Implementations that leave out five pixels on each side
     (scikit-image among them) give other numbers, visibly so for small images; so do those that
@@ -49,13 +50,12 @@ def ssim(
     result, truth = comparable("ssim", result, truth, smallest=6)
     if len(result) == 0:  # torchmetrics fails at an empty batch.
         return result.new_zeros(0)
-    # Its variances are differences of nearly equal numbers; bfloat16 would leave nothing of them.
     with without_autocast(result):
         values = structural_similarity_index_measure(
-            result, truth, data_range=1.0, reduction="none"
+            _exact(result), _exact(truth), data_range=1.0, reduction="none"
         )
     assert isinstance(values, Tensor)  # noqa: S101  A tuple only if the maps are asked for.
-    return values.reshape(len(result))
+    return values.reshape(len(result)).to(result.dtype)
 
 
 def ms_ssim(
@@ -88,9 +88,10 @@ def ms_ssim(
     if len(result) == 0:
         return result.new_zeros(0)
     with without_autocast(result):
-        return multiscale_structural_similarity_index_measure(
-            result, truth, data_range=1.0, reduction="none"
-        ).reshape(len(result))
+        values = multiscale_structural_similarity_index_measure(
+            _exact(result), _exact(truth), data_range=1.0, reduction="none"
+        )
+    return values.reshape(len(result)).to(result.dtype)
 
 
 class StructuralSimilarity(ImageMetric):
@@ -127,3 +128,12 @@ class MultiScaleStructuralSimilarity(ImageMetric):
 
     def per_image(self, result: Tensor, other: Tensor) -> Tensor:
         return ms_ssim(result, other)
+
+
+def _exact(images: Tensor) -> Tensor:
+    """Return images in float64 where there is one.
+
+    Variances are differences of nearly equal numbers. Of those of flat areas, which are 0, float32
+    leaves as much as 1e-7, which beside :math:`c_2` moves the fourth digit, and lifts some above 1.
+    """
+    return images if images.device.type == "mps" else images.double()

@@ -60,6 +60,17 @@ def similar(*shape, noise=0.3):
     return (truth + noise * torch.randn(*shape)).clamp(0, 1), truth
 
 
+@pytest.mark.parametrize(("score", "side"), [(ssim, 16), (ms_ssim, 176)])
+@pytest.mark.parametrize(("a", "b"), [(0.3, 0.7), (0.93, 0.931), (1.0, 0.9)])
+def test_flat_areas_have_the_similarity_of_their_means(score, side, a, b):
+    result, truth = (torch.full((1, 3, side, side), value) for value in (a, b))
+    expected = (2 * a * b + 0.01**2) / (a * a + b * b + 0.01**2)
+    found = score(result, truth)
+    assert found.dtype == torch.float32
+    assert found <= 1
+    assert found.item() == pytest.approx(expected ** (1 if score is ssim else 0.1333), abs=1e-6)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(6, 40), st.integers(6, 40), st.integers(1, 3))
 def test_ssim_and_psnr_are_those_of_scikit_image(seed, height, width, count):
     torch.manual_seed(seed)
