@@ -60,11 +60,15 @@ def check_list(owner: object, /, **lists: object) -> None:
 
 
 def check_numbers_by_name(owner: object, /, **tables: object) -> None:
-    """Raise ``ValueError`` for an argument that has not a list of whole numbers for each name."""
+    """Raise ``ValueError`` for an argument that has not a list of whole numbers for each name.
+
+    Of 64 bits, as those of a tensor are.
+    """
     for name, table in tables.items():
         lists: list[Any] = list(table.values()) if isinstance(table, Mapping) else [None]
         good = all(isinstance(numbers, Sequence) for numbers in lists)
-        if not good or not all(isinstance(n, Integral) for numbers in lists for n in numbers):
+        good = good and all(isinstance(n, Integral) for numbers in lists for n in numbers)
+        if not good or not all(is_number(n) for numbers in lists for n in numbers):
             raise ValueError(_message(owner, name, "lists of whole numbers by name", table))
 
 
@@ -141,9 +145,13 @@ def _is_count(value: object) -> bool:
 def _message(
     owner: object, name: str, expected: str, value: object, shown: str | None = None
 ) -> str:
-    shown = repr(value) if shown is None else shown
-    shown = shown if len(shown) <= 60 else type(value).__name__
+    shown = short(value, repr(value) if shown is None else shown)
     return f"{_name(owner)} expects {name} to be {expected}, got {shown}."
+
+
+def short(value: object, shown: str) -> str:
+    """Return what is shown of a value, or where that is long its type."""
+    return shown if len(shown) <= 60 else type(value).__name__
 
 
 def _name(owner: object) -> str:

@@ -85,7 +85,7 @@ def paired_interval(
     d = numbers_of(paired_interval, 1, differences=differences)
     if len(d) < 2 or not np.isfinite(d).all():
         return float("nan"), float("nan")
-    tail = (1 - level) / 2
+    tail = (1 - float(level)) / 2
     low, high = np.quantile(resampled_means(d, resamples, seed), [tail, 1 - tail])
     return float(low), float(high)
 

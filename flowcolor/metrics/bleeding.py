@@ -6,7 +6,12 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.metrics.on_lines import check_on_lines, check_threshold, show_broken
+from flowcolor.metrics.on_lines import (
+    check_on_lines,
+    check_threshold,
+    in_pixels,
+    show_broken,
+)
 from flowcolor.values import widen
 
 
@@ -62,7 +67,7 @@ def color_bleeding(
         1.0
     """
     check_on_lines("color_bleeding", image, drawing, threshold, reach=reach)
-    k = max(1, int(reach * min(image.shape[-2:]) if reach < 1 else reach))
+    k = max(1, int(in_pixels(reach, image)))
     chroma = rgb_to_lab(image)[:, 1:]
     paper = widen(drawing).mean(1) >= threshold
     rows = _steps(chroma, paper, k)

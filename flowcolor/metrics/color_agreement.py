@@ -6,9 +6,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from flowcolor.arguments import check_count
 from flowcolor.metrics.mean_color import mean_color, nearer_to_own
-from flowcolor.metrics.wasserstein import color_wasserstein
+from flowcolor.metrics.wasserstein import check_directions, color_wasserstein
 
 
 class ColorAgreement(Metric):
@@ -40,7 +39,7 @@ class ColorAgreement(Metric):
 
     def __init__(self, directions: int = 64) -> None:
         super().__init__()
-        check_count(self, directions=directions)
+        check_directions(self, directions)
         self.directions = directions
         # Seven per image, flat: a process without images joins in with an empty vector.
         self.add_state("numbers", [], dist_reduce_fx="cat")

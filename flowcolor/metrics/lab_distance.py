@@ -122,13 +122,14 @@ def reference_sensitivity(
         tensor([0.])
     """
     require_tensors("reference_sensitivity", result, other_result, reference, other_reference)
+    apart = lab_distance(result, other_result)
     moved = mean_color_distance(reference, other_reference)
     if len(result) != len(reference):
         raise ValueError(
             "reference_sensitivity expects as many results as references, "
             f"got {len(result)} and {len(reference)}."
         )
-    share = lab_distance(result, other_result) / moved
+    share = apart / moved
     return share.where(moved >= _NOTICEABLE, torch.nan)
 
 

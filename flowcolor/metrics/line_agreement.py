@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 from torchmetrics import Metric
 
-from flowcolor.metrics.on_lines import check_threshold, show_broken
+from flowcolor.metrics.on_lines import check_threshold, in_pixels, show_broken
 from flowcolor.values import require_colors, require_tensors, widen
 
 
@@ -58,7 +58,7 @@ def line_f1(
         )
     require_colors("line_f1", lines, truth)
     check_threshold("line_f1", threshold, "from", tolerance=tolerance)
-    radius = tolerance * min(lines.shape[-2:]) if tolerance < 1 else tolerance
+    radius = in_pixels(tolerance, lines)
     a, b = (widen(x).mean(1, keepdim=True) < threshold for x in (lines, truth))
     precision, recall = _share_near(a, b, radius), _share_near(b, a, radius)
     f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-12)

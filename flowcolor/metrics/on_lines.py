@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.arguments import short
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.values import require_colors, require_tensors
 
 
@@ -52,12 +54,23 @@ def check_threshold(
     """
     for what, value in distance.items():
         numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in (threshold, value))
-        good = numbers and 0 < threshold <= 1 and 0 <= value < float("inf")
+        good = numbers and 0 < threshold <= 1 and is_number(value) and value >= 0
         if not good or (value == 0 and bound == "above"):
+            got = " and ".join(short(x, shown_number(x)) for x in (threshold, value))
             raise ValueError(
                 f"{name} expects a threshold above 0 and up to 1 and a finite {what} {bound} 0, "
-                f"got {threshold!r} and {value!r}."
+                f"got {got}."
             )
+
+
+def in_pixels(distance: float, image: Tensor) -> float:
+    """Return a distance in pixels: below 1 it is a fraction of the shorter side.
+
+    Never more than both sides together, beyond which there is nothing.
+    """
+    height, width = image.shape[-2:]
+    pixels = distance * min(height, width) if distance < 1 else distance
+    return min(pixels, height + width)
 
 
 def show_broken(

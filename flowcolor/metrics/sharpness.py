@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from flowcolor.color import to_gray
 from flowcolor.metrics.base import ImageMetric
-from flowcolor.metrics.on_lines import check_on_lines, check_threshold
+from flowcolor.metrics.on_lines import check_on_lines, check_threshold, in_pixels
 from flowcolor.values import widen
 
 _DARKEST = 0.05  # Surroundings that are darker count as so dark: in black, noise is no line.
@@ -56,8 +56,7 @@ def line_sharpness(
         tensor([1., 1.])
     """
     check_on_lines("line_sharpness", image, drawing, threshold, window=window)
-    side = min(image.shape[-2:])
-    radius = max(2, int(window * side if window < 1 else window))
+    radius = max(2, int(in_pixels(window, image)))
     image = widen(image).clamp(0, 1)
     drawing = drawing.to(image.dtype).clamp(0, 1)
     y = to_gray(image)  # Of three equal channels it is their value.

@@ -7,10 +7,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, short
+from flowcolor.bounds import whole_within
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
 from flowcolor.values import require_tensors, widen
+
+_MOST_DIRECTIONS = 2**16
 
 
 def sliced_wasserstein(
@@ -48,14 +51,16 @@ def sliced_wasserstein(
         tensor(0.)
     """
     require_tensors("sliced_wasserstein", a, b)
-    whole = isinstance(directions, Integral) and not isinstance(directions, bool)
     good = all(x.ndim == 2 and x.shape[1] == 3 and x.is_floating_point() for x in (a, b))
+    whole = isinstance(directions, Integral) and not isinstance(directions, bool)
     if not good or not whole or directions < 1:
+        got = short(directions, repr(directions))
         raise ValueError(
             "sliced_wasserstein expects two sets of float points of shape (n, 3) and at least one "
             f"direction, got {a.dtype} of shape {tuple(a.shape)}, {b.dtype} of shape "
-            f"{tuple(b.shape)} and {directions!r}."
+            f"{tuple(b.shape)} and {got}."
         )
+    check_directions(sliced_wasserstein, directions)
     # In half precision the counts below would be infinite.
     a, b = widen(a), widen(b)
     in_a, in_b = (x.new_ones(len(x), dtype=torch.bool) for x in (a, b))
@@ -91,12 +96,19 @@ def color_wasserstein(
             "color_wasserstein expects as many images as references, "
             f"got {len(image)} and {len(reference)}."
         )
-    check_count(color_wasserstein, directions=directions)
+    check_directions(color_wasserstein, directions)
     masks = mask_like(image, mask).flatten(1), mask_like(reference, reference_mask).flatten(1)
     # One pair at a time: all directions of all pixels of a batch would not fit into memory.
     pairs = zip(colors, others, *masks, strict=True)
     distances = [_distance(*pair, directions) for pair in pairs]
     return torch.stack(distances) if distances else widen(image).new_zeros(0)
+
+
+def check_directions(owner: object, directions: int) -> None:
+    """Raise ``ValueError`` for what is no number of directions, or one beyond all measure."""
+    check_count(owner, directions=directions)
+    name = getattr(owner, "__name__", type(owner).__name__)
+    whole_within(f"{name}'s directions", directions, 1, _MOST_DIRECTIONS)
 
 
 def _distance(

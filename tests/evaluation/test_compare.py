@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -52,6 +53,7 @@ def test_the_interval_is_a_function_of_its_seed_and_needs_two_images():
     assert paired_interval(d, seed=3) != paired_interval(d, seed=4)
     assert paired_interval([0.25] * 5) == (0.25, 0.25)
     assert all(math.isnan(end) for end in paired_interval([1.0]))
+    assert paired_interval(d, level=Fraction(1, 2)) == paired_interval(d, level=0.5)
 
 
 def test_many_images_are_drawn_in_parts_without_changing_their_number(monkeypatch):

@@ -68,6 +68,52 @@ def test_distances_and_thresholds_that_are_no_numbers_are_refused(who, value):
             DISTANCES[who](distance, threshold)
 
 
+@pytest.mark.parametrize("value", [1e8, 1e300, 2**62, np.float32(1e30)])
+@pytest.mark.parametrize("name", ["line_f1", "color_bleeding", "line_sharpness"])
+def test_distances_beyond_the_picture_are_those_to_its_end(name, value):
+    generator = torch.Generator().manual_seed(0)
+    image, drawing = torch.rand(2, 2, 3, 9, 14, generator=generator)
+    drawing = (drawing + 0.8).clamp(0, 1)
+    score = getattr(metrics, name)
+    assert_close(score(image[:1], drawing[:1], value), score(image[:1], drawing[:1], 40))
+
+
+@pytest.mark.parametrize("value", [10**30, 10**400], ids=["long", "longer"])
+@pytest.mark.parametrize("who", DISTANCES)
+def test_distances_that_no_tensor_holds_are_refused(who, value):
+    with pytest.raises(ValueError, match=f"^{who} expects a threshold .* and a whole number of "):
+        DISTANCES[who](value, 0.9)
+
+
+@pytest.mark.parametrize("who", DISTANCES)
+def test_images_in_the_place_of_numbers_are_refused_in_one_short_sentence(who):
+    for arguments in ((IMAGES, 0.9), (0.05, IMAGES)):
+        with pytest.raises(ValueError, match=f"^{who} expects a threshold .*Tensor") as error:
+            DISTANCES[who](*arguments)
+        assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize("value", [10**9, 10**30, 10**400], ids=["many", "long", "longer"])
+def test_directions_and_pixels_beyond_all_measure_are_refused(value):
+    points = torch.rand(4, 3)
+    for call in (
+        lambda: metrics.sliced_wasserstein(points, points, value),
+        lambda: metrics.color_wasserstein(IMAGES, IMAGES, directions=value),
+        lambda: metrics.ColorAgreement(value),
+    ):
+        with pytest.raises(ValueError, match="direction"):
+            call()
+    if value > 2**63:
+        with pytest.raises(ValueError, match=r"^region_color_distance expects `least` to be "):
+            metrics.region_color_distance(IMAGES, IMAGES, LABELS, LABELS, least=value)
+
+
+@pytest.mark.parametrize("number", [True, 10**30])
+def test_regions_of_what_no_label_can_be_are_refused(number):
+    with pytest.raises(ValueError, match=r"^region_color_distance expects regions to be lists of"):
+        metrics.region_color_distance(IMAGES, IMAGES, LABELS, LABELS, {"a": [number]})
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -82,6 +128,10 @@ def test_distances_and_thresholds_that_are_no_numbers_are_refused(who, value):
         (
             lambda: metrics.reference_sensitivity(IMAGES, IMAGES, IMAGES[:1], IMAGES[1:]),
             "reference_sensitivity expects as many results as references, got 2 and 1",
+        ),
+        (
+            lambda: metrics.reference_sensitivity(torch.tensor(0.5), IMAGES, IMAGES, IMAGES),
+            r"lab_distance expects two batches of shape .* got \(\) and",
         ),
         (
             lambda: metrics.hint_error(IMAGES, IMAGES[:1], torch.ones(2, 1, 8, 8)),

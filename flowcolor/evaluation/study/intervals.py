@@ -68,7 +68,7 @@ def two_way_intervals(
         # Rarely, no judgement of a method is drawn: then there is no mean.
         empty = np.full_like(total, np.nan)
         found.append(np.divide(total, number, out=empty, where=number > 0))
-    tail = (1 - level) / 2
+    tail = (1 - float(level)) / 2
     drawn = np.concatenate(found)
     ends = np.full((methods, 2), np.nan)
     for method in range(methods):
