@@ -131,6 +131,15 @@ def check_sides(owner: object, size: object, /) -> None:
         raise ValueError(_message(owner, "size", "a height and a width in pixels", size))
 
 
+def device_of(owner: object, device: torch.device | str, /) -> torch.device:
+    """Return a device by its name, or raise ``ValueError`` for what names none that torch knows."""
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        expected = "a device like cpu or cuda"
+        raise ValueError(f"{_name(owner)} expects {expected}, got {device!r}.") from error
+
+
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:
     """Raise ``ValueError`` for an argument that is no module of that kind."""
     for name, module in modules.items():

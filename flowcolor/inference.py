@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_module, device_of, short
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
@@ -76,6 +79,13 @@ class Painter:
     size: int
     name: str
 
+    def __post_init__(self) -> None:
+        check_module(self, Colorizer, colorizer=self.colorizer)
+        if not isinstance(self.size, Integral) or not is_number(self.size) or self.size < 0:
+            raise InputError(
+                f"Painter expects size to be a whole number of at least 0, got {self.size!r}."
+            )
+
     def __call__(
         self,
         drawing: Tensor,
@@ -122,6 +132,9 @@ class Painter:
         drawing, reference = _picture("drawing", drawing), _reference(reference)
         _check_shorter(shorter)
         _check_hints(hints, drawing)
+        _check_switches(clean=clean, align=align, check=check)
+        if not isinstance(face, Face | None):
+            raise InputError(f"face expects a Face, got {type(face).__name__}.")
         page = _page(drawing, clean)
         region = page.strokes
         side = (self.size or None) if shorter == "trained" else shorter
@@ -232,12 +245,18 @@ def _reference(reference: object) -> Tensor | None:
 
 
 def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
-    if shorter not in (None, "trained") and not (
-        isinstance(shorter, Integral) and not isinstance(shorter, bool) and shorter > 0
-    ):
-        raise InputError(
-            f'shorter expects "trained", None or a number of at least 1, got {shorter!r}.'
-        )
+    if shorter is None or (isinstance(shorter, str) and shorter == "trained"):
+        return
+    if not (isinstance(shorter, Integral) and is_number(shorter) and shorter > 0):
+        got = short(shorter, shown_number(shorter))
+        raise InputError(f'shorter expects "trained", None or a number of at least 1, got {got}.')
+
+
+def _check_switches(**switches: object) -> None:
+    for name, switch in switches.items():
+        if not isinstance(switch, bool):  # A text "false" would count as true.
+            got = short(switch, repr(switch))
+            raise InputError(f"{name} expects True or False, got {got}.")
 
 
 class _Page(NamedTuple):
@@ -303,13 +322,17 @@ def load(
 
     Raises:
         InputError: There is no such name and no such file, or the file is something else.
+        ValueError: There is no such device.
     """
+    if not isinstance(source, str | PathLike):
+        raise InputError(f"load expects a name or a path, got {type(source).__name__}.")
+    place = device_of(load, device)
     name = str(source)
     known = methods()
     if name in known:
-        return Painter(untrained_method(name).to(device), 0, name)
+        return Painter(untrained_method(name).to(place), 0, name)
     weights = find_weights(source, endpoint)
-    return Painter(weights.build().to(device), weights.size, name)
+    return Painter(weights.build().to(place), weights.size, name)
 
 
 def _check_hints(hints: Hints | None, picture: Tensor) -> None:

@@ -59,6 +59,37 @@ def test_what_is_not_there_is_one_sentence(source, words):
         load(source)
 
 
+@pytest.mark.parametrize("source", [None, 0, 2.5, True, [], b"tint", object()])
+def test_a_source_that_is_no_name_is_one_sentence(source):
+    with pytest.raises(InputError, match=r"^load expects a name or a path, got \w+\.$"):
+        load(source)
+
+
+@pytest.mark.parametrize("source", ["tint", "faces"])
+@pytest.mark.parametrize("device", ["gpu", "", None, 2.5, torch.float16, [], "cpu:x"])
+def test_a_device_that_is_none_is_one_sentence_and_casts_no_weights(source, device):
+    with pytest.raises(ValueError, match=r"^load expects a device like cpu or cuda, got "):
+        load(source, device)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"colorizer": None}, "colorizer to be of type Colorizer, got None"),
+        ({"colorizer": torch.nn.Identity()}, "colorizer to be of type Colorizer, got Identity"),
+        ({"size": -1}, None),
+        ({"size": 64.5}, None),
+        ({"size": "64"}, None),
+        ({"size": None}, None),
+    ],
+)
+def test_a_painter_of_what_is_no_model_is_refused(change, words):
+    given = {"colorizer": load("tint").colorizer, "size": 0, "name": "own"} | change
+    words = words or rf"size to be a whole number of at least 0, got {change['size']!r}"
+    with pytest.raises(ValueError, match=rf"^Painter expects {words}"):
+        Painter(**given)
+
+
 def test_the_model_s_picture_is_there_as_the_model_made_it():
     drawing, photo = pair(64)
     painter = load("tint")
@@ -186,6 +217,19 @@ def test_a_result_that_is_no_colour_is_refused_and_not_painted_black(value, gray
             lambda drawing, photo: {"shorter": 0},
             'shorter expects "trained", None or a number of at',
         ),
+        (
+            lambda drawing, photo: {"shorter": 10**400},
+            'shorter expects "trained", None or a number of at .* got a whole number of more than',
+        ),
+        (
+            lambda drawing, photo: {"shorter": photo.numpy()},
+            'shorter expects "trained", None or a number of at .* got ndarray',
+        ),
+        (lambda drawing, photo: {"clean": "false"}, "clean expects True or False, got 'false'"),
+        (lambda drawing, photo: {"align": None}, "align expects True or False, got None"),
+        (lambda drawing, photo: {"check": photo}, "check expects True or False, got Tensor"),
+        (lambda drawing, photo: {"face": photo}, "face expects a Face, got Tensor"),
+        (lambda drawing, photo: {"face": (1, 1, 4, 3)}, "face expects a Face, got tuple"),
     ],
 )
 @pytest.mark.parametrize("method", ["tint", "faces"])

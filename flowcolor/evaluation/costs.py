@@ -11,10 +11,9 @@ from typing import Any
 
 import torch
 
-from flowcolor.arguments import check_callable, check_count, check_sides
+from flowcolor.arguments import check_callable, check_count, check_sides, device_of
 from flowcolor.bounds import whole_within
 from flowcolor.errors import InputError
-from flowcolor.evaluation.given import device_of
 from flowcolor.evaluation.live_bytes import peak_bytes
 from flowcolor.evaluation.operations import count_operations
 from flowcolor.io.files import read_whole

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from flowcolor.bounds import is_number, whole_within
@@ -62,17 +61,3 @@ def check_draws(
         raise ValueError(
             f"{owner.__name__} expects level to be a number between 0 and 1, got {level!r}."
         )
-
-
-def device_of(owner: Callable[..., Any], device: torch.device | str) -> torch.device:
-    """Return a device by its name.
-
-    Raises:
-        ValueError: It has none that torch knows.
-    """
-    try:
-        return torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{owner.__name__} expects a device like cpu or cuda, got {device!r}."
-        ) from error

@@ -9,8 +9,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from flowcolor.arguments import check_callable
-from flowcolor.evaluation.given import device_of
+from flowcolor.arguments import check_callable, device_of
 
 
 class StorageTracker(TorchDispatchMode):

@@ -148,6 +148,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     require_tensors("write_image", image)
     if image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ValueError(f"write_image expects 1 or 3 channels, got shape {tuple(image.shape)}.")
+    if 0 in image.shape:
+        raise ValueError(f"write_image expects pixels, got none in shape {tuple(image.shape)}.")
     if not image.is_floating_point():
         raise ValueError(
             f"write_image expects a float image with values in [0, 1], got {image.dtype}: divide "

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import check_choice
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
 from flowcolor.values import in_full, require_colors
@@ -114,13 +115,22 @@ def find_face(
         using: Weights and bias of another filter than the package's.
 
     Raises:
-        ValueError: The image is no float image with values in [0, 1].
+        ValueError: The image is no float image with finite values in [0, 1], or there is no such
+            kind.
 
     Example:
         >>> find_face(torch.ones(3, 80, 60), "drawing").score < 0
         True
     """
+    check_choice(find_face, kind=(kind, Kind))
     require_colors("find_face", image)
+    channels = (1, 3) if kind == "drawing" else (3,)
+    if image.ndim != 3 or image.shape[0] not in channels or 0 in image.shape:
+        raise ValueError(
+            f"find_face expects an image of shape (3, height, width), got {tuple(image.shape)}."
+        )
+    if not bool(image.isfinite().all()):
+        raise ValueError("find_face expects finite values, got NaN or infinity.")
     image = in_full(image)
     shorter, longer = sorted(image.shape[-2:])
     if longer > _LONGEST * shorter:

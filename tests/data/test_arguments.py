@@ -7,8 +7,10 @@ from flowcolor.data import (
     ColorizationDataModule,
     CrossReference,
     EmbeddedPortraits,
+    PhotoFolder,
     Portraits,
     SketchReferencePairs,
+    find_portraits,
 )
 from flowcolor.data.split import split_names
 from flowcolor.errors import InputError
@@ -44,6 +46,20 @@ def test_other_words_for_content_and_background_are_refused(wrong):
             ColorizationDataModule(**{name: wrong})
         with pytest.raises(InputError, match=rf'^{name} expects "\w+" or "\w+", got '):
             Portraits(EmbeddedPortraits(), 8, **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", [None, "no", 0, 1, [], torch.ones(())])
+@pytest.mark.parametrize("find", [PhotoFolder, find_portraits])
+def test_other_answers_to_whether_a_folder_must_be_whole_are_refused(wrong, find, photo):
+    with pytest.raises(ValueError, match=r"^PhotoFolder expects strict to be True or False, got "):
+        find(photo.parent, strict=wrong)
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 4), (1, 4, 0)])
+def test_a_picture_without_pixels_is_not_written(shape, tmp_path):
+    with pytest.raises(ValueError, match=r"^write_image expects pixels, got none in shape \("):
+        write_image(torch.ones(shape), tmp_path / "new" / "none.png")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("wrong", [None, "0.5", 0, -1, 1.5, float("nan"), True, []])

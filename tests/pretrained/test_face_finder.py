@@ -107,3 +107,21 @@ def test_a_strip_is_not_enlarged_to_look_for_a_face(shape, monkeypatch):
 def test_another_filter_than_the_package_s_can_be_tried():
     weights = torch.zeros_like(filters()["photo"][0])
     assert find_face(photo(), "photo", (weights, 7.5)).score == 7.5
+
+
+@pytest.mark.parametrize("kind", [None, "", "sketch", 1, True, [], torch.rand(3, 4, 4)])
+def test_other_kinds_of_pictures_are_refused(kind):
+    with pytest.raises(ValueError, match=r"^find_face expects kind to be one of \['photo', 'draw"):
+        find_face(torch.rand(3, 20, 20), kind)
+
+
+@pytest.mark.parametrize("shape", [(), (20,), (20, 20), (1, 3, 20, 20), (4, 20, 20), (3, 0, 20)])
+@pytest.mark.parametrize("kind", ["photo", "drawing"])
+def test_what_is_no_picture_is_refused(kind, shape):
+    with pytest.raises(ValueError, match=r"^find_face expects an image of shape \(3, height, "):
+        find_face(torch.ones(shape), kind)
+
+
+def test_pictures_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match=r"^find_face expects finite values, got NaN or infinity"):
+        find_face(torch.full((3, 20, 20), math.nan), "photo")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.arguments import check_flag
 from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.files import Files, MaskFile
 from flowcolor.data.datasets.finder import Finder
@@ -51,6 +52,7 @@ class PhotoFolder(Finder):
         masks: Partners = None,
         strict: bool = False,
     ) -> None:
+        check_flag(self, strict=strict)
         roots = [Path(folder) for folder in as_list(root)]
         labels = [""] if isinstance(root, str | Path) else label_folders(roots)
         found: list[tuple[str, Files]] = []
