@@ -49,13 +49,15 @@ def differentiate_affine(layer: Coupling, step: ReverseStep) -> Rebuilt:
     with torch.enable_grad():
         # Views: torch's counter of operations, for one, fails on modules that are given leaves.
         seen = b.view_as(b)
-        fused = layer.fuse(seen, None if c is None else c.view_as(c))
-        steering = for_networks(fused, layer.net, layer.shift_net)
+        steering = layer.fuse(seen, None if c is None else c.view_as(c))
+        alone = steering is seen  # Nothing is fused with it.
+        # Under the same name, so that it does not outlive a copy in another layout.
+        steering = for_networks(steering, layer.net, layer.shift_net)
     # The graph is cut here, so that those of the networks are walked and freed one by one.
     h = steering.detach().requires_grad_()
     half, grad_half, grads = undo_affine(layer, h, a, grad_a, step, (h, *step.params))
     grad_h, grad_condition = grads.pop(h, None), None
-    if grad_h is not None and fused is seen:  # Nothing was fused: what steers is all they see.
+    if grad_h is not None and alone:
         grad_b = grad_b + grad_h
     elif grad_h is not None:
         found = gradients_of((steering,), (b, *wanted, *step.params), (grad_h,))
