@@ -49,12 +49,16 @@ def test_a_run_that_a_limit_of_time_ends_inside_an_epoch_goes_on_in_it(run, tmp_
     assert_same_end(run, tmp_path)
 
 
-def test_a_checkpoint_does_not_need_the_weights_that_its_training_began_with(run, tmp_path):
+def test_a_checkpoint_does_not_need_the_weights_that_its_training_began_with(
+    run, tmp_path, monkeypatch
+):
     began = tmp_path / "began.safetensors"
     shutil.copy(run.last.parents[1] / "model.safetensors", began)
     assert fit(run, tmp_path, "--model.weights", began, "--trainer.max_epochs", 1) == 0
-    began.unlink()
     last = tmp_path / LAST
+    monkeypatch.chdir(tmp_path)
+    assert flowcolor("validate", "--ckpt_path", last, "--model.weights", began.name) == 0
+    began.unlink()
     assert flowcolor("validate", "--ckpt_path", last) == 0
     assert flowcolor("fit", "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
     assert read_checkpoint(last)["global_step"] == 4
@@ -176,8 +180,11 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
 
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
     other = ("--model.colorizer.init_args.ccbs", 1)
+    config = run.folder / "config.yaml"
+    before = config.read_text()
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
+    assert config.read_text() == before
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
 
