@@ -208,6 +208,8 @@ class TrainingCLI(LightningCLI):
             for name in ("best", "last"):
                 check_their_numbers(chosen[name], name, are_theirs=True)
         root = chosen.trainer.default_root_dir
+        place = Path(root) if root else self.root
+        self.missing = [folder for folder in (place, *place.parents) if not exists(folder)]
         self.folder, self.is_new = choose_folder(
             str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint
         )
@@ -377,6 +379,9 @@ class TrainingCLI(LightningCLI):
             began = any(path.suffix in {".png", ".json"} for path in self.written.rglob("*"))
         if self.is_new and not began and not exists(self.written / CHECKPOINTS):
             shutil.rmtree(self.written, ignore_errors=True)
+            for folder in self.missing:  # Those above, if they have stayed empty.
+                with suppress(OSError):
+                    folder.rmdir()
 
     def _written_folder(self) -> Path:
         """Return where the run writes: what it was given, or where a logger of the user's does."""

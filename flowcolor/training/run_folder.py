@@ -35,7 +35,7 @@ def new_version(root: Path) -> Path:
         for number in count(max(taken, default=-1) + 1):
             folder = root / f"version_{number}"
             try:
-                folder.mkdir(exist_ok=False)
+                folder.mkdir(parents=True)  # Another run, refused, may have removed the empty root.
             except FileExistsError:
                 continue
             return folder
