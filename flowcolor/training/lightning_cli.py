@@ -28,7 +28,7 @@ from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import exists, is_below, is_full
+from flowcolor.io.files import exists, is_below, is_full, real
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
@@ -177,7 +177,9 @@ class TrainingCLI(LightningCLI):
         known = self.recorded.config.get("model", {}).get("weights")
         if model.weights is None and checkpoint.suffix == ".safetensors":
             model.weights = checkpoint  # A configuration that names none takes none back.
-        elif model.weights is not None and str(model.weights) != str(known):
+        elif model.weights is not None and (
+            known is None or real(Path(model.weights)) != real(Path(known))
+        ):
             raise InputError(
                 f"Give either --ckpt_path or --model.weights, got {checkpoint} and {model.weights}."
             )

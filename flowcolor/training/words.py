@@ -26,7 +26,9 @@ def prints_configuration(options: Sequence[str]) -> bool:
 
 def asks_for_help(options: Sequence[str]) -> bool:
     """Tell whether help on the command or on one of its parts is wanted."""
-    return any(word in {"-h", "--help"} or word.endswith(".help") for word in options)
+    return any(
+        word in {"-h", "--help"} or word.partition("=")[0].endswith(".help") for word in options
+    )
 
 
 def with_plain_words(value: Any) -> Any:

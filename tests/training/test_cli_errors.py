@@ -149,6 +149,16 @@ def test_help_explains_the_options(capsys):
     assert "--model.weights" in text
 
 
+@pytest.mark.parametrize("between", " =")
+def test_help_on_a_part_needs_no_configuration(between, capsys):
+    name = "flowcolor.models.SketchColorFlow"
+    word = f"--model.colorizer.help{between}{name}"
+    with pytest.raises(SystemExit) as stop:
+        flowcolor("fit", *word.split(" "))
+    assert stop.value.code in (0, None)
+    assert "--model.colorizer.downsamplings" in capsys.readouterr().out
+
+
 def test_a_misspelt_argument_inside_an_optional_part_is_one_short_sentence(capsys):
     loss = "--model.objective.init_args.loss"
     words = (f"{loss}=flowcolor.losses.ColorizationLoss", f"{loss}.init_args.precep=1")
