@@ -363,7 +363,7 @@ class TrainingCLI(LightningCLI):
         """Let no other process go on with this run, or write the results of a test to its place."""
         # Of the processes of one run, the first holds the folder; loggers look into one of theirs.
         holds = is_first_process() and self._written_folder() == self.folder
-        if not holds or self.subcommand not in {"fit", "test"}:
+        if not holds or self.subcommand not in {"fit", "test", "predict"}:
             return nullcontext()
         return alone(self.folder, f"flowcolor {self.subcommand}", _ROOT)
 

@@ -58,7 +58,7 @@ def test_another_process_is_told_the_folder(tmp_path):
     assert (logger._root_dir, logger._name) == (str(tmp_path), "version_7")
 
 
-@pytest.mark.parametrize("command", ["fit", "test"])
+@pytest.mark.parametrize("command", ["fit", "test", "predict"])
 def test_a_run_that_still_runs_is_written_by_nobody_else(
     command, run, tmp_path, monkeypatch, capsys
 ):
@@ -67,6 +67,8 @@ def test_a_run_that_still_runs_is_written_by_nobody_else(
     if command == "fit":
         assert flowcolor("fit", "--config", run.config, *root, "--trainer.max_steps", 2) == 0
         words = ["fit", "--config", run.config, *root, "--ckpt_path", "last"]
+    elif command == "predict":
+        words += [f"--data.predict.{name}={run.photos}" for name in ("sketches", "photos")]
     batch, meanwhile = ColorizationDataModule.transfer_batch_to_device, []
 
     def start_another(self, *options):
