@@ -1,15 +1,16 @@
 """The configuration of a run, written whole or not at all."""
 
 from pathlib import Path
+from typing import Any
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
-from flowcolor.io.files import write_text
+from flowcolor.io.files import exists, write_text
 
 
 class WholeConfig(SaveConfigCallback):
-    """Write ``config.yaml`` into the folder of the run once the run has begun.
+    """Write ``config.yaml`` into the folder of the run; where there is one, once the run has begun.
 
     Lightning's own would leave the beginning of a file, and a traceback, on a full disk. And it
     writes before a checkpoint is read: one that is refused would have cost the run, whose folder it
@@ -17,15 +18,19 @@ class WholeConfig(SaveConfigCallback):
     """
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write nothing yet."""
+        """Write it where there is none, so that a full disk is noticed first of all."""
+        self._write(trainer, replace=False)
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write it, where no validation came before."""
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Write it before the first step: whatever is refused has been."""
         self._write(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write it before any numbers."""
-        self._write(trainer)
+        """Write it before any numbers, but for those that a training begins with."""
+        if not trainer.sanity_checking:
+            self._write(trainer)
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write it before any numbers."""
@@ -35,11 +40,13 @@ class WholeConfig(SaveConfigCallback):
         """Write it before any picture."""
         self._write(trainer)
 
-    def _write(self, trainer: Trainer) -> None:
+    def _write(self, trainer: Trainer, replace: bool = True) -> None:
+        """Write it once; until then every process has to ask where, together."""
         if self.already_saved:
             return
-        folder = trainer.log_dir  # Every process has to ask.
+        folder = trainer.log_dir
         if folder is not None and trainer.is_global_zero:
-            text = self.parser.dump(self.config, skip_none=False)
-            write_text(text, Path(folder) / self.config_filename)
-        self.already_saved = True
+            file = Path(folder) / self.config_filename
+            if replace or not exists(file):
+                write_text(self.parser.dump(self.config, skip_none=False), file)
+        self.already_saved = replace

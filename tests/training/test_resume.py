@@ -178,13 +178,27 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
     assert all(torch.equal(v, after["state_dict"][k]) for k, v in weights(run.last).items())
 
 
-def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
-    other = ("--model.colorizer.init_args.ccbs", 1)
+@pytest.mark.parametrize(
+    "refused",
+    [
+        ("--model.colorizer.init_args.ccbs", 1),
+        ("--best.monitor", "val/none"),
+        ("--model.scheduler.init_args.step_size", 0),
+        ("--trainer.val_check_interval", 100),
+    ],
+)
+def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refused):
     config = run.folder / "config.yaml"
     before = config.read_text()
+    words = ("--config", run.config, "--ckpt_path", run.last, "--trainer.max_epochs", 3)
+    assert flowcolor("fit", *words, *refused) == 2
+    assert config.read_text() == before
+
+
+def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
+    other = ("--model.colorizer.init_args.ccbs", 1)
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
-    assert config.read_text() == before
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
 
