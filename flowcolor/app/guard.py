@@ -24,9 +24,10 @@ MOST_REQUEST = 2 * MOST_BYTES  # Base64 takes a third more than the file.
 class Guard:
     """An ASGI application in front of another one.
 
-    gradio would write every upload to a file, under the name that the visitor gives. This page
-    needs no such upload, so none is accepted; and no request may be so large that it fills the
-    memory. Of a function or an event that does not exist, gradio would break down.
+    gradio would write every upload to a file, in three ways, one of them under the name that the
+    visitor gives. This page needs no such upload, so none is accepted; and no request may be so
+    large that it fills the memory. Of a function or an event that does not exist, gradio would
+    break down.
 
     Args:
         application: What answers all other requests.
@@ -39,7 +40,7 @@ class Guard:
         """Answer a request."""
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif scope["path"].rstrip("/").endswith("/upload"):
+        elif scope["path"].rstrip("/").endswith("/upload") or _is_form(scope):
             await _refuse(send, 403, "This server accepts no files.")
         else:
             await self._limited(scope, receive, send)
@@ -110,6 +111,12 @@ class _Answer:
             await self._send({"type": "http.response.body", "body": event})
         else:
             await _refuse(self._send, status, sentence)
+
+
+def _is_form(scope: Message) -> bool:
+    """Tell whether a request may hold files, which would lie on the disk while it is read."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return any(kind.strip().lower().startswith(b"multipart/") for kind in kinds)
 
 
 def _is_visitors(error: Exception) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import torch
 
 from flowcolor.app.data_urls import to_data_url
 from flowcolor.app.guard import MOST_REQUEST, Guard
@@ -130,6 +131,11 @@ async def answered(body, path="/gradio_api/component_server", headers=()):
 
 def test_uploads_to_files_and_huge_requests_are_refused_unread():
     assert asyncio.run(answered([b"x"] * 9, "/gradio_api/upload")) == (403, 0)
+    form = [
+        (b"content-type", b"text/plain"),
+        (b"content-type", b" Multipart/Form-Data; boundary=x"),
+    ]
+    assert asyncio.run(answered([b"x"] * 9, headers=form)) == (403, 0)
     length = [(b"content-length", str(MOST_REQUEST + 1).encode())]
     assert asyncio.run(answered([b"x"] * 9, headers=length)) == (413, 0)
     part = bytes(2**20)  # Of a length that nobody tells.
@@ -213,4 +219,20 @@ def test_a_served_page_keeps_nothing_and_ends_cleanly(start, tmp_path):
 def test_a_terminated_server_leaves_nothing(start, tmp_path):
     served = start("--model", "tint", temporary=tmp_path)
     assert served.stop(signal.SIGTERM) == (128 + signal.SIGTERM, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_no_upload_becomes_a_file_whichever_way_it_is_sent(start, tmp_path):
+    served = start("--model", "tint", temporary=tmp_path)
+    part = b'--X\r\nContent-Disposition: form-data; name="video"; filename="a.png"\r\n\r\npixels'
+    headers = {"content-type": "multipart/form-data; boundary=X"}
+    for path in ("component_server", "process_recording"):
+        for end in (b"\r\n--X--\r\n", b"\r\n--X\rcut off"):
+            address = f"{served.link}/gradio_api/{path}"
+            answered = httpx.post(address, content=part + end, headers=headers, timeout=60)
+            assert answered.json() == {"detail": "This server accepts no files."}
+            assert answered.status_code == 403
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert served.stop() == (130, "flowcolor: interrupted\n")
     assert list(tmp_path.iterdir()) == []
