@@ -96,9 +96,12 @@ def serve(page: "gr.Blocks", taken: socket.socket, when_ready: Callable[[], None
     import gradio as gr
     import uvicorn
     from fastapi import FastAPI
+    from gradio.routes import App
+    from starlette.routing import Mount
 
     from flowcolor.app import web
     from flowcolor.app.guard import Guard
+    from flowcolor.app.sessions import NoSessions
     from flowcolor.app.theme import make_theme
 
     application = gr.mount_gradio_app(
@@ -112,6 +115,10 @@ def serve(page: "gr.Blocks", taken: socket.socket, when_ready: Callable[[], None
         theme=make_theme(),
         css=web.text("page.css"),
     )
+    for route in application.routes:
+        if isinstance(route, Mount) and isinstance(route.app, App):
+            route.app.state_holder = NoSessions()
+            route.app.state_holder.set_blocks(page)
     config = uvicorn.Config(
         Guard(application),
         log_level="critical",

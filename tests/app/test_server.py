@@ -236,3 +236,19 @@ def test_no_upload_becomes_a_file_whichever_way_it_is_sent(start, tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert served.stop() == (130, "flowcolor: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_what_was_painted_is_forgotten_and_no_link_brings_it_back(start, tmp_path):
+    served = start("--model", "tint", temporary=tmp_path)
+    ours = f"{served.link}/gradio_api"
+    picture = to_data_url(torch.eye(16).expand(3, -1, -1))
+    data = [picture, picture, "keep", "trained", True, True, False]
+    body = {"data": data, "fn_index": 0, "session_hash": "somebody"}
+    assert httpx.post(f"{ours}/queue/join", json=body, timeout=60).status_code == 200
+    said = httpx.get(f"{ours}/queue/data?session_hash=somebody", timeout=120).text
+    assert "data:image/png;base64," in said
+    # gradio's link to the drawing, the reference and the picture of a session.
+    assert httpx.get(f"{ours}/deep_link?session_hash=somebody", timeout=60).json() == ""
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert served.stop() == (130, "flowcolor: interrupted\n")
