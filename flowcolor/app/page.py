@@ -36,8 +36,8 @@ def build_page(painter: "Painter") -> gr.Blocks:
         painter: What paints.
     """
     page = gr.Blocks(analytics_enabled=False, title="flowcolor")
-    # gradio would print a traceback, with the visitor's picture in it.
-    page.validate_inputs = _require_all  # type: ignore[assignment]
+    # gradio would print a traceback, with the visitor's picture in it, and open files.
+    page.validate_inputs = _require_values  # type: ignore[assignment]
     with page:
         gr.Markdown("# flowcolor\nDraw a face. It is painted with the colours of the reference.")
         with gr.Row():
@@ -110,10 +110,30 @@ def _options(model: str) -> list[Any]:
     return [lines, size, clean, align, draw]
 
 
-def _require_all(function: Any, given: list[Any]) -> None:
+def _require_values(function: Any, given: list[Any]) -> None:
     if len(given) != len(function.inputs):
         expected = f"{function.api_name} expects {len(function.inputs)} values"
         raise gr.Error(f"{expected}, got {len(given)}.", print_exception=False)
+    if any(map(_names_a_file, given)):
+        sentence = "This page takes pictures as texts, got a file."
+        raise gr.Error(sentence, print_exception=False)
+
+
+def _names_a_file(value: Any) -> bool:
+    """Tell whether a value says at any depth where a file is.
+
+    gradio would copy that file of this machine, or of another one, to where visitors may fetch it.
+    """
+    rest = [value]
+    while rest:  # Not by recursion, of which a visitor chooses the depth.
+        part = rest.pop()
+        if isinstance(part, dict):
+            if "path" in part:
+                return True
+            rest.extend(part.values())
+        elif isinstance(part, list):
+            rest.extend(part)
+    return False
 
 
 def _as_sent(value: Any) -> Any:

@@ -81,3 +81,28 @@ def test_a_server_says_it_to_the_browser_and_nothing_to_the_terminal(start):
     answered = httpx.get(f"{served.link}/gradio_api/call/paint/none", timeout=120)
     assert answered.text.startswith("event: error\n")
     assert served.stop() == (130, "flowcolor: interrupted\n")
+
+
+@pytest.mark.slow
+def test_no_visitor_reads_a_file_of_the_server(start, tmp_path):
+    secret, temporary = tmp_path / "secret.txt", tmp_path / "temporary"
+    secret.write_text("of nobody else", "utf-8")
+    temporary.mkdir()
+    served = start("--model", "tint", temporary=temporary)
+    address = f"{served.link}/gradio_api/run/paint"
+    file = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    far = {**file, "path": "http://192.0.2.1/picture.png"}
+    odd = {**file, "meta": 5}
+    drawn = {"picture": PICTURE, "dots": [[0.5, 0.5, file]]}
+    deep = file
+    for _ in range(50):
+        deep = {"a": [deep]}
+    wrong = [(place, value) for place in range(7) for value in (file, far, odd, deep)]
+    for place, value in [*wrong, (0, drawn)]:
+        data = [PICTURE, PICTURE, "keep", "trained", True, True, False]
+        data[place] = value
+        answered = httpx.post(address, json={"data": data}, timeout=120)
+        assert answered.status_code == 400
+        assert answered.json()["error"] == "This page takes pictures as texts, got a file."
+    assert [path for path in temporary.rglob("*") if path.is_file()] == []
+    assert served.stop() == (130, "flowcolor: interrupted\n")
