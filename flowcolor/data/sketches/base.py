@@ -1,5 +1,6 @@
 """What a sketch filter is: a photograph in, a line drawing on white paper out."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 from flowcolor.arguments import check_sides
 from flowcolor.data.integer_resize import shrink, whole_factors
+from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.values import require_colors, require_tensors
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 WORK_SIDE = 512  # Pixels of the shorter side at which lines are found, so that they scale with it.
 
+_LONGEST = (
+    64  # Shorter sides; a strip of more takes gigabytes at the size at which lines are found.
+)
 _LUMA = (4899, 9617, 1868)  # Of Rec. 601, for red, green and blue, in parts of 2^14.
 _ROWS = 64  # As many as a core's cache holds.
 
@@ -48,8 +53,9 @@ class SketchFilter(ABC):
             The drawing in [0, 1], paper is 1.
 
         Raises:
-            ValueError: The photo is no RGB image of one of these ranges, or the mask has another
-                size.
+            ValueError: The photo is no RGB image of one of these ranges, the mask has another
+                size, or the drawing is longer than 64 times its shorter side and would be enlarged
+                for its lines to be found.
         """
         require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
         check_sides(self, size)
@@ -64,6 +70,7 @@ class SketchFilter(ABC):
                 f"{type(self).__name__} expects a mask of the photo's size "
                 f"{tuple(photo.shape[1:])}, got {tuple(mask.shape)}."
             )
+        _check_proportion(type(self).__name__, size)
         drawing = _fit(self.lines(photo.detach(), _work_size(size)).float(), size)
         if mask is not None:
             drawing = 1 - (1 - drawing) * _fit(mask.to(drawing.dtype), size)
@@ -108,6 +115,16 @@ def _luma(pixels: Tensor) -> Tensor:
             rows = rows.float().mul(255).round_()
         total[top : top + _ROWS] = rows.double() @ weights
     return total
+
+
+def _check_proportion(name: str, size: tuple[int, int]) -> None:
+    tall, wide = _work_size(size)
+    if tall * wide > max(_LONGEST * WORK_SIDE**2, math.prod(size)):
+        raise InputError(
+            f"{name} finds lines at a shorter side of {WORK_SIDE} pixels, to which "
+            f"{size[1]}x{size[0]} would be enlarged as {wide}x{tall}: expected sides of at most "
+            f"{_LONGEST} to 1."
+        )
 
 
 def _work_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -249,3 +249,30 @@ def test_lines_are_those_of_plain_gaussians():
     drawn = GradientLines().draw(gray)
     assert (np.abs(drawn - (1 - strokes)) > 0.05).mean() < 0.02
     assert (drawn < 0.9).mean() > 0.05
+
+
+class Blank(SketchFilter):
+    """Tells the size at which lines would be found, and finds none."""
+
+    def draw(self, gray):
+        self.worked_at = gray.shape
+        return gray
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((2, 128), (512, 32768)), ((520, 35000), (512, 34462))]
+)
+def test_a_long_strip_is_drawn_as_long_as_that_stays_in_bounds(size, expected):
+    draw = Blank()
+    photo = torch.zeros(3, 1, 1, dtype=torch.uint8).expand(3, *size)
+    assert draw(photo, size).shape == (1, *size)
+    assert draw.worked_at == expected
+
+
+@every_filter
+@pytest.mark.parametrize("size", [(1, 1024), (20000, 1), (2, 130)])
+def test_a_drawing_that_would_fill_the_memory_is_refused(draw, size):
+    with pytest.raises(InputError) as caught:
+        draw(torch.zeros(3, *size), size)
+    assert str(caught.value).startswith(f"{type(draw).__name__} finds lines at a shorter side")
+    assert str(caught.value).endswith(": expected sides of at most 64 to 1.")
