@@ -1,8 +1,10 @@
 """The command ``flowcolor``: one word chooses what to do, heavy imports come after."""
 
 import gc
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -134,13 +136,26 @@ def program() -> int:
     paints = sys.argv[1:2] in (["colorize"], ["quickstart"])
     if paints:
         gc.set_threshold(50_000)
-    status = main()
+    try:
+        status = main()
+    except SystemExit as ended:  # SIGTERM, or --help.
+        if not isinstance(ended.code, int):
+            raise
+        status = ended.code
+    if sys.argv[1:2] == ["app"] and any(not thread.daemon for thread in _other_threads()):
+        flush()
+        # A picture that is being painted cannot be stopped, and Python would wait for it.
+        os._exit(status)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # A second Ctrl-C would interrupt what libraries do at the end, with a traceback of each.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if paints and "triton" not in sys.modules:  # An optimiser has loaded it, and it complains, too.
         gc.freeze()
     return status
+
+
+def _other_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
 
 
 def _interrupted() -> int:

@@ -252,3 +252,21 @@ def test_what_was_painted_is_forgotten_and_no_link_brings_it_back(start, tmp_pat
     assert httpx.get(f"{ours}/deep_link?session_hash=somebody", timeout=60).json() == ""
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert served.stop() == (130, "flowcolor: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"), [("KeyboardInterrupt()", 130), ("SystemExit(143)", 143)]
+)
+def test_a_server_that_is_stopped_does_not_wait_for_the_picture_that_it_paints(ended, status):
+    code = f"""
+import sys, threading, time
+from flowcolor.cli import main
+def serve(words):
+    threading.Thread(target=time.sleep, args=(300,)).start()
+    raise {ended}
+main.COMMANDS["app"] = serve
+sys.argv = ["flowcolor", "app"]
+sys.exit(main.program())
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    assert done.returncode == status
