@@ -29,7 +29,8 @@ def likeness(luma: np.ndarray, around: np.ndarray, kind: Likeness) -> np.ndarray
     if kind == "letter":
         luma, around = 255 * luma, 255 * around
     squares = np.where(inside, (np.nan_to_num(around) - luma) ** 2, np.inf)
-    nearest = squares.min(0)
+    alone = ~inside.any(0)  # In a picture of one pixel.
+    nearest = np.where(alone, 0, squares.min(0))
     if kind == "levin":
         width = np.maximum(0.6 * _variance(around, luma), nearest / -np.log(0.01))
         width = np.maximum(width, _FLAT)
@@ -42,7 +43,7 @@ def likeness(luma: np.ndarray, around: np.ndarray, kind: Likeness) -> np.ndarray
     # would make all of them 0, and their sum, too. No bell at all means that all are equal.
     distance = (squares - nearest) / np.where(width > 0, width, 1)
     weights = np.where(inside, np.maximum(np.exp(-distance), 1e-12), 0.0)
-    scaled: np.ndarray = weights / weights.sum(0)
+    scaled: np.ndarray = weights / np.where(alone, 1, weights.sum(0))
     return scaled
 
 

@@ -186,3 +186,17 @@ def test_the_scale_of_the_brightness_does_not_matter(weights):
 def test_wrong_options_are_refused_in_one_sentence(wrong, expected):
     with pytest.raises(ValueError, match=expected):
         Levin(**wrong)
+
+
+@systems
+@weights
+@neighbors
+def test_a_picture_of_one_pixel_has_its_hint_or_stays_grey(system, weights, neighbors):
+    model = Levin(system=system, weights=weights, neighbors=neighbors)
+    content = torch.full((1, 3, 1, 1), 0.3, dtype=torch.float64)
+    given = hints(content)
+    painted = rgb_to_yuv(model.colorize(content, hints=given))
+    assert_close(painted[:, :1], content[:, :1])
+    assert_close(painted[:, 1:], rgb_to_yuv(given.colors)[:, 1:])
+    none = Hints(given.colors, torch.zeros_like(given.mask))
+    assert_close(model.colorize(content, hints=none), content)
