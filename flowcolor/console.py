@@ -60,9 +60,14 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """Write one line to standard error, as :func:`say`, but in any case."""
+    remark(f"{shown(text)}\n")
+
+
+def remark(text: str) -> None:
+    """Write to standard error what the terminal may obey; where that cannot be, work goes on."""
     with suppress(OSError):
         if sys.stderr is not None:
-            _write(f"{shown(text)}\n", sys.stderr)
+            _write(text, sys.stderr)
             sys.stderr.flush()
 
 

@@ -3,6 +3,8 @@
 import sys
 import time
 
+from flowcolor.console import remark
+
 
 class Progress:
     """Say from time to time how many photographs are done.
@@ -16,7 +18,7 @@ class Progress:
         self.total = total
         self.before = self.done = done
         self.start = time.monotonic()
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
         self._next = self.start + self._pause
 
     @property
@@ -43,16 +45,14 @@ class Progress:
     def close(self) -> None:
         """Leave the line."""
         if self._terminal:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            remark("\r\033[K")
 
     @property
     def _pause(self) -> float:
         return 0.5 if self._terminal else 10
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(f"\r\033[K{text}" if self._terminal else f"{text}\n")
-        sys.stderr.flush()
+        remark(f"\r\033[K{text}" if self._terminal else f"{text}\n")
 
 
 def duration(seconds: float) -> str:

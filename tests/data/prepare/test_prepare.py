@@ -509,3 +509,24 @@ def test_progress_says_how_far_how_fast_and_how_long(monkeypatch, capsys, termin
     lines = text.split("\r\033[K")[1:-1] if terminal else text.splitlines()
     assert len(lines) == (20 if terminal else 2)
     assert lines[-1] == "30 of 130 photographs, 1.0 a second, 1:40 min left"
+
+
+def closed_pipe():
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("end", [closed_pipe, lambda: os.open("/dev/full", os.O_WRONLY)])
+def test_progress_that_nobody_can_read_does_not_end_the_work(
+    make_folder, tmp_path, monkeypatch, end
+):
+    out = tmp_path / "out"
+    monkeypatch.setattr(progress.Progress, "_pause", 0)
+    with io.TextIOWrapper(open(end(), "wb", 0), write_through=True) as stream:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stderr", stream)
+        words = ["prepare", "--photos", str(make_folder(count=3)), "--output", str(out)]
+        assert main([*words, "--size", "8", "--workers", "1"]) == 0
+        monkeypatch.undo()
+    assert len(PreparedFolder(out)) == 3
