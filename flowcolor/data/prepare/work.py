@@ -60,7 +60,7 @@ class Worker:
         except InputError as error:
             return Outcome(index, None, str(error))
         except OSError as error:
-            file = files["photo"]
+            file = error.filename or files["photo"]  # Also of a mask, a part or a drawing.
             return Outcome(index, None, f"{file} cannot be read: {error.strerror or error}.")
         images = {"photos": photo, "sketches": sketch}
         if coverage is not None:

@@ -384,6 +384,21 @@ def test_a_pipe_among_photographs_is_skipped(make_folder, tmp_path):
     ]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("kind", ["masks", "sketches"])
+def test_a_mask_or_drawing_that_cannot_be_read_is_named_itself(make_folder, tmp_path, kind):
+    photos, beside = make_folder(count=3), half_masks(tmp_path / kind, 3)
+    for name in ("p0", "p1"):
+        (beside / f"{name}.png").unlink()
+    (beside / "p0.png").symlink_to("nowhere.png")
+    (beside / "p1.png").mkdir()
+    summary = prepare([photos], tmp_path / "out", 8, workers=1, **{kind: [beside]})
+    assert summary.skipped == {
+        "p0": f"{beside / 'p0.png'} cannot be read: No such file or directory.",
+        "p1": f"{beside / 'p1.png'} cannot be read: Is a directory.",
+    }
+
+
 def test_masks_that_are_empty_full_or_missing(make_folder, tmp_path):
     photos, masks = make_folder(count=4), half_masks(tmp_path / "masks", 2)
     write_image(torch.zeros(1, 8, 8), masks / "p0.png")
