@@ -13,6 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.images import read_image
 from flowcolor.io.listing import list_images
 from flowcolor.io.resizing import resize
+from flowcolor.io.same_file import identity
 
 Look = Callable[[Tensor], Tensor]
 _THUMBNAIL = 32
@@ -44,16 +45,17 @@ class Gallery:
     def nearest(self, content: Path) -> Path:
         """Return the photograph that looks most like the content, which is never its own file.
 
-        Photographs that cannot be read are named in a warning and left out.
+        Photographs that cannot be read are named in a warning and left out. One that is gone since
+        it was seen is passed over.
 
         Raises:
             InputError: There is no other file than the content's own, or that cannot be read.
         """
-        wanted = self.look(read_image(content))
+        wanted, own = self.look(read_image(content)), identity(content)
         others = [
             (float((seen - wanted).square().mean()), path)
             for path, seen in self._seen.items()
-            if not path.samefile(content)
+            if identity(path) not in (own, None)
         ]
         if not others:
             raise InputError(

@@ -57,6 +57,15 @@ def test_the_own_file_of_a_content_is_left_out(folder):
     assert Gallery(folder).nearest(path) == folder / "z.png"
 
 
+def test_a_photograph_that_is_gone_after_it_was_seen_is_passed_over(folder):
+    gallery = Gallery(folder)
+    c = folder / "c.png"
+    write_image(0.9 * read_image(c), folder.parent / "like_c.png")
+    assert gallery.nearest(folder.parent / "like_c.png") == c
+    c.unlink()
+    assert gallery.nearest(folder.parent / "like_c.png") in {folder / "a.png", folder / "b.png"}
+
+
 def test_a_gallery_of_the_content_alone_is_refused(folder):
     for name in "ac":
         (folder / f"{name}.png").unlink()
