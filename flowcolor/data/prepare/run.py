@@ -103,6 +103,7 @@ def prepare(
         "masks": _absolute(masks),
         "sketches": _absolute(sketches),
     }
+    mapping = _mapping_of(finder)
     with alone(output, "flowcolor prepare"):
         ledger = Ledger(output, settings)
         if background == "white" and not finder.knows_background:
@@ -128,7 +129,7 @@ def prepare(
             first = next(iter(skipped.values()), "")
             raise InputError(f"None of {len(portraits)} photographs can be prepared: {first}")
         new = sum(portraits.names[i] in ledger.entries for i in todo)
-        _finish(ledger, finder, skipped)
+        _finish(ledger, finder, skipped, mapping)
         for file in gone.difference(*(entry["sha256"] for entry in ledger.entries.values())):
             remove(output / file)
         remove_partial(output)
@@ -186,15 +187,27 @@ def _is_same(finder: FileFinder, index: int, entry: Entry) -> bool:
     return fingerprint(finder[index].sources()) == entry.get("sources")
 
 
-def _finish(ledger: Ledger, finder: FileFinder, skipped: dict[str, str]) -> None:
+def _mapping_of(finder: FileFinder) -> bytes | None:
+    """Return what says which photographs of CelebA these are, if there is such a file."""
+    path = finder.root / MAPPING if isinstance(finder, CelebAMaskHQ) else None
+    if path is None or not is_file(path):
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _finish(
+    ledger: Ledger, finder: FileFinder, skipped: dict[str, str], mapping: bytes | None
+) -> None:
     """Write the manifest, in an order that no run of the processes has decided."""
     entries: dict[str, Entry] = {
         name: ledger.entries[name] for name in finder.names if name in ledger.entries
     }
     copied = {}
-    if isinstance(finder, CelebAMaskHQ) and is_file(finder.root / MAPPING):
-        data = (finder.root / MAPPING).read_bytes()
-        copied[MAPPING] = write_whole(data, ledger.folder / MAPPING)
+    if mapping is not None:
+        copied[MAPPING] = write_whole(mapping, ledger.folder / MAPPING)
     files = [file for entry in entries.values() for file in entry["sha256"]]
     counts = {
         kind: sum(f.startswith(kind) for f in files) for kind in ("photos", "sketches", "masks")

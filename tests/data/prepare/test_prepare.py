@@ -526,6 +526,24 @@ def test_progress_says_how_far_how_fast_and_how_long(monkeypatch, capsys, termin
     assert lines[-1] == "30 of 130 photographs, 1.0 a second, 1:40 min left"
 
 
+def test_a_mapping_that_must_not_be_read_is_named_before_anything_is_written(
+    tmp_path, monkeypatch, capsys
+):
+    mapping = make_tree(tmp_path / "celeba", 4) / "CelebA-HQ-to-CelebA-mapping.txt"
+    read = Path.read_bytes
+
+    def forbidden(path):
+        if path == mapping:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    words = ["--photos", str(mapping.parent), "--output", str(tmp_path / "out"), "--size", "8"]
+    assert main(["prepare", *words, "--workers", "1"]) == 2
+    assert capsys.readouterr().err == f"flowcolor: {mapping} cannot be read: Permission denied.\n"
+    assert not (tmp_path / "out").exists()
+
+
 def closed_pipe():
     reader, writer = os.pipe()
     os.close(reader)
