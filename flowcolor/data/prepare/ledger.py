@@ -12,7 +12,7 @@ from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, re
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
 from flowcolor.io.alone import LOCK
-from flowcolor.io.files import exists, names_in, read_whole
+from flowcolor.io.files import exists, names_in, read_whole, remove
 from flowcolor.io.json_text import parse_json
 
 JOURNAL = ".journal.jsonl"
@@ -76,13 +76,21 @@ class Ledger:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Begin or continue the journal; :meth:`note` may be called until the end."""
+        """Begin or continue the journal; :meth:`note` may be called until the end.
+
+        One of nothing is not left in a folder that holds nothing else: it would bind it to settings
+        by which nothing can be prepared.
+        """
         lines = [{"format": FORMAT, "settings": self.settings, "versions": versions()}]
         lines += [{"name": name, **entry} for name, entry in self.entries.items()]
         text = "".join(json.dumps(line) + "\n" for line in lines)
         write_whole(text.encode(), self.folder / JOURNAL)
-        with (self.folder / JOURNAL).open("ab", buffering=0) as self._journal:
-            yield
+        try:
+            with (self.folder / JOURNAL).open("ab", buffering=0) as self._journal:
+                yield
+        finally:
+            if not self.entries and {JOURNAL, LOCK}.issuperset(names_in(self.folder)):
+                remove(self.folder / JOURNAL)
 
     def note(self, name: str, entry: Entry) -> None:
         """Write down that a photograph is done."""

@@ -544,6 +544,20 @@ def test_a_mapping_that_must_not_be_read_is_named_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_folder_in_which_nothing_was_prepared_is_not_left(make_folder, tmp_path, strict):
+    photos, masks, out = make_folder(count=2), half_masks(tmp_path / "masks", 2), tmp_path / "out"
+    for name in ("p0", "p1"):
+        (masks / f"{name}.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match="is not an image"):
+        prepare([photos], out, 8, masks=[masks], workers=1, strict=strict)
+    assert not out.exists()
+    out.mkdir()
+    with pytest.raises(InputError, match="is not an image"):
+        prepare([photos], out, 8, masks=[masks], workers=1, strict=strict)
+    assert prepare([photos], out, 8, workers=1).prepared == 2  # With other settings.
+
+
 def closed_pipe():
     reader, writer = os.pipe()
     os.close(reader)
