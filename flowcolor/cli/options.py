@@ -45,6 +45,26 @@ class OptionParser(argparse.ArgumentParser):
         refuse_empty(self.prog, sys.argv[1:] if args is None else args)
         return super().parse_known_args(args, namespace)
 
+    def _refuse_lost(self, words: Sequence[str]) -> None:
+        """Refuse an option of several words that comes again: of its first words none would stay.
+
+        Of one word, the last counts, as it does for training; so it can be given after an alias.
+
+        Raises:
+            InputError: It names the option.
+        """
+        given = set()
+        for word in words:
+            action = self._option_string_actions.get(word.partition("=")[0])
+            if action is None or action.nargs != "+" or isinstance(action, argparse._AppendAction):
+                continue
+            if action.dest in given:
+                name = action.option_strings[0]
+                raise InputError(
+                    f"{self.prog}: {name} expects all of its words behind one {name}, got two."
+                )
+            given.add(action.dest)
+
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the options among the words of a command.
 
@@ -52,6 +72,7 @@ class OptionParser(argparse.ArgumentParser):
             InputError: A word is wrong or one is missing.
         """
         self.check(words)
+        self._refuse_lost(words)
         return self.parse_args(list(words))
 
     def refuse_given(self, options: argparse.Namespace, names: Sequence[str], needed: str) -> None:

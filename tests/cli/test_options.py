@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from flowcolor.cli.colorize_options import make_parser
 from flowcolor.cli.main import main
 from flowcolor.cli.options import check_device
 from flowcolor.cli.seeds import read_seeds
@@ -146,3 +147,33 @@ def test_an_empty_word_is_refused_instead_of_taken_for_the_present_folder(
     error = capsys.readouterr().err
     assert re.search(r"--\w+ expects a value, got an empty word\.$", error)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("styles --contents a.png --references p --output o.png --contents b.png", "--contents"),
+        ("prepare --photos a --output o --photos=b", "--photos"),
+        ("table --reports a.json --reports b.json", "--reports"),
+        ("colorize --content a.png --output o.png --set system=normal --set neighbors=4", "--set"),
+        ("colorize --content a.png --output o.png --dots 1,1=red --dots 2,2=blue", "--dots"),
+        ("push --checkpoint faces --repo a/b --limits One. --limits Two.", "--limits"),
+        ("study make --methods a=r --output o --methods b=s", "--methods"),
+    ],
+)
+def test_a_second_list_that_would_replace_the_first_is_refused(
+    words, option, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(words.split()) == 2
+    error = capsys.readouterr().err
+    assert error.endswith(f": {option} expects all of its words behind one {option}, got two.\n")
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_one_word_the_last_counts_and_what_is_collected_may_come_again():
+    words = ["--sketch", "a", "--output", "b", "--sketch", "c", "--vary", "a=1", "--vary", "a=2"]
+    options = make_parser().read(words)
+    assert options.sketch == Path("c")
+    assert options.vary == [["a=1"], ["a=2"]]
