@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor marks`` with these words."""
-    options = _parser().read(words)
+    parser = _parser()
+    options = parser.read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
     from flowcolor.io.files import require_place
     from flowcolor.io.images import read_image
@@ -31,6 +32,9 @@ def main(words: Sequence[str]) -> None:
         raise InputError(f"--regions expects a number from 1 to 10000, got {options.regions}.")
     if not 0 <= options.seed < 2**63:
         raise InputError(f"--seed expects a number of at least 0, got {options.seed}.")
+    for at, names in {"random": ("share", "seed"), "regions": ("regions",)}.items():
+        if options.at != at:
+            parser.refuse_given(options, names, f"--at {at}")
     photo = read_image(options.photo)
     if float((photo.amax(0) - photo.amin(0)).amax()) < COLORLESS:
         raise InputError(f"{options.photo} expects a photograph in colour, got grey.")
