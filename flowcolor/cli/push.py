@@ -21,6 +21,12 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.io.same_file import protect
 
     if options.folder is not None:
+        for option, given in (("--private", options.private), ("--endpoint", options.endpoint)):
+            if given:
+                raise InputError(
+                    f"{option} expects a model that is sent, got it beside --folder, which sends "
+                    "nothing."
+                )
         require_folder(options.folder, "--folder")
     name = hub_name(options.repo)
     if name.revision is not None and options.private:

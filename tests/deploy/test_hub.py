@@ -220,6 +220,18 @@ def test_a_damaged_configuration_is_one_sentence(tmp_path, config, words):
     assert words in refused(lambda: read_folder(tmp_path).build())
 
 
+@pytest.mark.parametrize("more", [("--private",), ("--endpoint", "http://127.0.0.1:9")])
+def test_what_concerns_sending_alone_is_refused_where_nothing_is_sent(more, tmp_path, capsys):
+    folder = tmp_path / "pushed"
+    words = ["push", "--checkpoint", "faces", "--repo", "us/ours", "--folder", str(folder)]
+    assert main([*words, *more]) == 2
+    assert capsys.readouterr().err == (
+        f"flowcolor: {more[0]} expects a model that is sent, got it beside --folder, which sends "
+        "nothing.\n"
+    )
+    assert not folder.exists()
+
+
 def test_a_push_that_fails_is_one_sentence_and_status_2(hub, checkpoint, capsys):
     words = ["push", "--checkpoint", str(checkpoint), "--endpoint", "http://127.0.0.1:9"]
     assert main([*words, "--repo", "ours"]) == 2
