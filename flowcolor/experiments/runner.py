@@ -15,6 +15,8 @@ from flowcolor.io.files import exists, find, names_in, read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 _PATIENCE = 5.0  # Seconds.
+# By which a training would leave no last checkpoint where its test, and the next call, look for it.
+_OF_LAST = ("--last", "--last.filename", "--last.dirpath", "--trainer.fast_dev_run")
 
 Call = Callable[[Sequence[str]], None]
 #: By this name the record of a folder says on what its runs train and are tested.
@@ -27,7 +29,7 @@ def refuse_options(command: str, decided: Sequence[str], words: Sequence[str]) -
     Raises:
         InputError: It names the first.
     """
-    for option in decided:
+    for option in (*decided, *_OF_LAST):
         if any(word.split("=")[0] == option for word in words):
             raise InputError(f"flowcolor {command} decides {option} itself, it cannot be given.")
 

@@ -200,6 +200,12 @@ def test_a_damaged_record_is_one_sentence(run, tmp_path, content):
         (("--table", "4.3", "--config", "portraits", "--seeds", "a"), "as in 0,1,2, got 'a'."),
         (("--table", "4.3", "--config", "portraits", "--data.sise", "9"), "mean 'data.size'."),
         (("--table", "4.3", "--config", "portraits", "--ckpt_path=x"), "decides --ckpt_path"),
+        (("--table=4.3", "--config=quickstart", "--last.filename=end"), "decides --last.filename"),
+        (("--table=4.3", "--config=quickstart", "--last.dirpath", "end"), "decides --last.dirpath"),
+        (
+            ("--table=4.3", "--config=quickstart", "--trainer.fast_dev_run=1"),
+            "flowcolor ablate decides --trainer.fast_dev_run itself, it cannot be given.",
+        ),
         (("--config", "portraits"), "required: --table"),
     ],
 )
