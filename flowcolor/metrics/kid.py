@@ -84,11 +84,14 @@ class KernelInceptionDistance(FeatureSetMetric):
 
     def compute(self) -> dict[str, Tensor]:
         """Compare the two sets; NaN if one has fewer than two images."""
-        real, result = (
-            dim_zero_cat(some).view(-1, self.dimensions)
-            if len(some)
-            else torch.zeros(0, self.dimensions)
+        known = [
+            dim_zero_cat(some).view(-1, self.dimensions) if len(some) else None
             for some in (self.real_features, self.result_features)
+        ]
+        # A side without images has no device; it is where the other one is.
+        other = next((some for some in known if some is not None), torch.zeros(0))
+        real, result = (
+            other.new_zeros(0, self.dimensions) if some is None else some for some in known
         )
         count = torch.tensor(min(len(real), len(result)), device=real.device)
         return {"kid": kernel_distance(real, result), "kid_n": count}

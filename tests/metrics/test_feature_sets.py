@@ -205,3 +205,11 @@ def test_sides_that_are_neither_true_nor_false_are_refused(real):
         metric = kind(features=lambda x: x.flatten(1), dimensions=12)
         with pytest.raises(ValueError, match=f"^{kind.__name__} expects real to be True or False"):
             metric.update(images, real=real)
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_a_side_without_images_is_where_the_other_one_is(real):
+    metric = KernelInceptionDistance(features=lambda x: x.flatten(1), dimensions=12)
+    metric.update(torch.rand(3, 3, 2, 2, device="meta"), real=real)
+    found = metric.compute()
+    assert {value.device.type for value in found.values()} == {"meta"}
