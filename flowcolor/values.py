@@ -21,8 +21,8 @@ def require_colors(name: str, *images: Tensor) -> None:
     What a model paints is not clamped and may lie outside, which is why the bounds are wide: -1 and
     8. Beyond them are images of 0 to 255; and what lies between -1 and 1, with values below -0.5,
     is taken for an image of that range. Clamped, they would be other pictures. NaN passes, for it
-    is seen in every result. Where values cannot be looked at, as in a compiled graph, under
-    ``vmap`` and on the meta device, only the kind of number counts.
+    is seen in every result. Where values cannot be looked at, as in a
+    compiled graph, under ``vmap`` and on the meta device, only the kind of number counts.
 
     Args:
         name: Who refuses; it begins the message.
@@ -46,6 +46,22 @@ def require_colors(name: str, *images: Tensor) -> None:
                     f"{name} expects images with values in [0, 1], got values from {low:g} to "
                     f"{high:g}: scale them."
                 )
+
+
+def require_real(name: str, *values: Tensor) -> None:
+    """Refuse complex numbers, of which no measure would see more than the real part.
+
+    Args:
+        name: Who refuses; it begins the message.
+        values: What should be tensors of real numbers, of any shape.
+
+    Raises:
+        ValueError: One is no tensor, or complex.
+    """
+    require_tensors(name, *values)
+    if any(value.is_complex() for value in values):
+        kinds = " and ".join(str(value.dtype) for value in values)
+        raise ValueError(f"{name} expects real numbers, got {kinds}.")
 
 
 def require_tensors(name: str, *values: object) -> None:

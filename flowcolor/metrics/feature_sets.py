@@ -13,7 +13,7 @@ from flowcolor.arguments import check_count, check_flag
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
-from flowcolor.values import require_tensors, without_autocast
+from flowcolor.values import require_real, require_tensors, without_autocast
 
 #: Below so many images FID says more about their number than about the images; print KID, too.
 SMALL_N = 2048
@@ -134,7 +134,7 @@ class FeatureSetMetric(Metric, ABC):
         """Keep what is needed of some features."""
 
     def _checked(self, features: Tensor) -> Tensor:
-        require_tensors(f"{type(self).__name__}'s features", features)
+        require_real(f"{type(self).__name__}'s features", features)
         if features.ndim != 2 or features.shape[1] != self.dimensions:
             raise ValueError(
                 f"Features must have shape (batch, {self.dimensions}), "

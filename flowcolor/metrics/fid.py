@@ -6,7 +6,7 @@ from torch import Tensor
 
 from flowcolor.arguments import check_parameters
 from flowcolor.metrics.feature_sets import FeatureSetMetric
-from flowcolor.values import require_tensors
+from flowcolor.values import require_real
 
 
 def frechet_distance(
@@ -40,7 +40,7 @@ def frechet_distance(
         Dowson and Landau, "The Fréchet distance between multivariate normal distributions" (1982).
         https://doi.org/10.1016/0047-259X(82)90077-X
     """
-    require_tensors("frechet_distance", mean, covariance, other_mean, other_covariance)
+    require_real("frechet_distance", mean, covariance, other_mean, other_covariance)
     mean, covariance, other_mean, other_covariance = (
         x.double() for x in (mean, covariance, other_mean, other_covariance)
     )

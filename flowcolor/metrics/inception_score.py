@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, short
 from flowcolor.errors import InputError
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
-from flowcolor.values import require_tensors
+from flowcolor.values import require_real
 
 _CLASSES = 1008
 
@@ -49,9 +49,13 @@ def inception_score(
         5.0
     """
     check_count(inception_score, splits=splits)
-    if not isinstance(seed, Integral) or isinstance(seed, bool):
-        raise InputError(f"inception_score expects seed to be a whole number, got {seed!r}.")
-    require_tensors("inception_score", logits)
+    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    if not whole or not -(2**63) <= seed < 2**64:  # What torch's generators take.
+        raise InputError(
+            "inception_score expects seed to be a whole number of up to 64 bits, got "
+            f"{short(seed, repr(seed))}."
+        )
+    require_real("inception_score", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:
         raise ValueError(
             "inception_score expects logits of shape (images, classes) with at least one class, "
@@ -60,7 +64,7 @@ def inception_score(
     if len(logits) == 0:
         nothing = logits.new_tensor(torch.nan, dtype=torch.float64)
         return nothing, nothing
-    order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(seed))
+    order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(int(seed)))
     shuffled = logits.double()[order.to(logits.device)].log_softmax(1)
     scores = []
     for part in shuffled.tensor_split(min(splits, len(logits))):

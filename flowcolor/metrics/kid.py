@@ -6,7 +6,7 @@ from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
 from flowcolor.metrics.feature_sets import FeatureSetMetric
-from flowcolor.values import require_tensors
+from flowcolor.values import require_real
 
 _ROWS = 1024  # Of the kernel matrix that exist at once.
 
@@ -31,7 +31,7 @@ def kernel_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[T
     Reference:
         Bińkowski et al., "Demystifying MMD GANs" (2018), section 4. https://arxiv.org/abs/1801.01401
     """
-    require_tensors("kernel_distance", x, y)
+    require_real("kernel_distance", x, y)
     if x.ndim != 2 or x.shape[1:] != y.shape[1:]:
         raise ValueError(
             "kernel_distance expects two sets of features of shape (images, d) with the same d, "

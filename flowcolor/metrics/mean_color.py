@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from flowcolor.color import rgb_to_lab
-from flowcolor.values import require_tensors
+from flowcolor.values import is_float, require_tensors
 
 
 def mean_color(
@@ -75,13 +75,20 @@ def nearer_to_own(
         references: Those of their references, in the same order; at least two.
 
     Raises:
-        ValueError: If there are fewer than two, for then there are no others.
+        ValueError: If there are fewer than two, for then there are no others, or they are no float
+            numbers of those shapes.
     """
     require_tensors("nearer_to_own", colors, references)
-    if colors.shape != references.shape or len(colors) < 2:
+    good = colors.ndim == 2 and colors.shape[1] == 3 and len(colors) >= 2
+    if (
+        not good
+        or colors.shape != references.shape
+        or not (is_float(colors) and is_float(references))
+    ):
         raise ValueError(
-            "nearer_to_own expects the colours of at least two results and their references, "
-            f"got {tuple(colors.shape)} and {tuple(references.shape)}."
+            "nearer_to_own expects the colours of at least two results and their references, float "
+            f"numbers of shape (n, 3), got {colors.dtype} of shape {tuple(colors.shape)} and "
+            f"{references.dtype} of shape {tuple(references.shape)}."
         )
     others = (references.sum(0) - references) / (len(references) - 1)
     own, other = (torch.linalg.vector_norm(colors - x, dim=1) for x in (references, others))

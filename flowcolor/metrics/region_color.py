@@ -103,7 +103,8 @@ def _check(image: Tensor, labels: Tensor, least: int) -> None:
             f"{tuple(image.shape)}."
         )
     shape = (len(image), *image.shape[-2:])
-    if labels.shape != shape or labels.is_floating_point() or labels.dtype == torch.bool:
+    whole = not (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool)
+    if labels.shape != shape or not whole:
         raise ValueError(
             f"region_color_distance expects integer labels of shape {shape}, got {labels.dtype} "
             f"of shape {tuple(labels.shape)}."

@@ -11,7 +11,7 @@ from flowcolor.arguments import check_count, short
 from flowcolor.bounds import whole_within
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
-from flowcolor.values import require_tensors, widen
+from flowcolor.values import is_float, require_tensors, widen
 
 _MOST_DIRECTIONS = 2**16
 
@@ -51,7 +51,7 @@ def sliced_wasserstein(
         tensor(0.)
     """
     require_tensors("sliced_wasserstein", a, b)
-    good = all(x.ndim == 2 and x.shape[1] == 3 and x.is_floating_point() for x in (a, b))
+    good = all(x.ndim == 2 and x.shape[1] == 3 and is_float(x) for x in (a, b))
     whole = isinstance(directions, Integral) and not isinstance(directions, bool)
     if not good or not whole or directions < 1:
         got = short(directions, repr(directions))

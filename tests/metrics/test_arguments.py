@@ -200,3 +200,50 @@ def test_a_region_whose_number_does_not_fit_into_bytes_is_not_there():
     found = metrics.region_color_distance(IMAGES, IMAGES, bytes_, bytes_, regions)
     assert found["all"].tolist() == [0, 0]
     assert found["none"].isnan().all()
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn])
+def test_colors_that_are_no_float_numbers_are_refused(kind):
+    colors = torch.rand(4, 3)
+    for pair in ((colors.to(kind), colors), (colors, colors.to(kind))):
+        with pytest.raises(ValueError, match=r"^nearer_to_own expects the colours of at least two"):
+            metrics.nearer_to_own(*pair)
+        with pytest.raises(ValueError, match=r"^sliced_wasserstein expects two sets of float poi"):
+            metrics.sliced_wasserstein(*pair)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (1, 3), (4, 2), (4, 3, 8)])
+def test_colors_of_other_shapes_are_refused(shape):
+    colors = torch.rand(shape)
+    with pytest.raises(ValueError, match=r"^nearer_to_own expects the colours of at least two"):
+        metrics.nearer_to_own(colors, colors)
+
+
+def test_complex_features_are_refused_whose_half_would_be_left_out():
+    mean, matrix, rows = torch.rand(3), torch.eye(3), torch.rand(4, 3)
+    odd = torch.complex64
+    for name, call in {
+        "frechet_distance": lambda: metrics.frechet_distance(mean, matrix.to(odd), mean, matrix),
+        "kernel_distance": lambda: metrics.kernel_distance(rows, rows.to(odd)),
+        "inception_score": lambda: metrics.inception_score(rows.to(odd)),
+        "KernelInceptionDistance's features": lambda: metrics.KernelInceptionDistance(
+            features=lambda x: x.flatten(1).to(odd), dimensions=192
+        ).update(IMAGES, real=True),
+        "FrechetInceptionDistance's features": lambda: metrics.FrechetInceptionDistance(
+            **FEATURES, dimensions=3
+        ).update(IMAGES, True, rows[:2].to(odd)),
+    }.items():
+        with pytest.raises(ValueError, match=f"^{name} expects real numbers, got .*complex64"):
+            call()
+    with pytest.raises(ValueError, match=r"^region_color_distance expects integer labels of shape"):
+        metrics.region_color_distance(IMAGES, IMAGES, LABELS.to(odd), LABELS)
+
+
+def test_seeds_of_other_libraries_and_of_any_sign_shuffle_as_pythons():
+    logits = torch.rand(9, 3, generator=torch.Generator().manual_seed(0))
+    for seed in (3, -1, 2**64 - 1):
+        assert metrics.inception_score(logits, 2, seed)[0].isfinite()
+    assert metrics.inception_score(logits, 2, np.int64(3)) == metrics.inception_score(logits, 2, 3)
+    for seed in (2**64, -(2**63) - 1, 10**30):
+        with pytest.raises(ValueError, match=r"^inception_score expects seed to be a whole number"):
+            metrics.inception_score(logits, 2, seed)
