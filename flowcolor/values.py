@@ -1,5 +1,6 @@
 """Images whose values are no colours are refused, not measured as if they were."""
 
+import math
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -21,7 +22,7 @@ def require_colors(name: str, *images: Tensor) -> None:
     What a model paints is not clamped and may lie outside, which is why the bounds are wide: -1 and
     8. Beyond them are images of 0 to 255; and what lies between -1 and 1, with values below -0.5,
     is taken for an image of that range. Clamped, they would be other pictures. NaN passes, for it
-    is seen in every result. Where values cannot be looked at, as in a
+    is seen in every result; what lies beside it counts. Where values cannot be looked at, as in a
     compiled graph, under ``vmap`` and on the meta device, only the kind of number counts.
 
     Args:
@@ -38,7 +39,7 @@ def require_colors(name: str, *images: Tensor) -> None:
         recording = image.is_cuda and torch.cuda.is_current_stream_capturing()
         if image.numel() and not recording:
             try:
-                low, high = (float(value) for value in torch.aminmax(image.detach()))
+                low, high = _ends(image.detach())
             except RuntimeError:  # What vmap, fake and meta tensors say when asked for a number.
                 return
             if low < _LOWEST or high > _HIGHEST or (low < -0.5 and high <= 1):
@@ -46,6 +47,15 @@ def require_colors(name: str, *images: Tensor) -> None:
                     f"{name} expects images with values in [0, 1], got values from {low:g} to "
                     f"{high:g}: scale them."
                 )
+
+
+def _ends(image: Tensor) -> tuple[float, float]:
+    """Return the smallest and the largest value beside NaN, which would hide them."""
+    low, high = (float(value) for value in torch.aminmax(image))
+    if math.isnan(low):
+        known = image[~image.isnan()]
+        low, high = _ends(known) if known.numel() else (0.0, 0.0)
+    return low, high
 
 
 def require_real(name: str, *values: Tensor) -> None:

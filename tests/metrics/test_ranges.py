@@ -64,3 +64,23 @@ def test_pictures_of_another_range_are_not_written(tmp_path):
     with pytest.raises(ValueError, match="write_image expects images with values in"):
         write_image(255 * IMAGE[0], tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("name", ["ssim", "color_wasserstein", "lab_distance", "line_f1"])
+def test_values_of_another_range_are_refused_beside_a_broken_image(name):
+    broken = IMAGE.clone()
+    broken[0, 0, 0, 0] = torch.nan
+    assert torch.as_tensor(MEASURES[name](broken, IMAGE))[1].isfinite()
+    for wrong in (255 * broken, 2 * broken - 1):
+        for pair in ((wrong, IMAGE), (IMAGE, wrong)):
+            with pytest.raises(ValueError, match=r"with values in \[0, 1\], got values from"):
+                MEASURES[name](*pair)
+
+
+def test_values_of_another_range_are_refused_inside_a_mask():
+    image, mask = IMAGE.clone(), LABELS > 0
+    mask[:, 8:] = True
+    image[:, :, :8] = torch.nan  # What lies outside of the mask may be.
+    assert metrics.mean_color(image, mask).isfinite().all()
+    with pytest.raises(ValueError, match=r"^rgb_to_lab expects images with values in \[0, 1\]"):
+        metrics.mean_color(255 * image, mask)
