@@ -1,18 +1,17 @@
 """Whether a checkpoint holds all of the state that its training goes on from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lightning import Trainer
-from torch import Tensor
-from torch.optim import Optimizer
+from torch import Tensor, strided
 
 from flowcolor.errors import InputError
 
 _PARTS = ("loops", "callbacks", "optimizer_states", "lr_schedulers")
 _ORDER = ("ready", "started", "processed", "completed")
-_SAVED = ("best_k_models", "kth_best_model_path", "last_model_path")
+_SAVED = ("best_k_models", "kth_best_model_path", "last_model_path", "best_model_path")
 
 
 def require_state(checkpoint: Mapping[str, Any], trainer: Trainer) -> None:
@@ -31,47 +30,10 @@ def require_state(checkpoint: Mapping[str, Any], trainer: Trainer) -> None:
             )
     own, found = trainer.fit_loop.state_dict(), checkpoint["loops"].get("fit_loop")
     if not (_is_alike(own, found) and _steps(found, trainer) == checkpoint.get("global_step")):
-        raise _damaged("how far the training has come", "loops")
+        raise damaged("how far the training has come", "loops")
     for state in checkpoint["callbacks"].values():
         if isinstance(state, dict) and not state.keys().isdisjoint(_SAVED):
             _require_own_files(state)
-
-
-def require_optimizers(
-    checkpoint: Mapping[str, Any], built: Sequence[tuple[Optimizer, Any]], renewed: bool
-) -> None:
-    """Refuse the states of fewer or other optimizers and schedules than those that are built.
-
-    Args:
-        checkpoint: A whole one.
-        built: Fresh optimizers, each with its schedule or None.
-        renewed: Whether the user has asked for other optimizers or schedules than before.
-
-    Raises:
-        InputError: Lightning would begin one anew.
-    """
-    states = checkpoint["optimizer_states"]
-    if len(states) != len(built):
-        raise _damaged(f"{len(built)} of them", "optimizer_states")
-    for (optimizer, _), state in zip(built, states, strict=True):
-        fresh = optimizer.state_dict()["param_groups"]
-        groups = state["param_groups"]
-        if [group["params"] for group in groups] != [group["params"] for group in fresh]:
-            raise _damaged("the parameters of the model", "optimizer_states")
-        # Without momentum, gradient descent alone remembers nothing.
-        forgets = all("dampening" in group and not group.get("momentum") for group in groups)
-        if checkpoint["global_step"] and not (state["state"] or forgets):
-            raise _damaged("what was learned", "optimizer_states")
-    schedules = [schedule for _, schedule in built if schedule is not None]
-    known = checkpoint["lr_schedulers"]
-    if not renewed and not (
-        len(known) == len(schedules)
-        and all(
-            schedule.state_dict().keys() <= state.keys()
-            for schedule, state in zip(schedules, known, strict=True)
-        )
-    ):
-        raise _damaged("the state of each schedule", "lr_schedulers")
 
 
 def _is_alike(own: Any, found: Any, name: str = "") -> bool:
@@ -97,29 +59,35 @@ def _steps(loop: Mapping[str, Any], trainer: Trainer) -> int:
 
 
 def _require_own_files(state: Mapping[str, Any]) -> None:
-    """Refuse files outside of the folder of checkpoints: Lightning deletes those it replaces.
+    """Refuse files outside of the folder of checkpoints.
+
+    Lightning deletes those that it replaces, and the best is exported when the training ends.
 
     Raises:
         InputError: There is one, or the state is of other types.
     """
     folder, best = state.get("dirpath"), state.get("best_k_models")
     if not (isinstance(folder, str) and isinstance(best, dict) and {*_SAVED} <= state.keys()):
-        raise _damaged("the folder and the files of checkpoints", "callbacks")
-    scores = [*best.values(), state.get("kth_value"), state.get("best_model_score")]
+        raise damaged("the folder and the files of checkpoints", "callbacks")
+    others = (state.get(name) for name in ("kth_value", "best_model_score", "current_score"))
+    scores = [*best.values(), *(score for score in others if score is not None)]
     if not all(map(_is_score, scores)):
-        raise _damaged("numbers as scores", "callbacks")
+        raise damaged("numbers as scores", "callbacks")
     for file in (*best, *(state[name] for name in _SAVED[1:])):
         if file != "" and not (isinstance(file, str) and _is_below(folder, file)):
             raise InputError(
                 f"The checkpoint expects files in its folder {folder} under 'callbacks', got "
-                f"{file!r}, which would be deleted: it is damaged."
+                f"{file!r}, which would be deleted or exported: it is damaged."
             )
+    if state["kth_best_model_path"] not in ("", *best):
+        raise damaged("a file of its own as the worst that is kept", "callbacks")
 
 
 def _is_score(value: Any) -> bool:
     if isinstance(value, Tensor):
-        return value.numel() == 1 and not value.is_meta
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        there = value.numel() == 1 and value.layout == strided and not value.is_meta
+        return there and not value.is_complex() and not bool(value.isnan())
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
 def _is_below(folder: str, file: str) -> bool:
@@ -128,7 +96,8 @@ def _is_below(folder: str, file: str) -> bool:
     return bool(inner) and ".." not in inner
 
 
-def _damaged(expected: str, name: str) -> InputError:
+def damaged(expected: str, name: str) -> InputError:
+    """Return what says of a part of a checkpoint that it is not what was expected."""
     return InputError(
         f"The checkpoint expects {expected} under {name!r}, got something else: it is damaged."
     )

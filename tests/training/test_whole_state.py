@@ -31,6 +31,27 @@ def put(value, *path):
     return change
 
 
+def get(checkpoint, *path):
+    for key in path:
+        checkpoint = checkpoint[key]
+    return checkpoint
+
+
+GROUP = ("optimizer_states", 0, "param_groups", 0)
+STATE = ("optimizer_states", 0, "state", 0)
+SCHEDULE = ("lr_schedulers", 0)
+
+
+def of_best(name, value):
+    """Change the state of what keeps the best weights."""
+
+    def change(checkpoint):
+        (state,) = (each for each in checkpoint["callbacks"].values() if each.get("monitor"))
+        state[name] = value
+
+    return change
+
+
 def turned_round(checkpoint):
     (group,) = checkpoint["optimizer_states"][0]["param_groups"]
     group["params"] = group["params"][::-1]
@@ -68,6 +89,47 @@ def test_a_training_does_not_go_on_from_a_part_of_its_state(run, change, tmp_pat
     assert resume(run, change, tmp_path, "--trainer.max_epochs", 3) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "The checkpoint expects " in line
+    assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Each trains on without a word, and to other weights; or ends in an operator's error.
+        put(True, *GROUP, "maximize"),
+        put("x", *GROUP, "maximize"),
+        put(True, *GROUP, "fused"),
+        put(True, *GROUP, "differentiable"),
+        put((1.8, 0.999), *GROUP, "betas"),
+        put((0.9, torch.tensor(1.998)), *GROUP, "betas"),
+        put(True, *GROUP, "eps"),
+        put(float("nan"), *GROUP, "weight_decay"),
+        put("x", *GROUP, "initial_lr"),
+        remove(*GROUP, "betas"),
+        put(torch.tensor([1, 2]), *GROUP, "params", 0),
+        remove(*STATE, "exp_avg"),
+        put(torch.ones(3, 5, 7), *STATE, "exp_avg"),
+        put("x", *STATE, "step"),
+        put(torch.tensor(-3.0), *STATE, "step"),
+        lambda checkpoint: put(get(checkpoint, *STATE, "exp_avg").long(), *STATE, "exp_avg")(
+            checkpoint
+        ),
+        put("x", *SCHEDULE, "gamma"),
+        put([None], *SCHEDULE, "base_lrs"),
+        put(float("nan"), *SCHEDULE, "gamma"),
+        put(-4, *SCHEDULE, "last_epoch"),
+        of_best("best_model_path", {"a": 1}),
+        of_best("best_model_path", "elsewhere.ckpt"),
+        of_best("kth_best_model_path", None),
+        of_best("kth_value", torch.tensor(float("nan"))),
+    ],
+)
+def test_a_training_does_not_go_on_with_what_is_none_of_its_settings(run, change, tmp_path, capsys):
+    """Nothing is written, either: neither is a batch trained, nor a picture drawn."""
+    assert resume(run, change, tmp_path, "--trainer.max_epochs", 3) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "The checkpoint expects " in line
+    assert "damaged" in line
     assert not (tmp_path / "checkpoints").exists()
 
 

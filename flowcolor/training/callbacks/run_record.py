@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import StochasticWeightAveraging
 from flowcolor.models.checkpoint import KEY
 from flowcolor.training.resume import renew_optimizer
 from flowcolor.training.task import Task
-from flowcolor.training.whole_state import require_optimizers
+from flowcolor.training.whole_optimizers import require_optimizers
 
 
 class RunRecord(Callback):

@@ -1,0 +1,187 @@
+"""Whether a checkpoint holds states that its optimizers and schedules can go on from."""
+
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import LBFGS, Optimizer
+
+from flowcolor.bounds import is_finite
+from flowcolor.io.finite import is_dense_and_finite
+from flowcolor.training.whole_state import damaged
+
+_RATES = ("lr", "initial_lr")
+_COUNTS = ("last_epoch", "_step_count")
+
+
+def require_optimizers(
+    checkpoint: Mapping[str, Any], built: Sequence[tuple[Optimizer, Any]], renewed: bool
+) -> None:
+    """Refuse the states of fewer or other optimizers and schedules than those that are built.
+
+    Args:
+        checkpoint: A whole one.
+        built: Fresh optimizers, each with its schedule or None.
+        renewed: Whether the user has asked for other optimizers or schedules than before.
+
+    Raises:
+        InputError: Lightning would begin one anew, or torch would go on with what is no setting and
+            no state of it.
+    """
+    states = checkpoint["optimizer_states"]
+    if len(states) != len(built):
+        raise damaged(f"{len(built)} of them", "optimizer_states")
+    for (optimizer, _), state in zip(built, states, strict=True):
+        groups, fresh = state["param_groups"], optimizer.state_dict()["param_groups"]
+        places = [place for group in groups for place in group["params"]]
+        if not all(type(place) is int for place in places) or [
+            group["params"] for group in groups
+        ] != [group["params"] for group in fresh]:
+            raise damaged("the parameters of the model", "optimizer_states")
+        # Without momentum, gradient descent alone remembers nothing.
+        forgets = all("dampening" in group and not group.get("momentum") for group in groups)
+        if checkpoint["global_step"] and not (state["state"] or forgets):
+            raise damaged("what was learned", "optimizer_states")
+        if not _are_settings(groups, optimizer, renewed):
+            raise damaged(f"settings of {type(optimizer).__name__}", "optimizer_states")
+        if not (isinstance(optimizer, LBFGS) or _are_moments(state["state"], optimizer)):
+            raise damaged(f"what {type(optimizer).__name__} has learned", "optimizer_states")
+    schedules = [schedule for _, schedule in built if schedule is not None]
+    known = checkpoint["lr_schedulers"]
+    if not renewed and not (
+        len(known) == len(schedules)
+        and all(
+            is_of_kind(state, schedule.state_dict())
+            for schedule, state in zip(schedules, known, strict=True)
+        )
+    ):
+        raise damaged("the state of each schedule", "lr_schedulers")
+    counts = [
+        state[key] for state in known for key in ("last_epoch", "_step_count") if key in state
+    ]
+    if not all(type(count) is int and 0 <= count < 2**63 for count in counts):
+        raise damaged("how far each schedule has come", "lr_schedulers")
+
+
+def is_of_kind(found: Any, own: Any) -> bool:
+    """Tell whether a plain value has the keys, the lengths and the kinds of another.
+
+    What is None in one may be anything in the other, and no number may be missing. Infinity is one:
+    a plateau begins with it.
+
+    Example:
+        >>> is_of_kind({"gamma": 1, "more": "x"}, {"gamma": 0.5})
+        True
+        >>> is_of_kind({"gamma": "1"}, {"gamma": 0.5}), is_of_kind(float("nan"), 0.5)
+        (False, False)
+    """
+    if own is None:
+        return True
+    if isinstance(own, dict):
+        return type(found) is type(own) and all(
+            key in found and is_of_kind(found[key], part) for key, part in own.items()
+        )
+    if isinstance(own, list | tuple):
+        return (
+            isinstance(found, list | tuple)
+            and len(found) == len(own)
+            and all(map(is_of_kind, found, own))
+        )
+    # A rate of 1, for one, becomes a fraction.
+    if isinstance(own, Tensor) or (type(own) in (int, float) and not isinstance(found, Tensor)):
+        return _is_number(found)
+    return type(found) is type(own)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return value.numel() == 1 and not value.is_complex() and is_dense_and_finite(value)
+    return type(value) in (int, float) and value == value
+
+
+def _are_settings(groups: list[dict[str, Any]], optimizer: Optimizer, renewed: bool) -> bool:
+    """Tell whether an optimizer would take these groups; in the end, it has its own again."""
+    before = optimizer.state_dict()
+    # It knows what is missing in those of older versions of torch.
+    optimizer.load_state_dict({"state": {}, "param_groups": groups})
+    loaded = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict(before)
+    for fresh, group in zip(before["param_groups"], loaded, strict=True):
+        if not all(_is_number(group[name]) for name in _RATES if name in group):
+            return False
+        if not (renewed or (_agrees(group, fresh) and _is_taken(group, type(optimizer)))):
+            return False
+    return True
+
+
+def _agrees(group: dict[str, Any], fresh: dict[str, Any]) -> bool:
+    """Tell whether each setting is of its kind: numbers may move, what is said in words may not."""
+    for name, own in fresh.items():
+        if name == "params":
+            continue
+        if name not in group:
+            return False
+        found = group[name]
+        is_said = own is None or isinstance(own, bool | str)
+        if is_said and (type(found) is not type(own) or found != own):
+            return False
+        if not is_said and name not in _RATES and not is_of_kind(found, own):
+            return False
+    return True
+
+
+def _is_taken(group: dict[str, Any], kind: type[Optimizer]) -> bool:
+    """Tell whether torch builds an optimizer of its own with these numbers."""
+    if not kind.__module__.startswith("torch.optim."):
+        return True
+    numbers: dict[str, Any] = {
+        name: value
+        for name, value in group.items()
+        if isinstance(value, int | float | list | tuple)
+        and not isinstance(value, bool)
+        and name in signature(kind).parameters
+        and name not in ("params", *_RATES)
+    }
+    parts = [
+        part
+        for value in numbers.values()
+        for part in (value if isinstance(value, list | tuple) else [value])
+    ]
+    if not all(part is None or is_finite(part) for part in parts):
+        return False
+    try:
+        kind([torch.zeros(1, 1)], **numbers)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _are_moments(states: Mapping[int, dict[str, Any]], optimizer: Optimizer) -> bool:
+    """Tell whether there are states of parameters, each of the same parts and of its own shape."""
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    known: dict[bool, set[str]] = {}  # Adafactor keeps less of matrices than of vectors.
+    for place, values in states.items():
+        if not (type(place) is int and 0 <= place < len(parameters)):
+            return False
+        parameter = parameters[place]
+        if values.keys() != known.setdefault(parameter.ndim > 1, {*values}):
+            return False
+        if not all(_is_moment(value, parameter) for value in values.values()):
+            return False
+        if "step" in values and not (_is_number(values["step"]) and values["step"] >= 0):
+            return False
+    return True
+
+
+def _is_moment(value: Any, parameter: Tensor) -> bool:
+    if not isinstance(value, Tensor):
+        return value is None or _is_number(value)
+    if value.numel() == 1:
+        return _is_number(value)
+    fits = value.ndim == parameter.ndim and all(
+        size in (1, own) for size, own in zip(value.shape, parameter.shape, strict=True)
+    )
+    alike = value.is_floating_point() == parameter.is_floating_point()
+    return fits and alike and value.is_complex() == parameter.is_complex()
