@@ -160,6 +160,56 @@ def test_a_run_goes_on_where_ctrl_c_or_sigterm_ended_it_and_ends_with_the_same(
     assert_same_end(whole, tmp_path / "parts/version_0")
 
 
+@pytest.mark.parametrize("options", [(), ("--model.average", 0.9), EMA, SWA])
+def test_what_is_over_stays_as_it_is_when_it_is_resumed(options, run, tmp_path):
+    """A training may be killed between its last checkpoint and the files that follow it."""
+    options = (*options, "--best.monitor", "null")
+    assert fit(run, tmp_path, *options) == 0
+    before = files_of(tmp_path)
+    assert {"curves.csv", "curves.png", "model.safetensors", "last.ckpt"} <= before.keys()
+    (tmp_path / "version_0/model.safetensors").unlink()
+    (tmp_path / "version_0/curves.png").unlink()
+    assert fit(run, tmp_path, "--ckpt_path", "last", *options) == 0
+    after = files_of(tmp_path)
+    assert [name for name, data in before.items() if after[name] != data] == []
+
+
+def interrupt(patch, place):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    patch.setattr(place, interrupted, raising=False)
+
+
+def test_ctrl_c_before_a_training_goes_on_leaves_its_files(run, tmp_path, monkeypatch):
+    average = ("--model.average", 0.9)
+    assert fit(run, tmp_path, *average) == 0
+    before = files_of(tmp_path)
+    connector = "lightning.pytorch.trainer.connectors.checkpoint_connector._CheckpointConnector"
+    interrupt(monkeypatch, f"{connector}.restore_optimizers_and_schedulers")
+    longer = ("--ckpt_path", "last", "--trainer.max_epochs", 3)
+    assert fit(run, tmp_path, *average, *longer) == 130
+    assert files_of(tmp_path) == before
+
+
+def test_ctrl_c_after_the_end_of_a_training_leaves_its_weights_beside_their_average(
+    run, tmp_path, monkeypatch
+):
+    average = ("--model.average", 0.9)
+    assert fit(run, tmp_path, *average) == 0
+    interrupt(monkeypatch, f"{PictureGrid.__module__}.{PictureGrid.__name__}.on_fit_end")
+    assert fit(run, tmp_path, *average) == 130
+    last = (tmp_path / f"version_{number}/checkpoints/last.ckpt" for number in (0, 1))
+    one, other = (read_checkpoint(path)["current_model_state"] for path in last)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def files_of(root):
+    """Return the files of a run that hold no time."""
+    kinds = (".csv", ".png", ".safetensors", ".ckpt")
+    return {path.name: path.read_bytes() for path in root.rglob("*") if path.suffix in kinds}
+
+
 @pytest.mark.parametrize("hook", ["on_train_batch_end", "on_validation_end", "on_train_epoch_end"])
 @pytest.mark.parametrize(
     ("first", "second"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 from lightning import LightningModule, Trainer
-from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 
@@ -102,3 +102,26 @@ def leave_averages(trainer: Trainer, pl_module: LightningModule) -> None:
     for callback in callbacks:
         if isinstance(callback, WeightAveraging) and not isinstance(callback, WeightAverage):
             callback.on_validation_epoch_end(trainer, pl_module)
+
+
+def finish_averages(trainer: Trainer, pl_module: LightningModule) -> None:
+    """Let averages take the place of the weights where a training was over when it was resumed.
+
+    Lightning neither begins nor ends such a training, and would leave the weights of its last step.
+    """
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    for callback in callbacks:
+        if isinstance(callback, WeightAveraging):
+            callback.on_train_end(trainer, pl_module)
+        elif isinstance(callback, StochasticWeightAveraging) and _ends_averaging(callback, trainer):
+            own: Any = callback
+            callback.transfer_weights(own._average_model, pl_module)
+
+
+def _ends_averaging(callback: Any, trainer: Trainer) -> bool:
+    """Tell whether the last epoch is one after which this callback leaves its average.
+
+    Where there is batch normalisation, it does so before the epoch that is added for that.
+    """
+    epochs: Any = trainer.fit_loop.epoch_progress
+    return bool(callback._max_epochs == -1 or epochs.current.ready - 1 == callback.swa_end)

@@ -47,6 +47,7 @@ class Curves(Callback):
         self.pairs = pairs
         self.networks = networks or Networks()
         self.points: list[Point] = []
+        self._begun = False
         self._evaluation: Evaluation | None = None
 
     def on_train_start(
@@ -55,9 +56,7 @@ class Curves(Callback):
         pl_module: Task,  # type: ignore[override]
     ) -> None:
         """Take up the curves of a run that goes on, as far as its checkpoint goes."""
-        path = _file(trainer)
-        before = read_points(path) if is_file(path) else []
-        self.points = [point for point in before if point.step <= pl_module.steps]
+        self._begin(trainer, pl_module)
         if self.every_n_steps:
             filter_ = sketch_filter_of(trainer)
             self._evaluation = Evaluation(filter_, self.networks, SETTINGS, pl_module.size)
@@ -92,14 +91,22 @@ class Curves(Callback):
             self._write(trainer)
 
     def on_fit_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Draw the curves."""
+        """Draw the curves, also of a training that was over when it was resumed."""
+        if not self._begun:
+            self._begin(trainer, pl_module)
         self._draw(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         """Draw the curves of a training that was interrupted, too."""
         ended = isinstance(exception, KeyboardInterrupt | SIGTERMException)
-        if ended and trainer.state.fn == "fit" and not trainer.sanity_checking:
+        if ended and self._begun:
             self._draw(trainer)
+
+    def _begin(self, trainer: Trainer, task: Task) -> None:
+        path = _file(trainer)
+        before = read_points(path) if is_file(path) else []
+        self.points = [point for point in before if point.step <= task.steps]
+        self._begun = True
 
     def _note(self, trainer: Trainer, prefix: str, step: int) -> None:
         new = {

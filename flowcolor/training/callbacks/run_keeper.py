@@ -5,13 +5,12 @@ from typing import Any
 
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
-from flowcolor.training.callbacks.average import leave_averages
+from flowcolor.training.callbacks.average import finish_averages, leave_averages
 from flowcolor.training.run_folder import CHECKPOINTS, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -22,8 +21,15 @@ class RunKeeper(Callback):
     """Save ``last.ckpt`` when the user interrupts, and ``model.safetensors`` when training ends."""
 
     def __init__(self) -> None:
+        self._begun = self._training = False
         self._amid_validation = False
         self._shows_averages = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._begun = self._training = True
+
+    def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
+        self._training = False
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._shows_averages = True
@@ -33,8 +39,8 @@ class RunKeeper(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: Any, exception: BaseException) -> None:
         # Not after other errors: the weights may be what is wrong, and the last file is good.
-        fitting = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
-        training = fitting and trainer.global_step > 0 and not _is_trial(trainer)
+        # Nor before all of a checkpoint is restored, or once averages have replaced the weights.
+        training = self._training and trainer.global_step > 0 and not _is_trial(trainer)
         if isinstance(exception, KeyboardInterrupt | SIGTERMException) and training:
             # What else looks at a checkpoint would take one of a validation for one of its end.
             self._amid_validation, trainer.training = trainer.validating, True
@@ -57,6 +63,8 @@ class RunKeeper(Callback):
     ) -> None:
         if _is_trial(trainer) or not trainer.is_global_zero:
             return
+        if trainer.global_step > 0 and not self._begun:
+            finish_averages(trainer, pl_module)
         model, path = pl_module.colorizer, log_folder(trainer) / "model.safetensors"
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
