@@ -69,13 +69,23 @@ def heeding_signals() -> Iterator[Ending]:
 
 
 @contextmanager
-def sigterm_for_others() -> Iterator[None]:
-    """Give SIGTERM back to those who would, as Lightning, call its handler after their own."""
+def sigterm_for_others(raises: bool = True) -> Iterator[None]:
+    """Give SIGTERM to those who would, as Lightning, call its handler after their own.
+
+    Args:
+        raises: Whether it raises as before until they take it, and once they have given it back;
+            otherwise it ends the process at once.
+    """
     before = signal.getsignal(signal.SIGTERM)
     if not isinstance(before, Ending):
         yield
         return
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def unless_taken(number: int, frame: FrameType | None) -> None:
+        if signal.getsignal(number) is unless_taken:
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, unless_taken if raises else signal.SIG_DFL)
     try:
         yield
     finally:

@@ -68,3 +68,23 @@ def work(words):
     raise KeyboardInterrupt
 """
     assert ended(work, tmp_path) == (-signal.SIGINT, "", "flowcolor: interrupted\n")
+
+
+def test_sigterm_before_and_after_others_have_it_cleans_up_as_ever(tmp_path):
+    work = """
+def work(words):
+    from flowcolor.ending import sigterm_for_others
+    with sigterm_for_others():
+        for takes in (False, True):
+            try:
+                if takes:
+                    before = signal.getsignal(signal.SIGTERM)
+                    signal.signal(signal.SIGTERM, lambda *given: before(*given))  # As Lightning.
+                    signal.raise_signal(signal.SIGTERM)
+                    print("taken")
+                    signal.signal(signal.SIGTERM, before)
+                signal.raise_signal(signal.SIGTERM)
+            except SystemExit as end:
+                print(end.code)
+"""
+    assert ended(work, tmp_path) == (0, "143\ntaken\n143\n", "")

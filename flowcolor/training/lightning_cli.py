@@ -335,7 +335,7 @@ class TrainingCLI(LightningCLI):
         try:
             if rival is not None:
                 require_comparable(rival, self.folder)
-            with self._alone(), sigterm_for_others():
+            with self._alone(), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
         except (InputError, KeyboardInterrupt, SystemExit) as error:
             failed = isinstance(error, InputError) and not isinstance(error, MissingNumberError)
@@ -366,6 +366,10 @@ class TrainingCLI(LightningCLI):
         if not holds or self.subcommand not in {"fit", "test", "predict"}:
             return nullcontext()
         return alone(self.folder, f"flowcolor {self.subcommand}", _ROOT)
+
+    def _sigterm(self) -> AbstractContextManager[None]:
+        """Let Lightning have SIGTERM; processes that it starts would outlive an exception."""
+        return sigterm_for_others(self.trainer.strategy.launcher is None)
 
     def _leave_no_trace(self, keep_first: bool = True) -> None:
         """Remove the folder of a run that never began; what one that did has written is kept.

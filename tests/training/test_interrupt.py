@@ -3,6 +3,7 @@ import signal
 import pytest
 import torch
 
+from flowcolor.io.alone import LOCK
 from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.colorization_task import ColorizationTask
@@ -202,6 +203,24 @@ def test_ctrl_c_after_the_end_of_a_training_leaves_its_weights_beside_their_aver
     last = (tmp_path / f"version_{number}/checkpoints/last.ckpt" for number in (0, 1))
     one, other = (read_checkpoint(path)["current_model_state"] for path in last)
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("place", ["on_fit_start", "on_fit_end"])
+def test_sigterm_before_and_after_a_training_lets_its_folder_go(place, run, tmp_path, monkeypatch):
+    """Lightning takes the signal in between alone; without it, the process would end at once."""
+    seen = []
+
+    def terminated(*_):
+        seen.append(signal.getsignal(signal.SIGTERM))
+        assert seen[-1] is not signal.SIG_DFL
+        signal.raise_signal(signal.SIGTERM)
+
+    hook = f"{PictureGrid.__module__}.{PictureGrid.__name__}.{place}"
+    monkeypatch.setattr(hook, terminated, raising=False)
+    assert status_of("fit", "--config", run.config, "--trainer.default_root_dir", tmp_path) == 143
+    assert len(seen) == 1
+    assert not list(tmp_path.rglob(LOCK))
+    assert (tmp_path / "version_0").exists() == (place == "on_fit_end")
 
 
 def files_of(root):
