@@ -33,8 +33,9 @@ def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
         "pairs": [asdict(score) for score in report.scores],
     }
     paths = [Path(folder) / f"{name}.json", Path(folder) / f"{name}.csv"]
-    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
     write_text(_csv(report.scores), paths[1])
+    # Last: experiments take it as the sign that nothing is left to do.
+    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
     return paths
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,6 +87,20 @@ def test_the_test_prints_a_table_and_writes_scores_and_pictures(run, tmp_path, c
     assert f"costs of a picture of {SIZE}x{SIZE}: " in printed
     for setting in ("self", "cross"):
         assert read_image(tmp_path / f"pairs-{setting}.png").shape == (3, 392, 522)
+
+
+def test_what_says_that_a_test_is_done_is_written_last(run, tmp_path, monkeypatch):
+    """Experiments that are killed begin a test anew unless it is there."""
+    replace, moved = Path.replace, []
+
+    def noted(self, target):
+        moved.append(Path(target).name)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    assert flowcolor("test", "--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path) == 0
+    assert {"test.csv", "extremes-cross.png", "pairs-self.png"} <= set(moved[:-1])
+    assert moved[-1] == "test.json"
 
 
 def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_path, capsys):

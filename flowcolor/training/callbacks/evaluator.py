@@ -152,7 +152,7 @@ class Evaluator(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
     ) -> None:
-        """Gather what all processes have scored; print the table and write the report."""
+        """Gather what all processes have scored."""
         assert self._evaluation is not None  # noqa: S101 - on_test_start has made it
         about: dict[str, Any] = {
             "model": type(pl_module.colorizer).__name__,
@@ -165,7 +165,10 @@ class Evaluator(Callback):
         errors = self.roundtrip.errors if self.roundtrip else {}
         self.report = self._evaluation.report(about | self.about, errors)
         self._evaluation = None
-        if trainer.is_global_zero:
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the table and write the report, after the pictures: with it a test is done."""
+        if self.report is not None and trainer.is_global_zero:
             publish(self.report, log_folder(trainer))
 
 
