@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, find, names_in, read_whole, write_text
+from flowcolor.io.alone import is_unused
+from flowcolor.io.files import exists, find, read_whole, write_text
 from flowcolor.io.json_text import parse_json
 
 _PATIENCE = 5.0  # Seconds.
@@ -96,7 +97,7 @@ def agree(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]
                     f"{folder} holds runs with another {key} ({known} instead of {value}), which "
                     "must not be mixed: give another --output."
                 )
-    elif exists(folder) and names_in(folder):
+    elif not is_unused(folder):
         raise InputError(f"--output expects a new folder or one of this {unit}, got {folder}.")
     return wanted
 

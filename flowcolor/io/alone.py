@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, make_folders
+from flowcolor.io.files import exists, is_dir, is_partial, make_folders, names_in
 
 LOCK = ".lock"
 
@@ -46,6 +46,16 @@ def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None
                 (folder / LOCK).unlink(missing_ok=True)
                 if is_new:
                     folder.rmdir()
+
+
+def is_unused(folder: Path) -> bool:
+    """Tell whether a folder holds nothing but what killed processes leave, if it is there.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    names = names_in(folder) if exists(folder) else []
+    return all(name == LOCK or is_partial(name) for name in names)
 
 
 def _hold(path: Path) -> IO[str]:

@@ -92,6 +92,11 @@ def _as_letters(found: re.Match[str]) -> str:
     return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
+def is_partial(name: str) -> bool:
+    """Tell whether a file is a part that a killed process has left, by its name."""
+    return name.startswith(".") and name.endswith(_PARTIAL)
+
+
 def remove_partial(folder: Path) -> None:
     """Delete what killed processes have left below a folder.
 

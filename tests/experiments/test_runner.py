@@ -1,11 +1,16 @@
 """Tests of what experiments share."""
 
+import json
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+
+from flowcolor.errors import InputError
+from flowcolor.experiments.runner import claim
+from flowcolor.io.alone import LOCK
 
 TRAINING = """#!/bin/sh
 trap 'sleep 0.3; echo > {folder}/checkpoint; exit 0' TERM INT
@@ -38,3 +43,14 @@ def test_an_experiment_that_is_ended_ends_its_training_and_waits_for_a_checkpoin
         experiment.send_signal(number)
         assert experiment.wait(60) == 128 + number
         assert (tmp_path / "checkpoint").exists()
+
+
+def test_a_folder_that_was_killed_while_it_was_claimed_is_claimed_again(tmp_path):
+    what = ("an experiment", "experiment")
+    (tmp_path / ".0123456789abcdef.partial").write_text('{"of": 1')
+    (tmp_path / LOCK).touch()
+    claim(tmp_path, "record.json", {"of": 1}, what)
+    assert json.loads((tmp_path / "record.json").read_text()) == {"of": 1}
+    (tmp_path / "record.json").rename(tmp_path / "other.json")
+    with pytest.raises(InputError, match="expects a new folder or one of this experiment"):
+        claim(tmp_path, "record.json", {"of": 1}, what)

@@ -11,7 +11,7 @@ from flowcolor import __version__
 from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
-from flowcolor.io.alone import LOCK
+from flowcolor.io.alone import LOCK, is_unused
 from flowcolor.io.files import exists, names_in, read_whole, remove
 from flowcolor.io.json_text import parse_json
 
@@ -52,7 +52,7 @@ class Ledger:
             manifest = read_manifest(folder)
             self._require_same(manifest)
             self.entries = manifest["photographs"]
-        elif exists(folder) and any(name != LOCK for name in names_in(folder)):
+        elif not is_unused(folder):
             raise InputError(
                 f"{folder} is not empty and no prepared folder: --output expects a new folder, or "
                 "one that the same command has begun."

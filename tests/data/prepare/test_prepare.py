@@ -32,7 +32,7 @@ from flowcolor.data import (
 from flowcolor.data.prepare import ledger, prepare, progress
 from flowcolor.data.prepare.files import write_whole
 from flowcolor.errors import InputError
-from flowcolor.io.alone import alone
+from flowcolor.io.alone import LOCK, alone
 from flowcolor.io.images import read_sketch
 from tests.data.conftest import smooth_photo
 from tests.data.datasets.celeba_tree import make_tree
@@ -172,6 +172,15 @@ def test_signals_that_reach_the_processes(make_folder, tmp_path, monkeypatch):
     except KeyboardInterrupt:  # It would end all tests.
         pytest.fail("a process has not left it to its parent")
     assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_what_was_killed_in_its_first_write_begins_again(make_folder, tmp_path):
+    photos, out = make_folder(count=2), tmp_path / "out"
+    out.mkdir()
+    (out / ".0123456789abcdef.partial").write_text("{")
+    (out / LOCK).touch()
+    assert prepare([photos], out, 8, workers=1).new == 2
+    assert not list(out.glob(".*"))
 
 
 @pytest.mark.slow
