@@ -290,13 +290,18 @@ class ColorizationDataModule(lightning.LightningDataModule):
         photos = self._parts().validate
         cross = CrossReference(photos, self.seed)
         few = FirstOnes(cross, range(min(self.batch_size, len(cross))))
-        return [self._loader(photos), self._loader(few)]
+        return [self._loader(part, **self._once(part)) for part in (photos, few)]
 
     def test_dataloader(self) -> list[DataLoader[Item]]:
         """Self-reference, then cross-reference."""
         photos = self._parts().test
         both: list[Any] = [photos, CrossReference(photos, self.seed)]
         return [self._loader(part, sampler=EveryOnce(part, self.trainer)) for part in both]
+
+    def _once(self, part: Any) -> dict[str, Any]:
+        """Show each sample of a validation once, unless a process would have none to log."""
+        world = 1 if self.trainer is None else self.trainer.world_size
+        return {"sampler": EveryOnce(part, self.trainer)} if 1 < world <= len(part) else {}
 
     def predict_dataloader(self) -> DataLoader[Item]:
         """Pairs of drawings and photographs from files; of several, those that can be read.

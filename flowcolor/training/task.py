@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
+from flowcolor.evaluation.scores import gather_all
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import (
     KEY,
@@ -99,6 +100,7 @@ class Task(LightningModule, ABC):
         self.interval = interval
         self.weights = weights
         self.average = average
+        self._scores: list[tuple[str, float, int]] = []
         self.scored: set[str] = set()
         self._idle: IdleWeights | None = None
         self._seed = 0
@@ -245,9 +247,20 @@ class Task(LightningModule, ABC):
             size = len(batch["name"])
             for name, value in self.objective.scores(self.colorizer, batch).items():
                 self.scored.add(f"val/{name}")
-                options = {"add_dataloader_idx": False, "sync_dist": True, "batch_size": size}
-                self.log(f"val/{name}", value, **options)  # type: ignore[arg-type]
+                self._scores.append((f"val/{name}", float(value), size))
         return {"result": self(batch).float().clamp(0, 1)}
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the scores of a validation that was ended."""
+        self._scores = []
+
+    def on_validation_epoch_end(self) -> None:
+        """Log means over the photographs of all processes, which may have different numbers."""
+        found = [each for scores in gather_all(self._scores) for each in scores]
+        for name in dict.fromkeys(name for name, _, _ in found):
+            own = [(value, size) for other, value, size in found if other == name]
+            mean = sum(value * size for value, size in own) / sum(size for _, size in own)
+            self.log(name, mean, batch_size=1, sync_dist=True)
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``, and as it was as ``painted``."""
