@@ -43,6 +43,18 @@ class Ablation:
     seeds: tuple[int, ...]
     output: Path
 
+    def options(self, variant: Variant) -> list[str]:
+        """Return what makes a variant, as options, which beat a configuration wherever it stands."""
+        overlay = find_config(f"ablations/{self.table.number}/{variant.name}")
+        return list(_as_options(read_yaml(overlay)))
+
+    @property
+    def varied(self) -> list[str]:
+        """The names of those options, of all variants, with and without ``init_args``."""
+        words = (word for variant in self.table.variants for word in self.options(variant))
+        names = dict.fromkeys(word.partition("=")[0] for word in words)
+        return [*names, *(name.replace(".init_args", "") for name in names)]
+
     def __iter__(self) -> Iterator["Run"]:
         for seed in self.seeds:
             for variant in self.table.variants:
@@ -70,8 +82,7 @@ class Run:
     @property
     def words(self) -> list[str]:
         """Options of fit and test alike; the variant comes last, so that it is not overruled."""
-        overlay = find_config(f"ablations/{self.ablation.table.number}/{self.variant.name}")
-        own = _as_options(read_yaml(overlay))  # Options beat a configuration, wherever it stands.
+        own = self.ablation.options(self.variant)
         return [*self.ablation.words, *own, f"--seed_everything={self.seed}"]
 
     def finish(self, call: Call) -> None:
@@ -105,7 +116,7 @@ def check(ablation: Ablation) -> None:
     from flowcolor.training.lightning_cli import TrainingCLI
     from flowcolor.training.quiet import quiet
 
-    refuse_options("ablate", DECIDED, ablation.words)
+    refuse_options("ablate", (*DECIDED, *ablation.varied), ablation.words)
     require_folder(ablation.output)  # Before every variant is built.
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:

@@ -206,6 +206,14 @@ def test_a_damaged_record_is_one_sentence(run, tmp_path, content):
             ("--table=4.3", "--config=quickstart", "--trainer.fast_dev_run=1"),
             "flowcolor ablate decides --trainer.fast_dev_run itself, it cannot be given.",
         ),
+        (
+            ("--table=4.3", "--config=portraits", "--model.colorizer.aggregation=concat"),
+            "ablate decides --model.colorizer.aggregation itself",
+        ),
+        (
+            ("--table=4.5", "--config=portraits", "--model.colorizer.init_args.nccbs", "2"),
+            "ablate decides --model.colorizer.init_args.nccbs itself",
+        ),
         (("--config", "portraits"), "required: --table"),
     ],
 )

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 WORK_SIDE = 512  # Pixels of the shorter side at which lines are found, so that they scale with it.
 
-_LONGEST = (
-    64  # Shorter sides; a strip of more takes gigabytes at the size at which lines are found.
-)
+_LONGEST = 64  # Shorter sides. A longer strip takes gigabytes where its lines are found.
 _LUMA = (4899, 9617, 1868)  # Of Rec. 601, for red, green and blue, in parts of 2^14.
 _ROWS = 64  # As many as a core's cache holds.
 
