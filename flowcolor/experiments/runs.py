@@ -44,7 +44,7 @@ class Ablation:
     output: Path
 
     def options(self, variant: Variant) -> list[str]:
-        """Return what makes a variant, as options, which beat a configuration wherever it stands."""
+        """Return what makes a variant, as options: configurations behind them do not beat them."""
         overlay = find_config(f"ablations/{self.table.number}/{variant.name}")
         return list(_as_options(read_yaml(overlay)))
 

@@ -36,3 +36,21 @@ def require_heard(colorizer: Colorizer, data: Any) -> None:
             f"data.augment.hints expects a model that takes hints, got {name}, which takes none as "
             "it is configured."
         )
+
+
+def require_labels(regions: str, data: Any) -> None:
+    """Refuse to say what the numbers of label maps mean where the photographs have none.
+
+    Args:
+        regions: The option of a test.
+        data: The data module.
+
+    Raises:
+        InputError: It would do nothing.
+    """
+    where = data.test or data.train
+    if regions != "faces" and where.labels is None:
+        raise InputError(
+            f"--regions {regions} expects label maps, as data.test.labels or data.train.labels, "
+            "got none."
+        )

@@ -53,7 +53,7 @@ from flowcolor.training.command_options import (
     mode_of,
 )
 from flowcolor.training.complaints import plain
-from flowcolor.training.contents import require_content, require_heard
+from flowcolor.training.contents import require_content, require_heard, require_labels
 from flowcolor.training.count_batches import count_batches
 from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
@@ -266,6 +266,8 @@ class TrainingCLI(LightningCLI):
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.execute:  # Before the data say which options grey photographs have no use for.
             require_content(self.model.colorizer, self.datamodule.content)
+        if self.subcommand == "test":
+            require_labels(self.config_init.test.regions, self.datamodule)
         if self.subcommand == "fit":
             require_heard(self.model.colorizer, self.datamodule)
             self.model.objective.check(self.model.colorizer)

@@ -103,6 +103,13 @@ def test_what_says_that_a_test_is_done_is_written_last(run, tmp_path, monkeypatc
     assert moved[-1] == "test.json"
 
 
+def test_a_meaning_of_label_maps_without_any_is_refused(run, tmp_path, capsys):
+    root = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("test", "--ckpt_path", run.last, "--regions", "celeba", *root) == 2
+    assert "--regions celeba expects label maps, as data.test.labels" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_path, capsys):
     (tmp_path / "maps").mkdir()
     maps = np.random.default_rng(0).integers(0, 3, (7, SIZE, SIZE), dtype=np.uint8)
