@@ -1,8 +1,5 @@
 """Make a study: what participants see, what a survey site needs, and the key."""
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +10,8 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
-from flowcolor.io.files import exists, is_dir, make_folders, names_in, require_place
+from flowcolor.io.files import exists, is_dir, names_in, require_place
+from flowcolor.io.whole_folder import whole_folder
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,11 @@ def make_study(options: StudyOptions, output: Path) -> Key:
     files |= {f"survey/{name}": content for name, content in survey_files(layout).items()}
     files["participants/study.html"] = study_page(layout.public).encode()
     files["README.md"] = _guide(layout).encode()
-    _write_folder(files, layout.key, output)
+    with whole_folder(output) as work:
+        for name, content in files.items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_bytes(content)
+        write_key(layout.key, work / "key.json")
     return layout.key
 
 
@@ -87,25 +89,3 @@ def _guide(layout: Layout) -> str:
     for mark, value in values.items():
         text = text.replace(mark, str(value))
     return text
-
-
-def _write_folder(files: dict[str, bytes], key: Key, output: Path) -> None:
-    """Write everything beside the place, then move it there at once."""
-    try:
-        make_folders(output.parent)
-        work = Path(tempfile.mkdtemp(prefix=".", suffix=".partial", dir=output.parent))
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror or error}.") from error
-    try:
-        for name, content in files.items():
-            (work / name).parent.mkdir(parents=True, exist_ok=True)
-            (work / name).write_bytes(content)
-        write_key(key, work / "key.json")
-        umask = os.umask(0)
-        os.umask(umask)
-        work.chmod(0o777 & ~umask)  # Temporary folders are closed to others; a study is not.
-        work.replace(output)
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

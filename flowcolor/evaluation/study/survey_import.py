@@ -13,6 +13,7 @@ from flowcolor.evaluation.study.answers import GRADES
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
 from flowcolor.io.files import exists, is_dir, names_in, read_whole, write_text
+from flowcolor.io.whole_folder import whole_folder
 
 _NUMBER = re.compile(r"participant|^\W*(?:id|序号)\W*$", re.IGNORECASE)
 _SECONDS = re.compile(r"seconds|所用时间", re.IGNORECASE)
@@ -51,11 +52,11 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
         contents[who] = {"study": key.study, "kind": key.kind, "participant": who, "pages": pages}
     if not contents:
         raise InputError(f"{export} expects a row for each participant, got none.")
-    paths = []
-    for who, content in contents.items():
-        paths.append(output / f"answers-{who}.json")
-        write_text(json.dumps(content, indent=1) + "\n", paths[-1])
-    return paths
+    names = [f"answers-{who}.json" for who in contents]
+    with whole_folder(output) as work:  # A part of the participants would count as all of them.
+        for name, content in zip(names, contents.values(), strict=True):
+            write_text(json.dumps(content, indent=1) + "\n", work / name)
+    return [output / name for name in names]
 
 
 def _rows(export: Path) -> list[list[str]]:

@@ -44,7 +44,8 @@ def make(folders):
         given = [] if "fool" in words else given
         given += ["--truth", folders / "truth"] if truth else []
         place = folders / output
-        words = ["--methods", *named, *given, "--output", place, "--size", SIZE, *words]
+        named = ["--methods", *named] if named else []
+        words = [*named, *given, "--output", place, "--size", SIZE, *words]
         return main(["study", "make", *map(str, words)]), place
 
     return run

@@ -6,9 +6,11 @@ import pytest
 from PIL import Image
 
 from flowcolor.cli.main import main
+from flowcolor.evaluation.study import survey_import
 from flowcolor.evaluation.study.answers import read_answers
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import read_key
+from flowcolor.evaluation.study.survey_import import import_survey
 from tests.evaluation.study.conftest import LEVELS, SIZE
 
 
@@ -46,6 +48,39 @@ def test_every_page_has_a_row_and_a_sheet_with_its_pictures_under_their_letters(
         for letter, red in zip(sorted(page.all_letters), reds, strict=False):
             who = "truth" if letter == page.truth else page.letters.get(letter, "references")
             assert red == LEVELS[who]
+
+
+def test_a_part_of_the_participants_is_never_left(make, monkeypatch):
+    place = make("--pairs", "2")[1]
+    items = [item for row in questions(place) for item in row["items"].split("|")]
+    rows = [[str(who), *["3"] * len(items)] for who in (7, 8)]
+    path = export(place.parent / "e.csv", ["id", *items], *rows)
+    write, written = survey_import.write_text, []
+
+    def interrupted(text, path):
+        written.append(path)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        write(text, path)
+
+    before = sorted(place.parent.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(survey_import, "write_text", interrupted)
+        assert bring_in(place, path)[0] == 130
+    assert sorted(place.parent.iterdir()) == before
+    status, out = bring_in(place, path)
+    assert status == 0
+    assert sorted(file.name for file in out.iterdir()) == ["answers-7.json", "answers-8.json"]
+
+
+def test_a_link_to_an_empty_folder_is_filled(make):
+    place = make("--pairs", "2")[1]
+    items = [item for row in questions(place) for item in row["items"].split("|")]
+    path = export(place.parent / "e.csv", ["id", *items], ["7", *["3"] * len(items)])
+    (place.parent / "elsewhere").mkdir()
+    (place.parent / "link").symlink_to(place.parent / "elsewhere")
+    import_survey(path, read_key(place / "key.json"), place.parent / "link")
+    assert [file.name for file in (place.parent / "elsewhere").iterdir()] == ["answers-7.json"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
