@@ -2,28 +2,31 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_partial, make_folders, names_in
+from flowcolor.io.files import exists, is_dir, is_partial, make_folders, names_in, remove_partial
 
 LOCK = ".lock"
 
 
 @contextmanager
-def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None]:
+def alone(
+    folder: Path, command: str, option: str = "--output", inside: Iterable[str] = ()
+) -> Iterator[None]:
     """Let one process at a time write a folder.
 
-    The system gives the lock back when a process ends, however it does. A folder that is new and
-    still empty in the end is removed.
+    The system gives the lock back when a process ends, however it does. Parts of files that killed
+    ones have left are removed. A folder that is new and still empty in the end is removed, too.
 
     Args:
         folder: The folder; made if it is missing.
         command: What writes it, as the user calls it.
         option: How the command line calls the folder.
+        inside: Names of the folders inside that it writes, too.
 
     Raises:
         InputError: Another process does, or the folder cannot be written.
@@ -40,6 +43,9 @@ def alone(folder: Path, command: str, option: str = "--output") -> Iterator[None
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
     with lock:
         try:
+            remove_partial(folder, deep=False)
+            for name in inside:
+                remove_partial(folder / name)
             yield
         finally:
             with suppress(OSError):

@@ -97,13 +97,18 @@ def is_partial(name: str) -> bool:
     return name.startswith(".") and name.endswith(_PARTIAL)
 
 
-def remove_partial(folder: Path) -> None:
-    """Delete what killed processes have left below a folder.
+def remove_partial(folder: Path, deep: bool = True) -> None:
+    """Delete what killed processes have left in a folder.
+
+    Args:
+        folder: Nobody else may be writing there.
+        deep: Whether to look below it, too.
 
     Raises:
         InputError: It cannot be deleted.
     """
-    for path in folder.rglob(f".*{_PARTIAL}"):
+    pattern = f".*{_PARTIAL}"
+    for path in folder.rglob(pattern) if deep else folder.glob(pattern):
         if is_file(path):
             remove(path)
 

@@ -367,7 +367,8 @@ class TrainingCLI(LightningCLI):
         holds = is_first_process() and self._written_folder() == self.folder
         if not holds or self.subcommand not in {"fit", "test", "predict"}:
             return nullcontext()
-        return alone(self.folder, f"flowcolor {self.subcommand}", _ROOT)
+        command, inside = f"flowcolor {self.subcommand}", (CHECKPOINTS, "images")
+        return alone(self.folder, command, _ROOT, inside)
 
     def _sigterm(self) -> AbstractContextManager[None]:
         """Let Lightning have SIGTERM; processes that it starts would outlive an exception."""

@@ -84,6 +84,26 @@ def test_a_run_that_still_runs_is_written_by_nobody_else(
     assert not list(tmp_path.rglob(".lock"))
 
 
+@pytest.mark.parametrize("command", ["fit", "test"])
+def test_parts_of_files_that_killed_processes_have_left_are_removed(command, run, tmp_path):
+    places = {"fit": ("", "checkpoints"), "test": ("", "images/self/result")}[command]
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    last = folder / "checkpoints/last.ckpt"
+    last.write_bytes(run.last.read_bytes())
+    parts = [folder / place / f".{index:016x}.partial" for index, place in enumerate(places)]
+    of_another = folder / "predict/.0123456789abcdef.partial"  # Which may be writing.
+    for part in (*parts, of_another):
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+    config = ("--config", run.config, "--trainer.max_epochs", 3)
+    root = ("--trainer.default_root_dir", folder)
+    words = (command, "--ckpt_path", last, *(config if command == "fit" else root))
+    assert flowcolor(*words) == 0
+    assert [part.exists() for part in parts] == [False, False]
+    assert of_another.exists()
+
+
 def test_a_run_that_is_ended_before_its_first_batch_leaves_nothing(run, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
