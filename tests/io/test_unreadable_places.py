@@ -50,7 +50,7 @@ COMMANDS = [
     [*SCORE, "--inception", "BAD"],
     [*SCORE, "--output", "BAD"],
     [*SCORE, "--output", "out", "--compare", "BAD"],
-    [*PREPARE, "--photos", "BAD"],
+    ["prepare", "--photos", "BAD", "--output", "out", "--workers", "1"],
     [*PREPARE, "--masks", "BAD"],
     [*PREPARE, "--output", "BAD"],
     [*ABLATE, "--output", "BAD"],

@@ -48,7 +48,7 @@ WRITERS = {
     "a.webp": lambda path: write_image(torch.rand(3, 64, 64), path),
     "a.ckpt": lambda path: WholeCheckpoints().save_checkpoint({"a": torch.zeros(9)}, path),
     "a.safetensors": lambda path: export_weights(flowcolor_tiny(), path, 64),
-    "a.json": lambda path: write_report(Report([], {}, {}, {}, {}), path.parent, "a"),
+    "a.csv": lambda path: write_report(Report([], {}, {}, {}, {}), path.parent, "a"),
 }
 
 
