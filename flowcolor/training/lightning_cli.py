@@ -303,7 +303,8 @@ class TrainingCLI(LightningCLI):
         """Test another checkpoint on the same images, with results below another folder."""
         self.tested = checkpoint
         rival = build_task(read_weights(checkpoint).build())
-        trainer = self.instantiate_trainer(default_root_dir=str(folder))
+        # A logger of the user's may know one folder only, which is that of the first test.
+        trainer = self.instantiate_trainer(default_root_dir=str(folder), logger=False)
         trainer.test(rival, datamodule=self.datamodule, verbose=False)
 
     @staticmethod
@@ -325,9 +326,11 @@ class TrainingCLI(LightningCLI):
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:
             options["verbose"] = False  # Lightning's table has each number twice; see below.
+        written = self._written_folder()
+        option = _ROOT if written == self.folder else "--trainer.logger"
         try:
-            require_outside(self.folder, self.datamodule.files(subcommand), _ROOT)
-            require_apart(self.folder, self.datamodule.folders(subcommand), _ROOT)
+            require_outside(written, self.datamodule.files(subcommand), option)
+            require_apart(written, self.datamodule.folders(subcommand), option)
         except InputError:
             self._leave_no_trace()
             raise
@@ -336,7 +339,7 @@ class TrainingCLI(LightningCLI):
         rival = self.config.test.compare if subcommand == "test" else None
         try:
             if rival is not None:
-                require_comparable(rival, self.folder)
+                require_comparable(rival, self._written_folder())
             with self._alone(), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
         except (InputError, KeyboardInterrupt, SystemExit) as error:
@@ -394,7 +397,9 @@ class TrainingCLI(LightningCLI):
 
     def _written_folder(self) -> Path:
         """Return where the run writes: what it was given, or where a logger of the user's does."""
-        return log_folder(self.trainer) if self.subcommand == "fit" else self.folder
+        if self.subcommand == "fit" or self.trainer.loggers:
+            return log_folder(self.trainer)
+        return self.folder
 
     def _logged_folder(self) -> Path:
         """Return where the run writes; where a logger of the user's does, leave no empty folder."""

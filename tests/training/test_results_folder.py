@@ -73,3 +73,41 @@ def test_a_run_below_a_folder_that_holds_photographs_itself_is_not_refused(run, 
     words = ("--data.train", photos, "--trainer.default_root_dir", photos / "runs")
     assert flowcolor("fit", "--config", run.config, *words, "--trainer.max_steps", 1) == 0
     assert (photos / "runs/version_0/checkpoints/last.ckpt").is_file()
+
+
+@pytest.mark.parametrize("place", ["out", "mine"])
+def test_a_logger_has_all_of_a_test_in_its_folder_and_a_rival_below_it(
+    run, place, tmp_path, capsys
+):
+    """With a place of its own or without; none leaves an empty folder where nothing is written."""
+    folder = tmp_path / place / "lightning_logs/version_0"
+    given = ("--trainer.logger=CSVLogger", f"--trainer.logger.save_dir={tmp_path / 'mine'}")
+    logger = given if place == "mine" else ("--trainer.logger=true",)
+    words = ("--compare", run.last, *logger, "--timed=0", "--probes=0")
+    root = ("--trainer.default_root_dir", tmp_path / "out")
+    assert flowcolor("test", "--ckpt_path", run.last, *words, *root) == 0
+    assert f"writing to {folder}\n" in capsys.readouterr().out
+    assert {"test.json", "comparison.json"} < {path.name for path in folder.iterdir()}
+    assert (folder / "compared/test.json").is_file()
+    assert (tmp_path / "out").exists() == (place == "out")
+
+
+def test_a_logger_s_folder_is_looked_at_before_a_command_writes_into_it(tmp_path, capsys):
+    photos = write_photos(tmp_path / "photos", 2)
+    logger = (
+        '{"class_path": "CSVLogger", "init_args": {"save_dir": "%s", "name": "", "version": ""}}'
+    )
+    words = ("--data.predict.sketches", photos, "--data.predict.photos", photos)
+    words = (
+        *words,
+        "--trainer.logger",
+        logger % photos,
+        "--trainer.default_root_dir",
+        tmp_path / "out",
+    )
+    before = (photos / "photo0.png").read_bytes()
+    assert flowcolor("predict", *TINT, *words) == 2
+    error = capsys.readouterr().err
+    assert "flowcolor: --trainer.logger expects a folder that holds no input" in error
+    assert (photos / "photo0.png").read_bytes() == before
+    assert not (tmp_path / "out").exists()
