@@ -85,7 +85,12 @@ from flowcolor.training.stages import last_stages
 from flowcolor.training.their_numbers import check_their_numbers
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
-from flowcolor.training.words import asks_for_help, one_test_set, with_plain_words
+from flowcolor.training.words import (
+    asks_for_help,
+    one_test_set,
+    refuse_unpredicted,
+    with_plain_words,
+)
 
 _ROOT = "--trainer.default_root_dir"
 
@@ -103,6 +108,8 @@ class TrainingCLI(LightningCLI):
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         command, *options = words
         refuse_empty(f"flowcolor {command}", options)
+        if command == "predict":
+            refuse_unpredicted(options)
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")

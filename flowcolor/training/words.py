@@ -7,6 +7,13 @@ from typing import Any
 
 import torch
 
+from flowcolor.errors import InputError
+
+_UNPREDICTED = (
+    *("train", "test", "held_out", "share", "seed", "repeat", "strict", "cache"),
+    *("sketch_filter", "background", "augment", "hints"),
+)
+
 
 def value_of(option: str, words: Sequence[str]) -> str | None:
     """Return the value of the last ``option VALUE`` or ``option=VALUE``."""
@@ -61,3 +68,24 @@ def one_test_set(words: Sequence[str]) -> list[str]:
     if holds_out and "--data.test" not in names:
         return [*words, "--data.test=null"]
     return list(words)
+
+
+def refuse_unpredicted(words: Sequence[str]) -> None:
+    """Refuse options of the data that have no effect on predictions, as colours at points have.
+
+    Of a configuration or a checkpoint they are for training and tests, and are passed over.
+
+    Args:
+        words: Those after ``flowcolor predict``.
+
+    Raises:
+        InputError: It names the first.
+    """
+    for word in words:
+        option = word.partition("=")[0]
+        section, _, name = option.removeprefix("--data.").rstrip("+").partition(".")
+        if option.startswith("--data.") and section in _UNPREDICTED and name != "help":
+            raise InputError(
+                f"flowcolor predict expects no --data.{section}, which has no effect on pictures "
+                "from files: it reads data.predict.sketches and data.predict.photos as they are."
+            )

@@ -7,6 +7,7 @@ from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import find_config, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.words import one_test_set
+from tests.training.helpers import flowcolor
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,24 @@ from flowcolor.training.words import one_test_set
 def test_one_test_set_takes_back_the_other(words, more):
     given = words.split()
     assert one_test_set(given) == [*given, *more.split()]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--data.hints.count=3", "--data.background=white", "--data.test.photos=PHOTOS"),
+        *("--data.sketch_filter=flowcolor.data.SobelLines", "--data.train+=PHOTOS"),
+    ],
+)
+def test_predict_refuses_options_of_the_data_that_would_do_nothing(option, run, tmp_path, capsys):
+    words = [f"--data.predict.{name}={run.photos}" for name in ("sketches", "photos")]
+    words += [option.replace("PHOTOS", str(run.photos)), "--data.content=drawing", "--data.size=16"]
+    root = ("--trainer.default_root_dir", tmp_path / "out")
+    assert flowcolor("predict", "--ckpt_path", run.last, *words, *root) == 2
+    name = option.split("=")[0].rstrip("+").split(".")[1]
+    (error,) = capsys.readouterr().err.splitlines()
+    assert f"flowcolor predict expects no --data.{name}, which has no effect" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
