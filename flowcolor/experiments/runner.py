@@ -35,6 +35,34 @@ def refuse_options(command: str, decided: Sequence[str], words: Sequence[str]) -
             raise InputError(f"flowcolor {command} decides {option} itself, it cannot be given.")
 
 
+def require_last(command: str, chosen: Any) -> None:
+    """Refuse a training that would leave no last checkpoint, whoever asks for it.
+
+    :func:`refuse_options` sees the words alone, and not what a configuration says.
+
+    Args:
+        command: That of the experiment.
+        chosen: All options of ``flowcolor fit``, parsed.
+
+    Raises:
+        InputError: It names the first option.
+    """
+    kept = chosen.last
+    wrong = {
+        "trainer.fast_dev_run": (chosen.trainer.fast_dev_run, bool(chosen.trainer.fast_dev_run)),
+        "last.filename": (kept.filename, kept.filename != "last"),
+        "last.dirpath": (kept.dirpath, kept.dirpath is not None),
+        "last.save_top_k": (kept.save_top_k, kept.save_top_k == 0),
+        "last.save_weights_only": (kept.save_weights_only, bool(kept.save_weights_only)),
+    }
+    for option, (value, is_wrong) in wrong.items():
+        if is_wrong:
+            raise InputError(
+                f"flowcolor {command} tests the last checkpoint of every training, which {option} "
+                f"would not leave in its place, got {value}."
+            )
+
+
 def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
     """Train if that is not done, going on where an earlier call stopped.
 

@@ -14,6 +14,7 @@ from flowcolor.experiments.runner import (
     call_in_process_of_its_own,
     claim,
     refuse_options,
+    require_last,
     train_once,
 )
 from flowcolor.experiments.tables import Table, Variant
@@ -122,6 +123,7 @@ def check(ablation: Ablation) -> None:
         for run in ablation:
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
             cli = TrainingCLI(words, run=False)
+            require_last("ablate", cli.config.fit)
             cli.model.objective.prepare()
         # Otherwise the same command could not go on.
         require_apart(ablation.output, cli.datamodule.folders("fit"), "--output")

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
-from flowcolor.experiments.runner import PHOTOGRAPHS, Call, claim, refuse_options, train_once
+from flowcolor.experiments.runner import (
+    PHOTOGRAPHS,
+    Call,
+    claim,
+    refuse_options,
+    require_last,
+    train_once,
+)
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, require_folder
 from flowcolor.training.parser import resolve_configs
@@ -126,6 +133,7 @@ def check(scaling: Scaling) -> dict[float, int]:
         for run in Scaling(scaling.words, scaling.shares, scaling.seeds[:1], scaling.output):
             words = ["fit", *run.words, f"--trainer.default_root_dir={folder}"]
             cli = TrainingCLI(words, run=False)
+            require_last("scaling", cli.config.fit)
             # Of -1, a training would never end: no epoch is its last, either.
             within("--trainer.max_steps", cli.trainer.max_steps, 1)
             cli.model.objective.prepare()

@@ -9,8 +9,11 @@ import time
 import pytest
 
 from flowcolor.errors import InputError
+from flowcolor.experiments import runs, scaling
+from flowcolor.experiments.comparison import check
 from flowcolor.experiments.runner import claim
 from flowcolor.io.alone import LOCK
+from tests.training.helpers import flowcolor
 
 TRAINING = """#!/bin/sh
 trap 'sleep 0.3; echo > {folder}/checkpoint; exit 0' TERM INT
@@ -54,3 +57,34 @@ def test_a_folder_that_was_killed_while_it_was_claimed_is_claimed_again(tmp_path
     (tmp_path / "record.json").rename(tmp_path / "other.json")
     with pytest.raises(InputError, match="expects a new folder or one of this experiment"):
         claim(tmp_path, "record.json", {"of": 1}, what)
+
+
+LAST = {
+    "last.filename": {"last": {"filename": "end"}},
+    "last.dirpath": {"last": {"dirpath": "elsewhere"}},
+    "last.save_top_k": {"last": {"save_top_k": 0}},
+    "last.save_weights_only": {"last": {"save_weights_only": True}},
+    "trainer.fast_dev_run": {"trainer": {"fast_dev_run": 1}},
+}
+
+
+@pytest.mark.parametrize("option", LAST)
+@pytest.mark.parametrize("command", ["ablate", "scaling", "compare"])
+def test_a_configuration_that_leaves_no_last_checkpoint_is_refused(
+    command, option, run, tmp_path, monkeypatch, capsys
+):
+    for module, name in ((runs, "train_once"), (scaling, "train_once"), (check, "claim")):
+        monkeypatch.setattr(module, name, lambda *_: pytest.fail("trained"))
+    file, out = tmp_path / "mine.yaml", tmp_path / "out"
+    file.write_text(json.dumps(json.loads(run.config.read_text()) | LAST[option]))
+    mine = ("--config", file, "--trainer.max_steps=2", "--data.train", run.photos)
+    photographs = ("--data.train", run.photos, "--data.held_out=3")
+    words = {
+        "ablate": ("--table=4.3", *mine),
+        "scaling": ("--shares=0.5,1", *mine),
+        "compare": ("--methods", file, "--train_steps=2", "--size=32", *photographs),
+    }
+    assert flowcolor(command, *words[command], "--output", out) == 2
+    error = capsys.readouterr().err
+    assert f"{command} tests the last checkpoint of every training, which {option} wo" in error
+    assert not out.exists()

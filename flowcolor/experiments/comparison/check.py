@@ -13,7 +13,7 @@ from flowcolor.experiments.comparison.blocks import Block, blocks_of
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.pairs import Pairs
 from flowcolor.experiments.comparison.plan import DECIDED, Comparison
-from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options
+from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options, require_last
 from flowcolor.inference import load
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import require_folder
@@ -104,7 +104,9 @@ def _build(comparison: Comparison, entry: Entry, trained: bool, folder: str) -> 
         _require_pretrained(colorizer)
         return colorizer
     words = ["fit", *comparison.words(entry, comparison.seeds[0])]
-    task = TrainingCLI([*words, f"--trainer.default_root_dir={folder}"], run=False).model
+    cli = TrainingCLI([*words, f"--trainer.default_root_dir={folder}"], run=False)
+    require_last("compare", cli.config.fit)
+    task = cli.model
     _require_pretrained(task.colorizer)
     task.objective.prepare()
     return task.colorizer  # type: ignore[no-any-return]
