@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,7 @@ from flowcolor.data.sampler import EveryOnce, ResumableInOrder, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import start_worker
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import is_dir
 
 _NOTHING = PairFolders()
 _LONGEST_EPOCH = 10**8  # Photographs: the list of their order takes 4 GB.
@@ -212,10 +214,17 @@ class ColorizationDataModule(lightning.LightningDataModule):
                 yield from photograph.sources().values()
 
     def folders(self, stage: str) -> list[Path]:
-        """Return the folders in which ``fit``, ``test`` or ``predict`` reads every image."""
-        if stage == "predict":
-            return [Path(path) for path in (self.predict.sketches, self.predict.photos) if path]
+        """Return the folders in which ``fit``, ``test`` or ``predict`` reads every image.
+
+        A prediction must not write into those of its model's training either, as far as they are
+        here: pictures might take the place of photographs of their names.
+        """
         where = [self.train] if self.test is None else [self.train, self.test]
+        if stage == "predict":
+            known = [value for folders in where for value in asdict(folders).values() if value]
+            theirs = [Path(x) for value in known for x in as_list(value) if x and x != EMBEDDED]
+            own = [Path(root) for root in (self.predict.sketches, self.predict.photos) if root]
+            return [*own, *filter(_is_here, theirs)]
         roots = [Path(root) for folders in where for root in as_list(folders.photos)]
         return [
             root
@@ -430,6 +439,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
             worker_init_fn=start_worker,
             **options,
         )
+
+
+def _is_here(folder: Path) -> bool:
+    try:
+        return is_dir(folder)
+    except InputError:  # What must not be read cannot be written to, either.
+        return False
 
 
 def _fill(parts: list[Subset], content: str) -> None:

@@ -1,5 +1,7 @@
 """What is kept, and what is not, in the folder that predict and test write into."""
 
+import shutil
+
 import pytest
 
 from tests.training.helpers import SIZE, flowcolor, write_photos
@@ -73,6 +75,29 @@ def test_a_run_below_a_folder_that_holds_photographs_itself_is_not_refused(run, 
     words = ("--data.train", photos, "--trainer.default_root_dir", photos / "runs")
     assert flowcolor("fit", "--config", run.config, *words, "--trainer.max_steps", 1) == 0
     assert (photos / "runs/version_0/checkpoints/last.ckpt").is_file()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_predictions_do_not_take_the_place_of_photographs_of_the_training(
+    gone, run, tmp_path, capsys
+):
+    photos = write_photos(tmp_path / "photos", 7)
+    words = ("--data.train", photos, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor("fit", "--config", run.config, *words, "--trainer.max_steps", 1) == 0
+    last = tmp_path / "runs/version_0/checkpoints/last.ckpt"
+    before = (photos / "photo0.png").read_bytes()
+    others = write_photos(tmp_path / "others", 2)
+    words = ("--data.predict.sketches", others, "--data.predict.photos", others)
+    place = photos
+    if gone:
+        shutil.move(photos, tmp_path / "moved")
+        place = tmp_path / "painted"
+    root = ("--trainer.default_root_dir", place)
+    assert flowcolor("predict", "--ckpt_path", last, *words, *root) == (0 if gone else 2)
+    if not gone:
+        expected = f"expects a folder outside of {photos}, whose images are read"
+        assert expected in capsys.readouterr().err
+        assert (photos / "photo0.png").read_bytes() == before
 
 
 @pytest.mark.parametrize("place", ["out", "mine"])
