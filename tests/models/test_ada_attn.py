@@ -43,6 +43,7 @@ def test_parameters_are_those_of_the_public_code():
     assert millions == [0.47, 9.07, 4.10, 13.63]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "expected"), [(256, 44.2), (512, 397.0)])
 def test_a_transfer_takes_the_multiplications_of_the_public_code(side, expected):
     with FakeTensorMode(), FlopCounterMode(display=False) as flops, torch.no_grad():
