@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import NotRequired, Protocol, TypedDict, runtime_checkable
+from typing import NotRequired, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float, Integer
@@ -176,3 +176,18 @@ class Items(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Item: ...
+
+
+def singles(batch: Batch) -> list[Batch]:
+    """Return a batch as batches of one picture.
+
+    Example:
+        >>> import torch
+        >>> batch = {"content": torch.rand(2, 3, 8, 8), "name": ["a", "b"]}
+        >>> [one["name"] for one in singles(batch)]
+        [['a'], ['b']]
+    """
+    return [
+        cast(Batch, {key: value[i : i + 1] for key, value in batch.items()})  # type: ignore[index]
+        for i in range(len(batch["name"]))
+    ]

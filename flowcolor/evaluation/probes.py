@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, cat
 
 from flowcolor.arguments import check_callable, check_flag
 from flowcolor.bounds import whole_within
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, singles
 from flowcolor.errors import InputError
 from flowcolor.metrics import diversity, reference_sensitivity
 from flowcolor.values import require_tensors
@@ -27,11 +27,12 @@ def probe_scores(
 ) -> dict[str, Tensor]:
     """Paint the first pairs of a batch again: with other references, and with other chance.
 
-    The other reference is the photograph of the content itself, so that what is measured of a pair
-    depends on nothing but the pair.
+    The other reference is the photograph of the content itself, and of a method that draws by
+    chance every pair is painted by itself, with the same chances, so that what is measured of a
+    pair depends on nothing but the pair.
 
     Args:
-        paint: Colours a batch, with random numbers of a generator.
+        paint: Colours a batch, with random numbers of a generator where there is chance.
         batch: Of the cross setting: ``content``, ``reference``, ``truth`` and others.
         result: The batch in colour.
         pairs: How many pairs at most.
@@ -56,8 +57,11 @@ def probe_scores(
     if few < 1:
         return {}
     part = first_pairs(batch, few)
-    seeds = range(SAMPLES if chance else 0)
-    samples = [_shown(paint(part, _generator(result, seed))) for seed in seeds]
+
+    def sample(batch: Batch, seed: int) -> Tensor:
+        return cat([_shown(paint(one, _generator(result, seed))) for one in singles(batch)])
+
+    samples = [sample(part, seed) for seed in range(SAMPLES if chance else 0)]
     found: dict[str, Tensor] = {}
     if chance:
         found["diversity"] = diversity(torch.stack(samples))
@@ -67,7 +71,7 @@ def probe_scores(
             own["reference_content"] = own["content"]
         # With the same chance, so that what differs is the reference's doing.
         before = samples[0] if chance else result[:few]
-        after = _shown(paint(own, _generator(result, 0) if chance else None))
+        after = sample(own, 0) if chance else _shown(paint(own, None))
         found["sensitivity"] = reference_sensitivity(
             before, after, part["reference"], part["truth"]
         )

@@ -1,11 +1,9 @@
 """One sample of each picture, by a seed of its own: what stands beside it changes nothing."""
 
-from typing import cast
-
 import torch
 from torch import Tensor, cat
 
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, singles
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.base import colorize_batch
 
@@ -28,17 +26,3 @@ def colorize_samples(colorizer: Colorizer, batch: Batch) -> Tensor:
             for one in singles(batch)
         ]
     )
-
-
-def singles(batch: Batch) -> list[Batch]:
-    """Return a batch as batches of one picture.
-
-    Example:
-        >>> batch = {"content": torch.rand(2, 3, 8, 8), "name": ["a", "b"]}
-        >>> [one["name"] for one in singles(batch)]
-        [['a'], ['b']]
-    """
-    return [
-        cast(Batch, {key: value[i : i + 1] for key, value in batch.items()})  # type: ignore[index]
-        for i in range(len(batch["name"]))
-    ]

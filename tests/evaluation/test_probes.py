@@ -53,7 +53,7 @@ def test_samples_differ_by_chance_and_references_are_compared_under_the_same():
     other = {**batch, "reference": batch["truth"].flip(1)}
 
     def ignore(again, generator):
-        return noise({**again, "reference": batch["truth"]}, generator)
+        return noise({**again, "reference": again["truth"]}, generator)
 
     result = noise(batch, None)
     found = probe_scores(noise, batch, result, 2, chance=True)["diversity"]
@@ -67,6 +67,19 @@ def test_samples_differ_by_chance_and_references_are_compared_under_the_same():
     assert found["sensitivity"].tolist() == [0, 0]  # Chance is not the reference's doing.
     found = probe_scores(noise, batch, result, 9, reference=False, chance=True)
     assert found.keys() == {"diversity"}
+
+
+def test_what_is_measured_of_a_pair_does_not_depend_on_where_it_stands():
+    def speckled(batch, generator):
+        away = torch.randn(batch["content"].shape, generator=generator)
+        return 0.5 + 0.1 * away * batch["reference"]
+
+    batch, pairs = batch_of(5), []
+    for part in (slice(0, 5), slice(0, 2), slice(2, 3), slice(3, 5)):
+        few = {name: values[part] for name, values in batch.items()}
+        found = probe_scores(speckled, few, speckled(few, None), 9, chance=True)
+        pairs.append(torch.stack([found["diversity"], found["sensitivity"]]))
+    assert torch.equal(pairs[0], torch.cat(pairs[1:], 1))
 
 
 def test_no_pairs_are_not_painted():

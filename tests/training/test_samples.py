@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from flowcolor.data.batch import singles
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Symbols
-from flowcolor.training.samples import singles
 from tests.models.helpers import trained_coltran
 
 

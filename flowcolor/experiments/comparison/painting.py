@@ -6,7 +6,7 @@ from statistics import median
 import torch
 from torch import Tensor, cat
 
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, singles
 from flowcolor.evaluation.operations import count_operations
 from flowcolor.evaluation.probes import probe_scores
 from flowcolor.evaluation.result_folders import move
@@ -15,7 +15,7 @@ from flowcolor.experiments.comparison.costs import parameters
 from flowcolor.models import Colorizer
 from flowcolor.models.round_trip import exact
 from flowcolor.training.objectives.base import colorize_batch
-from flowcolor.training.samples import sample_seed, singles
+from flowcolor.training.samples import sample_seed
 
 PATIENCE = 5.0  # Seconds a picture.
 
