@@ -12,6 +12,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -231,6 +232,14 @@ class Task(LightningModule, ABC):
         # Processes share the seed, and should draw for themselves. On a CPU 32 bits of it count.
         own = self.global_rank << 24
         torch.manual_seed((self._seed + own + int(done)) % 2**63)
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Let several processes go on with one set of buffers, as statistics of batches."""
+        wrapper = self.trainer.strategy.model
+        if isinstance(wrapper, DistributedDataParallel):
+            # It copies them with its next forward pass, but not after one without a backward pass
+            # of its own: that is what a task looks like to it which steps its optimizers itself.
+            wrapper.require_forward_param_sync = True
 
     def configure_callbacks(self) -> list[Callback]:
         """Return what averages the weights of a training, if something should."""

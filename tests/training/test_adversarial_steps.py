@@ -14,7 +14,7 @@ from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import PatchCritic, SketchColorFlow
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Adversarial, Alternating, Paired
-from tests.training.few_steps import assert_two_are_as_one, fit
+from tests.training.few_steps import assert_two_are_as_one, fit, weights_of_two_and_of_one
 
 RATES = (0.01, 0.05)
 
@@ -96,6 +96,33 @@ def test_steps_that_overflow_are_left_out_without_a_word():
 @pytest.mark.slow
 def test_either_of_two_processes_has_the_weights_of_one(tmp_path):
     assert_two_are_as_one(build, tmp_path, rtol=1e-4, atol=1e-5)
+
+
+class Counting(SketchColorFlow):
+    """Keeps statistics of batches, and what they were when its last step began."""
+
+    def __init__(self):
+        super().__init__(1, nccbs=0, ccbs=1)
+        self.norm = torch.nn.BatchNorm2d(3, affine=False)
+        self.register_buffer("at_first", torch.zeros(3))
+
+    def colorize(self, content, reference=None, **options):
+        self.at_first.copy_(self.norm.running_mean)
+        self.norm(reference)
+        return super().colorize(content, reference, **options)
+
+
+def build_counting():
+    task, samples = build()
+    task.colorizer = Counting().train()
+    return task, samples
+
+
+@pytest.mark.slow
+def test_two_processes_begin_a_step_with_one_set_of_statistics(tmp_path):
+    first, second, _ = weights_of_two_and_of_one(build_counting, tmp_path)
+    assert first["colorizer.at_first"].min() > 0.03
+    assert torch.equal(first["colorizer.at_first"], second["colorizer.at_first"])
 
 
 class Lighter(Paired):
