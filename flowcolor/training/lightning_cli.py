@@ -61,6 +61,7 @@ from flowcolor.training.options import (
     check_callbacks,
     check_file_names,
     check_folders,
+    check_sharing,
     check_time,
     check_trainer,
     comes_from,
@@ -265,6 +266,7 @@ class TrainingCLI(LightningCLI):
         if self.subcommand == "fit":
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)
+            check_sharing(trainer, self.model)
             check_file_names(trainer)
             stop_after_validation(trainer)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]

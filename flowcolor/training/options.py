@@ -13,11 +13,13 @@ from lightning.pytorch.callbacks import (
     Timer,
     WeightAveraging,
 )
+from torch import nn
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
 from flowcolor.io.files import require_folder
 from flowcolor.models.base import Colorizer, InvertibleColorizer
+from flowcolor.models.batch_statistics import has_own_statistics
 
 _THEIRS = ("lightning.", "torch.optim.")
 _WHOLE = ("epoch", "step")
@@ -117,6 +119,21 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
                     f"for {type(colorizer).__name__}, which has buffers of true and false, as "
                     f"{flags[0]}; model.average averages weights, too."
                 )
+
+
+def check_sharing(trainer: Trainer, task: nn.Module) -> None:
+    """Refuse to share statistics of batches between processes that have no GPU for it.
+
+    Raises:
+        InputError: It says what works instead.
+    """
+    strategy: Any = trainer.strategy
+    sharing = getattr(strategy, "_layer_sync", None) is not None
+    if sharing and strategy.root_device.type == "cpu" and has_own_statistics(task):
+        raise InputError(
+            "trainer.sync_batchnorm expects a GPU for each process, got the CPU, on which torch "
+            "has no batch normalisation of several: leave it at false."
+        )
 
 
 def check_folders(trainer: Trainer) -> None:

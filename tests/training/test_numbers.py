@@ -123,6 +123,15 @@ def test_what_an_optimizer_refuses_in_the_middle_of_a_run_is_one_sentence(run, t
     assert error.startswith(started)
 
 
+def test_statistics_that_processes_without_a_gpu_cannot_share_are_refused(run, tmp_path, capsys):
+    model = '{"class_path": "SCFT", "init_args": {"width": 2, "levels": 2, "inner": 4}}'
+    shared = ("--trainer.strategy", "ddp", "--trainer.sync_batchnorm", "true")
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs", *shared)
+    assert flowcolor("fit", *words, "--model.colorizer", model) == 2
+    assert "trainer.sync_batchnorm expects a GPU for each process" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_numbers_below_0_that_mean_something_are_kept(run, tmp_path):
     stop = '{"class_path": "EarlyStopping", "init_args": {"monitor": "val/ssim", "min_delta": -1}}'
     words = ("--trainer.default_root_dir", tmp_path, "--trainer.max_epochs", 1)
