@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from flowcolor.errors import InputError
 from flowcolor.training.objectives.arguments import check_whole
+from flowcolor.values import is_strided, kind_of
 
 MOST_IMAGES = 1_000_000
 
@@ -43,7 +44,14 @@ class ImagePool(nn.Module):
         self.seen = 0
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return as many images, new and older ones; no gradient passes."""
+        """Return as many images, new and older ones; no gradient passes.
+
+        Raises:
+            InputError: They are no batch, or of another shape than those before.
+        """
+        self._check(images)
+        if not len(images):
+            return images.detach()
         chances = torch.Generator().manual_seed(self.seen)
         returned = [self._exchange(image, chances) for image in images.detach()]
         self.seen += len(images)
@@ -67,6 +75,18 @@ class ImagePool(nn.Module):
         if not found or not all(isinstance(image, Tensor) for image in state["images"]):
             raise InputError("The checkpoint expects a pool of pictures, got a damaged one.")
         self.seen, self.images = int(state["seen"]), list(state["images"])
+
+    def _check(self, images: Tensor) -> None:
+        if not isinstance(images, Tensor) or not is_strided(images):
+            raise InputError(f"ImagePool expects a tensor, got {kind_of(images)}.")
+        if not images.ndim:
+            raise InputError("ImagePool expects a batch, got a single number.")
+        before = self.images[0].shape if self.images else images.shape[1:]
+        if images.shape[1:] != before:
+            raise InputError(
+                f"ImagePool expects images of the shape {tuple(before)} as those before, got "
+                f"{tuple(images.shape[1:])}."
+            )
 
     def _exchange(self, image: Tensor, chances: torch.Generator) -> Tensor:
         if len(self.images) < self.size:

@@ -87,6 +87,25 @@ def test_a_pool_without_room_gives_back_what_it_gets():
     assert torch.equal(ImagePool(0)(images), images)
 
 
+def test_a_pool_gives_nothing_for_nothing_and_goes_on_alike():
+    pool, other, images = ImagePool(2), ImagePool(2), torch.rand(3, 3, 2, 2)
+    assert pool(images[:0]).shape == (0, 3, 2, 2)
+    assert torch.equal(pool(images), other(images))
+
+
+def test_what_is_no_batch_of_images_or_of_other_sizes_is_refused_by_a_pool():
+    pool = ImagePool(2)
+    pool(torch.rand(2, 3, 4, 4))
+    for wrong, got in [(None, "None"), ([torch.rand(3, 4, 4)], "list")]:
+        with pytest.raises(InputError, match=rf"^ImagePool expects a tensor, got {got}\.$"):
+            pool(wrong)
+    with pytest.raises(InputError, match=r"^ImagePool expects a batch, got a single number\.$"):
+        pool(torch.tensor(1.0))
+    with pytest.raises(InputError, match=r"shape \(3, 4, 4\) as those before, got \(3, 8, 8\)\.$"):
+        pool(torch.rand(2, 3, 8, 8))
+    assert pool.seen == 2
+
+
 def test_a_pool_is_restored_by_a_state_dict_and_goes_on_alike():
     pool = ImagePool(4)
     for _ in range(5):
