@@ -10,7 +10,7 @@ from torch import Tensor
 
 from flowcolor.arguments import check_positive
 from flowcolor.layers.base import to_float64
-from flowcolor.values import require_tensors, without_autocast
+from flowcolor.values import is_float, require_tensors, without_autocast
 
 Transfer = Literal["adain", "wct"]
 Latents = Float[Tensor, "batch channels _ _"]
@@ -168,11 +168,12 @@ TRANSFERS: dict[Transfer, Callable[[Tensor, Tensor, float], Tensor]] = {
 def _check_latents(name: str, content: Tensor, style: Tensor) -> None:
     """Refuse what would broadcast, and single pixels, which have no variance."""
     require_tensors(name, content, style)
-    good = all(x.ndim == 4 and x.is_floating_point() for x in (content, style))
+    good = all(x.ndim == 4 and is_float(x) for x in (content, style))
     if not good or content.shape[:2] != style.shape[:2]:
+        shown = " and ".join(f"{x.dtype} of shape {tuple(x.shape)}" for x in (content, style))
         raise ValueError(
             f"{name} expects two float latents of shape (batch, channels, height, width) with as "
-            f"many images and channels, got {tuple(content.shape)} and {tuple(style.shape)}."
+            f"many images and channels, got {shown}."
         )
     if min(math.prod(x.shape[2:]) for x in (content, style)) < 2:
         raise ValueError(

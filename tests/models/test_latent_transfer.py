@@ -104,7 +104,7 @@ def test_what_is_not_finite_is_handed_on():
 def test_what_has_no_statistics_or_would_broadcast_is_refused(transfer):
     good = torch.randn(2, 3, 4, 4)
     name = transfer.__name__
-    for other in (good[:1], good[:, :2], good[0], good.long()):
+    for other in (good[:1], good[:, :2], good[0], good.long(), good.to(torch.float8_e4m3fn)):
         with pytest.raises(ValueError, match=rf"^{name} expects two float latents of shape .* got"):
             transfer(good, other)
     for pair in ((good, good[..., :1, :1]), (good[..., :1, :1], good)):
