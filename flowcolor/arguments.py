@@ -111,6 +111,13 @@ def check_callable(owner: object, /, **functions: object) -> None:
             raise ValueError(_message(owner, name, "a function", function))  # noqa: TRY004  (as above)
 
 
+def check_word(owner: object, /, **words: object) -> None:
+    """Raise ``ValueError`` for an argument that is neither a word nor ``None``."""
+    for name, word in words.items():
+        if word is not None and not isinstance(word, str):
+            raise ValueError(_message(owner, name, "a word", word))
+
+
 def check_path(owner: object, /, **paths: object) -> None:
     """Raise ``ValueError`` for an argument that is neither a path nor ``None``."""
     for name, path in paths.items():

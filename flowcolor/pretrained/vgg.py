@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_flag, check_list, check_path
+from flowcolor.arguments import check_flag, check_list, check_path, check_word
 from flowcolor.errors import InputError
 from flowcolor.io.files import from_home
 from flowcolor.layers.reversible.torch_private import outside_transforms
@@ -66,6 +66,7 @@ class VGGActivations:
     ) -> None:
         check_flag(self, random_weights=random_weights)
         check_list(self, layers=layers)
+        check_word(self, option=option)
         check_path(self, **{option or name: path})
         if random_weights and path is not None:
             raise InputError(f"`random_weights` must be off if {name} weights are given.")

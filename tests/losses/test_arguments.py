@@ -49,6 +49,13 @@ def test_what_is_no_path_is_refused(name, builds):
                 build(**{name: value})
 
 
+@pytest.mark.parametrize("value", [True, 3, b"x"])
+def test_what_the_user_calls_a_path_is_a_word(value):
+    for build in (metrics.lpips_activations, lambda **o: VGGActivations(["relu1_1"], **o)):
+        with pytest.raises(ValueError, match=r"expects option to be a word, got "):
+            build(option=value)
+
+
 @pytest.mark.parametrize("value", [[], {}, None, 3, "abc"])
 def test_unknown_words_are_refused_whatever_they_are(value):
     for build, name in (
