@@ -18,7 +18,12 @@ from flowcolor.layers.base import (
 )
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
-from flowcolor.layers.reversible.torch_private import disable_compile, has_numbers, in_transform
+from flowcolor.layers.reversible.torch_private import (
+    disable_compile,
+    has_numbers,
+    in_transform,
+    without_cached_weights,
+)
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen
 
@@ -148,6 +153,7 @@ class ActNorm(InvertibleLayer):
             self._standardize(x)
 
     @torch.no_grad()
+    @without_cached_weights()
     def _standardize(self, x: Features) -> bool:
         mean, std = pooled_mean_and_std(x)
         loc = mean.to(self.loc.dtype)

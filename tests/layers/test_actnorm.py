@@ -2,12 +2,13 @@
 
 import copy
 import itertools
+from contextlib import nullcontext
 
 import pytest
 import torch
 from hypothesis import given
 from torch import distributed, nn
-from torch.nn.utils import prune
+from torch.nn.utils import parametrize, prune
 from torch.nn.utils.parametrize import register_parametrization
 from torch.testing import assert_close
 
@@ -200,16 +201,19 @@ class Doubled(nn.Module):
         return 2 * half
 
 
+@pytest.mark.parametrize("cached", [False, True])
 @pytest.mark.parametrize("initialize", [False, True])
 @pytest.mark.parametrize("names", [["loc"], ["log_scale"], ["loc", "log_scale"]])
-def test_first_batch_comes_out_standardised_by_parametrized_numbers(names, initialize):
+def test_first_batch_comes_out_standardised_by_parametrized_numbers(names, initialize, cached):
     layer, x = ActNorm(3), 5 + 2 * torch.randn(8, 3, 4, 4)
     for name in names:
         register_parametrization(layer, name, Cubed())
     before = {name: id(p) for name, p in layer.named_parameters()}
-    if initialize:
-        layer.initialize(x)
-    y, _ = layer(x)
+    with parametrize.cached() if cached else nullcontext():
+        if initialize:
+            layer.initialize(x)
+        y, _ = layer(x)
+    assert y.requires_grad
     channels = y.transpose(0, 1).flatten(1)
     assert_close(channels.mean(1), torch.zeros(3), rtol=0, atol=1e-5)
     assert_close(channels.std(1, correction=0), torch.ones(3), rtol=0, atol=1e-5)

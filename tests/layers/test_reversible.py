@@ -146,6 +146,23 @@ def test_parametrized_weights_get_their_gradients(case, inverse):
 
 
 @both_directions
+def test_parametrized_weights_that_are_cached_get_their_gradients(inverse):
+    chain = Chain([ActNorm(4), AffineCoupling(conv_net(2, 4))]).double()
+    x = torch.randn(3, 4, 2, 2, dtype=torch.float64)
+    chain(x)
+    for part, name in [(chain[0], "loc"), (chain[0], "log_scale"), (chain[1].net[0], "weight")]:
+        parametrize.register_parametrization(part, name, Shrunk())
+    right = outcome(chain, "none", x, inverse=inverse)
+    assert right["gradient of layers.0.parametrizations.loc.original"].any()
+    for mode in MODES[1:]:
+        with parametrize.cached():
+            found = outcome(chain, mode, x, inverse=inverse)
+            # What was computed without gradients has not stayed: others need some.
+            assert chain[0].loc.requires_grad
+        assert_same(found, right, 1e-10)
+
+
+@both_directions
 @pytest.mark.parametrize("frozen", ["layers.0", "layers.3.net", "layers.5.aggregate.key", "layers"])
 def test_frozen_parameters_stay_frozen(frozen, inverse):
     chain, x, conditions = glow()

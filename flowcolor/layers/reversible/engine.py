@@ -32,6 +32,7 @@ from flowcolor.layers.reversible.torch_private import (
     is_batched,
     is_replica,
     is_sharded,
+    without_cached_weights,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
 from flowcolor.values import widen
@@ -145,7 +146,7 @@ class _ReversibleStep(Function):
         ctx: Any, call: _Call, count: int | None, x: Tensor, *others: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         ctx.call, ctx.count, ctx.autocast = call, count, _autocast_state(x.device.type)
-        with _autocast(ctx.autocast):
+        with _autocast(ctx.autocast), without_cached_weights():
             # Detached, because no graph is made here that operator counters could hook into, and
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
@@ -169,7 +170,7 @@ class _ReversibleStep(Function):
     ) -> tuple[Tensor | None, ...]:
         kept, x, way, *others = ctx.saved_tensors
         # Also where somebody's inference mode surrounds it, in which no graph would be made.
-        with torch.inference_mode(False), torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad(), without_cached_weights():
             gradients = _differentiate(ctx, grad_y, grad_logdet, kept, x, others)
         return None, None, *once_only(_ONCE, gradients, way, grad_y, grad_logdet)
 

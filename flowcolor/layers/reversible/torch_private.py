@@ -9,6 +9,7 @@ from torch._C import _functorch
 from torch._compile import _disable_dynamo
 from torch.autograd import forward_ad
 from torch.compiler import is_compiling
+from torch.nn.utils import parametrize
 
 # Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
 # the compiler where a function is defined, this one where it is called: seconds of every import.
@@ -91,6 +92,22 @@ def without_hooks(tensors: Iterable[Tensor]) -> Iterator[None]:
     finally:
         for hooks, own in held:
             hooks.update(own)
+
+
+@contextmanager
+def without_cached_weights() -> Iterator[None]:
+    """Run the body as if ``torch.nn.utils.parametrize.cached`` were not on.
+
+    What is computed there without gradients would stay for those who need some. Publicly it can
+    only be left by who has entered it. By what is taken away and given back, not by a value that is
+    put back: other threads count, too.
+    """
+    depth = parametrize._cache_enabled
+    parametrize._cache_enabled -= depth
+    try:
+        yield
+    finally:
+        parametrize._cache_enabled += depth
 
 
 def has_numbers(x: Tensor) -> bool:
