@@ -35,7 +35,8 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
     except RuntimeError as error:
         # Autograd refuses some writes by itself, in words about views and leaves.
         if any(word in str(error) for word in ("in-place operation", "modified inplace")):
-            raise ValueError(_message(layer, network)) from error
+            hooked = "BackwardHookFunction" in str(error)  # By which torch runs those hooks.
+            raise ValueError((_hooked if hooked else _message)(layer, network)) from error
         raise
     output = _one_tensor(layer, output)
     if not all(_unchanged(x, state) for x, state in zip(inputs, before, strict=True)):
@@ -94,4 +95,11 @@ def _message(layer: object, network: nn.Module) -> str:
     return (
         f"{type(layer).__name__} expects sub-networks that leave their input as it is, got "
         f"{type(network).__name__}, which writes to it; use inplace=False in its first layer."
+    )
+
+
+def _hooked(layer: object, network: nn.Module) -> str:
+    return (
+        f"{type(layer).__name__} expects networks with full backward hooks to write to nothing in "
+        f"place, got {type(network).__name__}, which does; use inplace=False in all of its layers."
     )

@@ -105,3 +105,20 @@ def test_what_can_be_seen_is_refused_when_compiled():
     run = torch.compile(AffineCoupling(visible()).forward, backend="eager")
     with pytest.raises(ValueError, match=REFUSED):
         run(torch.randn(2, 4, 3, 3))
+
+
+@pytest.mark.parametrize("memory", MODES)
+def test_hooks_on_gradients_of_what_is_written_to_are_not_taken_for_it(memory):
+    first = nn.Conv2d(2, 4, kernel_size=1)
+    chain = Chain([AffineCoupling(nn.Sequential(first, nn.ReLU(inplace=True)))], memory)
+    first.register_full_backward_hook(lambda *_: None)
+    x = torch.randn(2, 4, 3, 3, requires_grad=True)
+
+    def train():
+        chain(x)[0].sum().backward()
+
+    expected = r"expects networks with full backward hooks to write to nothing in place, got Seq"
+    with pytest.raises(ValueError, match=expected):
+        train()
+    chain[0].net[1].inplace = False
+    train()
