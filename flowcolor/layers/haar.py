@@ -67,17 +67,18 @@ class HaarDownsample(InvertibleLayer):
         check_divisible(self, x, self.channels, 2, self.dims)
         x = widen(x)
         with without_autocast(x):
-            return to_patches(x, self._basis() * self.rebalance, 2, self.dims), self._logdet(x)
+            return to_patches(x, self._basis(x) * self.rebalance, 2, self.dims), self._logdet(x)
 
     def inverse(self, y: Latent, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_patched(self, y, self.channels, 2, self.dims)
         y = widen(y)
         with without_autocast(y):
-            return from_patches(y, self._basis() / self.rebalance, 2, self.dims), -self._logdet(y)
+            return from_patches(y, self._basis(y) / self.rebalance, 2, self.dims), -self._logdet(y)
 
-    def _basis(self) -> Tensor:
-        # The root of 2 is not in the stored basis, which may be half: there it would be rounded.
-        return widen(self.basis) * 2 ** (-(self.dims % 2) / 2)
+    def _basis(self, x: Tensor) -> Tensor:
+        # The root of 2 is not in the stored basis, which may be of a narrower type than the data:
+        # there it would be rounded.
+        return self.basis.to(x.dtype) * 2 ** (-(self.dims % 2) / 2)
 
     def _logdet(self, x: Tensor) -> LogDet:
         return x.new_full((x.shape[0],), math.log(self.rebalance) * (x.shape[1] * count_pixels(x)))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.autograd.functional import jacobian
 from torch.testing import assert_close
 
 from flowcolor.layers import HaarDownsample
@@ -37,3 +38,14 @@ def test_stripes_fall_into_the_band_named_after_them():
     stripes = torch.tensor([1.0, -1.0]).expand(1, 1, 2, 2)  # They change along the rows.
     assert HaarDownsample(1)(stripes)[0].flatten().tolist() == [0, 2, 0, 0]
     assert HaarDownsample(1)(stripes.mT)[0].flatten().tolist() == [0, 0, 2, 0]
+
+
+@pytest.mark.parametrize("dims", [1, 3])
+def test_data_in_float64_need_no_layer_in_float64(dims):
+    layer, x = HaarDownsample(1, dims=dims), torch.randn(1, 1, *[2] * dims, dtype=torch.float64)
+    y, logdet = layer(x)
+    size = 2**dims
+    matrix = jacobian(lambda x: layer(x)[0], x).view(size, size)
+    assert_close(matrix @ matrix.T, torch.eye(size, dtype=torch.float64), rtol=0, atol=1e-14)
+    assert_close(torch.linalg.slogdet(matrix).logabsdet, logdet[0], rtol=0, atol=1e-14)
+    assert_close(layer.inverse(y)[0], x, rtol=0, atol=1e-14)
