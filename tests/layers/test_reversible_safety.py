@@ -327,6 +327,19 @@ def test_a_backward_pass_may_run_inside_of_inference_mode(mode):
 
 
 @pytest.mark.parametrize("inverse", [False, True])
+def test_what_was_made_in_inference_mode_may_be_trained_on(inverse):
+    chain, x = Chain([Squeeze(), ActNorm(16)], "reversible"), torch.randn(2, 4, 4, 4)
+    y = chain(x)[0].detach()
+    right = outcome(chain, "none", y if inverse else x, inverse=inverse)
+    chain.memory = "reversible"
+    with torch.inference_mode():
+        given = (y if inverse else x).clone()
+    probe(*(chain.inverse if inverse else chain)(given)).backward()
+    for name, gradient in gradients(chain).items():
+        assert_close(gradient, right[f"gradient of {name}"])
+
+
+@pytest.mark.parametrize("inverse", [False, True])
 def test_hooks_on_layers_see_what_they_always_see(inverse):
     seen = {}
     for mode in MODES:

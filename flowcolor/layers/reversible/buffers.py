@@ -1,7 +1,7 @@
 """Buffers that a call changes: what is called a second time must not change any."""
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from flowcolor.layers.reversible.torch_private import own_buffers, version
 
@@ -21,7 +21,7 @@ class Buffers:
     def __init__(self, layer: nn.Module) -> None:
         self._layer = layer
         self._then = [
-            (owner, {name: (buffer, _version(buffer)) for name, buffer in buffers.items()})
+            (owner, {name: (buffer, version(buffer)) for name, buffer in buffers.items()})
             for owner, buffers in own_buffers(layer)
         ]
 
@@ -30,7 +30,7 @@ class Buffers:
         for owner, then in self._then:
             for name, (buffer, before) in then.items():
                 now = getattr(owner, name)
-                if (now is buffer and _version(now) == before) or buffer.dtype == torch.bool:
+                if (now is buffer and version(now) == before) or buffer.dtype == torch.bool:
                     continue
                 raise RuntimeError(self._message(owner, name, memory))
 
@@ -42,7 +42,3 @@ class Buffers:
             f"{type(owner).__name__} in training mode ({where}), which changes {name} in every "
             "call; use GroupNorm, ActNorm, or what keeps no statistics of batches, or eval mode."
         )
-
-
-def _version(buffer: Tensor) -> int:
-    return -1 if buffer.is_inference() else version(buffer)  # Those count no versions.

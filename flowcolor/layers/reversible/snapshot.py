@@ -46,7 +46,7 @@ class Snapshot:
         """
         own = [tensor for tensor in self._tensors.values() if tensor.dtype != torch.bool]
         given = [x for x in inputs if x is not None] + own
-        self._versions = [(x, version(x)) for x in given if not x.is_inference()]
+        self._versions = [(x, version(x)) for x in given]
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         """Do :meth:`~flowcolor.layers.InvertibleLayer.vjp` with the tensors of then."""

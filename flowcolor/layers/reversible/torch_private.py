@@ -17,8 +17,11 @@ disable_compile = _disable_dynamo
 
 
 def version(x: Tensor) -> int:
-    """Return how often the tensor was written to; publicly only autograd's error messages tell."""
-    return x._version
+    """Return how often the tensor was written to; publicly only autograd's error messages tell.
+
+    Tensors of inference mode do not count that.
+    """
+    return -1 if x.is_inference() else x._version
 
 
 def contents(
