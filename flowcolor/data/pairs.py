@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Pair
 from flowcolor.data.datasets.portraits import LARGEST_SIDE
+from flowcolor.data.positions import position
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file, require_path
 from flowcolor.io.images import read_image, read_sketch
@@ -61,6 +62,7 @@ class SketchReferencePairs(Dataset[Pair]):
         return len(self.sketches)
 
     def __getitem__(self, index: int) -> Pair:
+        index = position(self, index)
         sketch = read_sketch(self.sketches[index])
         height, width = sketch.shape[1:]
         side = max(height, width)

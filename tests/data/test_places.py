@@ -1,8 +1,11 @@
 """What is no folder, no dataset or no filter is refused in a sentence."""
 
 import json
+from itertools import islice
 
+import numpy as np
 import pytest
+import torch
 
 from flowcolor.data import (
     CelebAMaskHQ,
@@ -17,8 +20,10 @@ from flowcolor.data import (
     find_portraits,
     merge_parts,
 )
+from flowcolor.data.datasets.subsets import Repeated, Subset
 from flowcolor.data.prepare import prepare
 from flowcolor.errors import InputError
+from flowcolor.io.images import write_image
 
 PLACES = {
     "PhotoFolder": PhotoFolder,
@@ -79,8 +84,38 @@ def test_wrong_arguments_are_one_sentence(wrong, words):
         wrong()
 
 
-def test_an_item_is_asked_for_by_a_whole_number():
+@pytest.fixture
+def datasets(tmp_path):
+    """Return one of every kind that is asked for items, by two photographs."""
+    for name in ("a", "b"):
+        write_image(torch.rand(3, 8, 8), tmp_path / f"{name}.png")
     portraits = Portraits(EmbeddedPortraits(), 8)
-    for index in ("a", 1.0, None, slice(1)):
-        with pytest.raises(TypeError, match="expects a whole number, got "):
-            portraits[index]
+    return [
+        portraits,
+        CrossReference(portraits),
+        Repeated(Subset(portraits, [1]), 2),
+        SketchReferencePairs(tmp_path, tmp_path, 8),
+        EmbeddedPortraits(),
+        PhotoFolder(tmp_path),
+    ]
+
+
+def test_an_item_is_asked_for_by_a_whole_number(datasets):
+    for dataset in datasets:
+        for index in ("a", 1.0, None, slice(1), torch.rand(2)):
+            with pytest.raises(TypeError, match="expects a whole number, got "):
+                dataset[index]
+        for index in (2, -3, 2**70):
+            with pytest.raises(IndexError, match=r"expects an index below 2, got "):
+                dataset[index]
+        assert len(list(islice(dataset, 9))) == 2
+
+
+def test_an_item_knows_its_own_index_however_it_is_asked_for(datasets):
+    for dataset in datasets[:4]:
+        expected = dataset[1]
+        end = [-1] if isinstance(dataset, Repeated | SketchReferencePairs) else []
+        for index in (*end, np.int64(1), torch.tensor(1)):
+            item = dataset[index]
+            assert type(item["index"]) is int
+            assert (item["index"], item["name"]) == (expected["index"], expected["name"])

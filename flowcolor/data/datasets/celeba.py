@@ -11,6 +11,7 @@ from flowcolor.data.datasets.celeba_labels import merge_parts
 from flowcolor.data.datasets.files import Files
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
+from flowcolor.data.positions import position
 from flowcolor.data.split import official_split, split_names
 from flowcolor.io.files import is_dir, require_path
 
@@ -94,7 +95,7 @@ class CelebAMaskHQ(Finder):
         super().__init__([str(number) for number in self.numbers], left_out)
 
     def __getitem__(self, index: int) -> Files:
-        number = self.numbers[index]
+        number = self.numbers[position(self, index)]
         mask = FaceMask(self._parts, number)
         return Files(self._photos[number], self._drawings.get(number), mask)
 
@@ -104,7 +105,7 @@ class CelebAMaskHQ(Finder):
         Raises:
             InputError: A part file cannot be read.
         """
-        return merge_parts(self._parts.files(self.numbers[index]))
+        return merge_parts(self._parts.files(self.numbers[position(self, index)]))
 
     def official_split(self, partition: str | Path) -> tuple[list[int], list[int], list[int]]:
         """Return the positions of training, validation and test, as CelebA divides its photographs.

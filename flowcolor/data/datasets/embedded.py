@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from flowcolor.arguments import check_flag
 from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.data.positions import position
 from flowcolor.io.images import read_image
 
 
@@ -93,7 +94,7 @@ class EmbeddedPortraits(Finder):
         self.masked = masked
 
     def __getitem__(self, index: int) -> EmbeddedPhotograph:
-        return EmbeddedPhotograph(self.names[index], self.masked)
+        return EmbeddedPhotograph(self.names[position(self, index)], self.masked)
 
 
 def load_portrait(name: str) -> tuple[Float[Tensor, "3 side side"], Bool[Tensor, "side side"]]:

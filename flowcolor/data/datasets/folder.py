@@ -11,6 +11,7 @@ from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.prepared import is_prepared
+from flowcolor.data.positions import position
 from flowcolor.errors import InputError
 from flowcolor.io.files import real, require_path
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
@@ -75,7 +76,7 @@ class PhotoFolder(Finder):
             require_once(self)
 
     def __getitem__(self, index: int) -> Files:
-        return self._files[index]
+        return self._files[position(self, index)]
 
 
 def pair_files(

@@ -18,6 +18,7 @@ from flowcolor.data.datasets.folder import (
 from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.portraits import Portraits
 from flowcolor.data.datasets.prepared import PreparedFolder, is_prepared
+from flowcolor.data.positions import position
 from flowcolor.errors import InputError
 
 EMBEDDED = "embedded"
@@ -41,8 +42,8 @@ class Joined(Finder):
         require_once(self)
 
     def __getitem__(self, index: int) -> Photograph:
-        part, position = self._places[index]
-        return part[position]
+        part, place = self._places[position(self, index)]
+        return part[place]
 
     def require_size(self, size: int) -> None:
         """Refuse a size that one of them is too small for."""

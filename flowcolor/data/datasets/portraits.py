@@ -1,7 +1,6 @@
 """The one dataset of photographs: found files become items of one size, each with its content."""
 
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -15,6 +14,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.data.integer_resize import shrink, whole_factors
+from flowcolor.data.positions import position
 from flowcolor.data.sketches import GradientLines, SketchFilter
 from flowcolor.errors import InputError
 from flowcolor.io.images import to_uint8
@@ -108,10 +108,12 @@ class Portraits(Dataset[Item]):
         return len(self.names)
 
     def __getitem__(self, index: int) -> Item:
-        if not isinstance(index, Integral):
-            raise TypeError(f"Portraits expects a whole number, got {type(index).__name__}.")
-        if not 0 <= index < len(self):
-            raise IndexError(f"Expected an index below {len(self)}, got {index}.")
+        place = position(self, index)
+        if place != index:  # An item is known by its index, from which its augmentation follows.
+            raise IndexError(
+                f"Portraits expects an index from 0 and below {len(self)}, got {index}."
+            )
+        index = place
         pixels = self._bytes(index).float() / 255
         content = pixels[3:].expand(3, -1, -1).clone()
         return {"photo": pixels[:3], "content": content, "index": index, "name": self.names[index]}

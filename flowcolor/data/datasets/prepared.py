@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowcolor.data.datasets.finder import Finder, Opened
+from flowcolor.data.positions import position
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file, read_whole, require_path
 from flowcolor.io.images import read_image, read_sketch
@@ -63,7 +64,7 @@ class PreparedFolder(Finder):
         )
 
     def __getitem__(self, index: int) -> PreparedPhotograph:
-        name = self.names[index]
+        name = self.names[position(self, index)]
         photo, sketch, mask = (
             prepared_file(self.root, kind, name) for kind in ("photos", "sketches", "masks")
         )

@@ -8,6 +8,7 @@ from flowcolor.data.augmentation.random_streams import SHARING, stream
 from flowcolor.data.batch import Item, Items
 from flowcolor.data.datasets.finder import Photograph
 from flowcolor.data.datasets.portraits import Portraits
+from flowcolor.data.positions import position
 
 
 class Subset(Dataset[Item]):
@@ -21,18 +22,18 @@ class Subset(Dataset[Item]):
     def __init__(self, dataset: Portraits, positions: Sequence[int]) -> None:
         self.dataset = dataset
         self.positions = list(positions)
-        self.names = [dataset.names[position] for position in self.positions]
+        self.names = [dataset.names[place] for place in self.positions]
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def __getitem__(self, index: int) -> Item:
-        return self.dataset[self.positions[index]]
+        return self.dataset[self.positions[position(self, index)]]
 
     def photographs(self) -> Iterator[tuple[str, Photograph]]:
         """Yield name and photograph of each item, unopened."""
-        for name, position in zip(self.names, self.positions, strict=True):
-            yield name, self.dataset.finder[position]
+        for name, place in zip(self.names, self.positions, strict=True):
+            yield name, self.dataset.finder[place]
 
     def fill(self) -> None:
         """Make these items now rather than on first use."""
@@ -68,7 +69,7 @@ class Repeated(Dataset[Item]):
         return self.times * len(self.dataset)
 
     def __getitem__(self, index: int) -> Item:
-        turn, position = divmod(index, len(self.dataset))
-        item = self.dataset[position]
+        turn, place = divmod(position(self, index), len(self.dataset))
+        item = self.dataset[place]
         item["index"] += turn * 2**32
         return item
