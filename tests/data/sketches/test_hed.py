@@ -97,6 +97,12 @@ def test_missing_weights_and_impossible_sides_are_one_sentence(tmp_path, monkeyp
         Hed(side=8)
 
 
+@pytest.mark.parametrize("value", [True, 3, b"x", ["a"]])
+def test_weights_that_are_no_path_are_one_sentence(value):
+    with pytest.raises(ValueError, match=r"^Hed expects weights to be a path, got "):
+        Hed(value)
+
+
 @pytest.mark.skipif(not is_file(REAL), reason="the weights of HED are not installed")
 def test_the_real_network_outlines_a_disc_and_draws_no_frame():
     y, x = torch.meshgrid(torch.arange(256.0), torch.arange(256.0), indexing="ij")
