@@ -24,7 +24,7 @@ from flowcolor.io.files import is_dir, is_empty, is_file, require_no_pipe, whole
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.plain_load import plain_load
-from flowcolor.models.description import describe, is_description
+from flowcolor.models.description import describe, is_description, own_part
 from flowcolor.models.plausible import (
     require_plausible,
     require_size,
@@ -148,7 +148,7 @@ def require_tensors(state: Mapping[str, Any], path: Path | str) -> None:
     for name, value in state.items():
         if not isinstance(value, Tensor):
             raise InputError(f"{path} expects a tensor as {name!r}, got {type(value).__name__}.")
-        if value.is_floating_point() and not is_dense_and_finite(value):
+        if not is_dense_and_finite(value):
             raise InputError(f"{path} expects finite weights, got others in {name!r}.")
 
 
@@ -239,7 +239,7 @@ def read_weights(path: Path | str, description: dict[str, Any] | None = None) ->
         for name, value in checkpoint["state_dict"].items()
         if name.startswith(PREFIX)
     }
-    return Weights(path, checkpoint[KEY], state)
+    return Weights(path, own_part(checkpoint[KEY]), state)
 
 
 def load_model(path: Path | str) -> "Colorizer":
@@ -267,7 +267,7 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
             "metadata is missing or damaged."
         )
     require_tensors(state, path)
-    return Weights(path, description, state)
+    return Weights(path, own_part(description), state)
 
 
 def _existing(path: Path | str) -> Path:

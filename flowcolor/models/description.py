@@ -1,5 +1,6 @@
 """What a file says of the model whose weights it holds: plain values, nothing that is executed."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
@@ -8,6 +9,7 @@ from torch import nn
 from flowcolor import __version__
 from flowcolor.bounds import is_finite
 
+_PARTS = ("version", "model", "config", "size")
 _LARGEST = 2**16  # Of a number.
 _MOST_NUMBERS = 64  # Of a list.
 
@@ -29,6 +31,15 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
     }
 
 
+def own_part(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what :func:`describe` has written, without what others have added.
+
+    A checkpoint also holds the configuration of its run, with places on the machine that it was
+    trained on.
+    """
+    return {name: description[name] for name in _PARTS if name in description}
+
+
 def _plain(value: Any) -> Any:
     """Return numbers of other libraries as Python's own, the only ones that files know."""
     if isinstance(value, list | tuple):
@@ -45,6 +56,7 @@ def is_description(value: object) -> TypeGuard[dict[str, Any]]:
     config, size = value["config"], value["size"]
     return (
         isinstance(value["model"], str)
+        and isinstance(value.get("version", ""), str)
         and isinstance(config, dict)
         and all(isinstance(name, str) and _is_setting(part) for name, part in config.items())
         and type(size) is int

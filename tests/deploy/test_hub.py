@@ -129,6 +129,23 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path, checkpoint, capsy
     assert "a private folder" not in full
 
 
+def test_what_a_training_knows_of_its_own_machine_is_not_sent(tmp_path, checkpoint):
+    """Checkpoints hold the configuration of their run, and in it the folders of photographs."""
+    weights = read_weights(checkpoint)
+    run = {"data": {"train": {"photos": "/home/me/faces"}}, "model": {"average": {1, 2}}}
+    state = {f"colorizer.{name}": value for name, value in weights.state.items()}
+    last = tmp_path / "last.ckpt"
+    torch.save({"flowcolor": weights.description | {"run": run}, "state_dict": state}, last)
+    words = ["push", "--checkpoint", str(last), "--repo", "us/ours", "--folder"]
+    assert main([*words, str(tmp_path / "sent")]) == 0
+    files = list((tmp_path / "sent").iterdir())
+    assert len(files) == 3
+    assert not any(b"/home/me/faces" in file.read_bytes() for file in files)
+    about = json.loads((tmp_path / "sent/config.json").read_text())["flowcolor"]
+    assert about.keys() == {"version", "model", "size"}
+    assert find_weights(str(tmp_path / "sent")).description == weights.description
+
+
 def test_a_folder_keeps_what_no_push_has_written(tmp_path, checkpoint, capsys):
     words = ["push", "--repo", "us/ours", "--checkpoint"]
     run, other, card = (tmp_path / name for name in ("run", "other", "card"))

@@ -144,6 +144,7 @@ def test_an_export_that_cannot_be_written_is_one_sentence(model, tmp_path):
         {"size": "abc"},
         {"size": 10**9},
         {"size": 1e9},
+        {"version": [1]},
     ],
 )
 @pytest.mark.parametrize("suffix", [".ckpt", ".safetensors"])
@@ -206,6 +207,19 @@ def test_weights_that_are_not_there_are_named(model, change, tmp_path):
     torch.save({"flowcolor": weights.description, "state_dict": state}, tmp_path / "last.ckpt")
     with pytest.raises(InputError, match=rf"last\.ckpt expects finite weights, .*'{name}'"):
         read_weights(tmp_path / "last.ckpt")
+
+
+def test_a_flag_that_is_not_there_is_named(model, tmp_path):
+    """Of numbers that are not learned, too, as whether a layer has seen its first batch."""
+    export_weights(model, tmp_path / "model.safetensors", size=8)
+    weights = read_weights(tmp_path / "model.safetensors")
+    state = {f"colorizer.{name}": value for name, value in weights.state.items()}
+    name = next(name for name, value in state.items() if not value.is_floating_point())
+    for change in (lambda value: value.to("meta"), lambda value: value[None].to_sparse()):
+        changed = state | {name: change(state[name])}
+        torch.save({"flowcolor": weights.description, "state_dict": changed}, tmp_path / "a.ckpt")
+        with pytest.raises(InputError, match=rf"a\.ckpt expects finite weights, .*'{name}'"):
+            load_model(tmp_path / "a.ckpt")
 
 
 def test_integers_are_no_weights(model, tmp_path):
