@@ -34,5 +34,9 @@ def renew_optimizer(
             old["lr"] = start * progress
     if scheduler is not None and checkpoint["lr_schedulers"]:
         state = checkpoint["lr_schedulers"][place]
+        new = scheduler.state_dict()
         counters = {key: state[key] for key in ("last_epoch", "_step_count") if key in state}
-        state |= scheduler.state_dict() | counters
+        if {"last_epoch", "_step_count"} <= new.keys() and "last_epoch" in counters:
+            # Not all schedules count their steps, and those that do count both together.
+            counters["_step_count"] = new["_step_count"] - new["last_epoch"] + state["last_epoch"]
+        state |= new | counters

@@ -7,13 +7,21 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim import LBFGS, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from flowcolor.bounds import is_finite
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.training.whole_state import damaged
 
 _RATES = ("lr", "initial_lr")
-_COUNTS = ("last_epoch", "_step_count")
+_ENDS = ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")  # Set by schedules.
+_COUNTS = ("last_epoch", "_step_count", "num_bad_epochs", "cooldown_counter")
+# What a schedule changes; all else in its state is what it was built with.
+_MOVING = {*_COUNTS, "_last_lr", "_is_initial", "_get_lr_called_within_step", "best"} | {
+    "T_cur",
+    "T_i",
+}
+_HOMES = ("torch.optim.", "lightning.pytorch.cli", "flowcolor.")
 
 
 def require_optimizers(
@@ -33,7 +41,7 @@ def require_optimizers(
     states = checkpoint["optimizer_states"]
     if len(states) != len(built):
         raise damaged(f"{len(built)} of them", "optimizer_states")
-    for (optimizer, _), state in zip(built, states, strict=True):
+    for (optimizer, schedule), state in zip(built, states, strict=True):
         groups, fresh = state["param_groups"], optimizer.state_dict()["param_groups"]
         places = [place for group in groups for place in group["params"]]
         if not all(type(place) is int for place in places) or [
@@ -44,25 +52,52 @@ def require_optimizers(
         forgets = all("dampening" in group and not group.get("momentum") for group in groups)
         if checkpoint["global_step"] and not (state["state"] or forgets):
             raise damaged("what was learned", "optimizer_states")
-        if not _are_settings(groups, optimizer, renewed):
+        ends = _ENDS if _is_known(optimizer) and _is_known(schedule) else ()
+        if not _are_settings(groups, optimizer, renewed, ends):
             raise damaged(f"settings of {type(optimizer).__name__}", "optimizer_states")
         if not (isinstance(optimizer, LBFGS) or _are_moments(state["state"], optimizer)):
             raise damaged(f"what {type(optimizer).__name__} has learned", "optimizer_states")
     schedules = [schedule for _, schedule in built if schedule is not None]
     known = checkpoint["lr_schedulers"]
-    if not renewed and not (
-        len(known) == len(schedules)
-        and all(
-            is_of_kind(state, schedule.state_dict())
-            for schedule, state in zip(schedules, known, strict=True)
-        )
-    ):
+    if not renewed and not (len(known) == len(schedules) and all(map(_goes_on, schedules, known))):
         raise damaged("the state of each schedule", "lr_schedulers")
-    counts = [
-        state[key] for state in known for key in ("last_epoch", "_step_count") if key in state
-    ]
-    if not all(type(count) is int and 0 <= count < 2**63 for count in counts):
+    if not are_counts([state[key] for state in known for key in _COUNTS if key in state]):
         raise damaged("how far each schedule has come", "lr_schedulers")
+
+
+def are_counts(values: Sequence[Any]) -> bool:
+    """Tell whether all are whole numbers of 63 bits, and none is below zero."""
+    return all(type(value) is int and 0 <= value < 2**63 for value in values)
+
+
+def _goes_on(schedule: Any, state: dict[str, Any]) -> bool:
+    """Tell whether a schedule, freshly built, would go on as the one did that had this state."""
+    own = schedule.state_dict()
+    if not is_of_kind(state, own):
+        return False
+    # One of the user's may change whatever it wants to.
+    if not _is_known(schedule):
+        return True
+    if type(schedule).step is LRScheduler.step:  # Both counts move by one.
+        ahead = (each["_step_count"] - each["last_epoch"] for each in (state, own))
+        if len({*ahead}) > 1:
+            return False
+    return _is_built_alike(state, own)
+
+
+def _is_known(part: Any) -> bool:
+    return type(part).__module__.startswith(_HOMES)
+
+
+def _is_built_alike(found: Any, own: Any) -> bool:
+    """Tell whether what no schedule changes is the same in two states of one kind."""
+    if isinstance(own, dict):
+        return all(
+            _is_built_alike(found[key], part) for key, part in own.items() if key not in _MOVING
+        )
+    if isinstance(own, list | tuple):
+        return all(map(_is_built_alike, found, own))
+    return own is None or bool(found == own)
 
 
 def is_of_kind(found: Any, own: Any) -> bool:
@@ -98,10 +133,13 @@ def is_of_kind(found: Any, own: Any) -> bool:
 def _is_number(value: Any) -> bool:
     if isinstance(value, Tensor):
         return value.numel() == 1 and not value.is_complex() and is_dense_and_finite(value)
-    return type(value) in (int, float) and value == value
+    # No tensor can be multiplied by a whole number of more bits.
+    return value == value and (type(value) is float or (type(value) is int and abs(value) < 2**63))
 
 
-def _are_settings(groups: list[dict[str, Any]], optimizer: Optimizer, renewed: bool) -> bool:
+def _are_settings(
+    groups: list[dict[str, Any]], optimizer: Optimizer, renewed: bool, ends: Sequence[str]
+) -> bool:
     """Tell whether an optimizer would take these groups; in the end, it has its own again."""
     before = optimizer.state_dict()
     # It knows what is missing in those of older versions of torch.
@@ -111,13 +149,16 @@ def _are_settings(groups: list[dict[str, Any]], optimizer: Optimizer, renewed: b
     for fresh, group in zip(before["param_groups"], loaded, strict=True):
         if not all(_is_number(group[name]) for name in _RATES if name in group):
             return False
-        if not (renewed or (_agrees(group, fresh) and _is_taken(group, type(optimizer)))):
+        if not (renewed or (_agrees(group, fresh, ends) and _is_taken(group, type(optimizer)))):
             return False
     return True
 
 
-def _agrees(group: dict[str, Any], fresh: dict[str, Any]) -> bool:
-    """Tell whether each setting is of its kind: numbers may move, what is said in words may not."""
+def _agrees(group: dict[str, Any], fresh: dict[str, Any], ends: Sequence[str]) -> bool:
+    """Tell whether each setting is of its kind: numbers may move, what is said in words may not.
+
+    Neither may those between which a schedule moves the others.
+    """
     for name, own in fresh.items():
         if name == "params":
             continue
@@ -128,6 +169,8 @@ def _agrees(group: dict[str, Any], fresh: dict[str, Any]) -> bool:
         if is_said and (type(found) is not type(own) or found != own):
             return False
         if not is_said and name not in _RATES and not is_of_kind(found, own):
+            return False
+        if name in ends and not is_said and bool(found != own):
             return False
     return True
 

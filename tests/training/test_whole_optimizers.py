@@ -1,13 +1,18 @@
 """What optimizers and schedules of torch save after some steps is what they are resumed from."""
 
+import copy
 import io
 
 import pytest
 import torch
+from lightning.pytorch.cli import ReduceLROnPlateau
 from torch import nn
 from torch.optim import SGD, Adafactor, Adam, AdamW, Rprop, lr_scheduler
 
+from flowcolor.errors import InputError
+from flowcolor.training.resume import renew_optimizer
 from flowcolor.training.whole_optimizers import require_optimizers
+from tests.training.test_whole_state import GROUP, SCHEDULE, put
 
 OPTIMIZERS = [
     Adam,
@@ -66,3 +71,68 @@ def test_what_has_been_saved_is_taken_back(optimizer, schedule):
     before = str(fresh.state_dict())
     require_optimizers(torch.load(file, weights_only=True), [(fresh, fresh_schedule)], False)
     assert str(fresh.state_dict()) == before
+
+
+def one_cycle(optimizer):
+    return lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=50)
+
+
+def plateau(optimizer):
+    return ReduceLROnPlateau(optimizer, monitor="val/ssim", mode="max", patience=0)
+
+
+def saved(optimizer, schedule):
+    """Return what a training holds after three steps, and everything freshly built."""
+    model, own, own_schedule = built(optimizer, schedule)
+    for _ in range(3):
+        own.zero_grad()
+        model(torch.ones(5, 3)).square().sum().backward()
+        own.step()
+        own_schedule.step(*([0.5] if schedule is plateau else []))
+    state = {
+        "global_step": 3,
+        "optimizer_states": [own.state_dict()],
+        "lr_schedulers": [own_schedule.state_dict()],
+    }
+    return copy.deepcopy(state), built(optimizer, schedule)[1:]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "change"),
+    [
+        (one_cycle, put("min_lr", *SCHEDULE, "_schedule_phases", 0, "start_lr")),
+        (one_cycle, put(40.0, *SCHEDULE, "_schedule_phases", 0, "end_step")),
+        (one_cycle, put(51, *SCHEDULE, "total_steps")),
+        (one_cycle, put(0, *SCHEDULE, "last_epoch")),
+        (one_cycle, put(-3, *GROUP, "max_momentum")),
+        (one_cycle, put(-3, *GROUP, "initial_lr")),
+        (one_cycle, put(1e30, *GROUP, "base_momentum")),
+        (one_cycle, put(10**30, *GROUP, "eps")),
+        (plateau, put("val/x", *SCHEDULE, "monitor")),
+        (plateau, put("min", *SCHEDULE, "mode")),
+        (plateau, put(0.9, *SCHEDULE, "factor")),
+        (plateau, put([1e30], *SCHEDULE, "min_lrs")),
+        (plateau, put(-3, *SCHEDULE, "num_bad_epochs")),
+        (plateau, put(0.5, *SCHEDULE, "cooldown_counter")),
+        (plateau, put(10**30, *SCHEDULE, "cooldown_counter")),
+    ],
+)
+def test_a_schedule_does_not_go_on_as_another(schedule, change):
+    """Each would, without a word, teach by other rates from here on, or fail after some steps."""
+    state, fresh = saved(Adam, schedule)
+    require_optimizers(state, [fresh], False)
+    change(state)
+    with pytest.raises(InputError, match=r"The checkpoint expects .* it is damaged"):
+        require_optimizers(state, [fresh], False)
+
+
+@pytest.mark.parametrize("new", [plateau, one_cycle, *SCHEDULES[1:]])
+@pytest.mark.parametrize("old", [plateau, one_cycle, SCHEDULES[3]])
+def test_a_schedule_that_replaced_another_is_taken_back(old, new):
+    """As what a training holds that was resumed with it."""
+    state, _ = saved(Adam, old)
+    _, optimizer, schedule = built(Adam, new)
+    renew_optimizer(state, optimizer, schedule)
+    schedule.load_state_dict(state["lr_schedulers"][0])
+    state["lr_schedulers"] = [schedule.state_dict()]
+    require_optimizers(copy.deepcopy(state), [built(Adam, new)[1:]], False)
