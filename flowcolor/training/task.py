@@ -52,6 +52,7 @@ from flowcolor.training.unvalidated import (
     note_unvalidated,
     numbers_of_last_batch,
 )
+from flowcolor.training.whole_averages import require_averages
 from flowcolor.training.whole_state import require_state
 from flowcolor.values import without_autocast
 
@@ -342,6 +343,7 @@ class Task(LightningModule, ABC):
         require_same(whole, own, "The checkpoint")
         if self.trainer.state.fn == TrainerFn.FITTING:
             require_state(checkpoint, self.trainer)
+            require_averages(checkpoint, self.trainer, self)
             self._accumulated = accumulated(checkpoint, self)
             self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True

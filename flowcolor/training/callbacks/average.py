@@ -5,14 +5,9 @@ from typing import Any
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
-from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 
-from flowcolor.errors import InputError
-from flowcolor.models.checkpoint import require_same, require_tensors
 from flowcolor.training.precision import widen_early
-
-_PARTS = ("current_model_state", "averaging_state")
 
 
 class WeightAverage(WeightAveraging):
@@ -65,32 +60,6 @@ class WeightAverage(WeightAveraging):
         if self._shows_average:  # The checkpoint holds the very tensors that are exchanged.
             self.on_validation_epoch_end(trainer, pl_module)
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
-
-    def on_load_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Read both, and refuse one without the other, or without the place that it has come to.
-
-        A checkpoint of a training without an average has neither.
-        """
-        parts = [checkpoint.get(name) for name in _PARTS]
-        known = checkpoint["callbacks"].get(self.state_key)
-        if trainer.state.fn == TrainerFn.FITTING and any(
-            part is not None for part in (*parts, known)
-        ):
-            if not all(isinstance(part, dict) for part in (*parts, known)):
-                raise InputError(
-                    f"The checkpoint expects {' and '.join(_PARTS)} and the state of the average "
-                    "under 'callbacks', got a part of them alone: it is damaged."
-                )
-            weights, own = checkpoint[_PARTS[0]], pl_module.state_dict()
-            whole, fresh = (
-                {name: value for name, value in each.items() if not name.endswith("_extra_state")}
-                for each in (weights, own)
-            )
-            require_tensors(whole, "The checkpoint")
-            require_same(whole, fresh, "The checkpoint")
-        super().on_load_checkpoint(trainer, pl_module, checkpoint)
 
 
 def leave_averages(trainer: Trainer, pl_module: LightningModule) -> None:
