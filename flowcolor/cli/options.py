@@ -41,8 +41,10 @@ class OptionParser(argparse.ArgumentParser):
         raise InputError(f"{self.prog}: {message}.")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse as ``argparse`` does, but no empty words."""
-        refuse_empty(self.prog, sys.argv[1:] if args is None else args)
+        """Parse as ``argparse`` does, but no empty words, and no list that would be lost."""
+        words = sys.argv[1:] if args is None else args
+        refuse_empty(self.prog, words)
+        self._refuse_lost(words)
         return super().parse_known_args(args, namespace)
 
     def _refuse_lost(self, words: Sequence[str]) -> None:
@@ -72,7 +74,6 @@ class OptionParser(argparse.ArgumentParser):
             InputError: A word is wrong or one is missing.
         """
         self.check(words)
-        self._refuse_lost(words)
         return self.parse_args(list(words))
 
     def refuse_given(self, options: argparse.Namespace, names: Sequence[str], needed: str) -> None:

@@ -159,6 +159,7 @@ def test_an_empty_word_is_refused_instead_of_taken_for_the_present_folder(
         ("colorize --content a.png --output o.png --dots 1,1=red --dots 2,2=blue", "--dots"),
         ("push --checkpoint faces --repo a/b --limits One. --limits Two.", "--limits"),
         ("study make --methods a=r --output o --methods b=s", "--methods"),
+        ("compare --methods tint --output o --methods unchanged", "--methods"),
     ],
 )
 def test_a_second_list_that_would_replace_the_first_is_refused(

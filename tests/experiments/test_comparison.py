@@ -107,11 +107,11 @@ def test_methods_are_trained_once_and_stand_in_one_table_with_the_rows_to_read_t
     assert len(rows["a"]["scores"]["ssim"]["seeds"]) == 2
     capsys.readouterr()
     for other, message in (
-        (("--pairs", "2"), "holds runs with another pairs (None instead of 2)"),
-        (("--data.batch_size", "3"), "holds runs with another options"),
-        (("--methods", "a=tint"), "holds runs of a with another method"),
+        ((*wanted, "--pairs", "2"), "holds runs with another pairs (None instead of 2)"),
+        ((*wanted, "--data.batch_size", "3"), "holds runs with another options"),
+        (words(run, output, "a=tint"), "holds runs of a with another method"),
     ):
-        assert flowcolor(*wanted, *other) == 2
+        assert flowcolor(*other) == 2
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
