@@ -145,13 +145,14 @@ class NetworkScores:
         }
 
     def _is_there(self, networks: Networks, name: str, *scores: str) -> bool:
-        least = LEAST[name]
+        least, path = LEAST[name], getattr(networks, name)
         if self.side < least:
+            if path is not None and not networks.random_weights:
+                find_weights(name, path)  # What is named has to be there, for any images.
             self.missing |= dict.fromkeys(scores, _too_small(least))
             return False
         if networks.random_weights:
             return True
-        path = getattr(networks, name)
         try:
             file = find_weights(name, path, download=networks.download)
         except InputError:

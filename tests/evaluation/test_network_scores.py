@@ -61,9 +61,10 @@ def test_small_images_leave_out_what_they_are_too_small_for():
 
 
 @pytest.mark.parametrize("name", ["vgg19", "alexnet", "inception", "googlenet"])
-def test_a_named_file_that_is_missing_is_an_error(name, tmp_path):
+@pytest.mark.parametrize("side", [8, 256])
+def test_a_named_file_that_is_missing_is_an_error(name, side, tmp_path):
     with pytest.raises(InputError, match=rf"{name}.*gone\.pth"):
-        NetworkScores(Networks(**{name: tmp_path / "gone.pth"}))
+        NetworkScores(Networks(**{name: tmp_path / "gone.pth"}), side=side)
 
 
 def test_relevance_looks_at_the_right_images_and_names_its_preset(tmp_path, toy_sets):
