@@ -202,19 +202,20 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return fingerprint_all(dict.fromkeys(part.dataset.finder for part in self._parts()))
 
     def files(self, stage: str) -> Iterator[Path]:
-        """Yield every file that ``test`` or ``predict`` will read.
+        """Yield every file that ``validate``, ``test`` or ``predict`` will read.
 
         Raises:
             InputError: A folder cannot be read.
         """
         if stage == "predict" and None not in (self.predict.sketches, self.predict.photos):
             yield from (*self._pairs().sketches, *self._pairs().references)
-        elif stage == "test":
-            for photograph in self._parts().test.dataset.finder:
+        elif stage in ("validate", "test"):
+            parts = self._parts()
+            for photograph in (parts.test if stage == "test" else parts.validate).dataset.finder:
                 yield from photograph.sources().values()
 
     def folders(self, stage: str) -> list[Path]:
-        """Return the folders in which ``fit``, ``test`` or ``predict`` reads every image.
+        """Return the folders in which a command reads every image.
 
         A prediction must not write into those of its model's training either, as far as they are
         here: pictures might take the place of photographs of their names.

@@ -143,7 +143,7 @@ def test_the_test_scores_colours_by_region_where_there_are_label_maps(run, tmp_p
     assert "lacks the label map of 3 of 3 photographs" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["predict", "test"])
+@pytest.mark.parametrize("command", ["predict", "test", "validate"])
 @pytest.mark.parametrize("place", ["photos", "photos/images/self/truth"])
 def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, tmp_path, capsys):
     root = tmp_path / "photos"
@@ -152,6 +152,7 @@ def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, t
     pairs = ("--data.predict.sketches", tmp_path / place, "--data.predict.photos", run.photos)
     words = {
         "test": ("--data.test", tmp_path / place, "--pictures.write_all", "true"),
+        "validate": ("--data.test", tmp_path / place),
         "predict": pairs,
     }[command]
     words = (command, "--ckpt_path", run.last, *words, "--trainer.default_root_dir", root)
