@@ -25,7 +25,7 @@ def main(words: Sequence[str]) -> None:
             raise InputError(f"--{name} expects a number from 1 to 16384, got {value}.")
 
     from flowcolor.data.sketches import GradientLines
-    from flowcolor.evaluation.compare import require_report, write_comparison
+    from flowcolor.evaluation.compare import require_report, require_rival, write_comparison
     from flowcolor.evaluation.costs import plain_costs, read_costs
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
@@ -39,15 +39,18 @@ def main(words: Sequence[str]) -> None:
     require_folder(options.output)
     folders = _folders(options)
     _require_outside(options.output, folders.values())
+    rival = None
     if options.compare is not None:
         reports = [options.output / "score.json", options.output / "comparison.json"]
-        require_report(options.compare, reports, "--output")
+        rival = require_report(options.compare, reports, "--output")
     if options.costs is not None:
         for name in ("score.json", "score.csv", "comparison.json"):
             protect(options.output / name, [options.costs], hint=": give another --output")
     costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
+    if rival is not None:
+        require_rival(rival, [options.setting], list(results.files), "drawing")
     # SSIM looks at windows that reach five pixels beyond the border.
     within("--size" if options.size else "The shorter side of images to score", results.side, 6)
     networks = networks_of(options)

@@ -1,7 +1,7 @@
 """Two methods on the same images: which is better, and could it be chance?"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
 from itertools import compress
 from pathlib import Path
@@ -103,12 +103,7 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
             raise ValueError(  # noqa: TRY004 - as all wrong arguments
                 f"compare expects two of type Report, got {type(report).__name__}."
             )
-    contents = [report.about.get("content", "drawing") for report in (a, b)]
-    if contents[0] != contents[1]:
-        raise InputError(
-            f"A comparison expects one kind of content, got {contents[0]} and {contents[1]}: "
-            "drawings and grey photographs are different tasks."
-        )
+    _require_same_content(_content(a), _content(b))
     settings = [setting for setting in SETTINGS if a.of(setting) and b.of(setting)]
     if not settings:
         raise InputError(
@@ -174,12 +169,7 @@ def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
         InputError: They are of other drawings, photographs or references.
     """
     ours, theirs = ({score.name: score.checksums for score in scores} for scores in (a, b))
-    only = sorted(ours.keys() ^ theirs.keys())
-    if only:
-        raise InputError(
-            f"A comparison expects the same drawings in both, got {len(ours)} and {len(theirs)}, "
-            f"and {len(only)} that only one has: {first_ten(only)}."
-        )
+    _require_same_names(ours.keys(), theirs.keys())
     for image, title in (("truth", "photographs"), ("reference", "references")):
         other = [name for name in sorted(ours) if ours[name].get(image) != theirs[name].get(image)]
         if other:
@@ -187,6 +177,27 @@ def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
                 f"A comparison expects the same {title} in both, got others under the same name "
                 f"for {len(other)} of {len(ours)} drawings: {first_ten(other)}."
             )
+
+
+def _content(report: Report) -> str:
+    return str(report.about.get("content", "drawing"))
+
+
+def _require_same_content(a: str, b: str) -> None:
+    if a != b:
+        raise InputError(
+            f"A comparison expects one kind of content, got {a} and {b}: drawings and grey "
+            "photographs are different tasks."
+        )
+
+
+def _require_same_names(ours: Set[str], theirs: Set[str]) -> None:
+    only = sorted(ours ^ theirs)
+    if only:
+        raise InputError(
+            f"A comparison expects the same drawings in both, got {len(ours)} and {len(theirs)}, "
+            f"and {len(only)} that only one has: {first_ten(only)}."
+        )
 
 
 def read_alike(paths: Sequence[Path]) -> list[Report]:
@@ -207,7 +218,7 @@ def read_alike(paths: Sequence[Path]) -> list[Report]:
     return reports
 
 
-def require_report(path: Path, written: Sequence[Path], option: str) -> None:
+def require_report(path: Path, written: Sequence[Path], option: str) -> Report:
     """Refuse what cannot be compared with, before hours are spent on the other side.
 
     Args:
@@ -215,12 +226,41 @@ def require_report(path: Path, written: Sequence[Path], option: str) -> None:
         written: What is written before both are compared.
         option: That decides where.
 
+    Returns:
+        The report.
+
     Raises:
         InputError: It is no report, or one of the files that will be written.
     """
-    read_report(path)
+    report = read_report(path)
     for place in written:
         protect(place, [path], option, f": give another {option}")
+    return report
+
+
+def require_rival(
+    rival: Report, settings: Sequence[Setting], names: Sequence[str] | None, content: str
+) -> None:
+    """Refuse a report of other drawings, as far as names tell, before any result is scored.
+
+    Args:
+        rival: What results will be compared with.
+        settings: In which they will be scored.
+        names: Of all drawings, in each setting; ``None`` where it is not known which.
+        content: What is coloured.
+
+    Raises:
+        InputError: As of :func:`compare`.
+    """
+    _require_same_content(content, _content(rival))
+    both = [setting for setting in settings if rival.of(setting)]
+    if not both:
+        raise InputError(
+            f"A comparison expects a setting that both have, got {', '.join(settings)} and "
+            f"{', '.join(rival.summary) or 'none'}."
+        )
+    for setting in both if names is not None else ():
+        _require_same_names(set(names or ()), {score.name for score in rival.of(setting)})
 
 
 def write_comparison(a: Path, b: Path, path: Path) -> str:

@@ -348,7 +348,7 @@ class TrainingCLI(LightningCLI):
         rival = self.config.test.compare if subcommand == "test" else None
         try:
             if rival is not None:
-                require_comparable(rival, self._written_folder())
+                require_comparable(rival, written, self.trainer, self.datamodule)
             with self._alone(), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
         except (InputError, KeyboardInterrupt, SystemExit) as error:

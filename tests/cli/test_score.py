@@ -220,10 +220,16 @@ def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folder
     earlier = (folders / "out/score.json").read_bytes()
     write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
     (folders / "wrong.json").write_text("[]")
+    (folders / "others.json").write_bytes(earlier.replace(b"bela", b"dora"))
+    (folders / "gray.json").write_bytes(earlier.replace(b'"drawing"', b'"gray"'))
+    (folders / "self.json").write_bytes(earlier.replace(b'"cross"', b'"self"'))
     capsys.readouterr()
     for other, expected in (
         ("out/score.json", "would overwrite: give another --output."),
         ("wrong.json", "wrong.json expects the JSON of"),
+        ("others.json", "got 3 and 3, and 2 that only one has: bela, dora."),
+        ("gray.json", "expects one kind of content, got drawing and gray"),
+        ("self.json", "expects a setting that both have, got cross and self."),
     ):
         assert score(folders, "--compare", folders / other) == 2
         said = capsys.readouterr()

@@ -6,7 +6,9 @@ import json
 import pytest
 
 from flowcolor.io.images import read_image
-from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config
+from flowcolor.models import Guided
+from flowcolor.models.checkpoint import export_weights
+from tests.training.helpers import SIZE, TWO_PROCESSES, flowcolor, write_config
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,7 @@ def test_other_images_are_refused(run, tested, tmp_path, capsys):
     out = ("--trainer.default_root_dir", tmp_path)
     assert flowcolor("test", "--ckpt_path", run.last, *words, *out) == 2
     assert "A comparison expects the same" in capsys.readouterr().err
+    assert not (tmp_path / "test.csv").exists()  # Before anything is painted.
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,9 @@ def test_other_images_are_refused(run, tested, tmp_path, capsys):
         ("test.json", "which this very call reads and would overwrite: give another --trainer.d"),
         ("other.json", "other.json expects the JSON of `flowcolor test` or"),
         ("gone.ckpt", "gone.ckpt expects a file, got no such file."),
+        ("gray.json", "A comparison expects one kind of content, got drawing and gray: drawings"),
+        ("neither.json", "expects a setting that both have, got self, cross and none."),
+        ("gray.safetensors", "on the same images: Guided expects data.content to be gray, got dr"),
     ],
 )
 def test_what_cannot_be_compared_with_is_refused_before_the_test(
@@ -97,6 +103,11 @@ def test_what_cannot_be_compared_with_is_refused_before_the_test(
     earlier = (tested[0] / "test.json").read_bytes()
     (tmp_path / "test.json").write_bytes(earlier)
     (tmp_path / "other.json").write_text("{}")
+    content = json.loads(earlier)
+    content["about"]["content"] = "gray"
+    (tmp_path / "gray.json").write_text(json.dumps(content))
+    (tmp_path / "neither.json").write_text(json.dumps(json.loads(earlier) | {"pairs": []}))
+    export_weights(Guided(1), tmp_path / "gray.safetensors", SIZE)
     out = ("--trainer.default_root_dir", tmp_path, "--compare", tmp_path / name)
     assert flowcolor("test", "--ckpt_path", run.last, *out) == 2
     assert expected in capsys.readouterr().err

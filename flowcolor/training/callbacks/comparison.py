@@ -2,27 +2,47 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lightning import Trainer
 
 from flowcolor.console import shown
-from flowcolor.evaluation.compare import require_report, write_comparison
+from flowcolor.errors import InputError
+from flowcolor.evaluation.compare import require_report, require_rival, write_comparison
+from flowcolor.evaluation.scores import SETTINGS
 from flowcolor.models.checkpoint import read_weights
+from flowcolor.training.contents import require_content
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.say import say
+from flowcolor.training.sizes import require_size
 
 
-def require_comparable(other: Path, folder: Path) -> None:
+def require_comparable(other: Path, folder: Path, trainer: Trainer, data: Any) -> None:
     """Refuse what a test in a folder could not be compared with, before it begins.
 
+    Args:
+        other: A checkpoint, or the JSON of another test.
+        folder: Where the test writes.
+        trainer: What will run it.
+        data: The data module, whose photographs are tested on.
+
     Raises:
-        InputError: The file is neither a checkpoint nor a report, or would be overwritten.
+        InputError: The file is neither a checkpoint nor a report, would be overwritten, or is of
+            other photographs or for other ones.
     """
     if other.suffix == ".json":
         written = [folder / "test.json", folder / "comparison.json"]
-        require_report(other, written, "--trainer.default_root_dir")
-    else:
-        read_weights(other)
+        report = require_report(other, written, "--trainer.default_root_dir")
+        limit = trainer.limit_test_batches
+        names = data.test_names if isinstance(limit, float) and limit == 1 else None
+        require_rival(report, SETTINGS, names, data.content)
+        return
+    rival = read_weights(other).build()
+    try:
+        require_content(rival, data.content)
+        require_size(data.size, rival)
+    except InputError as error:
+        raise InputError(f"{other} cannot be tested on the same images: {error}") from error
 
 
 def compare_with(other: Path, trainer: Trainer, test: Callable[[Path, Path], None]) -> None:
