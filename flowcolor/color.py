@@ -261,8 +261,10 @@ def lab_to_rgb(
     bent = torch.stack([y + a / 500, y, y - b / 200], 1)
     xyz = torch.where(bent > _DARK ** (1 / 3), bent**3, (bent - 16 / 116) / 7.787)
     # In float64: rounded, the inverse would lose a digit.
-    white = torch.tensor(_WHITE, dtype=torch.float64)
-    back = (torch.tensor(_TO_XYZ, dtype=torch.float64).inverse() * white).to(xyz)
+    white, matrix = (
+        torch.tensor(values, dtype=torch.float64, device="cpu") for values in (_WHITE, _TO_XYZ)
+    )
+    back = (matrix.inverse() * white).to(xyz)
     linear = (back[None, :, :, None, None] * xyz[:, None]).sum(2)
     bend = 0.04045 / 12.92
     size = linear.abs()

@@ -26,7 +26,7 @@ def random_marks(
         4
     """
     generator = torch.Generator().manual_seed(seed)
-    return torch.rand(photo.shape[-2:], generator=generator) < share
+    return torch.rand(photo.shape[-2:], generator=generator, device="cpu") < share
 
 
 def region_marks(

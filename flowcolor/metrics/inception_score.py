@@ -64,7 +64,8 @@ def inception_score(
     if len(logits) == 0:
         nothing = logits.new_tensor(torch.nan, dtype=torch.float64)
         return nothing, nothing
-    order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(int(seed)))
+    generator = torch.Generator("cpu").manual_seed(int(seed))
+    order = torch.randperm(len(logits), generator=generator, device="cpu")
     shuffled = logits.double()[order.to(logits.device)].log_softmax(1)
     scores = []
     for part in shuffled.tensor_split(min(splits, len(logits))):

@@ -16,7 +16,7 @@ _SIGMA = 5.0
 
 def centers() -> Float[Tensor, "bins 2"]:
     """Return a and b in the middle of each bin, from -110 to 110 in steps of 10."""
-    axis = _STEP * (torch.arange(SIDE) - SIDE // 2).float()
+    axis = _STEP * (torch.arange(SIDE, device="cpu") - SIDE // 2).float()
     return torch.cartesian_prod(axis, axis)
 
 

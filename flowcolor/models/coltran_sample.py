@@ -73,8 +73,7 @@ def _luck(streams: Sequence[torch.Generator], count: int) -> Tensor:
     """Return what chance adds to the logits of so many pixels, (B, N, 512)."""
     # Drawn in float64, whose smallest numbers make the tail. Then float32 whatever the model's
     # type: else the same seed would draw another picture in float64.
-    drawn = [
-        torch.empty(count, BINS, dtype=torch.float64).exponential_(generator=stream).log().neg()
-        for stream in streams
-    ]
-    return torch.stack(drawn).float()
+    # On the CPU, where the streams are, whatever torch's default device.
+    empty = [torch.empty(count, BINS, dtype=torch.float64, device="cpu") for _ in streams]
+    drawn = [e.exponential_(generator=s) for e, s in zip(empty, streams, strict=True)]
+    return torch.stack(drawn).log().neg().float()

@@ -17,7 +17,8 @@ def quadrants(height: int, width: int) -> Tensor:
     """
     x, y = width / 2, height / 2
     corners = [(0.0, 0.0), (x, 0.0), (0.0, y), (x, y)]
-    return torch.tensor([(left, top, left + x, top + y) for left, top in corners])
+    boxes = [(left, top, left + x, top + y) for left, top in corners]
+    return torch.tensor(boxes, device="cpu")
 
 
 def boxes_of(content: Tensor, find: Find) -> list[Tensor]:

@@ -50,5 +50,8 @@ class SampleNoise:
         """Return noise of the shape of ``like``."""
         shape = self.like.shape[1:]
         # In float32 whatever the type: else the same seed would draw another picture in float64.
-        drawn = [torch.randn(shape, generator=s, dtype=torch.float32) for s in self.streams]
+        # On the CPU, where the streams are, whatever torch's default device.
+        drawn = [
+            torch.randn(shape, generator=s, dtype=torch.float32, device="cpu") for s in self.streams
+        ]
         return torch.stack(drawn).to(self.like)

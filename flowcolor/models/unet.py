@@ -96,6 +96,9 @@ def drop(x: Tensor, rate: float, streams: Sequence[torch.Generator] | None) -> T
     if streams is None:
         chances = torch.rand(x.shape, device=x.device)
     else:
-        drawn = [torch.rand(x.shape[1:], generator=s, dtype=torch.float32) for s in streams]
+        # On the CPU, where the streams are, whatever torch's default device.
+        drawn = [
+            torch.rand(x.shape[1:], generator=s, dtype=torch.float32, device="cpu") for s in streams
+        ]
         chances = torch.stack(drawn).to(x.device)
     return x * (chances >= rate) / (1 - rate)

@@ -514,3 +514,13 @@ def test_what_other_ways_into_a_method_cannot_use_is_refused(name, call, argumen
     for wrong in (None, "x", [content], content.numpy(), content.byte(), content[0]):
         with pytest.raises(ValueError, match=rf"^{who} expects {argument} to be a "):
             call(model, content, wrong)
+
+
+@pytest.mark.parametrize("name", ["cic", "cinn", "coltran", "instance", "palette", "pix2pix"])
+def test_a_picture_does_not_depend_on_where_the_user_makes_new_tensors(name):
+    model = CASES[name]()
+    given, generator = inputs(model), torch.Generator()
+    expected = model(**given, generator=generator.manual_seed(3))
+    with torch.device("meta"):
+        found = model(**given, generator=generator.manual_seed(3))
+    assert torch.equal(found, expected)

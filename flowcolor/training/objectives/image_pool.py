@@ -92,7 +92,7 @@ class ImagePool(nn.Module):
         if len(self.images) < self.size:
             self.images.append(image.clone())
             return image
-        exchange, place = torch.rand(2, generator=chances).tolist()
+        exchange, place = torch.rand(2, generator=chances, device="cpu").tolist()
         if self.size == 0 or exchange < 0.5:
             return image
         index = int(place * self.size)
