@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_generator
+from flowcolor.layers.reversible.torch_private import in_transform
 
 _ANY = 2**62
 
@@ -15,11 +16,22 @@ def sample_streams(count: int, generator: torch.Generator | None = None) -> list
         count: How many samples there are.
         generator: Where seeds are drawn, one after another, so that a sample's does not depend on
             how many follow. ``None``: all samples have the same seed, always.
+
+    Raises:
+        ValueError: ``torch.func.vmap`` asks for other seeds than the generator's.
     """
     seeds = [0] * count
     if generator is not None:
         drawn = torch.randint(_ANY, (count,), generator=generator, device=generator.device)
-        seeds = drawn.tolist()
+        try:
+            seeds = drawn.tolist()
+        except RuntimeError as error:
+            if not in_transform():
+                raise
+            raise ValueError(
+                "A generator gives each picture a stream of its own, which expects vmap with "
+                "randomness='same', got 'different'."
+            ) from error
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import torch
+from torch.func import grad, vmap
 from torch.nn.functional import interpolate
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
@@ -247,3 +248,17 @@ def test_what_it_cannot_do_is_refused_in_words():
     reference = trained_palette(with_reference=True)
     with pytest.raises(ValueError, match=r"same shape, got \(2, 3, 16, 16\) and \(2, 3, 8, 8\)"):
         reference(content, content[..., :8, :8])
+
+
+def test_streams_of_a_generator_in_vmap_are_the_same_for_all_or_refused():
+    images, generator = torch.zeros(3, 2, 4, 4), torch.Generator()
+
+    def draw(image):
+        return SampleNoise(image[None], generator.manual_seed(1))()[0] + image
+
+    alone = draw(images[0])
+    assert torch.equal(vmap(draw, randomness="same")(images), alone.expand_as(images))
+    slope = grad(lambda image: draw(image).sum())
+    for function in (draw, slope):
+        with pytest.raises(ValueError, match=r"expects vmap with randomness='same', got 'diff"):
+            vmap(function, randomness="different")(images)
