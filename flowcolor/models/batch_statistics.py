@@ -14,4 +14,5 @@ def has_own_statistics(network: nn.Module) -> bool:
         >>> has_own_statistics(nn.SyncBatchNorm(3))
         False
     """
-    return any(isinstance(part, nn.BatchNorm2d) for part in network.modules())
+    kinds = nn.BatchNorm1d | nn.BatchNorm2d
+    return any(isinstance(part, kinds) for part in network.modules())

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_count, check_flag
+from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Precision, Use
+from flowcolor.models.batch_statistics import has_own_statistics
 from flowcolor.models.hints import Hints
 from flowcolor.models.new_networks import with_new_networks
 from flowcolor.models.s2i_autoencoder import Autoencoder
@@ -121,7 +123,16 @@ class SelfSupervisedS2I(Colorizer):
         return vectors
 
     def decode(self, maps: list[Tensor], vectors: list[Tensor]) -> Tensor:
-        """Return the autoencoder's image in [-1, 1]."""
+        """Return the autoencoder's image in [-1, 1].
+
+        Raises:
+            InputError: A single sample in training: it has no statistics of a batch.
+        """
+        decoder = self.autoencoder.decoder
+        if decoder.training and vectors[0].shape[0] == 1 and has_own_statistics(decoder):
+            raise InputError(
+                "SelfSupervisedS2I, in training, expects batches of two samples or more, got 1."
+            )
         image: Tensor = self.autoencoder.decoder(maps, vectors)
         return image
 

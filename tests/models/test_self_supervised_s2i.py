@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches import GradientLines
+from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.metrics.psnr import psnr
 from flowcolor.models import SelfSupervisedS2I
@@ -122,3 +123,12 @@ def test_what_it_cannot_do_is_refused_in_words():
             SelfSupervisedS2I(**{"width": 2, "size": 64} | options)
     with pytest.raises(ValueError, match=r"multiples of 8 and at least 16, got 20 x 16\.$"):
         trained_s2i()(torch.rand(1, 3, 20, 16), torch.rand(1, 3, 20, 16))
+
+
+def test_one_photograph_which_has_no_statistics_of_a_batch_is_refused_in_training():
+    model, image = trained_s2i(stage=1).train(), torch.rand(1, 3, 16, 16)
+    expected = r"^SelfSupervisedS2I, in training, expects batches of two samples or more, got 1\.$"
+    with pytest.raises(InputError, match=expected):
+        model(image, image)
+    model.autoencoder.eval()  # As while a refiner is trained.
+    assert model(image, image).shape == image.shape
