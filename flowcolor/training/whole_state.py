@@ -31,9 +31,14 @@ def require_state(checkpoint: Mapping[str, Any], trainer: Trainer) -> None:
     own, found = trainer.fit_loop.state_dict(), checkpoint["loops"].get("fit_loop")
     if not (_is_alike(own, found) and _steps(found, trainer) == checkpoint.get("global_step")):
         raise damaged("how far the training has come", "loops")
-    for state in checkpoint["callbacks"].values():
+    kept = {
+        callback.state_key: getattr(callback, "save_top_k", None)
+        for callback in trainer.checkpoint_callbacks
+    }
+    for name, state in checkpoint["callbacks"].items():
         if isinstance(state, dict) and not state.keys().isdisjoint(_SAVED):
             _require_own_files(state)
+            _require_own_scores(state, kept.get(name))
 
 
 def _is_alike(own: Any, found: Any, name: str = "") -> bool:
@@ -83,11 +88,31 @@ def _require_own_files(state: Mapping[str, Any]) -> None:
         raise damaged("a file of its own as the worst that is kept", "callbacks")
 
 
+def _require_own_scores(state: Mapping[str, Any], most: int | None) -> None:
+    """Refuse another best or worst file than the scores say; Lightning would keep others.
+
+    Args:
+        state: Of types that can be.
+        most: How many files are kept; they have a worst once there are as many.
+
+    Raises:
+        InputError: They contradict each other.
+    """
+    best, worst = state["best_k_models"], state["kth_best_model_path"]
+    named = [(worst, state.get("kth_value"))] if worst else []
+    if best:  # Else the folder may have been another, of which the best alone is known.
+        named.append((state["best_model_path"], state.get("best_model_score")))
+    alike = all(file in best and score is not None and best[file] == score for file, score in named)
+    if not alike or (not worst and len(best) == most):
+        raise damaged("files by their own scores", "callbacks")
+
+
 def _is_score(value: Any) -> bool:
     if isinstance(value, Tensor):
         there = value.numel() == 1 and value.layout == strided and not value.is_meta
         return there and not value.is_complex() and not bool(value.isnan())
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    # No tensor can be compared with a whole number of more bits.
+    return (type(value) is int and abs(value) < 2**63) or (type(value) is float and value == value)
 
 
 def _is_below(folder: str, file: str) -> bool:

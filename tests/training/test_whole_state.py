@@ -52,6 +52,16 @@ def of_best(name, value):
     return change
 
 
+def scored(value):
+    """Change the score of the best weights."""
+
+    def change(checkpoint):
+        (state,) = (each for each in checkpoint["callbacks"].values() if each.get("monitor"))
+        state["best_k_models"] = dict.fromkeys(state["best_k_models"], value)
+
+    return change
+
+
 def turned_round(checkpoint):
     (group,) = checkpoint["optimizer_states"][0]["param_groups"]
     group["params"] = group["params"][::-1]
@@ -122,6 +132,12 @@ def test_a_training_does_not_go_on_from_a_part_of_its_state(run, change, tmp_pat
         of_best("best_model_path", "elsewhere.ckpt"),
         of_best("kth_best_model_path", None),
         of_best("kth_value", torch.tensor(float("nan"))),
+        # Each would keep other weights than the best, or fail after the next epoch.
+        of_best("kth_value", torch.tensor(0.99)),
+        of_best("best_model_score", torch.tensor(0.99)),
+        of_best("kth_best_model_path", ""),
+        scored(torch.tensor(0.99)),
+        scored(10**30),
     ],
 )
 def test_a_training_does_not_go_on_with_what_is_none_of_its_settings(run, change, tmp_path, capsys):
