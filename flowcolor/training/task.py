@@ -54,6 +54,7 @@ from flowcolor.training.unvalidated import (
 )
 from flowcolor.training.whole_averages import require_averages
 from flowcolor.training.whole_state import require_state
+from flowcolor.training.whole_stops import require_stops
 from flowcolor.values import without_autocast
 
 Interval = Literal["epoch", "step"]
@@ -344,6 +345,7 @@ class Task(LightningModule, ABC):
         if self.trainer.state.fn == TrainerFn.FITTING:
             require_state(checkpoint, self.trainer)
             require_averages(checkpoint, self.trainer, self)
+            require_stops(checkpoint, self.trainer)
             self._accumulated = accumulated(checkpoint, self)
             self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True

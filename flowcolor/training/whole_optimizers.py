@@ -49,7 +49,7 @@ def require_optimizers(
         ] != [group["params"] for group in fresh]:
             raise damaged("the parameters of the model", "optimizer_states")
         # Without momentum, gradient descent alone remembers nothing.
-        forgets = all("dampening" in group and not group.get("momentum") for group in groups)
+        forgets = all("dampening" in group and _is_zero(group.get("momentum")) for group in groups)
         if checkpoint["global_step"] and not (state["state"] or forgets):
             raise damaged("what was learned", "optimizer_states")
         ends = _ENDS if _is_known(optimizer) and _is_known(schedule) else ()
@@ -63,6 +63,10 @@ def require_optimizers(
         raise damaged("the state of each schedule", "lr_schedulers")
     if not are_counts([state[key] for state in known for key in _COUNTS if key in state]):
         raise damaged("how far each schedule has come", "lr_schedulers")
+
+
+def _is_zero(momentum: Any) -> bool:
+    return momentum is None or (isinstance(momentum, int | float) and momentum == 0)
 
 
 def are_counts(values: Sequence[Any]) -> bool:

@@ -76,7 +76,7 @@ def _require_own_files(state: Mapping[str, Any]) -> None:
         raise damaged("the folder and the files of checkpoints", "callbacks")
     others = (state.get(name) for name in ("kth_value", "best_model_score", "current_score"))
     scores = [*best.values(), *(score for score in others if score is not None)]
-    if not all(map(_is_score, scores)):
+    if not all(map(is_score, scores)):
         raise damaged("numbers as scores", "callbacks")
     for file in (*best, *(state[name] for name in _SAVED[1:])):
         if file != "" and not (isinstance(file, str) and _is_below(folder, file)):
@@ -107,7 +107,8 @@ def _require_own_scores(state: Mapping[str, Any], most: int | None) -> None:
         raise damaged("files by their own scores", "callbacks")
 
 
-def _is_score(value: Any) -> bool:
+def is_score(value: Any) -> bool:
+    """Tell whether this is one real number, or infinite, as before the first score."""
     if isinstance(value, Tensor):
         there = value.numel() == 1 and value.layout == strided and not value.is_meta
         return there and not value.is_complex() and not bool(value.isnan())

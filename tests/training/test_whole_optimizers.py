@@ -126,6 +126,15 @@ def test_a_schedule_does_not_go_on_as_another(schedule, change):
         require_optimizers(state, [fresh], False)
 
 
+@pytest.mark.parametrize("renewed", [False, True])
+def test_several_momenta_are_none(renewed):
+    state, fresh = saved(lambda parameters: SGD(parameters, momentum=0.9), plateau)
+    state["optimizer_states"][0]["state"] = {}
+    put(torch.tensor([1, 2]), *GROUP, "momentum")(state)
+    with pytest.raises(InputError, match=r"The checkpoint expects .* it is damaged"):
+        require_optimizers(state, [fresh], renewed)
+
+
 @pytest.mark.parametrize("new", [plateau, one_cycle, *SCHEDULES[1:]])
 @pytest.mark.parametrize("old", [plateau, one_cycle, SCHEDULES[3]])
 def test_a_schedule_that_replaced_another_is_taken_back(old, new):
