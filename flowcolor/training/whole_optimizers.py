@@ -16,8 +16,16 @@ from flowcolor.training.whole_state import damaged
 _RATES = ("lr", "initial_lr")
 _ENDS = ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")  # Set by schedules.
 _COUNTS = ("last_epoch", "_step_count", "num_bad_epochs", "cooldown_counter")
-# What a schedule changes; all else in its state is what it was built with.
-_MOVING = {*_COUNTS, "_last_lr", "_is_initial", "_get_lr_called_within_step", "best"} | {
+# What a schedule changes, or is changed for it, as the direction in which a plateau is better; all
+# else in its state is what it was built with.
+_MOVING = {
+    *_COUNTS,
+    "_last_lr",
+    "_is_initial",
+    "_get_lr_called_within_step",
+    "best",
+    "mode",
+    "mode_worse",
     "T_cur",
     "T_i",
 }

@@ -109,7 +109,7 @@ def saved(optimizer, schedule):
         (one_cycle, put(1e30, *GROUP, "base_momentum")),
         (one_cycle, put(10**30, *GROUP, "eps")),
         (plateau, put("val/x", *SCHEDULE, "monitor")),
-        (plateau, put("min", *SCHEDULE, "mode")),
+        (plateau, put(3, *SCHEDULE, "mode")),
         (plateau, put(0.9, *SCHEDULE, "factor")),
         (plateau, put([1e30], *SCHEDULE, "min_lrs")),
         (plateau, put(-3, *SCHEDULE, "num_bad_epochs")),
