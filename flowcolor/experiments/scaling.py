@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
@@ -136,6 +137,7 @@ def check(scaling: Scaling) -> dict[float, int]:
             require_last("scaling", cli.config.fit)
             # Of -1, a training would never end: no epoch is its last, either.
             within("--trainer.max_steps", cli.trainer.max_steps, 1)
+            _require_alike(cli.trainer)
             cli.model.objective.prepare()
             counts[run.share] = len(cli.datamodule.train_names)
         # Otherwise the same command could not go on.
@@ -148,6 +150,28 @@ def check(scaling: Scaling) -> dict[float, int]:
         )
     _claim(scaling, photographs)
     return counts
+
+
+def _require_alike(trainer: Any) -> None:
+    """Refuse what would let the parts have other numbers of steps, or as few photographs.
+
+    Raises:
+        InputError: It names the first.
+    """
+    from lightning.pytorch.callbacks import EarlyStopping, Timer
+
+    early = [each for each in trainer.callbacks if isinstance(each, EarlyStopping | Timer)]
+    if early:
+        raise InputError(
+            "flowcolor scaling trains every part for --trainer.max_steps, got "
+            f"{type(early[0]).__name__} (trainer.max_time or trainer.callbacks), which may end one "
+            "earlier."
+        )
+    if trainer.overfit_batches:
+        raise InputError(
+            "flowcolor scaling expects no trainer.overfit_batches, by which every part would train "
+            f"on as few photographs, got {trainer.overfit_batches}."
+        )
 
 
 def _number(word: str | None) -> int:

@@ -182,6 +182,9 @@ def test_results_are_not_written_where_they_would_be_found_as_photographs(
 
 def test_bad_words_are_one_sentence(run, tmp_path, capsys):
     words = ("--config", run.config, "--output", tmp_path / "out")
+    few = ("--trainer.max_steps=4", "--shares=0.5,1")
+    stopping = {"class_path": "EarlyStopping", "init_args": {"monitor": "val/ssim"}}
+    early = json.dumps(stopping)
     cases = {
         "--config NAME_OR_FILE": ("--output", tmp_path / "out"),
         "--trainer.max_steps N, the same": words,
@@ -190,6 +193,13 @@ def test_bad_words_are_one_sentence(run, tmp_path, capsys):
             "--trainer.max_steps=-1",
         ),
         "decides --data.share itself": (*words, "--trainer.max_steps=4", "--data.share=0.5"),
+        "for --trainer.max_steps, got Timer": (*words, *few, "--trainer.max_time=00:00:01:00"),
+        "for --trainer.max_steps, got EarlyStopping": (
+            *words,
+            *few,
+            f"--trainer.callbacks={early}",
+        ),
+        "would train on as few photographs, got 2": (*words, *few, "--trainer.overfit_batches=2"),
         "--shares expects two or more different parts": (*words, "--shares", "1/2,x"),
         "of different numbers of photographs, got": (
             *(*words, "--trainer.max_steps=4"),
