@@ -1,6 +1,7 @@
 """What would only be found wrong, or refused in a traceback, while a run is under way."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ _LIMITS = {
 def check_trainer(trainer: Any, command: str) -> None:
     """Refuse intervals of 0, by which Lightning would divide, runs of 0, and too many devices.
 
+    And what Lightning answers with lines of its own.
+
     Args:
         trainer: The options of the trainer.
         command: ``fit``, ``validate``, ``test`` or ``predict``.
@@ -49,6 +52,15 @@ def check_trainer(trainer: Any, command: str) -> None:
         raise InputError(
             "trainer.model_registry expects null, because flowcolor push is what uploads a model, "
             f"got {trainer.model_registry}."
+        )
+    if trainer.barebones:
+        raise InputError(
+            "trainer.barebones expects false, because every run keeps files and scores, got true."
+        )
+    profiler = str(getattr(trainer.profiler, "class_path", trainer.profiler))
+    if profiler.rpartition(".")[2] in ("xla", "XLAProfiler") and find_spec("torch_xla") is None:
+        raise InputError(
+            f"trainer.profiler expects the package torch_xla for {profiler}, which is not there."
         )
     if str(trainer.devices).isdecimal():
         within("trainer.devices", float(trainer.devices), 1, 4096)  # Lightning lists them all.

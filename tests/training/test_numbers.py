@@ -57,6 +57,9 @@ OPTIONS = {
     '"/dev/null"}}]': "save_dir of TensorBoardLogger expects a folder, got the file /dev/null",
     '--trainer.profiler={"class_path": "SimpleProfiler", "init_args": {"dirpath": "/dev/null", '
     '"filename": "times"}}': "dirpath of SimpleProfiler expects a folder, got the file /dev/null",
+    "--trainer.barebones=true": "trainer.barebones expects false, because every run keeps files",
+    "--trainer.profiler=xla": "profiler expects the package torch_xla for xla, which is not the",
+    '--trainer.profiler={"class_path": "XLAProfiler"}': "the package torch_xla for .*XLAProfiler,",
     "--trainer.model_registry=me/faces": "trainer.model_registry expects null, .* got me/faces",
     "--best.filename={val/ssim:.2q}": r"as {epoch:02d}, got {val/ssim:.2q} \(Unknown format",
     "--last.filename={epoch": r"as {epoch:02d}, got {epoch \(expected '}' before end",
