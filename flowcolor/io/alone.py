@@ -1,14 +1,15 @@
 """One command at a time writes a folder."""
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_partial, make_folders, names_in, remove_partial
+from flowcolor.io.files import exists, is_dir, make_folders, names_in, remove_partial
+from flowcolor.io.locks import lock
+from flowcolor.io.parts import is_partial
 
 LOCK = ".lock"
 
@@ -36,12 +37,12 @@ def alone(
     is_new = not exists(folder)
     try:
         make_folders(folder)
-        lock = _hold(folder / LOCK)
+        held = _hold(folder / LOCK)
     except BlockingIOError as error:
         raise InputError(f"Another `{command}` is writing to {folder}.") from error
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    with lock:
+    with held:
         try:
             remove_partial(folder, deep=False)
             for name in inside:
@@ -74,7 +75,7 @@ def _hold(path: Path) -> IO[str]:
     while True:
         file = path.open("a")  # A link to another file must not empty it.
         try:
-            _lock(file)
+            lock(file)
         except BlockingIOError:
             file.close()
             raise
@@ -83,16 +84,3 @@ def _hold(path: Path) -> IO[str]:
             if os.path.samestat(path.stat(), os.fstat(file.fileno())):
                 return file
         file.close()
-
-
-def _lock(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        pass  # Some network file systems know no locks.

@@ -3,7 +3,6 @@
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from flowcolor.errors import InputError
+from flowcolor.io.parts import is_partial, new_part
 
-_PARTIAL = ".partial"
 _BYTES = re.compile("[\udc80-\udcff]+")  # Of names, where Python could not read them.
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -23,7 +22,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only once it is complete.
 
     Until then it is hidden beside its place. Where writing fails or is interrupted, nothing is
-    left; only a process that is killed leaves a part, for :func:`remove_partial`.
+    left; only a process that is killed leaves a part, until another process writes there.
 
     Raises:
         InputError: It cannot be written, or is a pipe or a device; an earlier file of that name is
@@ -31,20 +30,38 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     if not path.name:  # Of "", "." and "/".
         raise InputError(f"{path} cannot be written: it is a folder, expected a file.")
-    # Not made of the name, which may be as long as names can be.
-    temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
     try:
-        make_folders(path.parent)
-        if path.exists():
-            _refuse_stream(path.stat())  # The file would take its place, even that of /dev/null.
-        with temporary.open("xb") as file:
-            yield file
-        temporary.replace(path)
+        with new_folders(path.parent):
+            if path.exists():
+                _refuse_stream(path.stat())  # The file would take its place, even of /dev/null.
+            with new_part(path.parent, _make_file) as temporary:
+                with temporary.open("wb") as file:
+                    yield file
+                temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+
+
+def _make_file(path: Path) -> None:
+    path.touch(exist_ok=False)
+
+
+@contextmanager
+def new_folders(path: Path) -> Iterator[None]:
+    """Make a folder and all above it that are missing, and leave none empty if the body fails.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
+    try:
+        make_folders(path)
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):  # Others may have written into it.
+                folder.rmdir()
+        raise
 
 
 def make_folders(path: Path) -> None:
@@ -92,11 +109,6 @@ def _as_letters(found: re.Match[str]) -> str:
     return found[0].encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
 
 
-def is_partial(name: str) -> bool:
-    """Tell whether a file is a part that a killed process has left, by its name."""
-    return name.startswith(".") and name.endswith(_PARTIAL)
-
-
 def remove_partial(folder: Path, deep: bool = True) -> None:
     """Delete what killed processes have left in a folder.
 
@@ -107,9 +119,8 @@ def remove_partial(folder: Path, deep: bool = True) -> None:
     Raises:
         InputError: It cannot be deleted.
     """
-    pattern = f".*{_PARTIAL}"
-    for path in folder.rglob(pattern) if deep else folder.glob(pattern):
-        if is_file(path):
+    for path in folder.rglob(".*") if deep else folder.glob(".*"):
+        if is_partial(path.name) and is_file(path):
             remove(path)
 
 

@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
-from flowcolor.data.prepare.defer import uninterrupted
 from flowcolor.data.prepare.work import Outcome, Worker, start, work
 from flowcolor.errors import InputError
+from flowcolor.uninterrupted import uninterrupted
 
 
 def outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Outcome]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from flowcolor.data.prepare.defer import uninterrupted
+from flowcolor.uninterrupted import uninterrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,76 @@
+"""Parts of files and folders, which nobody is left with."""
+
+import os
+import shutil
+import signal
+import sys
+
+import pytest
+
+from flowcolor.io import parts
+from flowcolor.io.files import whole_file, write_text
+from flowcolor.io.whole_folder import whole_folder
+
+
+def names(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
+@pytest.mark.parametrize("write", [whole_file, whole_folder])
+def test_what_killed_processes_left_is_removed_but_not_what_is_being_written(write, tmp_path):
+    deep = tmp_path / "deep"
+    with write(deep / "one") as _:
+        (being_written,) = names(deep)
+        (deep / ".0123456789abcdef.partial").write_text("a")
+        (deep / ".fedcba9876543210.partial" / "b").mkdir(parents=True)
+        (deep / ".of_others.partial").touch()
+        parts._remove_abandoned.cache_clear()  # As in another process.
+        write_text("2", deep / "two")
+        assert names(deep) == {being_written, ".of_others.partial", "two"}
+    assert names(deep) == {"one", ".of_others.partial", "two"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
+def test_a_part_that_another_process_takes_for_left_is_made_again(tmp_path, monkeypatch):
+    hold, taken = parts._hold, []
+
+    def taken_once(path):
+        if not taken:
+            taken.append(path)
+            path.unlink()
+        return hold(path)
+
+    monkeypatch.setattr(parts, "_hold", taken_once)
+    write_text("1", tmp_path / "one")
+    assert len(taken) == 1
+    assert names(tmp_path) == {"one"}
+
+
+@pytest.mark.parametrize("write", [whole_file, whole_folder])
+def test_a_write_that_fails_leaves_no_folders(write, tmp_path):
+    (tmp_path / "before").mkdir()
+    for place in ("new/deep/a", "before/new/a", "before/a"):
+        with pytest.raises(KeyboardInterrupt), write(tmp_path / place):
+            raise KeyboardInterrupt
+    assert names(tmp_path) == {"before"}
+
+
+def test_a_second_ctrl_c_leaves_no_part_of_a_folder(tmp_path, monkeypatch):
+    rmdir = os.rmdir
+
+    def interrupted(*given, **named):
+        signal.raise_signal(signal.SIGINT)
+        rmdir(*given, **named)
+
+    monkeypatch.setattr(shutil.os, "rmdir", interrupted)
+
+    def write():
+        with whole_folder(tmp_path / "a") as work:
+            (work / "b").mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    monkeypatch.undo()
+    assert names(tmp_path) == set()
