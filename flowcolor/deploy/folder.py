@@ -45,9 +45,10 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
     # the key "format" before they read any.
     metadata = {"format": "pt", KEY: json.dumps(description)}
     whole = save(_writable(weights.state), metadata=metadata)
+    # First: it says whose folder this is, should the rest not come about.
+    write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG)
     with whole_file(folder / WEIGHTS) as file:
         file.write(whole)
-    write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG)
     if card is None:
         return [folder / CONFIG, folder / WEIGHTS]
     write_text(card, folder / CARD)

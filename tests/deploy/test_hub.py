@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -166,6 +167,30 @@ def test_a_folder_keeps_what_no_push_has_written(tmp_path, checkpoint, capsys):
     assert {path: path.read_bytes() for path in before} == before
     for _ in range(2):  # Into a new folder, and into that of an earlier push.
         assert main([*words, str(checkpoint), "--folder", str(card)]) == 0
+
+
+def test_a_push_into_a_folder_goes_on_where_one_was_interrupted(tmp_path, checkpoint, monkeypatch):
+    words = ["push", "--repo", "us/ours", "--checkpoint", str(checkpoint), "--folder"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*words, str(whole)]) == 0
+    replace, done = Path.replace, []
+
+    def interrupted(path, to):
+        replace(path, to)
+        done.append(to.name)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        assert main([*words, str(cut)]) == 130
+        assert main([*words, str(cut)]) == 130
+    assert done
+    assert main([*words, str(cut)]) == 0
+    assert read_all(cut) == read_all(whole)
+
+
+def read_all(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def refused(call, *args, **options):
