@@ -39,11 +39,11 @@ class Recorded:
             yield []
             return
         file = Path(tempfile.gettempdir()) / f"flowcolor-{secrets.token_hex(8)}.yaml"
-        write_text(_as_yaml(self.config), file)
         try:
+            write_text(_as_yaml(self.config), file)
             yield ["--config", str(file)]
         finally:
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def read_recorded(
