@@ -1,5 +1,6 @@
 """Say what of a picture is noise, at every level of noise."""
 
+from collections.abc import Callable
 from typing import Literal, cast
 
 import torch
@@ -71,18 +72,29 @@ class Denoising(Objective):
             )
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        return {"loss": self._loss(colorizer, batch, None)}
+        return {"loss": self._loss(colorizer, batch, self.hide)}
 
     def scores(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
-        """Return ``noise``, the loss for the same noise at the same levels every time."""
-        return {"noise": self._loss(colorizer, batch, torch.Generator().manual_seed(0))}
+        """Return ``noise``, the loss where each picture has the same noise and level every time.
+
+        They depend on its ``index``, so that batches of one do not all meet one level; without one,
+        on its place in the batch.
+        """
+        numbers = batch["index"].tolist() if "index" in batch else range(len(batch["content"]))
+
+        def hide_each(clean: Tensor) -> tuple[Tensor, ...]:
+            chances = (torch.Generator().manual_seed(number) for number in numbers)
+            each = [self.hide(*pair) for pair in zip(clean.split(1), chances, strict=True)]
+            return tuple(torch.cat(parts) for parts in zip(*each, strict=True))
+
+        return {"noise": self._loss(colorizer, batch, hide_each)}
 
     def _loss(
-        self, colorizer: Colorizer, batch: Batch, generator: torch.Generator | None
+        self, colorizer: Colorizer, batch: Batch, hide: Callable[[Tensor], tuple[Tensor, ...]]
     ) -> Tensor:
         require_samples(self, colorizer, batch, "content", "truth")
         palette, truth = cast(Palette, colorizer), batch["truth"]
-        noisy, log_snr, noise = self.hide(2 * truth - 1, generator)
+        noisy, log_snr, noise = hide(2 * truth - 1)
         reference = batch["reference"] if palette.reference == "required" else None
         found = palette.predict_noise(noisy, log_snr, batch["content"], reference)
         return (found - noise).abs().pow(self.power).mean()

@@ -52,6 +52,17 @@ def test_validation_meets_the_same_noise_every_time_and_training_does_not():
     assert not torch.equal(*(objective.losses(model, batch)["loss"] for _ in range(2)))
 
 
+def test_validation_hides_a_picture_alike_whatever_stands_beside_it():
+    """Batches of other sizes, and several processes, measure the same."""
+    model, objective = trained_palette(), Denoising()
+    batch = drawn(4) | {"index": torch.arange(4)}
+    with torch.no_grad():
+        whole = objective.scores(model, batch)["noise"]
+        dealt = [{name: part[i::2] for name, part in batch.items()} for i in range(2)]
+        parts = [objective.scores(model, part)["noise"] for part in dealt]
+    assert_close(torch.stack(parts).mean(), whole)
+
+
 def test_gradients_reach_all_weights():
     model = trained_palette()
     Denoising().losses(model, drawn())["loss"].backward()
