@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from flowcolor.errors import InputError
 from flowcolor.io.parts import is_partial, new_part
+from flowcolor.uninterrupted import uninterrupted
 
 _BYTES = re.compile("[\udc80-\udcff]+")  # Of names, where Python could not read them.
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -58,9 +59,10 @@ def new_folders(path: Path) -> Iterator[None]:
         make_folders(path)
         yield
     except BaseException:
-        for folder in missing:
-            with suppress(OSError):  # Others may have written into it.
-                folder.rmdir()
+        with uninterrupted():
+            for folder in missing:
+                with suppress(OSError):  # Others may have written into it.
+                    folder.rmdir()
         raise
 
 

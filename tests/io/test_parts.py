@@ -56,7 +56,7 @@ def test_a_write_that_fails_leaves_no_folders(write, tmp_path):
     assert names(tmp_path) == {"before"}
 
 
-def test_a_second_ctrl_c_leaves_no_part_of_a_folder(tmp_path, monkeypatch):
+def test_a_second_ctrl_c_leaves_neither_a_part_nor_an_empty_folder(tmp_path, monkeypatch):
     rmdir = os.rmdir
 
     def interrupted(*given, **named):
@@ -66,7 +66,7 @@ def test_a_second_ctrl_c_leaves_no_part_of_a_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil.os, "rmdir", interrupted)
 
     def write():
-        with whole_folder(tmp_path / "a") as work:
+        with whole_folder(tmp_path / "new" / "deep" / "a") as work:
             (work / "b").mkdir()
             raise KeyboardInterrupt
 
