@@ -263,6 +263,12 @@ class TrainingCLI(LightningCLI):
         trainer = super().instantiate_trainer(**kwargs)
         check_precision(trainer.precision)  # It may be that of a plugin.
         check_folders(trainer)
+        if trainer.world_size == 1 and not is_first_process():  # It would write where others do.
+            raise InputError(
+                f"flowcolor {self.subcommand} expects several processes where the environment says "
+                "that this one is not the first, got one: unset RANK, LOCAL_RANK and SLURM_PROCID, "
+                "or give --trainer.devices and --trainer.num_nodes."
+            )
         if self.subcommand == "fit":
             check_time(trainer)
             check_callbacks(trainer, self.model.colorizer)

@@ -144,3 +144,14 @@ def test_a_logger_of_the_users_leaves_no_empty_folder(run, tmp_path, capsys):
     assert f"writing to {folder}\n" in capsys.readouterr().out
     assert (folder / "checkpoints/last.ckpt").is_file()
     assert not list(root.glob("version_*"))
+
+
+@pytest.mark.parametrize("command", ["fit", "validate"])
+def test_one_process_that_is_not_the_first_is_refused(command, run, tmp_path, monkeypatch, capsys):
+    """The rank of another launcher was left in the environment: it wrote into the first run."""
+    (tmp_path / "version_0").mkdir()
+    monkeypatch.setattr(rank_zero_only, "rank", 1)
+    given = {"fit": ("--config", run.config), "validate": ("--ckpt_path", run.last)}[command]
+    assert flowcolor(command, *given, "--trainer.default_root_dir", tmp_path) == 2
+    assert "expects several processes where the environment" in capsys.readouterr().err
+    assert [*tmp_path.rglob("*")] == [tmp_path / "version_0"]
