@@ -1,6 +1,7 @@
 """The contract of what training minimises."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -100,6 +101,15 @@ def require_samples(
     assert isinstance(batch, dict)  # noqa: S101  (just looked at)
     for name in (*alike, *free):
         require_colors(f"{type(objective).__name__}, as {name},", batch[name])
+
+
+def own_chances(batch: Batch, device: torch.device | str = "cpu") -> Iterator[torch.Generator]:
+    """Yield a generator for each picture of a batch, which draws alike whatever stands beside it.
+
+    Its seed is the picture's ``index``, and its place in the batch without one.
+    """
+    numbers = batch["index"].tolist() if "index" in batch else range(len(batch["content"]))
+    return (torch.Generator(device).manual_seed(number) for number in numbers)
 
 
 def colorize_batch(

@@ -12,7 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, Palette
 from flowcolor.models.diffusion import TRAINING, signal_levels
 from flowcolor.training.objectives.arguments import check_whole
-from flowcolor.training.objectives.base import Objective, require_samples
+from flowcolor.training.objectives.base import Objective, own_chances, require_samples
 
 
 class Denoising(Objective):
@@ -80,11 +80,10 @@ class Denoising(Objective):
         They depend on its ``index``, so that batches of one do not all meet one level; without one,
         on its place in the batch.
         """
-        numbers = batch["index"].tolist() if "index" in batch else range(len(batch["content"]))
 
         def hide_each(clean: Tensor) -> tuple[Tensor, ...]:
-            chances = (torch.Generator().manual_seed(number) for number in numbers)
-            each = [self.hide(*pair) for pair in zip(clean.split(1), chances, strict=True)]
+            pairs = zip(clean.split(1), own_chances(batch), strict=True)
+            each = [self.hide(*pair) for pair in pairs]
             return tuple(torch.cat(parts) for parts in zip(*each, strict=True))
 
         return {"noise": self._loss(colorizer, batch, hide_each)}

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, cat
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.models import Colorizer, ConditionalDensity
 from flowcolor.training.objectives.arguments import check_part, check_weight
-from flowcolor.training.objectives.base import Objective, require_samples
+from flowcolor.training.objectives.base import Objective, own_chances, require_samples
 
 
 class Likelihood(Objective):
@@ -21,7 +21,7 @@ class Likelihood(Objective):
     with :math:`b_i` the bits per dimension of a part, see
     :func:`~flowcolor.models.bits_per_dim`; for :class:`~flowcolor.models.Glow` the parts are
     ``photo`` and ``content``. Each is logged, ``train/bits_photo`` for one, and in validation,
-    always with the same noise, ``val/bits_photo``.
+    always with the same noise of each picture, ``val/bits_photo``.
 
     Args:
         weights: The weight :math:`w_i` of each part. ``None``: all alike.
@@ -75,6 +75,7 @@ class Likelihood(Objective):
         if not isinstance(colorizer, ConditionalDensity):
             return {}
         require_samples(self, colorizer, batch, "content", "truth")
-        generator = torch.Generator(batch["content"].device).manual_seed(0)
-        bits = colorizer.bits(batch["content"], batch["truth"], generator)
-        return {f"bits_{name}": value.mean() for name, value in bits.items()}
+        images = (batch[name].split(1) for name in ("content", "truth"))
+        chances = own_chances(batch, batch["content"].device)
+        each = [colorizer.bits(*own) for own in zip(*images, chances, strict=True)]
+        return {f"bits_{name}": cat([bits[name] for bits in each]).mean() for name in each[0]}

@@ -43,6 +43,17 @@ def test_validation_uses_the_same_noise_every_time():
     assert_close(first, second, rtol=0, atol=0)
 
 
+def test_validation_measures_a_picture_alike_whatever_stands_beside_it():
+    """Batches of other sizes, and several processes, measure the same."""
+    model = trained_glow().double()
+    content, truth = torch.rand(2, 4, 3, 8, 8, dtype=torch.float64)
+    whole = {"content": content, "truth": truth, "index": torch.arange(4)}
+    dealt = [{name: part[i::2] for name, part in whole.items()} for i in range(2)]
+    found = [Likelihood().scores(model, part) for part in (whole, *dealt)]
+    for name, value in found[0].items():
+        assert_close((found[1][name] + found[2][name]) / 2, value, rtol=1e-12, atol=0)
+
+
 def test_a_model_that_knows_no_probability_is_refused():
     sentence = (
         "Likelihood expects a colorizer that knows how probable images are, got SketchColorFlow."
