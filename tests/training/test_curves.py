@@ -16,8 +16,11 @@ from flowcolor.evaluation.report import Evaluation
 from flowcolor.io.images import read_image
 from flowcolor.metrics import FrechetInceptionDistance, KernelInceptionDistance
 from flowcolor.models import Tint
+from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks import curves as module
 from flowcolor.training.callbacks.curves import Curves
+from flowcolor.training.objectives import Symbols
+from tests.models.helpers import trained_coltran
 from tests.training.helpers import flowcolor
 
 
@@ -114,6 +117,22 @@ def test_each_scoring_knows_the_pairs_of_its_own_step_alone(monkeypatch):
         found.append({p.name: p.value for p in curves.points if p.step == len(shown) - 1})
     assert {"self/fid", "self/kid", "self/is", "self/ssim"} <= found[0].keys()
     assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
+def test_pairs_of_a_method_of_chance_are_painted_as_in_a_test(monkeypatch):
+    monkeypatch.setattr(module, "_ready", lambda trainer, task, batch: batch)
+    content = torch.rand(3, 1, 4, 4).expand(-1, 3, -1, -1)
+    batch = {"content": content, "index": torch.tensor([4, 0, 7]), "name": ["a", "b", "c"]}
+    task, seen = build_task(trained_coltran().eval(), Symbols()), []
+    curves = Curves(1)
+    curves._batches = lambda trainer: [("self", batch)]
+    curves._evaluation = SimpleNamespace(
+        reset=lambda: None,
+        add=lambda setting, whole, result: seen.append(whole["painted"]),
+        report=lambda about: SimpleNamespace(summary={}),
+    )
+    curves._score(None, task)
+    assert torch.equal(*seen, task.test_step(batch, 0)["painted"])
 
 
 def test_other_files_are_one_sentence_and_gaps_are_drawn(tmp_path):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import default_collate
@@ -21,8 +20,8 @@ from flowcolor.evaluation.scores import SETTINGS
 from flowcolor.io.files import is_file
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import sketch_filter_of
-from flowcolor.training.objectives.base import colorize_batch
 from flowcolor.training.run_folder import log_folder
+from flowcolor.training.samples import colorize_samples
 from flowcolor.training.task import Task
 
 
@@ -124,11 +123,8 @@ class Curves(Callback):
         self._evaluation.reset()
         for setting, batch in self._batches(trainer):
             on_device = _ready(trainer, task, batch)
-            chance = None
-            if task.colorizer.stochastic:  # Not the numbers that training would have drawn next.
-                chance = torch.Generator(task.device).manual_seed(0)
             with exact(task.colorizer):
-                painted = colorize_batch(task.colorizer, on_device, chance).float()
+                painted = colorize_samples(task.colorizer, on_device).float()
                 whole: Batch = {**on_device, "painted": painted}
                 self._evaluation.add(setting, whole, painted.clamp(0, 1))
         summary = self._evaluation.report({}).summary
