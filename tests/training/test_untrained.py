@@ -1,11 +1,15 @@
 """Methods without weights go through test and predict as any other."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.models import Unchanged
+from flowcolor.training.callbacks import evaluator
+from flowcolor.training.callbacks.evaluator import Evaluator
 from tests.training.helpers import SIZE, flowcolor
 
 
@@ -74,6 +78,23 @@ def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsy
         )
     assert flowcolor(*words, *folder, "--probes=-1") == 2
     assert "--probes expects a whole number of at least 0, got -1" in capsys.readouterr().err
+
+
+def test_several_processes_paint_those_pairs_again_that_one_would(monkeypatch):
+    again = []
+
+    def count(paint, batch, result, pairs, **options):
+        again[-1] += min(pairs, len(result))
+        return {}
+
+    monkeypatch.setattr(evaluator, "probe_scores", count)
+    task = SimpleNamespace(colorizer=Unchanged())
+    for rank in range(3):
+        trainer, own = SimpleNamespace(global_rank=rank, world_size=3), Evaluator(probes=5)
+        again.append(0)
+        for size in (1, 2):
+            own._probe(trainer, task, {}, torch.rand(size, 3, 8, 8))
+    assert again == [2, 2, 1]  # Of the pairs 0 and 3, 1 and 4, 2.
 
 
 def test_predictions_are_those_of_the_formula(run, tmp_path):

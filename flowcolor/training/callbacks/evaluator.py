@@ -42,7 +42,7 @@ class Evaluator(Callback):
         about: What is tested, in plain values, for the report.
         roundtrip: Has measured round trips, for the report.
         regions: What the numbers of label maps mean, where the data have some.
-        probes: How many pairs of the cross setting a test paints again, on each process, see
+        probes: How many pairs of the cross setting a test paints again, all processes together, see
             :func:`~flowcolor.evaluation.probes.probe_scores`.
         timed: How often a test paints one picture, to say how long that takes.
 
@@ -135,7 +135,8 @@ class Evaluator(Callback):
         self, trainer: Trainer, task: Task, batch: Batch, result: Tensor
     ) -> dict[str, Tensor]:
         colorizer, paint = task.colorizer, _painter(trainer, task)
-        pairs = max(0, self.probes - self._probed)
+        own = range(trainer.global_rank, self.probes, trainer.world_size)  # As pairs are dealt out.
+        pairs = max(0, len(own) - self._probed)
         self._probed += len(result)
         looks = colorizer.reference != "unused"
         return probe_scores(
