@@ -27,6 +27,7 @@ KEEPING = {
 
 
 def cubes(y, logdet):
+    y = y + 1  # At zero, squares of rounding errors would be compared with no gradient at all.
     return (y * y * y).sum() + logdet.square().sum()  # Its gradient has the layout of y.
 
 

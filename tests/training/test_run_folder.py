@@ -43,7 +43,7 @@ def test_only_the_first_process_makes_a_folder(run, tmp_path, monkeypatch):
     words = ["fit", "--config", str(run.config), f"--trainer.default_root_dir={tmp_path}"]
     monkeypatch.setattr(rank_zero_only, "rank", 1)
     with quiet():
-        TrainingCLI(words, run=False)
+        TrainingCLI([*words, "--trainer.devices=2"], run=False)
     assert list(tmp_path.iterdir()) == []
 
 
