@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowcolor.bounds import within
 from flowcolor.cli.network_options import add_network_options, networks_of
@@ -11,6 +11,9 @@ from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import real, require_folder
+
+if TYPE_CHECKING:
+    from flowcolor.evaluation.report import Report
 
 
 def main(words: Sequence[str]) -> None:
@@ -25,28 +28,19 @@ def main(words: Sequence[str]) -> None:
             raise InputError(f"--{name} expects a number from 1 to 16384, got {value}.")
 
     from flowcolor.data.sketches import GradientLines
-    from flowcolor.evaluation.compare import require_report, require_rival, write_comparison
-    from flowcolor.evaluation.costs import plain_costs, read_costs
+    from flowcolor.evaluation.compare import require_rival, write_comparison
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
     from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
-    from flowcolor.io.same_file import protect
 
     _check_labels(options)
     require_folder(options.output)
     folders = _folders(options)
     _require_outside(options.output, folders.values())
-    rival = None
-    if options.compare is not None:
-        reports = [options.output / "score.json", options.output / "comparison.json"]
-        rival = require_report(options.compare, reports, "--output")
-    if options.costs is not None:
-        for name in ("score.json", "score.csv", "comparison.json"):
-            protect(options.output / name, [options.costs], hint=": give another --output")
-    costs = {} if options.costs is None else {"costs": plain_costs(read_costs(options.costs))}
+    rival, costs = _rival(options), _costs(options)
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     if rival is not None:
@@ -79,6 +73,28 @@ def main(words: Sequence[str]) -> None:
         say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
     if options.compare is not None:
         say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
+
+
+def _rival(options: Namespace) -> "Report | None":
+    """Return the report that the new one will be compared with."""
+    from flowcolor.evaluation.compare import require_report
+
+    if options.compare is None:
+        return None
+    written = [options.output / "score.json", options.output / "comparison.json"]
+    return require_report(options.compare, written, "--output")
+
+
+def _costs(options: Namespace) -> dict[str, Any]:
+    """Return what a method costs, for the report, where a file says it."""
+    from flowcolor.evaluation.costs import plain_costs, read_costs
+    from flowcolor.io.same_file import protect
+
+    if options.costs is None:
+        return {}
+    for name in ("score.json", "score.csv", "comparison.json"):
+        protect(options.output / name, [options.costs], hint=": give another --output")
+    return {"costs": plain_costs(read_costs(options.costs))}
 
 
 def _folders(options: Namespace) -> dict[str, Path]:

@@ -57,7 +57,9 @@ def check(module, callback, checkpoint):
 @pytest.mark.parametrize("made", [moving, stochastic])
 def test_what_has_been_saved_is_taken_back(made):
     module, callback, checkpoint = made()
+    before = str((checkpoint, module.state_dict()))
     check(module, callback, checkpoint)
+    assert str((checkpoint, module.state_dict())) == before
     # It may begin with a checkpoint of a training without one.
     for name in (CURRENT, "averaging_state"):
         checkpoint.pop(name, None)

@@ -20,8 +20,12 @@ def check(callback, state):
 
 @pytest.mark.parametrize("callback", [WAITING, TIMED])
 def test_what_has_been_saved_is_taken_back(callback):
-    check(callback, callback.state_dict())
+    state = callback.state_dict()
+    before = str(state)
+    check(callback, state)
     require_stops({"callbacks": {}}, SimpleNamespace(callbacks=[callback]))
+    callback.load_state_dict(state)
+    assert str(state) == str(callback.state_dict()) == before
 
 
 @pytest.mark.parametrize(
