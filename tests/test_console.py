@@ -19,8 +19,8 @@ from flowcolor.errors import InputError
 from flowcolor.evaluation.captions import captioned
 from flowcolor.evaluation.curves import Point, draw_curves
 from flowcolor.evaluation.study.chart import write_chart
-from flowcolor.io.files import write_text
 from flowcolor.io.images import read_image
+from flowcolor.io.whole_file import write_text
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.quiet import quiet

@@ -50,7 +50,7 @@ def test_sigterm_leaves_no_part_of_a_file_and_the_earlier_one(tmp_path):
     (tmp_path / "file").write_text("earlier")
     work = """
 def work(words):
-    from flowcolor.io.files import whole_file
+    from flowcolor.io.whole_file import whole_file
     with whole_file(Path("file")) as file:
         file.write(b"half")
         signal.raise_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ from benchmarks.published.numbers import tables
 from benchmarks.published.runs import read_run, read_scaling, read_systems
 from benchmarks.report import RESULTS
 from flowcolor.errors import InputError
-from flowcolor.io.files import write_text
+from flowcolor.io.whole_file import write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "published.md"
 BEGIN = "<!-- made by python -m benchmarks.published -->"

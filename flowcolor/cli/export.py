@@ -7,7 +7,8 @@ from pathlib import Path
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir, require_place
+from flowcolor.io.files import is_dir
+from flowcolor.io.places import require_place
 from flowcolor.io.same_file import protect
 
 

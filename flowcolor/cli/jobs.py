@@ -6,7 +6,8 @@ from pathlib import Path
 
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import exists, is_dir, require_place
+from flowcolor.io.files import exists, is_dir
+from flowcolor.io.places import require_place
 from flowcolor.io.same_file import identity
 
 

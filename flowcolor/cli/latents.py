@@ -26,8 +26,8 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.inference import load
     from flowcolor.io.apart import require_apart
-    from flowcolor.io.files import require_place
     from flowcolor.io.listing import list_images
+    from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread

@@ -17,8 +17,8 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     options = parser.read(words)
     from flowcolor.data.photo_marks import edge_marks, random_marks, region_marks
-    from flowcolor.io.files import require_place
     from flowcolor.io.images import read_image
+    from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
     from flowcolor.models.hint_files import COLORLESS
 
@@ -67,8 +67,8 @@ def write_marks(photo: "Tensor", marks: "Tensor", path: Path) -> None:
     import torch
     from PIL import Image
 
-    from flowcolor.io.files import whole_file
     from flowcolor.io.images import to_uint8
+    from flowcolor.io.whole_file import whole_file
 
     layer = to_uint8(torch.cat([photo * marks, marks[None].to(photo)]))
     with whole_file(path) as file:

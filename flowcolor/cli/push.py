@@ -7,7 +7,7 @@ from pathlib import Path
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_folder
+from flowcolor.io.places import require_folder
 
 
 def main(words: Sequence[str]) -> None:

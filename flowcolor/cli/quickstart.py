@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_folder
+from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
     from flowcolor.data import ColorizationDataModule

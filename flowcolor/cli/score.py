@@ -10,7 +10,8 @@ from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import real, require_folder
+from flowcolor.io.files import real
+from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
     from flowcolor.evaluation.report import Report

@@ -6,7 +6,7 @@ from flowcolor.bounds import within
 from flowcolor.cli.study_options import import_parser, make_parser, report_parser
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.io.files import require_folder
+from flowcolor.io.places import require_folder
 
 USAGE = """usage: flowcolor study make|import|report [options]
 

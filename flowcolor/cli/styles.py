@@ -29,8 +29,9 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.style_gallery import style_gallery
     from flowcolor.io.apart import require_apart
-    from flowcolor.io.files import is_dir, require_place
+    from flowcolor.io.files import is_dir
     from flowcolor.io.images import IMAGE_SUFFIXES, write_image
+    from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
 
     output: Path = options.output

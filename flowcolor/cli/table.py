@@ -11,8 +11,8 @@ def main(words: Sequence[str]) -> None:
     """Run ``flowcolor table`` with these words."""
     options = _parser().read(words)
     from flowcolor.evaluation.data_table import data_table
-    from flowcolor.io.files import write_text
     from flowcolor.io.same_file import protect
+    from flowcolor.io.whole_file import write_text
 
     if options.output is not None:
         protect(options.output, options.reports)

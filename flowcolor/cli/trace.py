@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from flowcolor.console import shown
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, names_in, real, require_folder
+from flowcolor.io.files import exists, is_dir, names_in, real
+from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +56,7 @@ class Trace:
         """
         from matplotlib.figure import Figure
 
-        from flowcolor.io.files import whole_file, write_text
+        from flowcolor.io.whole_file import whole_file, write_text
 
         rows = [f"{step},{loss:.6g}" for step, loss in self.losses]
         write_text("\n".join(["step,loss", *rows]) + "\n", self.folder / "loss.csv")

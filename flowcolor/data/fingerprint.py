@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flowcolor.data.datasets.finder import Finder
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_no_pipe
+from flowcolor.io.streams import require_no_pipe
 
 
 def fingerprint(files: Mapping[str, Path]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_path
+from flowcolor.io.places import require_path
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from flowcolor.data.datasets.folder import (
 )
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.listing import by_stem, list_images
 from flowcolor.io.opened import opened
 from flowcolor.io.picture_size import picture_size
 from flowcolor.io.resizing import center_square
+from flowcolor.io.streams import require_no_pipe
 
 
 def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:

@@ -10,9 +10,10 @@ from flowcolor.data.batch import Pair
 from flowcolor.data.datasets.portraits import LARGEST_SIDE
 from flowcolor.data.positions import position
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import is_file, require_path
+from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
+from flowcolor.io.places import require_path
 from flowcolor.io.resizing import center_square, resize
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.files import read_whole
+from flowcolor.io.streams import read_whole
 
 
 def split_names(

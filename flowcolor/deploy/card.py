@@ -8,8 +8,8 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
 from flowcolor.models.base import Colorizer
 from flowcolor.models.checkpoint import Weights
 

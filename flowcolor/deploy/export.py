@@ -12,7 +12,7 @@ from torch.export import Dim, ExportedProgram, export
 
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
-from flowcolor.io.files import whole_file
+from flowcolor.io.whole_file import whole_file
 from flowcolor.models import Colorizer, SketchColorFlow
 
 Format = Literal["onnx", "torch"]

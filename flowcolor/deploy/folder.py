@@ -8,8 +8,10 @@ from typing import Any
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_file, read_whole, whole_file, write_text
+from flowcolor.io.files import exists, is_dir, is_file
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import whole_file, write_text
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
 

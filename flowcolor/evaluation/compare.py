@@ -20,8 +20,8 @@ from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
-from flowcolor.io.files import write_text
 from flowcolor.io.same_file import protect
+from flowcolor.io.whole_file import write_text
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from flowcolor.bounds import whole_within
 from flowcolor.errors import InputError
 from flowcolor.evaluation.live_bytes import peak_bytes
 from flowcolor.evaluation.operations import count_operations
-from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
 
 PATIENCE = 60.0  # Seconds; methods of minutes a picture are timed less often.
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.figures import name_in_figure, write_figure
-from flowcolor.io.files import read_whole, write_text
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 
 COLUMNS = ("step", "name", "value")
 _PER_ROW = 3  # Panels of a picture.

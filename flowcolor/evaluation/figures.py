@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.console import shown
-from flowcolor.io.files import whole_file
+from flowcolor.io.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.color import rgb_to_yuv
-from flowcolor.io.files import whole_file
+from flowcolor.io.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

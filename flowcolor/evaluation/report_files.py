@@ -14,8 +14,9 @@ from flowcolor.evaluation.measures import SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import SETTINGS, PairScore
-from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 
 
 def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:

@@ -12,8 +12,10 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.io.alone import is_unused
-from flowcolor.io.files import exists, find, read_whole, write_text
+from flowcolor.io.files import exists, find
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 
 _PATIENCE = 5.0  # Seconds.
 # By which a training would leave no last checkpoint where its test, and the next call, look for it.

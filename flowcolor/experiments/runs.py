@@ -19,7 +19,8 @@ from flowcolor.experiments.runner import (
 )
 from flowcolor.experiments.tables import Table, Variant
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import exists, require_folder
+from flowcolor.io.files import exists
+from flowcolor.io.places import require_folder
 from flowcolor.training.parser import find_config, read_yaml, resolve_configs
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]

@@ -18,7 +18,8 @@ from flowcolor.experiments.runner import (
     train_once,
 )
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import exists, require_folder
+from flowcolor.io.files import exists
+from flowcolor.io.places import require_folder
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.words import value_of
 

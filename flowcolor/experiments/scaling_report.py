@@ -18,7 +18,7 @@ from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.scaling import Scaling
 from flowcolor.experiments.scaling_errors import ALL, errors_of, label
-from flowcolor.io.files import whole_file, write_text
+from flowcolor.io.whole_file import whole_file, write_text
 
 Errors = dict[str, NDArray[np.float64]]
 

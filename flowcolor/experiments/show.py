@@ -12,7 +12,7 @@ from flowcolor.evaluation.scores import Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.report import COUNTS, Results, settings_of
 from flowcolor.experiments.tables import COLUMNS, Variant
-from flowcolor.io.files import write_text
+from flowcolor.io.whole_file import write_text
 
 MEANING = (
     "lines: F1 with the sketch, control: with the reference; colours, mean: distance to the "

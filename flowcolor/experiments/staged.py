@@ -12,7 +12,9 @@ import yaml  # type: ignore[import-untyped]
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.experiments.runs import Call, call_in_process_of_its_own
-from flowcolor.io.files import exists, find, read_whole, write_text
+from flowcolor.io.files import exists, find
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import IO
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, make_folders, names_in, remove_partial
+from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.io.locks import lock
-from flowcolor.io.parts import is_partial
+from flowcolor.io.new_folders import make_folders
+from flowcolor.io.parts import is_partial, remove_partial
 
 LOCK = ".lock"
 

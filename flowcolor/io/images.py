@@ -23,8 +23,10 @@ from torch import Tensor
 
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir, is_empty, require_no_pipe, whole_file
+from flowcolor.io.files import exists, is_dir, is_empty
 from flowcolor.io.opened import opened
+from flowcolor.io.streams import require_no_pipe
+from flowcolor.io.whole_file import whole_file
 from flowcolor.io.wide_gray import is_wide, scale_transparency, wide_gray
 from flowcolor.values import require_colors, require_floats, require_tensors
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from flowcolor.io.files import is_file, remove
 from flowcolor.io.locks import lock
 from flowcolor.uninterrupted import uninterrupted
 
@@ -51,6 +52,21 @@ def new_part(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
                 _remove(path)
             if hold is not None:
                 os.close(hold)
+
+
+def remove_partial(folder: Path, deep: bool = True) -> None:
+    """Delete what killed processes have left in a folder.
+
+    Args:
+        folder: Nobody else may be writing there.
+        deep: Whether to look below it, too.
+
+    Raises:
+        InputError: It cannot be deleted.
+    """
+    for path in folder.rglob(".*") if deep else folder.glob(".*"):
+        if is_partial(path.name) and is_file(path):
+            remove(path)
 
 
 @cache

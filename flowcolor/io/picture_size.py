@@ -5,9 +5,9 @@ from pathlib import Path
 from PIL import UnidentifiedImageError
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_no_pipe
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.opened import opened
+from flowcolor.io.streams import require_no_pipe
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
 _WIDTH, _HEIGHT = 256, 257  # Tags of TIFF, whose pictures Pillow may have turned, or not yet.

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import new_folders, real
+from flowcolor.io.files import real
+from flowcolor.io.new_folders import new_folders
 from flowcolor.io.parts import new_part
 
 

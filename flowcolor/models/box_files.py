@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
 from flowcolor.models.boxes import check_boxes
 from flowcolor.models.hints import Hints
 

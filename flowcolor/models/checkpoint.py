@@ -20,10 +20,12 @@ from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_dir, is_empty, is_file, require_no_pipe, whole_file
+from flowcolor.io.files import is_dir, is_empty, is_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.plain_load import plain_load
+from flowcolor.io.streams import require_no_pipe
+from flowcolor.io.whole_file import whole_file
 from flowcolor.models.description import describe, is_description, own_part
 from flowcolor.models.plausible import (
     require_plausible,

@@ -8,8 +8,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file, whole_file
+from flowcolor.io.files import is_file
 from flowcolor.io.same_file import protect
+from flowcolor.io.whole_file import whole_file
 from flowcolor.pretrained.vgg import empty_features, features_only
 from flowcolor.pretrained.weights import WEIGHTS, cached_path, load_tensors, weights_note
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import from_home, is_file, make_folders
+from flowcolor.io.files import from_home, is_file
+from flowcolor.io.new_folders import make_folders
 from flowcolor.io.plain_load import plain_load
 
 

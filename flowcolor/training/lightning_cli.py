@@ -28,7 +28,8 @@ from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
 from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import exists, is_below, is_full, real
+from flowcolor.io.disk_errors import is_below, is_full
+from flowcolor.io.files import exists, real
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options

@@ -18,7 +18,7 @@ from torch import nn
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
-from flowcolor.io.files import require_folder
+from flowcolor.io.places import require_folder
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 from flowcolor.models.batch_statistics import has_own_statistics
 

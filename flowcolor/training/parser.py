@@ -10,7 +10,8 @@ import yaml  # type: ignore[import-untyped]
 from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError, did_you_mean
-from flowcolor.io.files import is_file, read_whole
+from flowcolor.io.files import is_file
+from flowcolor.io.streams import read_whole
 from flowcolor.training.complaints import plain
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -12,7 +12,8 @@ from typing import Any
 
 from flowcolor.data.folders import Folders
 from flowcolor.errors import InputError
-from flowcolor.io.files import find, status, write_text
+from flowcolor.io.files import find, status
+from flowcolor.io.whole_file import write_text
 from flowcolor.models.checkpoint import KEY, read_checkpoint, read_weights
 from flowcolor.training.allowlist import only_allowed
 from flowcolor.training.run_folder import CHECKPOINTS

@@ -10,7 +10,8 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, make_folders
+from flowcolor.io.files import exists
+from flowcolor.io.new_folders import make_folders
 
 CHECKPOINTS = "checkpoints"
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from flowcolor.io.files import whole_file
+from flowcolor.io.whole_file import whole_file
 
 
 class WholeCheckpoints(TorchCheckpointIO):

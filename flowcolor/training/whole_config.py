@@ -6,7 +6,8 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 
-from flowcolor.io.files import exists, write_text
+from flowcolor.io.files import exists
+from flowcolor.io.whole_file import write_text
 
 
 class WholeConfig(SaveConfigCallback):

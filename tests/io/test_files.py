@@ -7,7 +7,9 @@ import pytest
 
 from flowcolor.errors import InputError
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import find, require_place, write_text
+from flowcolor.io.files import find
+from flowcolor.io.places import require_place
+from flowcolor.io.whole_file import write_text
 
 
 def test_the_tenth_run_comes_after_the_ninth(tmp_path):

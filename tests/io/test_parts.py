@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from flowcolor.io import parts
-from flowcolor.io.files import whole_file, write_text
+from flowcolor.io.whole_file import whole_file, write_text
 from flowcolor.io.whole_folder import whole_folder
 
 

@@ -19,7 +19,9 @@ from flowcolor.evaluation.study.answers import read_answers
 from flowcolor.evaluation.study.key import Key, read_key
 from flowcolor.evaluation.study.survey_import import import_survey
 from flowcolor.experiments.runner import agree
-from flowcolor.io.files import read_whole, require_place, write_text
+from flowcolor.io.places import require_place
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 from flowcolor.models.box_files import read_boxes
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.parser import read_yaml

@@ -11,16 +11,8 @@ from flowcolor.cli.main import main
 from flowcolor.cli.weights import table
 from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
 from flowcolor.errors import InputError
-from flowcolor.io.files import (
-    exists,
-    find,
-    is_dir,
-    is_empty,
-    is_file,
-    names_in,
-    require_folder,
-    require_place,
-)
+from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
+from flowcolor.io.places import require_folder, require_place
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.weights import WEIGHTS, find_weights
 

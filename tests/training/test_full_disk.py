@@ -15,8 +15,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from flowcolor.errors import InputError
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import write_report
-from flowcolor.io.files import write_text
 from flowcolor.io.images import write_image
+from flowcolor.io.whole_file import write_text
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.colorization_task import ColorizationTask

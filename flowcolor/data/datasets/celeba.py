@@ -13,7 +13,8 @@ from flowcolor.data.datasets.finder import Finder
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.data.positions import position
 from flowcolor.data.split import official_split, split_names
-from flowcolor.io.files import is_dir, require_path
+from flowcolor.io.files import is_dir
+from flowcolor.io.places import require_path
 
 PHOTOS, ANNOTATIONS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"

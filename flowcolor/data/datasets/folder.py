@@ -13,8 +13,9 @@ from flowcolor.data.datasets.once import require_once
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.positions import position
 from flowcolor.errors import InputError
-from flowcolor.io.files import real, require_path
+from flowcolor.io.files import real
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
+from flowcolor.io.places import require_path
 
 Roots = str | Path | Sequence[str | Path]
 Partners = str | Path | Sequence[str | Path | None] | None

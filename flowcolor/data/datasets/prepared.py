@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.data.positions import position
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file, read_whole, require_path
+from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.places import require_path
+from flowcolor.io.streams import read_whole
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"

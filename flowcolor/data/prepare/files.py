@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import real, whole_file
+from flowcolor.io.files import real
+from flowcolor.io.whole_file import whole_file
 
 KEPT = "What is done is kept, and the same command continues."
 

@@ -12,8 +12,9 @@ from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, re
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
 from flowcolor.io.alone import LOCK, is_unused
-from flowcolor.io.files import exists, names_in, read_whole, remove
+from flowcolor.io.files import exists, names_in, remove
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
 
 JOURNAL = ".journal.jsonl"
 

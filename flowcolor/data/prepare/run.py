@@ -21,8 +21,9 @@ from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import is_empty, is_file, real, remove, remove_partial
+from flowcolor.io.files import is_empty, is_file, real, remove
 from flowcolor.io.listing import natural_order
+from flowcolor.io.parts import remove_partial
 
 _FILTER = "GradientLines"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.study.key import Key, Page
-from flowcolor.io.files import read_whole
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
 
 _LONGEST = 1e9  # Seconds: thirty years.
 GRADES = (1, 2, 3, 4, 5)

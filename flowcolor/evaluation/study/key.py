@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args
 
 from flowcolor.bounds import is_finite
 from flowcolor.errors import InputError
-from flowcolor.io.files import read_whole, write_text
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 
 Kind = Literal["grade", "fool"]
 Role = Literal["pair", "control", "repeat"]

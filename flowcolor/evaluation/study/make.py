@@ -10,7 +10,8 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
-from flowcolor.io.files import exists, is_dir, names_in, require_place
+from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.places import require_place
 from flowcolor.io.whole_folder import whole_folder
 
 

@@ -16,8 +16,8 @@ from flowcolor.evaluation.study.judgements import judgements
 from flowcolor.evaluation.study.key import Key, read_key
 from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
-from flowcolor.io.files import write_text
 from flowcolor.io.same_file import protect
+from flowcolor.io.whole_file import write_text
 
 
 def report_study(

@@ -12,7 +12,9 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.study.answers import GRADES
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
-from flowcolor.io.files import exists, is_dir, names_in, read_whole, write_text
+from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.streams import read_whole
+from flowcolor.io.whole_file import write_text
 from flowcolor.io.whole_folder import whole_folder
 
 _NUMBER = re.compile(r"participant|^\W*(?:id|序号)\W*$", re.IGNORECASE)

@@ -16,7 +16,7 @@ from flowcolor.experiments.comparison.plan import DECIDED, Comparison
 from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options, require_last
 from flowcolor.inference import load
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import require_folder
+from flowcolor.io.places import require_folder
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI

@@ -14,7 +14,7 @@ from flowcolor.evaluation.plain import plain
 from flowcolor.experiments.comparison.plan import Comparison
 from flowcolor.experiments.comparison.standing import COSTS, Score, Standing
 from flowcolor.experiments.comparison.text import as_markdown, heading, title
-from flowcolor.io.files import write_text
+from flowcolor.io.whole_file import write_text
 
 
 def write_tables(

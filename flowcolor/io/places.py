@@ -1,0 +1,63 @@
+"""Refusals of places that could not be written to, before anything is computed for them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists, is_dir
+from flowcolor.io.streams import require_no_pipe
+
+
+def require_folder(path: Path, option: str = "--output") -> None:
+    """Refuse a folder that could not be written to, before anything is computed for it.
+
+    Args:
+        path: The folder, which need not be there.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It is a file, or lies below one, or in a folder that may not be written to, or
+            it is, or lies below, a link to nothing.
+    """
+    if exists(path) and not is_dir(path):
+        raise InputError(f"{option} expects a folder, got the file {path}.")
+    _require_above(path, (path.absolute(), *path.absolute().parents), option)
+
+
+def require_place(path: Path, option: str = "--output") -> None:
+    """Refuse a file that could not be written, before anything is computed for it.
+
+    Args:
+        path: The file; folders above it need not be there.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: What lies above it is a file, a link to nothing, or a folder that may not be
+            written to, or it is a pipe or a device.
+    """
+    require_no_pipe(path)
+    _require_above(path, path.absolute().parents, option)
+
+
+def _require_above(path: Path, folders: Sequence[Path], option: str) -> None:
+    above = next(parent for parent in folders if exists(parent) or parent.is_symlink())
+    if not exists(above):
+        raise InputError(
+            f"{option} expects a place in a folder, got {path}: {above} is a link to nothing."
+        )
+    if not is_dir(above):
+        raise InputError(f"{option} expects a place in a folder, got {path}: {above} is a file.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"{option} expects a place to write to, got {path}: {above} is none.")
+
+
+def require_path(what: str, path: object) -> None:
+    """Refuse what names no place; an empty text would name the folder that one is in.
+
+    Raises:
+        InputError: It is no path, or an empty one.
+    """
+    if not isinstance(path, str | Path) or path == "":
+        shown = "an empty one" if path == "" else type(path).__name__
+        raise InputError(f"{what} expects a path, got {shown}.")
