@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -11,9 +12,9 @@ from flowcolor.models.base import InvertibleColorizer
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Return where a model's parameters are; one without parameters works anywhere: the CPU."""
-    parameter = next(model.parameters(), None)
-    return torch.device("cpu") if parameter is None else parameter.device
+    """Return where a model's numbers are, constants too; one without any works on the CPU."""
+    number = next(chain(model.parameters(), model.buffers()), None)
+    return torch.device("cpu") if number is None else number.device
 
 
 def dtype_of(model: nn.Module) -> torch.dtype:

@@ -1,8 +1,14 @@
 import pytest
 import torch
 
-from flowcolor.models import SketchColorFlow
-from flowcolor.models.round_trip import flat_images, roundtrip_error, roundtrip_errors, without_tf32
+from flowcolor.models import Levin, SketchColorFlow, Wavelet
+from flowcolor.models.round_trip import (
+    device_of,
+    flat_images,
+    roundtrip_error,
+    roundtrip_errors,
+    without_tf32,
+)
 
 
 @pytest.fixture
@@ -25,6 +31,11 @@ def test_the_error_is_that_of_encoding_and_decoding_and_the_mode_is_restored(mod
     monkeypatch.setattr(model, "decode", bent)
     assert float(roundtrip_error(model, images)) == pytest.approx(0.25, abs=1e-4)
     assert model.training
+
+
+def test_a_model_is_where_its_weights_or_its_constants_are(model):
+    where = [device_of(each.to("meta")).type for each in (model, Wavelet(), Levin())]
+    assert where == ["meta", "meta", "cpu"]
 
 
 def test_a_decoder_that_gives_no_numbers_has_an_infinite_error(model, monkeypatch):
