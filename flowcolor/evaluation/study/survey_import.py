@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from flowcolor.io.whole_folder import whole_folder
 
 _NUMBER = re.compile(r"participant|^\W*(?:id|序号)\W*$", re.IGNORECASE)
 _SECONDS = re.compile(r"seconds|所用时间", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,9}(?:\.\d+)?)\s*(?:s|sec|seconds|秒)?", re.IGNORECASE)
 
 
 def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
@@ -44,13 +46,18 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
         cells = [cell.strip() for cell in row] + [""] * (len(heads) - len(row))
         if not any(cells):
             continue
+        if any(cells[len(heads) :]):  # A comma in a comment: all cells behind would be others'.
+            raise InputError(
+                f"{export}, line {line}, expects {len(heads)} cells, got {len(cells)}."
+            )
         who = _whole(export, line, heads[number], cells[number]) if number is not None else line - 1
         if who in contents:
             raise InputError(f"{export} expects participants that differ, got {who} twice.")
         pages = _pages(export, line, cells, items, key)
-        if time is not None and pages and (took := re.match(r"\d+(?:\.\d+)?", cells[time])):
+        took = _took(export, line, cells[time]) if time is not None else None
+        if took is not None:
             for page in pages:  # The site measures the whole.
-                page["seconds"] = float(took[0]) / len(pages)
+                page["seconds"] = took / len(pages)
         contents[who] = {"study": key.study, "kind": key.kind, "participant": who, "pages": pages}
     if not contents:
         raise InputError(f"{export} expects a row for each participant, got none.")
@@ -90,7 +97,7 @@ def _text(path: Path) -> str:
 
 
 def _columns(export: Path, heads: Sequence[str], key: Key) -> dict[str, int]:
-    """Return the column of each item; all must be there once."""
+    """Return the column of each item; all must be there once, and in a heading of their own."""
     items = []
     for page in key.pages:
         letters = sorted(page.all_letters)
@@ -101,7 +108,8 @@ def _columns(export: Path, heads: Sequence[str], key: Key) -> dict[str, int]:
         columns = [index for index, head in enumerate(heads) if pattern.search(head)]
         if len(columns) == 1:
             found[item] = columns[0]
-    missing = [item for item in items if item not in found]
+    times = Counter(found.values())
+    missing = [item for item in items if item not in found or times[found[item]] > 1]
     if missing:
         raise InputError(
             f"{export} expects one column for each of {len(items)} items of the study, got none or "
@@ -138,6 +146,14 @@ def _grade(export: Path, line: int, item: str, cell: str) -> int:
         if cell.lower() in words | {f"{grade} {word}" for word in words}:
             return grade
     return int(_refuse(export, line, item, "a grade from 1 to 5 or its words", cell))
+
+
+def _took(export: Path, line: int, cell: str) -> float | None:
+    if not re.search(r"\d", cell):
+        return None
+    match = _TIME.fullmatch(cell)
+    # The hours of a clock would be seconds, and who took long would be left out as too fast.
+    return float(match[1] if match else _refuse(export, line, "the time", "seconds", cell))
 
 
 def _whole(export: Path, line: int, head: str, cell: str) -> int:

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -132,6 +133,19 @@ def test_what_is_no_export_of_this_study_is_one_sentence(make, capsys):
         (items, [["6", *cells[1:]]], "line 2, expects a grade from 1 to 5 or its words for"),
         (["id", *items], [["x", *cells]], "line 2, expects a whole number for id, got 'x'."),
         (["id", *items], [["4", *cells], ["4", *cells]], "that differ, got 4 twice."),
+        (
+            ["seconds", *items],
+            [["1:20:05", *cells]],
+            "seconds for the time, got '1:20:05'.",
+        ),
+        (
+            ["seconds", *items],
+            [["3分20秒", *cells]],
+            "seconds for the time, got '3分20秒'.",
+        ),
+        (["seconds", *items], [["9" * 400, *cells]], "expects seconds for the time, got '999"),
+        (["a comment", *items], [["well", " well", *cells]], "line 2, expects 13 cells, got 14."),
+        ([" and ".join(items[:2]), *items[2:]], [cells[1:]], f"for 2: {items[0]}, {items[1]}."),
         ([], [], "got none or several for 12"),
     ):
         status, out = bring_in(place, export(path, heads, *rows))
@@ -143,6 +157,20 @@ def test_what_is_no_export_of_this_study_is_one_sentence(make, capsys):
     assert "expects a CSV file in UTF-8 or GB18030" in capsys.readouterr().err
     assert bring_in(place, place.parent / "none.csv")[0] == 2
     assert "none.csv cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"),
+    [("1234.5", 1234.5), (" 60 s", 60), ("60秒", 60), ("90 Seconds", 90), ("", None), ("-", None)],
+)
+def test_a_time_is_a_number_of_seconds_or_was_not_measured(make, cell, seconds):
+    place = make("--pairs", "2")[1]
+    items = [item for row in questions(place) for item in row["items"].split("|")]
+    cells = [cell, *["3"] * len(items), "", ""]  # Some programs end rows with commas.
+    path = export(place.parent / "e.csv", ["seconds", *items], cells)
+    (file,) = import_survey(path, read_key(place / "key.json"), place.parent / "answers")
+    pages = json.loads(file.read_text())["pages"]
+    assert [page.get("seconds") for page in pages] == [seconds and seconds / 4] * 4
 
 
 def test_a_quote_that_is_left_open_is_one_sentence(make, capsys):
