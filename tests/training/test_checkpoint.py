@@ -270,6 +270,17 @@ def test_a_configuration_without_weights_takes_none_of_an_exported_model(run, tm
     assert scores("model.safetensors") == expected
 
 
+def test_a_checkpoint_without_what_only_a_training_needs_is_scored(run, tmp_path, capsys):
+    """As somebody leaves it who makes it smaller; nothing is learned from it."""
+    whole = torch.load(run.last, weights_only=True)
+    for name in ("optimizer_states", "lr_schedulers", "global_step"):
+        del whole[name]
+    torch.save(whole, tmp_path / "small.ckpt")
+    root = f"--trainer.default_root_dir={tmp_path / 'out'}"
+    assert flowcolor("validate", "--ckpt_path", tmp_path / "small.ckpt", root) == 0
+    assert "val/ssim" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [

@@ -4,6 +4,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging
+from lightning.pytorch.trainer.states import TrainerFn
 
 from flowcolor.models.checkpoint import KEY
 from flowcolor.training.resume import renew_optimizer
@@ -39,7 +40,9 @@ class RunRecord(Callback):
         pl_module: Task,  # type: ignore[override]
         checkpoint: dict[str, Any],
     ) -> None:
-        """Let the user's settings of the optimizers win."""
+        """Let the user's settings of the optimizers win; who only scores or paints has none."""
+        if trainer.state.fn != TrainerFn.FITTING:
+            return
         built = pl_module.build_optimizers()
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
         averages = any(isinstance(each, StochasticWeightAveraging) for each in callbacks)
