@@ -79,6 +79,8 @@ def _check(scores: list[PairScore], content: dict[str, Any]) -> None:
         raise TypeError
     if any(score.setting not in SETTINGS for score in scores):
         raise TypeError
+    if len({(score.setting, score.name) for score in scores}) < len(scores):
+        raise TypeError  # As of two files that were laid together: which is meant?
     if any("lines" in x and "lines_control" not in x for x in (score.scores for score in scores)):
         raise TypeError
     if not all(len(score.color) == len(score.reference_color) == 3 for score in scores):

@@ -86,6 +86,7 @@ def test_names_of_any_letters_survive_and_infinity_is_null(tmp_path):
         ("not_computed", {"sr": ["a"]}),
         ("pairs", [{"setting": "crossed"}]),
         ("pairs", [{"setting": []}]),
+        ("pairs", [{}, {"scores": {"ssim": 0.9}}]),  # One drawing twice.
         ("summary", {"cross": {"fid": "low"}}),
         ("summary", {"cross": {"fid": [1.0]}}),
         ("summary", {"cross": {"fid": 10**400}}),
