@@ -136,6 +136,10 @@ def program() -> int:
     paints = sys.argv[1:2] in (["colorize"], ["quickstart"])
     if paints:
         gc.set_threshold(50_000)
+    # Nothing is shown in windows, and matplotlib cannot even be imported beside a name of a backend
+    # that it does not know, as of another version.
+    if "MPLBACKEND" in os.environ:
+        os.environ["MPLBACKEND"] = "agg"
     try:
         status = main()
     except SystemExit as ended:  # SIGTERM, or --help.

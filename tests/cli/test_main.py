@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -85,3 +86,15 @@ def test_what_an_optimiser_loads_does_not_complain_at_the_end():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (said.returncode, said.stdout.splitlines()[-1]) == (2, "0")
+
+
+def test_a_backend_of_matplotlib_that_is_unknown_keeps_no_command_from_drawing():
+    code = (
+        "import sys; from flowcolor.cli import main as command\n"
+        "command.COMMANDS['methods'] = lambda words: __import__('matplotlib')\n"
+        "sys.argv = ['flowcolor', 'methods']; sys.exit(command.program())"
+    )
+    environment = {**os.environ, "MPLBACKEND": "qt4agg"}
+    words = [sys.executable, "-c", code]
+    said = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert said.returncode == 0, said.stderr
