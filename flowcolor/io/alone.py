@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +11,7 @@ from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.io.locks import lock
 from flowcolor.io.new_folders import make_folders
 from flowcolor.io.parts import is_partial, remove_partial
+from flowcolor.uninterrupted import uninterrupted
 
 LOCK = ".lock"
 
@@ -22,7 +23,7 @@ def alone(
     """Let one process at a time write a folder.
 
     The system gives the lock back when a process ends, however it does. Parts of files that killed
-    ones have left are removed. A folder that is new and still empty in the end is removed, too.
+    ones have left are removed. Folders that are new and still empty in the end are removed, too.
 
     Args:
         folder: The folder; made if it is missing.
@@ -35,25 +36,41 @@ def alone(
     """
     if exists(folder) and not is_dir(folder):
         raise InputError(f"{option} expects a folder, got the file {folder}.")
-    is_new = not exists(folder)
-    try:
-        make_folders(folder)
-        held = _hold(folder / LOCK)
-    except BlockingIOError as error:
-        raise InputError(f"Another `{command}` is writing to {folder}.") from error
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    with held:
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    with ExitStack() as stack:
         try:
-            remove_partial(folder, deep=False)
-            for name in inside:
-                remove_partial(folder / name)
-            yield
+            with uninterrupted():
+                stack.callback(_remove_empty, missing)
+                make_folders(folder)
+                stack.enter_context(held(folder))
+        except BlockingIOError as error:
+            raise InputError(f"Another `{command}` is writing to {folder}.") from error
+        except OSError as error:
+            raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
+        remove_partial(folder, deep=False)
+        for name in inside:
+            remove_partial(folder / name)
+        yield
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Hold the lock of a folder, and yield whether the system knows locks.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+        OSError: It cannot be written.
+    """
+    path = folder / LOCK
+    file, locked = _hold(path)
+    with file:
+        try:
+            yield locked
         finally:
-            with suppress(OSError):
-                (folder / LOCK).unlink(missing_ok=True)
-                if is_new:
-                    folder.rmdir()
+            with uninterrupted(), suppress(OSError):
+                # Whoever has removed the folder meanwhile has let others make and hold another.
+                if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                    path.unlink()
 
 
 def is_unused(folder: Path) -> bool:
@@ -66,8 +83,14 @@ def is_unused(folder: Path) -> bool:
     return all(name == LOCK or is_partial(name) for name in names)
 
 
-def _hold(path: Path) -> IO[str]:
-    """Return the file, open and held by this process.
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _hold(path: Path) -> tuple[IO[str], bool]:
+    """Return the file, open and held by this process, and whether the system knows locks.
 
     Raises:
         BlockingIOError: Another process holds it.
@@ -76,12 +99,12 @@ def _hold(path: Path) -> IO[str]:
     while True:
         file = path.open("a")  # A link to another file must not empty it.
         try:
-            lock(file)
+            locked = lock(file)
         except BlockingIOError:
             file.close()
             raise
         # Whoever held it until now has removed it, and others may hold the one of today.
         with suppress(FileNotFoundError):
             if os.path.samestat(path.stat(), os.fstat(file.fileno())):
-                return file
+                return file, locked
         file.close()

@@ -8,7 +8,7 @@ import json
 import shutil
 import signal
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ from flowcolor.training.words import (
     refuse_unpredicted,
     with_plain_words,
 )
+from flowcolor.uninterrupted import uninterrupted
 
 _ROOT = "--trainer.default_root_dir"
 
@@ -128,19 +129,25 @@ class TrainingCLI(LightningCLI):
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
                 "quickstart, or --ckpt_path FILE, got neither."
             )
-        super().__init__(
-            model_class=build_task,
-            datamodule_class=ColorizationDataModule,
-            parser_class=TrainingParser,
-            parser_kwargs={"prog": "flowcolor"},
-            trainer_defaults={"enable_model_summary": False},
-            save_config_callback=WholeConfig,
-            save_config_kwargs={"overwrite": True},
-            seed_everything_default=0,
-            auto_configure_optimizers=False,
-            load_from_checkpoint_support=False,
-            args=[command, *options],
-        )
+        self.is_new = False
+        with ExitStack() as self.holds:
+            try:
+                super().__init__(
+                    model_class=build_task,
+                    datamodule_class=ColorizationDataModule,
+                    parser_class=TrainingParser,
+                    parser_kwargs={"prog": "flowcolor"},
+                    trainer_defaults={"enable_model_summary": False},
+                    save_config_callback=WholeConfig,
+                    save_config_kwargs={"overwrite": True},
+                    seed_everything_default=0,
+                    auto_configure_optimizers=False,
+                    load_from_checkpoint_support=False,
+                    args=[command, *options],
+                )
+            except (KeyboardInterrupt, SystemExit):
+                self._leave_no_trace(keep_first=False)
+                raise
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse without Lightning's warning that the process had other arguments."""
@@ -221,18 +228,17 @@ class TrainingCLI(LightningCLI):
         root = chosen.trainer.default_root_dir
         place = Path(root) if root else self.root
         self.missing = [folder for folder in (place, *place.parents) if not exists(folder)]
-        self.folder, self.is_new = choose_folder(
-            str(self.subcommand), Path(root) if root else None, self.root, self.recorded.checkpoint
-        )
-        self.written = self.folder
+        command, begun = str(self.subcommand), self.recorded.checkpoint
+        with uninterrupted():
+            self.folder, self.is_new = choose_folder(
+                command, Path(root) if root else None, self.root, begun, self.holds
+            )
+            self.written = self.folder
 
     def instantiate_classes(self) -> None:
         """Build everything; what a constructor refuses is an error of the configuration."""
         try:
             super().instantiate_classes()
-        except (KeyboardInterrupt, SystemExit):
-            self._leave_no_trace()
-            raise
         except (
             TypeError,
             ValueError,
@@ -358,9 +364,8 @@ class TrainingCLI(LightningCLI):
                 require_comparable(rival, written, self.trainer, self.datamodule)
             with self._alone(), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
-        except (InputError, KeyboardInterrupt, SystemExit) as error:
-            failed = isinstance(error, InputError) and not isinstance(error, MissingNumberError)
-            self._leave_no_trace(keep_first=failed)
+        except InputError as error:
+            self._leave_no_trace(keep_first=not isinstance(error, MissingNumberError))
             raise
         except Exception as error:
             # Files of loggers grow all the time, and are not whole files of ours.
@@ -384,8 +389,9 @@ class TrainingCLI(LightningCLI):
         """Let no other process go on with this run, or write the results of a test to its place."""
         # Of the processes of one run, the first holds the folder; loggers look into one of theirs.
         holds = is_first_process() and self._written_folder() == self.folder
-        if not holds or self.subcommand not in {"fit", "test", "predict"}:
-            return nullcontext()
+        goes_on = self.subcommand == "fit" and not self.is_new
+        if not holds or not (goes_on or self.subcommand in {"test", "predict"}):
+            return nullcontext()  # A new run holds its folder already.
         command, inside = f"flowcolor {self.subcommand}", (CHECKPOINTS, "images")
         return alone(self.folder, command, _ROOT, inside)
 
@@ -400,16 +406,21 @@ class TrainingCLI(LightningCLI):
             keep_first: Whether a run has begun with its first batch, whose log says why it failed,
                 and not only after it.
         """
+        if not self.is_new:
+            return
         if self.subcommand == "fit":
             trainer = getattr(self, "trainer", None)
             began = trainer is not None and _began(trainer, keep_first)
         else:
             began = any(path.suffix in {".png", ".json"} for path in self.written.rglob("*"))
-        if self.is_new and not began and not exists(self.written / CHECKPOINTS):
+        if began or exists(self.written / CHECKPOINTS):
+            return
+        with uninterrupted():
             shutil.rmtree(self.written, ignore_errors=True)
             for folder in self.missing:  # Those above, if they have stayed empty.
                 with suppress(OSError):
                     folder.rmdir()
+            self.is_new = False  # Another run may make it again.
 
     def _written_folder(self) -> Path:
         """Return where the run writes: what it was given, or where a logger of the user's does."""
@@ -421,6 +432,7 @@ class TrainingCLI(LightningCLI):
         """Return where the run writes; where a logger of the user's does, leave no empty folder."""
         folder = self._written_folder()
         if self.is_new and folder != self.folder:
+            self.holds.close()
             with suppress(OSError):
                 self.folder.rmdir()
             self.written, self.is_new = folder, not exists(folder)

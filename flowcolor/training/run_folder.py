@@ -1,7 +1,8 @@
 """The folder of a run: where it lies, that one process makes it, and that all processes know it."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.errors import InputError
+from flowcolor.io.alone import LOCK, held, is_unused
 from flowcolor.io.files import exists
 from flowcolor.io.new_folders import make_folders
+from flowcolor.io.parts import remove_partial
 
 CHECKPOINTS = "checkpoints"
 
@@ -21,30 +24,83 @@ def is_first_process() -> bool:
     return int(getattr(rank_zero_only, "rank", 0) or 0) == 0
 
 
-def new_version(root: Path) -> Path:
-    """Make a folder ``version_N`` below ``root``, with N above those of all others.
+def new_version(root: Path, holds: ExitStack) -> Path:
+    """Make and hold a folder ``version_N`` below ``root``, with N above those of all others.
 
-    Two runs that start at one moment get two folders: whoever comes second finds the number taken.
+    Two runs that start at one moment get two folders: whoever comes second finds the first one
+    held. One in which a run that was killed has written nothing is taken again; parts of files are
+    removed from the others that killed ones have left.
+
+    Args:
+        root: Made if it is missing.
+        holds: What gives the folder back to others when it is closed.
 
     Raises:
         InputError: It cannot be made.
     """
     try:
         make_folders(root)
-        numbers = [path.name.removeprefix("version_") for path in root.glob("version_*")]
-        taken = [int(number) for number in numbers if number.isdecimal()]
-        for number in count(max(taken, default=-1) + 1):
+        used = dict(_used_versions(root))
+        for folder in used.values():
+            _tidy(folder)
+        for number in count(max(used, default=-1) + 1):
             folder = root / f"version_{number}"
-            try:
-                folder.mkdir(parents=True)  # Another run, refused, may have removed the empty root.
-            except FileExistsError:
-                continue
-            return folder
+            if _take(folder, holds):
+                return folder
     except (OSError, ValueError) as error:  # A ValueError is of a name with a zero byte.
         raise InputError(
             f"The folder of the run below {root} cannot be written ({error})."
         ) from error
     raise AssertionError  # There is always a further number.
+
+
+def _used_versions(root: Path) -> Iterator[tuple[int, Path]]:
+    for path in root.glob("version_*"):
+        number = path.name.removeprefix("version_")
+        if number.isdecimal() and not _is_left(path):
+            yield int(number), path
+
+
+def _is_left(folder: Path) -> bool:
+    try:
+        return is_unused(folder)
+    except InputError:  # It is a file, or somebody else's.
+        return False
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a killed run has left hidden in its folder, if nobody writes there now."""
+    with suppress(OSError, InputError):
+        if exists(folder / LOCK):
+            with held(folder) as locked:
+                if locked:
+                    remove_partial(folder, deep=False)
+                    for name in (CHECKPOINTS, "pictures"):  # Other commands may write elsewhere.
+                        remove_partial(folder / name)
+
+
+def _take(folder: Path, holds: ExitStack) -> bool:
+    """Make a folder, or take one that nobody uses, and hold it; return whether that went well."""
+    is_new = True
+    try:
+        folder.mkdir(parents=True)  # Another run, refused, may have removed the empty root.
+    except FileExistsError:
+        is_new = False
+    with ExitStack() as own:
+        try:
+            locked = own.enter_context(held(folder))
+        except (BlockingIOError, FileNotFoundError):  # Another run has it, or has just removed it.
+            return False
+        except OSError:
+            if is_new:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
+        if not is_new and not (locked and is_unused(folder)):
+            return False
+        remove_partial(folder, deep=False)
+        holds.enter_context(own.pop_all())
+    return True
 
 
 def run_folder(checkpoint: Path) -> Path:
@@ -71,7 +127,7 @@ def writable(folder: Path) -> Path:
 
 
 def choose_folder(
-    command: str, root: Path | None, default: Path, checkpoint: Path | None
+    command: str, root: Path | None, default: Path, checkpoint: Path | None, holds: ExitStack
 ) -> tuple[Path, bool]:
     """Make the folder for what a command writes; return it, and whether it is new.
 
@@ -83,6 +139,7 @@ def choose_folder(
         root: The user's folder of runs, if there is one.
         default: Folder of runs otherwise.
         checkpoint: What the command starts from, if there is one.
+        holds: What gives a new run's folder back to others when it is closed.
 
     Raises:
         InputError: Nothing can be written into it.
@@ -95,7 +152,7 @@ def choose_folder(
     elif command == "fit":
         first = is_first_process()
         # Another process learns the folder once all have met.
-        return (writable(new_version(chosen)) if first else chosen / "version_0"), first
+        return (writable(new_version(chosen, holds)) if first else chosen / "version_0"), first
     else:
         folder = chosen / command
     is_new = not exists(folder)

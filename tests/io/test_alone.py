@@ -8,14 +8,14 @@ from tests.training.helpers import flowcolor, write_photos
 
 
 def test_photographs_are_not_prepared_where_another_command_writes(tmp_path, capsys):
-    photos, folder = write_photos(tmp_path / "photos", 2), tmp_path / "out"
+    photos, folder = write_photos(tmp_path / "photos", 2), tmp_path / "new" / "out"
     words = ("prepare", "--photos", photos, "--output", folder, "--size", 16, "--workers", 1)
     with alone(folder, "somebody"):
         assert flowcolor(*words) == 2
         error = capsys.readouterr().err
         assert error == f"flowcolor: Another `flowcolor prepare` is writing to {folder}.\n"
         assert [path.name for path in folder.iterdir()] == [LOCK]
-    assert not folder.exists()
+    assert not folder.parent.exists()
 
 
 def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, monkeypatch):

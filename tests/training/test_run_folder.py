@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from flowcolor.data import ColorizationDataModule
 from flowcolor.errors import InputError
+from flowcolor.io.alone import LOCK, held
 from flowcolor.training import run_folder
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
@@ -18,25 +20,61 @@ from flowcolor.training.task import Task
 from tests.training.helpers import flowcolor
 
 
-def test_runs_that_start_at_one_moment_share_no_folder(tmp_path, monkeypatch):
+@pytest.fixture
+def holds():
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_runs_that_start_at_one_moment_share_no_folder(tmp_path, monkeypatch, holds):
     """Every start sees the folder as it was before the others: the moment that used to be lost."""
     seen = list(tmp_path.glob("version_*"))
     monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(seen))
-    folders = [new_version(tmp_path) for _ in range(3)]
+    folders = [new_version(tmp_path, holds) for _ in range(3)]
     assert folders == [tmp_path / f"version_{number}" for number in range(3)]
     assert all(folder.is_dir() for folder in folders)
 
 
-def test_a_version_is_above_all_others(tmp_path):
+def test_a_version_is_above_all_others(tmp_path, holds):
     for name in ("version_3", "version_x", "version_1"):
         (tmp_path / name).mkdir()
-    assert new_version(tmp_path) == tmp_path / "version_4"
+        (tmp_path / name / "config.yaml").touch()
+    (tmp_path / "version_4").touch()
+    assert new_version(tmp_path, holds) == tmp_path / "version_5"
 
 
-def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
+@pytest.mark.parametrize("left", [(), (LOCK,), (LOCK, ".0123456789abcdef.partial")])
+def test_a_version_in_which_a_killed_run_has_written_nothing_is_taken_again(left, tmp_path, holds):
+    (tmp_path / "version_1").mkdir()
+    for name in left:
+        (tmp_path / "version_1" / name).touch()
+    used = tmp_path / "version_0"
+    (used / "checkpoints").mkdir(parents=True)
+    for name in ("config.yaml", LOCK, "checkpoints/.0123456789abcdef.partial"):
+        (used / name).touch()
+    assert new_version(tmp_path, holds) == tmp_path / "version_1"
+    assert sorted(path.name for path in used.rglob("*")) == ["checkpoints", "config.yaml"]
+    assert [path.name for path in (tmp_path / "version_1").iterdir()] == [LOCK]
+    holds.close()
+    assert not list((tmp_path / "version_1").iterdir())
+
+
+def test_a_version_that_a_run_has_only_just_begun_is_left_to_it(tmp_path, holds, monkeypatch):
+    (tmp_path / "version_0").mkdir()
+    with held(tmp_path / "version_0") as locked:
+        assert locked
+        assert new_version(tmp_path, holds) == tmp_path / "version_1"
+        assert (tmp_path / "version_0" / LOCK).is_file()
+    (tmp_path / "version_2").mkdir()
+    # Where the system knows no locks, any run may have it.
+    monkeypatch.setattr("flowcolor.io.alone.lock", lambda _: False)
+    assert new_version(tmp_path, holds) == tmp_path / "version_3"
+
+
+def test_a_place_where_no_folder_can_be_made_is_named(tmp_path, holds):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"below .*file cannot be written"):
-        new_version(tmp_path / "file")
+        new_version(tmp_path / "file", holds)
 
 
 def test_only_the_first_process_makes_a_folder(run, tmp_path, monkeypatch):
@@ -116,15 +154,29 @@ def test_a_run_that_is_ended_before_its_first_batch_leaves_nothing(run, tmp_path
         assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["fit", "predict"])
+def test_a_run_that_is_ended_before_it_is_built_leaves_nothing(command, run, tmp_path, monkeypatch):
+    def interrupt(_):
+        assert list((tmp_path / "new").iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingCLI, "instantiate_classes", interrupt)
+    given = {"fit": ("--config", run.config), "predict": ("--ckpt_path", run.last)}[command]
+    folder = {"fit": tmp_path / "new", "predict": tmp_path / "new/predict"}[command]
+    assert flowcolor(command, *given, "--trainer.default_root_dir", folder) == 130
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_processes_leave_one_folder(run, tmp_path):
     (tmp_path / "version_0").mkdir()
+    (tmp_path / "version_0/config.yaml").touch()
     words = ["fit", "--config", run.config, f"--trainer.default_root_dir={tmp_path}"]
     words += ["--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.max_steps=1"]
     command = [sys.executable, "-m", "flowcolor", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["version_0", "version_1"]
-    assert not list((tmp_path / "version_0").iterdir())
+    assert [path.name for path in (tmp_path / "version_0").iterdir()] == ["config.yaml"]
     assert (tmp_path / "version_1" / "model.safetensors").is_file()
     assert len(list((tmp_path / "version_1").glob("events*"))) == 1
 
