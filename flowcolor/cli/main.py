@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 
 from flowcolor import __version__
+from flowcolor.cli.surroundings import require_current_folder, unusable_rank
 from flowcolor.console import complain, escaping, flush, say
 from flowcolor.ending import heeding_signals
 from flowcolor.errors import InputError
@@ -109,8 +110,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except InputError as error:
             complain(f"flowcolor: {error}")
             return 2
-        except ModuleNotFoundError as error:
-            sentence = missing_extra(error, words[0])
+        except (ModuleNotFoundError, ValueError) as error:
+            if isinstance(error, ModuleNotFoundError):
+                sentence = missing_extra(error, words[0])
+            else:
+                sentence = unusable_rank(error)
             if sentence is None:
                 raise
             complain(f"flowcolor: {sentence}")
@@ -175,7 +179,9 @@ def _run(words: list[str]) -> None:
         say(f"flowcolor {__version__}")
     else:
         try:
-            _choose(words[0])(words[1:])
+            command = _choose(words[0])
+            require_current_folder()
+            command(words[1:])
         finally:  # Also when argparse has printed its help and leaves.
             reason = flush()
             if reason and sys.exc_info()[0] in (None, SystemExit, OSError):

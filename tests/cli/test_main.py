@@ -98,3 +98,10 @@ def test_a_backend_of_matplotlib_that_is_unknown_keeps_no_command_from_drawing()
     words = [sys.executable, "-c", code]
     said = subprocess.run(words, capture_output=True, text=True, env=environment)
     assert said.returncode == 0, said.stderr
+
+
+def test_a_current_folder_that_was_deleted_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert command.main(["marks", "--photo", "/p.png", "--output", "/o.png"]) == 2
+    assert capsys.readouterr().err.startswith("flowcolor: The current folder cannot be found: ")

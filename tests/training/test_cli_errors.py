@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from lightning.fabric.utilities.rank_zero import _get_rank
 
+from flowcolor.cli.main import COMMANDS
 from tests.training.helpers import flowcolor
 
 FIT = ("fit", "--config", "quickstart")
@@ -257,3 +259,15 @@ def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
         assert "own.yaml expects" in last[0]
     assert flowcolor(*FIT, "--trainer", tmp_path / "own.yaml") == 2
     assert "own.yaml expects" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["RANK", "SLURM_PROCID"])
+def test_a_rank_that_is_no_number_is_named(name, monkeypatch, capsys):
+    """Lightning reads it when it is imported; by now it has been."""
+    for each in ("RANK", "LOCAL_RANK", "SLURM_PROCID"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, "")
+    monkeypatch.setitem(COMMANDS, "fit", lambda words: _get_rank())
+    assert flowcolor("fit") == 2
+    expected = f"flowcolor: {name} in the environment expects the number of a process, got '': "
+    assert capsys.readouterr().err.startswith(expected)
