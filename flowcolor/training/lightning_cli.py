@@ -145,8 +145,9 @@ class TrainingCLI(LightningCLI):
                     load_from_checkpoint_support=False,
                     args=[command, *options],
                 )
-            except (KeyboardInterrupt, SystemExit):
-                self._leave_no_trace(keep_first=False)
+            except (InputError, KeyboardInterrupt, SystemExit) as error:
+                failed = isinstance(error, InputError) and not isinstance(error, MissingNumberError)
+                self._leave_no_trace(keep_first=failed)
                 raise
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
@@ -350,12 +351,8 @@ class TrainingCLI(LightningCLI):
             options["verbose"] = False  # Lightning's table has each number twice; see below.
         written = self._written_folder()
         option = _ROOT if written == self.folder else "--trainer.logger"
-        try:
-            require_outside(written, self.datamodule.files(subcommand), option)
-            require_apart(written, self.datamodule.folders(subcommand), option)
-        except InputError:
-            self._leave_no_trace()
-            raise
+        require_outside(written, self.datamodule.files(subcommand), option)
+        require_apart(written, self.datamodule.folders(subcommand), option)
         say(f"writing to {shown(self._logged_folder())}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
@@ -364,8 +361,7 @@ class TrainingCLI(LightningCLI):
                 require_comparable(rival, written, self.trainer, self.datamodule)
             with self._alone(), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
-        except InputError as error:
-            self._leave_no_trace(keep_first=not isinstance(error, MissingNumberError))
+        except InputError:
             raise
         except Exception as error:
             # Files of loggers grow all the time, and are not whole files of ours.
@@ -375,7 +371,6 @@ class TrainingCLI(LightningCLI):
             module = who_refused(error)
             if module is None:
                 raise
-            self._leave_no_trace()
             raise InputError(
                 f"flowcolor {subcommand} cannot be run, {module} says: {in_one_line(error)}."
             ) from error

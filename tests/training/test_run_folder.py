@@ -167,6 +167,18 @@ def test_a_run_that_is_ended_before_it_is_built_leaves_nothing(command, run, tmp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["fit", "test"])
+def test_a_run_that_cannot_say_where_it_writes_leaves_nothing(command, run, tmp_path, monkeypatch):
+    def fail(text):
+        assert list(tmp_path.iterdir())
+        raise InputError("Standard output cannot be written: it is full.")
+
+    monkeypatch.setattr("flowcolor.training.lightning_cli.say", fail)
+    given = {"fit": ("--config", run.config), "test": ("--ckpt_path", run.last)}[command]
+    assert flowcolor(command, *given, "--trainer.default_root_dir", tmp_path / "new") == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_processes_leave_one_folder(run, tmp_path):
     (tmp_path / "version_0").mkdir()
     (tmp_path / "version_0/config.yaml").touch()
