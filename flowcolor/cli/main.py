@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 
 from flowcolor import __version__
-from flowcolor.cli.surroundings import require_current_folder, unusable_rank
+from flowcolor.cli.surroundings import require_current_folder, unusable
 from flowcolor.console import complain, escaping, flush, say
 from flowcolor.ending import heeding_signals
 from flowcolor.errors import InputError
@@ -110,11 +110,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except InputError as error:
             complain(f"flowcolor: {error}")
             return 2
-        except (ModuleNotFoundError, ValueError) as error:
+        except (ModuleNotFoundError, FileNotFoundError, ValueError) as error:
             if isinstance(error, ModuleNotFoundError):
                 sentence = missing_extra(error, words[0])
             else:
-                sentence = unusable_rank(error)
+                sentence = unusable(error)
             if sentence is None:
                 raise
             complain(f"flowcolor: {sentence}")

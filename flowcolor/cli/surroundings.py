@@ -1,4 +1,4 @@
-"""What lies around a command and lets nothing run: a folder that is gone, ranks that are none."""
+"""What lies around a command and lets nothing run: folders that are gone, ranks that are none."""
 
 import os
 from pathlib import Path
@@ -25,16 +25,20 @@ def require_current_folder() -> None:
         ) from error
 
 
-def unusable_rank(error: ValueError) -> InputError | None:
-    """Return which variable Lightning could not read when it was imported, if that is what failed.
+def unusable(error: Exception) -> InputError | None:
+    """Return what of the environment an error is about, if it is.
 
-    Args:
-        error: What an import has raised.
+    Lightning, imported, wants the number of its process; anything may want a temporary file.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if trace is None or trace.tb_frame.f_code.co_name != "_get_rank":
+    where = "" if trace is None else trace.tb_frame.f_code.co_name
+    if where == "_get_default_tempdir":
+        return InputError(
+            "Temporary files cannot be written anywhere: set TMPDIR to a folder where they can."
+        )
+    if where != "_get_rank":
         return None
     name = next(name for name in _RANKS if name in os.environ)
     return InputError(

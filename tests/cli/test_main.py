@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -105,3 +106,12 @@ def test_a_current_folder_that_was_deleted_is_one_sentence(tmp_path, monkeypatch
     tmp_path.rmdir()
     assert command.main(["marks", "--photo", "/p.png", "--output", "/o.png"]) == 2
     assert capsys.readouterr().err.startswith("flowcolor: The current folder cannot be found: ")
+
+
+def test_no_place_for_temporary_files_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    monkeypatch.setitem(command.COMMANDS, "fit", lambda words: tempfile.gettempdir())
+    assert command.main(["fit"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("flowcolor: Temporary files cannot be written anywhere: set TMPDIR ")
