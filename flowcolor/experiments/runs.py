@@ -22,6 +22,7 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
 from flowcolor.training.parser import find_config, read_yaml, resolve_configs
+from flowcolor.training.words import without_idle
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
 
@@ -97,7 +98,7 @@ class Run:
             return
         last = train_once(self.words, self.folder, call)
         test = f"--trainer.default_root_dir={self.result.parent}"
-        call(["test", *self.words, test, f"--ckpt_path={last}"])
+        call(["test", *without_idle("test", self.words), test, f"--ckpt_path={last}"])
 
 
 def _as_options(value: Any, name: str = "") -> Iterator[str]:

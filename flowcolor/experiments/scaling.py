@@ -21,7 +21,7 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
 from flowcolor.training.parser import resolve_configs
-from flowcolor.training.words import value_of
+from flowcolor.training.words import value_of, without_idle
 
 DECIDED = (
     "--ckpt_path",
@@ -101,7 +101,8 @@ class ScalingRun:
             return
         last = train_once(self.words, self.folder, call)
         test = f"--trainer.default_root_dir={self.result.parent}"
-        call(["test", *self.test_words, test, f"--ckpt_path={last}"])
+        tested = without_idle("test", self.test_words)
+        call(["test", *tested, test, f"--ckpt_path={last}"])
 
 
 def check(scaling: Scaling) -> dict[float, int]:

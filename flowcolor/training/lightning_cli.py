@@ -90,7 +90,7 @@ from flowcolor.training.whole_config import WholeConfig
 from flowcolor.training.words import (
     asks_for_help,
     one_test_set,
-    refuse_unpredicted,
+    refuse_idle,
     with_plain_words,
 )
 from flowcolor.uninterrupted import uninterrupted
@@ -111,8 +111,7 @@ class TrainingCLI(LightningCLI):
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         command, *options = words
         refuse_empty(f"flowcolor {command}", options)
-        if command == "predict":
-            refuse_unpredicted(options)
+        refuse_idle(command, options)
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")

@@ -9,10 +9,23 @@ import torch
 
 from flowcolor.errors import InputError
 
-_UNPREDICTED = (
-    *("train", "test", "held_out", "share", "seed", "repeat", "strict", "cache"),
-    *("sketch_filter", "background", "augment", "hints"),
-)
+# What has no effect on a command, and by which one might think that its results are of other data.
+_TRAINING_ONLY = ("data.repeat", "data.share", "data.predict")
+_IDLE = {
+    "predict": (
+        *("data.train", "data.test", "data.held_out", "data.share", "data.seed", "data.repeat"),
+        *("data.strict", "data.cache", "data.sketch_filter", "data.background", "data.augment"),
+        *("data.hints", "trainer.overfit_batches"),
+    ),
+    "test": (*_TRAINING_ONLY, "trainer.overfit_batches"),
+    "validate": _TRAINING_ONLY,  # Here, overfit_batches does limit.
+}
+_INSTEAD = {
+    "predict": "it reads data.predict.sketches and data.predict.photos as they are",
+    "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
+    "validate": "it validates all that data.test or data.held_out name, or "
+    "trainer.limit_val_batches",
+}
 
 
 def value_of(option: str, words: Sequence[str]) -> str | None:
@@ -70,22 +83,49 @@ def one_test_set(words: Sequence[str]) -> list[str]:
     return list(words)
 
 
-def refuse_unpredicted(words: Sequence[str]) -> None:
-    """Refuse options of the data that have no effect on predictions, as colours at points have.
+def refuse_idle(command: str, words: Sequence[str]) -> None:
+    """Refuse options that have no effect on a command, as colours at points have on predictions.
 
-    Of a configuration or a checkpoint they are for training and tests, and are passed over.
+    Of a configuration or a checkpoint they are for other commands, and are passed over.
 
     Args:
-        words: Those after ``flowcolor predict``.
+        command: ``fit``, ``validate``, ``test`` or ``predict``.
+        words: Those after it.
 
     Raises:
         InputError: It names the first.
     """
     for word in words:
-        option = word.partition("=")[0]
-        section, _, name = option.removeprefix("--data.").rstrip("+").partition(".")
-        if option.startswith("--data.") and section in _UNPREDICTED and name != "help":
+        option = _idle(command, word)
+        if option is not None:
             raise InputError(
-                f"flowcolor predict expects no --data.{section}, which has no effect on pictures "
-                "from files: it reads data.predict.sketches and data.predict.photos as they are."
+                f"flowcolor {command} expects no --{option}, which has no effect on what it does: "
+                f"{_INSTEAD[command]}."
             )
+
+
+def without_idle(command: str, words: Sequence[str]) -> list[str]:
+    """Return words of a training without the options that a later command refuses as idle.
+
+    Example:
+        >>> without_idle("test", ["--data.repeat", "2", "--data.size=8", "--data.share=0.5"])
+        ['--data.size=8']
+    """
+    kept, idle = [], False
+    for word in words:
+        if word.startswith("-"):  # What follows without a dash is its value.
+            idle = _idle(command, word) is not None
+        if not idle:
+            kept.append(word)
+    return kept
+
+
+def _idle(command: str, word: str) -> str | None:
+    """Return the option that a word gives, if it has no effect on a command and asks no help."""
+    if not word.startswith("--"):
+        return None
+    option = word.partition("=")[0].removeprefix("--").rstrip("+")
+    if option.endswith(".help"):
+        return None
+    names = (".".join(option.split(".")[:2]), option)
+    return next((name for name in names if name in _IDLE.get(command, ())), None)

@@ -56,7 +56,9 @@ def leave_behind(words):
         runner.write_text("", runner.Path(path))
         return
     assert words[-1].endswith("version_0/checkpoints/last.ckpt")
-    share, seed = float(options["--data.share"]), int(options["--seed_everything"])
+    assert "--data.share" not in options  # It has no effect on a test.
+    share = float(runner.Path(folder).parents[1].name.removeprefix("share_"))
+    seed = int(options["--seed_everything"])
     pairs = []
     for index in range(3):
         error = (1 + index) * (1 + 0.1 * seed) * share**-0.25 / 8

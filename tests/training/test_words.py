@@ -48,6 +48,30 @@ def test_predict_refuses_options_of_the_data_that_would_do_nothing(option, run, 
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(("test", f"--data.{option}") for option in ("repeat=3", "share=0.5")),
+        ("test", "--data.predict.photos=PHOTOS"),
+        *((command, "--trainer.overfit_batches=1") for command in ("test", "predict")),
+        ("validate", "--data.share=0.5"),
+    ],
+)
+def test_no_command_takes_what_would_seem_to_choose_its_pictures(
+    command, option, run, tmp_path, capsys
+):
+    words = (
+        option.replace("PHOTOS", str(run.photos)),
+        "--trainer.default_root_dir",
+        tmp_path / "o",
+    )
+    assert flowcolor(command, "--ckpt_path", run.last, *words) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    name = ".".join(option.partition("=")[0].split(".")[:2])
+    assert f"flowcolor {command} expects no {name}, which has no effect" in error
+    assert not (tmp_path / "o").exists()
+
+
 def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("data: {test: a, held_out: null}")

@@ -22,6 +22,7 @@ from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import CONFIGS
 from flowcolor.training.quiet import quiet
+from flowcolor.training.words import without_idle
 
 LEAST_SIDE = 6  # SSIM looks at windows that reach five pixels beyond the border.
 
@@ -81,16 +82,16 @@ def check(comparison: Comparison) -> Checked:
 
 def untrained(comparison: Comparison, entry: Entry, folder: str) -> Colorizer:
     """Build a method that has nothing to train, with the options of its configuration."""
-    words = ["test", "--config", str(entry.source), *comparison.data_words]
-    cli = TrainingCLI([*words, f"--trainer.default_root_dir={folder}"], run=False)
+    words = ["--config", str(entry.source), *without_idle("test", comparison.data_words)]
+    cli = TrainingCLI(["test", *words, f"--trainer.default_root_dir={folder}"], run=False)
     built: Colorizer = cli.model.colorizer
     return built
 
 
 def _data(comparison: Comparison, folder: str) -> ColorizationDataModule:
     unchanged = CONFIGS / "models" / "unchanged.yaml"
-    words = ["test", "--config", str(unchanged), *comparison.data_words]
-    cli = TrainingCLI([*words, f"--trainer.default_root_dir={folder}"], run=False)
+    words = ["--config", str(unchanged), *without_idle("test", comparison.data_words)]
+    cli = TrainingCLI(["test", *words, f"--trainer.default_root_dir={folder}"], run=False)
     data: ColorizationDataModule = cli.datamodule
     return data
 
