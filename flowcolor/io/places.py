@@ -1,12 +1,32 @@
 """Refusals of places that could not be written to, before anything is computed for them."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir
 from flowcolor.io.streams import require_no_pipe
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # Of two slashes, a path keeps one.
+
+
+def require_here(path: Path, option: str = "--output") -> None:
+    """Refuse an address, as of a bucket, by which a folder of its name would be made here.
+
+    Args:
+        path: The folder or file.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It is one, and there is no such folder.
+    """
+    if _ADDRESS.match(str(path)) and not exists(Path(path.parts[0])):
+        raise InputError(
+            f"{option} expects a place in a folder of this machine, got the address {path}."
+        )
 
 
 def require_folder(path: Path, option: str = "--output") -> None:
@@ -41,6 +61,7 @@ def require_place(path: Path, option: str = "--output") -> None:
 
 
 def _require_above(path: Path, folders: Sequence[Path], option: str) -> None:
+    require_here(path, option)
     above = next(parent for parent in folders if exists(parent) or parent.is_symlink())
     if not exists(above):
         raise InputError(

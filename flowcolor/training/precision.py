@@ -1,4 +1,4 @@
-"""Which precisions a flow can be trained and run in."""
+"""Which precisions models can be trained and run in."""
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.plugins import DoublePrecision
@@ -9,7 +9,7 @@ _INSTEAD = {"16-true": "16-mixed", "bf16-true": "bf16-mixed"}
 
 
 def check_precision(precision: object) -> None:
-    """Refuse weights of 16 bits: a flow of them cannot be run backwards.
+    """Refuse weights of 16 bits: steps are lost in them, and a flow cannot be run backwards.
 
     Raises:
         InputError: The precision is one of weights of 16 bits.
@@ -17,8 +17,8 @@ def check_precision(precision: object) -> None:
     instead = _INSTEAD.get(str(precision))
     if instead is not None:
         raise InputError(
-            f"--trainer.precision expects {instead} instead of {precision}: with weights of 16 "
-            "bits, a flow loses its inverse, and with it the drawing's lines."
+            f"--trainer.precision expects {instead} instead of {precision}: weights of 16 bits "
+            "lose small steps of a training, and a flow of them its inverse."
         )
 
 

@@ -15,6 +15,7 @@ from flowcolor.io.alone import LOCK, held, is_unused
 from flowcolor.io.files import exists
 from flowcolor.io.new_folders import make_folders
 from flowcolor.io.parts import remove_partial
+from flowcolor.io.places import require_here
 
 CHECKPOINTS = "checkpoints"
 
@@ -142,9 +143,10 @@ def choose_folder(
         holds: What gives a new run's folder back to others when it is closed.
 
     Raises:
-        InputError: Nothing can be written into it.
+        InputError: Nothing can be written into it, or ``root`` is an address.
     """
     chosen = default if root is None else root
+    require_here(chosen, "--trainer.default_root_dir")
     if checkpoint is not None:
         folder = run_folder(checkpoint)
         if command != "fit":

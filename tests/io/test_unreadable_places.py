@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -126,6 +127,29 @@ def test_a_link_to_nothing_is_no_place_for_results(target, tmp_path):
         with pytest.raises(InputError, match=r"--output expects .*/here is a link to nothing"):
             require(tmp_path / place)
     require_place(tmp_path / "here")  # A file takes the place of the link.
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/runs", "file:///tmp/x", "hf://a/b"])
+def test_an_address_is_no_place_for_results(address, tmp_path, monkeypatch, capsys):
+    """A path of it would be a folder of this name here."""
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(3, 176, 176), tmp_path / "photos/a.png")
+    commands = {
+        "--output": ["prepare", "--photos", "photos", "--output", address, "--workers=1"],
+        "--trainer.default_root_dir": [
+            *("fit", "--config", "quickstart", "--trainer.fast_dev_run=true"),
+            *("--trainer.default_root_dir", address),
+        ],
+    }
+    for option, words in commands.items():
+        assert main(words) == 2
+        assert f"{option} expects a place in a folder of this" in capsys.readouterr().err
+    for require in (require_folder, require_place):
+        with pytest.raises(InputError, match=r"--output expects .* got the address"):
+            require(Path(address))
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    (tmp_path / address.partition("/")[0]).mkdir()  # Somebody's folder may have any name.
+    require_place(Path(address))
 
 
 HOMELESS = "~nobody of this name/file"

@@ -24,6 +24,7 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import is_empty, is_file, real, remove
 from flowcolor.io.listing import natural_order
 from flowcolor.io.parts import remove_partial
+from flowcolor.io.places import require_here
 
 _FILTER = "GradientLines"
 
@@ -94,6 +95,7 @@ def prepare(
     finder = find_sources(photos, masks, sketches, strict)
     portraits = Portraits(finder, size, draw, background, cache=False)
     output = Path(output)
+    require_here(output)
     if isinstance(finder, PhotoFolder):  # Of others it is known which files are photographs.
         require_apart(output, map(Path, photos), "--output")
     settings = {
