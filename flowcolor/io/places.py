@@ -9,7 +9,6 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir
 from flowcolor.io.streams import require_no_pipe
 
-
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # Of two slashes, a path keeps one.
 
 

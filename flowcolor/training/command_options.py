@@ -15,6 +15,8 @@ from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.plateau import direction
 
 DIRECTION = "auto"
+# By which Lightning names the states of checkpoint callbacks.
+_KEY = ("monitor", "mode", "every_n_train_steps", "every_n_epochs", "train_time_interval")
 
 
 def add_callback_options(parser: LightningArgumentParser) -> None:
@@ -26,34 +28,45 @@ def add_callback_options(parser: LightningArgumentParser) -> None:
     parser.add_lightning_class_args(ModelCheckpoint, "last")
     always = {"enable_version_counter": False, "auto_insert_metric_name": False}
     best = {"filename": "best", "monitor": "val/ssim", "mode": DIRECTION, "save_top_k": 1}
-    last = {"filename": "last", "save_on_train_epoch_end": True}
+    last = {"filename": "last", "mode": DIRECTION, "save_on_train_epoch_end": True}
     for name, settings in (("best", best), ("last", last)):
         defaults = {f"{name}.{key}": value for key, value in (always | settings).items()}
         parser.set_defaults(defaults)
 
 
-def mode_of(best: Any) -> str:
-    """Return in which direction the number is better by which the best weights are known.
+def mode_of(kept: Any, of_none: str) -> str:
+    """Return in which direction the number is better by which checkpoints are kept.
 
     Args:
-        best: The options ``--best``; their ``mode`` counts where the user has given one, and a
-            number that we do not log is the better the higher it is.
+        kept: The options ``--best`` or ``--last``; their ``mode`` counts where the user has given
+            one, and a number that we do not log is the better the higher it is.
+        of_none: What stands for it where no number is watched. By it Lightning tells two callbacks
+            apart that watch none, so that they must differ.
     """
-    if best.mode != DIRECTION:
-        return str(best.mode)
-    return direction(best.monitor or "") or "max"
+    if kept.monitor is None:
+        return of_none
+    if kept.mode != DIRECTION:
+        return str(kept.mode)
+    return direction(kept.monitor) or "max"
 
 
 def check_files(best: Any, last: Any) -> None:
     """Refuse one file for the best weights and for the last, which would replace the best.
 
+    And one way to choose both, by which a checkpoint could not tell their states apart.
+
     Args:
-        best: The options ``--best``.
-        last: The options ``--last``.
+        best: The options ``--best``, with a direction.
+        last: The options ``--last``, with a direction.
 
     Raises:
-        InputError: Both have one name and one folder.
+        InputError: Both have one name and one folder, or are chosen alike.
     """
+    if last.monitor is not None and all(getattr(best, key) == getattr(last, key) for key in _KEY):
+        raise InputError(
+            f"last.monitor expects null or another number than best.monitor, got {last.monitor} "
+            "for both."
+        )
     if (best.dirpath, best.filename) == (last.dirpath, last.filename) and best.filename is not None:
         raise InputError(
             f"best.filename expects another name than last.filename, got {best.filename} for both."

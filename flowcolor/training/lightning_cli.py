@@ -219,7 +219,8 @@ class TrainingCLI(LightningCLI):
         chosen = self.config[self.subcommand]
         check_precision(chosen.trainer.precision)
         check_trainer(chosen.trainer, str(self.subcommand))
-        chosen.best.mode = mode_of(chosen.best)
+        chosen.best.mode = mode_of(chosen.best, "max")
+        chosen.last.mode = mode_of(chosen.last, "min")
         check_files(chosen.best, chosen.last)
         if self.subcommand == "fit":
             check_their_numbers(chosen, "")
