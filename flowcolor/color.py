@@ -157,18 +157,19 @@ def turn_hue(image: Tensor, turn: Tensor) -> Tensor:
             f"turn_hue expects turn to be float numbers of shape ({image.shape[0]}, 1, 1, 1) or "
             f"one, got {turn.dtype} of shape {tuple(turn.shape)}."
         )
-    value, smallest = image.amax(1, keepdim=True), image.amin(1, keepdim=True)
+    wide = widen(image)
+    value, smallest = wide.amax(1, keepdim=True), wide.amin(1, keepdim=True)
     chroma = value - smallest
-    red, green, blue = image.split(1, dim=1)
+    red, green, blue = wide.split(1, dim=1)
     safe = torch.where(chroma > 0, chroma, 1)
     sector = torch.where(
         value == red,
         (green - blue) / safe,
         torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
     )
-    offsets = torch.tensor([5.0, 3.0, 1.0], device=image.device).view(1, 3, 1, 1)
-    k = (offsets + sector + 6 * turn).remainder(6)
-    return value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)
+    offsets = wide.new_tensor([5.0, 3.0, 1.0]).view(1, 3, 1, 1)
+    k = (offsets + sector + 6 * turn.to(wide)).remainder(6)
+    return (value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)).to(image.dtype)
 
 
 def rgb_to_lab(

@@ -63,8 +63,10 @@ def align_reference(
     sides = [max(1, round(side * scale)) for side in reference.shape[-2:]]
     scaled = resize(reference, (sides[0], sides[1]))
     top, left = round(top), round(left)
-    rows = torch.arange(top, top + height).clamp(0, sides[0] - 1)
-    columns = torch.arange(left, left + width).clamp(0, sides[1] - 1)
+    rows, columns = (
+        torch.arange(start, start + length, device=scaled.device).clamp(0, side - 1)
+        for start, length, side in zip((top, left), (height, width), sides, strict=True)
+    )
     return scaled[:, rows][:, :, columns]
 
 

@@ -57,7 +57,7 @@ def _spread(values: Tensor, guide: Tensor, reach: float, passes: int = 3) -> Ten
     """Run the recursive filter forwards and backwards along both axes, several times."""
     for turn in range(passes):
         sigma = reach * 3**0.5 * 2 ** (passes - turn - 1) / (4**passes - 1) ** 0.5
-        keep = torch.exp(torch.tensor(-(2**0.5) / max(sigma, 1e-3)))
+        keep = values.new_tensor(-(2**0.5) / max(sigma, 1e-3)).exp()
         for axis in (2, 1):
             step = guide.diff(dim=axis).abs()
             kept = keep ** (1 + _STEEP * reach * step)

@@ -40,7 +40,7 @@ def shrink(
     rows = _sums(image, factors[0], 0, torch.int16)
     sums = _sums(rows if mix is None else mix(rows), factors[1], 1, torch.float64)
     down, across = (
-        _sums(torch.ones(length * factor), factor, 0, torch.float64)
+        _sums(sums.new_ones(length * factor), factor, 0, torch.float64)
         for length, factor in zip(sums.shape, factors, strict=True)
     )
     return sums / (down[:, None] * across)
@@ -50,7 +50,7 @@ def _sums(image: Tensor, factor: int, axis: int, dtype: torch.dtype) -> Tensor:
     """Sum neighbours with weights 1, 3, 5, ..., 5, 3, 1; what lies outside counts nothing."""
     shape = list(image.shape)
     shape[axis] //= factor
-    sums = torch.zeros(shape, dtype=dtype)
+    sums = torch.zeros(shape, dtype=dtype, device=image.device)
     source, into = image.to(dtype).movedim(axis, 0), sums.movedim(axis, 0)
     for offset in range(-factor, 2 * factor):  # From the first that belongs to a result.
         weight = 2 * factor - abs(2 * offset + 1 - factor)

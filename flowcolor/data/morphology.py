@@ -27,7 +27,7 @@ def blurred(image: Plane, sigma: float) -> Plane:
         sigma: Standard deviation in pixels; the filter ends at four of them.
     """
     reach = int(4 * sigma + 0.5)
-    places = torch.arange(-reach, reach + 1, dtype=image.dtype)
+    places = torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device)
     weights = torch.exp(-places.square() / (2 * sigma**2))
     kernel = (weights / weights.sum())[None, None]
     for padding, shaped in (

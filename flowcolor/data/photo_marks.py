@@ -45,7 +45,7 @@ def region_marks(
 
     labels = slic(photo.movedim(0, -1).double().numpy(), n_segments=regions, start_label=0)
     reach = max(1, round(min(labels.shape) / _SPOT))
-    marks = torch.zeros(labels.shape, dtype=torch.bool)
+    marks = torch.zeros(labels.shape, dtype=torch.bool, device=photo.device)
     for label in range(int(labels.max()) + 1):
         # Beyond the picture is another region, too: no spot hangs over the rim.
         depth = distance_transform_edt(np.pad(labels == label, 1))[1:-1, 1:-1]

@@ -28,6 +28,7 @@ _AROUND = 1.7  # Times the best window: where it is looked at once more,
 _FINE = [2 ** ((step - 4) / 8) / _AROUND for step in range(9)]  # half an octave up and down.
 _SEEN = 256  # Pixels of the shorter side: all that the smallest window needs.
 _MARGIN = 4 * CELL  # The window of a close portrait is larger than the picture.
+_FIRST = WINDOW / 2 - _MARGIN  # Where the middle of the first window is.
 _LONGEST = 8  # Times the shorter side. What is longer, a strip, would be enlarged to gigabytes.
 _NEAR = 0.25  # Of the window's side, and half an octave: windows so near show the same face.
 _FILE = Path(__file__).with_name("face_finder.safetensors")
@@ -143,8 +144,10 @@ def find_face(
     row, column, side = mean_of(places, scores).tolist()
     around = max(CELL, round(_AROUND * side))
     top, left = round(row - around / 2), round(column - around / 2)
-    rows = torch.arange(top, top + around).clamp(0, size[0] - 1)
-    columns = torch.arange(left, left + around).clamp(0, size[1] - 1)
+    rows, columns = (
+        torch.arange(start, start + around, device=seen.device).clamp(0, side - 1)
+        for start, side in zip((top, left), size, strict=True)
+    )
     row, column, side = mean_of(*scan(seen[:, rows][:, :, columns], kind, _FINE, using)).tolist()
     score = float(scores.max())
     return Face((row + top) / shrunk, (column + left) / shrunk, side / shrunk, score)
@@ -179,7 +182,7 @@ def scan(
             continue
         found = functional.conv2d(cells, weights[None].to(image))[0, 0] + bias
         rows, columns = (
-            (torch.arange(count, dtype=image.dtype) * CELL + WINDOW / 2 - _MARGIN) / scale
+            (torch.arange(count, dtype=image.dtype, device=image.device) * CELL + _FIRST) / scale
             for count in found.shape
         )
         grid = torch.meshgrid(rows, columns, indexing="ij")

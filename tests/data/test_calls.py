@@ -2,14 +2,22 @@
 
 import math
 import re
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import pad
+from torch.testing import assert_close
 
 from flowcolor import data, metrics
+from flowcolor.data.clean import clean_drawing
+from flowcolor.data.crisp import crisp
+from flowcolor.data.datasets.celeba_labels import resize_nearest
+from flowcolor.face_alignment import align_reference
 from flowcolor.io.images import to_uint8
 from flowcolor.layers import ActNorm
+from flowcolor.pretrained.face_finder import find_face
 from flowcolor.testing import check_invertible, measure_drift
 
 PHOTO = torch.rand(3, 16, 16)
@@ -169,6 +177,66 @@ def test_geometry_that_is_neither_shared_nor_not_is_refused(flag):
 def test_what_the_data_module_cannot_complete_is_refused(wrong):
     with pytest.raises(ValueError, match=r"^complete expects a batch, a dictionary, got "):
         data.ColorizationDataModule().complete(wrong, training=False)
+
+
+@pytest.mark.parametrize("draw", FILTERS, ids=lambda draw: type(draw).__name__)
+def test_photographs_without_pixels_are_refused(draw):
+    for photo, shown in ((PHOTO[:, :0], "(3, 0, 16)"), (PHOTO.to("meta"), "(3, 16, 16) without")):
+        with pytest.raises(
+            ValueError, match=rf"expects a photo \(3, H, W\), got {re.escape(shown)}"
+        ):
+            draw(photo, (8, 8))
+
+
+# As of `torch.set_default_device("cuda")`, of which a machine without a GPU knows nothing.
+@pytest.mark.parametrize(
+    "name", ["filters", "bytes", "clean", "face", "aligned", "crisp", "labels"]
+)
+def test_where_new_tensors_lie_does_not_matter(name):
+    portrait = data.open_portraits("embedded", size=96)[0]
+    photo, drawing = portrait["photo"], portrait["content"]
+    coarse = photo[:, ::4, ::4]
+    aside = pad(photo, (60, 0, 60, 0))
+    calls = {
+        "filters": lambda: [draw(photo, (32, 32), photo[0] > 0.2) for draw in FILTERS],
+        "bytes": lambda: [draw(to_uint8(photo), (16, 16)) for draw in FILTERS],
+        "clean": lambda: [clean_drawing(photo).drawing],
+        "face": lambda: astuple(find_face(photo, "photo")),
+        "aligned": lambda: [align_reference(aside, drawing, (64, 64))],
+        "crisp": lambda: [crisp(coarse, coarse, drawing)],
+        "labels": lambda: [resize_nearest(photo[0] > 0.5, (24, 24))],
+    }
+    here = calls[name]()
+    with torch.device("meta"):
+        there = calls[name]()
+    for one, other in zip(there, here, strict=True):
+        assert_close(torch.as_tensor(one), torch.as_tensor(other), rtol=0, atol=0)
+
+
+CHANGED = ("photo", "content")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_references_are_made_of_half_precision_as_of_full(dtype):
+    images = {
+        name: value.to(dtype) for name, value in batch().items() if name in ("photo", "content")
+    }
+    full = {name: value.float() for name, value in images.items()}
+    change = data.SelfAugmentedReference(warp=True)
+    half, whole = (change({**batch(), **each}, 3, 1) for each in (images, full))
+    for name in ("content", "reference", "truth", "warp"):
+        assert half[name].dtype == dtype
+        assert torch.equal(half[name], whole[name].to(dtype))
+
+
+def test_colours_keep_their_type_under_another_default():
+    given = batch()
+    torch.set_default_dtype(torch.float64)
+    try:
+        made = data.SelfAugmentedReference()(given, 3, 1)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert made["reference"].dtype == torch.float32
 
 
 @pytest.mark.parametrize("value", [*NO_TENSORS, LABELS])

@@ -20,8 +20,9 @@ from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
-from flowcolor.data.batch import Batch, require_batch, require_square
+from flowcolor.data.batch import Batch, converted, require_batch, require_square
 from flowcolor.errors import InputError
+from flowcolor.values import widen
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
 _FIELD_SIGMA = _GRID / 16
@@ -150,7 +151,8 @@ class SelfAugmentedReference:
         require_batch(self, batch, "photo", "content", also=["name"])
         require_square(self, batch["photo"])
         check_flag(self, shared_geometry=shared_geometry)
-        photo, content = batch["photo"], batch["content"]
+        photo = widen(batch["photo"])  # Half precision is too coarse for where a pixel lies.
+        content = batch["content"].to(photo.dtype)
         draws = [self._draw(seed, epoch, int(i), shared_geometry) for i in batch["index"]]
         colors, shared, own, noise = (
             torch.from_numpy(np.stack(parts)).to(photo) for parts in zip(*draws, strict=True)
@@ -176,7 +178,7 @@ class SelfAugmentedReference:
         for change in (self.strokes, self.hints):
             if shared_geometry and change is not None:
                 made = change(made, seed, epoch)
-        return made
+        return converted(made, batch["photo"].dtype)
 
     def _draw(
         self, seed: int, epoch: int, index: int, shared_geometry: bool

@@ -39,7 +39,7 @@ def merge_parts(files: Mapping[str, str | Path]) -> UInt8[Tensor, "height width"
         )
     masks = [(PARTS.index(part) + 1, read_nonzero(files[part])) for part in PARTS if part in files]
     height, width = max((mask.shape for _, mask in masks), key=lambda shape: shape[0] * shape[1])
-    labels = torch.zeros(height, width, dtype=torch.uint8)
+    labels = torch.zeros(height, width, dtype=torch.uint8, device="cpu")
     for label, mask in masks:
         if mask.shape != labels.shape:
             mask = resize_nearest(mask, (height, width))
@@ -50,7 +50,7 @@ def merge_parts(files: Mapping[str, str | Path]) -> UInt8[Tensor, "height width"
 def resize_nearest(mask: Tensor, size: tuple[int, int]) -> Tensor:
     """Give each pixel of another size the value at its place, without mixing any."""
     rows, columns = (
-        (2 * torch.arange(new) + 1) * old // (2 * new)
+        (2 * torch.arange(new, device=mask.device) + 1) * old // (2 * new)
         for new, old in zip(size, mask.shape, strict=True)
     )
     return mask[rows[:, None], columns]

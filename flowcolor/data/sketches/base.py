@@ -57,10 +57,7 @@ class SketchFilter(ABC):
         """
         require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
         check_sides(self, size)
-        if photo.ndim != 3 or photo.shape[0] != 3:
-            raise ValueError(
-                f"{type(self).__name__} expects a photo (3, H, W), got {tuple(photo.shape)}."
-            )
+        require_photo(self, photo)
         if photo.dtype != torch.uint8:
             require_colors(type(self).__name__, photo)
         if mask is not None and mask.shape != photo.shape[1:]:
@@ -81,11 +78,25 @@ class SketchFilter(ABC):
             photo: As in :meth:`__call__`.
             size: Its shorter side is 512. The drawing may have another size of the same shape.
         """
-        return torch.from_numpy(self.draw(_gray(photo, size).numpy()))
+        gray = _gray(photo, size)
+        return torch.from_numpy(self.draw(gray.cpu().numpy())).to(gray.device)
 
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":
         """Map a grey image to a drawing of the same size, both float64 in [0, 1]."""
+
+
+def require_photo(owner: object, photo: Tensor) -> None:
+    """Refuse what is no photograph (3, H, W) with pixels, before they are looked at.
+
+    Raises:
+        ValueError: It has another shape, or no values, as on the meta device.
+    """
+    if photo.ndim != 3 or photo.shape[0] != 3 or 0 in photo.shape or photo.is_meta:
+        where = " without values" if photo.is_meta else ""
+        raise ValueError(
+            f"{type(owner).__name__} expects a photo (3, H, W), got {tuple(photo.shape)}{where}."
+        )
 
 
 def _gray(photo: Tensor, size: tuple[int, int]) -> Tensor:
@@ -105,8 +116,8 @@ def _gray(photo: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _luma(pixels: Tensor) -> Tensor:
     """Weigh the channels of (height, width, 3) whole numbers, or 1/255 of them; exact, float64."""
-    weights = torch.tensor(_LUMA, dtype=torch.float64)
-    total = torch.empty(pixels.shape[:2], dtype=torch.float64)
+    weights = torch.tensor(_LUMA, dtype=torch.float64, device=pixels.device)
+    total = weights.new_empty(pixels.shape[:2])
     for top in range(0, len(pixels), _ROWS):
         rows = pixels[top : top + _ROWS]
         if rows.is_floating_point():

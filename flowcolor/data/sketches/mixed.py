@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.bounds import is_number
-from flowcolor.data.sketches.base import SketchFilter
+from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
 from flowcolor.values import require_tensors
 
@@ -72,9 +72,7 @@ class MixedFilter(SketchFilter):
 
     def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
         require_tensors("MixedFilter", photo)
-        if photo.ndim != 3 or photo.shape[0] != 3:
-            shown = tuple(photo.shape)
-            raise ValueError(f"MixedFilter expects a photo (3, H, W), got {shown}.")
+        require_photo(self, photo)
         return self.filters[self.choose(photo)](photo, size, mask)
 
     def draw(self, gray: np.ndarray) -> np.ndarray:
@@ -83,9 +81,10 @@ class MixedFilter(SketchFilter):
 
     def choose(self, photo: Tensor) -> int:
         """Return which of the filters draws a photograph (3, H, W)."""
-        rows, columns = (torch.arange(_GRID) * side // _GRID for side in photo.shape[1:])
+        grid = torch.arange(_GRID, device=photo.device)
+        rows, columns = (grid * side // _GRID for side in photo.shape[1:])
         pixels = photo[:, rows[:, None], columns].mul(255).round().to(torch.uint8)
-        text = f"{self.seed} ".encode() + pixels.numpy().tobytes()
+        text = f"{self.seed} ".encode() + pixels.cpu().numpy().tobytes()
         drawn = int.from_bytes(hashlib.sha256(text).digest()[:6], "big") / 2**48
         left = drawn * sum(self.weights)
         for index, weight in enumerate(self.weights):
