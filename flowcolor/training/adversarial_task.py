@@ -90,6 +90,11 @@ def refuse_trainer_options(trainer: Trainer) -> None:
             f"got {trainer.gradient_clip_val}: set model.objective.init_args.gradient_clip_val "
             "instead."
         )
+    if trainer.gradient_clip_algorithm not in (None, "norm"):
+        raise InputError(
+            "trainer.gradient_clip_algorithm expects null with an objective of two optimizers, "
+            f"whose gradient_clip_val limits norms, got {trainer.gradient_clip_algorithm.value}."
+        )
     if trainer.accumulate_grad_batches != 1:
         raise InputError(
             "trainer.accumulate_grad_batches expects 1 with an objective of two optimizers, "

@@ -60,6 +60,7 @@ from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
     check_callbacks,
+    check_clipping,
     check_file_names,
     check_folders,
     check_sharing,
@@ -298,6 +299,8 @@ class TrainingCLI(LightningCLI):
             if isinstance(self.model, AdversarialTask | AlternatingTask):
                 refuse_trainer_options(trainer)
                 count_batches(trainer)
+            else:
+                check_clipping(trainer)
         return trainer
 
     def _callbacks(self) -> list[Callback]:

@@ -101,6 +101,20 @@ def check_time(trainer: Trainer) -> None:
             )
 
 
+def check_clipping(trainer: Trainer) -> None:
+    """Refuse a way to shorten gradients without a limit, by which none is shortened.
+
+    Raises:
+        InputError: It names both options.
+    """
+    way: Any = trainer.gradient_clip_algorithm
+    if way is not None and not trainer.gradient_clip_val:
+        raise InputError(
+            "trainer.gradient_clip_algorithm expects trainer.gradient_clip_val beside it, without "
+            f"which no gradient is shortened, got {way.value} alone."
+        )
+
+
 def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
     """Refuse callbacks of Lightning that cannot work on a colorizer.
 

@@ -156,6 +156,7 @@ def test_a_game_runs_in_bfloat16_and_reversible_memory_and_is_tested(game, confi
     ("words", "sentence"),
     [
         (["--trainer.gradient_clip_val=1"], "objective.init_args.gradient_clip_val instead"),
+        (["--trainer.gradient_clip_algorithm=value"], "gradient_clip_algorithm expects null"),
         (["--trainer.accumulate_grad_batches=2"], "accumulate_grad_batches expects 1"),
         (
             ["--model.optimizer=torch.optim.LBFGS"],

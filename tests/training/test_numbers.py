@@ -68,6 +68,7 @@ OPTIONS = {
     '"monitor": "train/loss"}}': "another name than that of any other, got last for two",
     "--trainer.num_nodes=99999": "trainer.num_nodes expects a number from 1 to 4096, got 99999",
     "--trainer.gradient_clip_val=-1": "gradient_clip_val expects a number of at least 0, got -1",
+    "--trainer.gradient_clip_algorithm=value": "expects trainer.gradient_clip_val beside it, with",
     "--trainer.log_every_n_steps=-1": "log_every_n_steps expects a number of at least 0, got -1",
     "--trainer.min_epochs=-1": "trainer.min_epochs expects a number of at least 0, got -1",
     "--trainer.min_epochs=3": "trainer.min_epochs expects at most trainer.max_epochs, 2, got 3",
