@@ -37,6 +37,10 @@ class Objective(nn.Module, ABC):
         Raises:
             InputError: One sentence with what is expected and what arrived.
         """
+        if not isinstance(colorizer, Colorizer):
+            raise InputError(
+                f"{type(self).__name__} expects a colorizer, got {type(colorizer).__name__}."
+            )
         if not any(parameter.requires_grad for parameter in colorizer.parameters()):
             raise InputError(
                 f"{type(self).__name__} expects a colorizer with weights to train, got "

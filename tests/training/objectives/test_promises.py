@@ -74,6 +74,14 @@ def test_a_colorizer_of_which_nothing_learns_is_refused(name):
         getattr(objectives, name)().check(colorizer)
 
 
+@pytest.mark.parametrize("wrong", [None, "tiny", nn.Linear(2, 2)], ids=["none", "text", "network"])
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_no_colorizer_is_refused(name, wrong):
+    message = rf"^{name} expects a colorizer, got {type(wrong).__name__}\.$"
+    with pytest.raises(InputError, match=message):
+        getattr(objectives, name)().check(wrong)
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_critic_is_set_against_what_paints_only(name):
     objective = getattr(objectives, name)()
