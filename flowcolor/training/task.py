@@ -55,7 +55,7 @@ from flowcolor.training.unvalidated import (
 from flowcolor.training.whole_averages import require_averages
 from flowcolor.training.whole_state import require_state
 from flowcolor.training.whole_stops import require_stops
-from flowcolor.values import without_autocast
+from flowcolor.values import widen, without_autocast
 
 Interval = Literal["epoch", "step"]
 
@@ -379,10 +379,17 @@ class Task(LightningModule, ABC):
             self.manual_backward(loss)
 
     def log_losses(self, losses: dict[str, Tensor], batch: Batch) -> None:
-        """Log numbers of a training batch."""
-        for name, value in losses.items():
-            if value.ndim == 0:
-                self.log(f"train/{name}", value, prog_bar=True, batch_size=len(batch["name"]))
+        """Log numbers of a training batch, means over all processes.
+
+        With numbers of its own, each would lower its rate, or wait for an end, by itself.
+        """
+        numbers = {name: value for name, value in losses.items() if value.ndim == 0}
+        if self.trainer.world_size > 1:
+            own = torch.stack([widen(value.detach()) for value in numbers.values()])
+            means: Any = self.trainer.strategy.reduce(own, reduce_op="mean")
+            numbers = dict(zip(numbers, means.unbind(), strict=True))
+        for name, value in numbers.items():
+            self.log(f"train/{name}", value, prog_bar=True, batch_size=len(batch["name"]))
 
     def build_optimizer(
         self, optimizer: OptimizerCallable, parameters: Any

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from lightning import Callback, Trainer
 from torch.testing import assert_close
@@ -13,6 +14,8 @@ from torch.utils.data import DataLoader
 
 from flowcolor.training.quiet import quiet
 from flowcolor.training.task import Task
+
+_PROCESSES = ("0 of 2", "1 of 2", "0 of 1")
 
 
 def fit(
@@ -50,19 +53,25 @@ def weights_of_two_and_of_one(
     process.join(200)
     process.kill()
     assert process.exitcode == 0
-    return [torch.load(folder / f"{name}.pt") for name in ("0 of 2", "1 of 2", "0 of 1")]
+    return [torch.load(folder / f"{name}.pt") for name in _PROCESSES]
 
 
 def assert_two_are_as_one(
     make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path, **tolerances: float
 ) -> None:
-    """Check that both of two processes end with the weights of one, and not with those at first."""
+    """Check that both of two processes end with the weights of one, and not with those at first.
+
+    And with the numbers that a training logs, by which it may end or lower its rate.
+    """
     first, second, one = weights_of_two_and_of_one(make, folder)
     start = make()[0].state_dict()
     assert any(not torch.equal(start[name], value) for name, value in one.items())
     for name, value in one.items():
         assert torch.equal(first[name], second[name]), name
         assert_close(first[name], value, msg=name, **tolerances)
+    logged = [torch.load(folder / f"numbers of {name}.pt") for name in _PROCESSES]
+    assert logged[0] == logged[1]
+    assert logged[0] == pytest.approx(logged[2], rel=1e-3, abs=1e-5)
 
 
 class _Keeper(Callback):
@@ -72,6 +81,8 @@ class _Keeper(Callback):
     def on_train_end(self, trainer, pl_module):
         name = f"{trainer.global_rank} of {trainer.world_size}.pt"
         torch.save(pl_module.state_dict(), self.folder / name)
+        numbers = {key: float(value) for key, value in trainer.callback_metrics.items()}
+        torch.save(numbers, self.folder / f"numbers of {name}")
 
 
 def _train(make: Callable[[], tuple[Task, Sequence[Any]]], folder: Path, batch: int) -> None:
