@@ -39,6 +39,7 @@ from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.options import in_one_line
+from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
@@ -324,6 +325,7 @@ class Task(LightningModule, ABC):
         note_unfinished(checkpoint, self.trainer)
         note_unvalidated(checkpoint, self.trainer)
         note_accumulated(checkpoint, self)
+        note_own_states(checkpoint, self)
         if "lr_schedulers" in checkpoint:
             note_plateaus(checkpoint, self.trainer)
 
@@ -346,6 +348,7 @@ class Task(LightningModule, ABC):
             require_state(checkpoint, self.trainer)
             require_averages(checkpoint, self.trainer, self)
             require_stops(checkpoint, self.trainer)
+            take_own_states(checkpoint, self)
             self._accumulated = accumulated(checkpoint, self)
             self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True
