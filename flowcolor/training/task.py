@@ -31,7 +31,7 @@ from flowcolor.models.checkpoint import (
 )
 from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
-from flowcolor.training.callbacks.average import WeightAverage
+from flowcolor.training.callbacks.average import WeightAverage, require_one_average
 from flowcolor.training.contents import require_content, require_heard
 from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
@@ -166,6 +166,8 @@ class Task(LightningModule, ABC):
         if not self._filled:  # Else what was trained since would be lost.
             self._fill(stage)
         if stage == "fit":
+            if self._trainer is not None:
+                require_one_average(self._trainer)
             require_heard(self.colorizer, data)
             freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)

@@ -1,10 +1,13 @@
 """The average of the weights where two optimizers take turns, and what is not averaged."""
 
+import pytest
 import torch
 from lightning import Callback
+from lightning.pytorch.callbacks import EMAWeightAveraging, WeightAveraging
 from torch import nn
 from torch.testing import assert_close
 
+from flowcolor.errors import InputError
 from flowcolor.losses import MSELPIPSLoss
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Paired
@@ -49,3 +52,13 @@ def test_running_statistics_are_those_of_the_weights_and_not_averaged():
     same = {name for name, value in states[0].items() if torch.equal(value, states[1][name])}
     assert same >= {name for name, _ in task.named_buffers()}
     assert len(same) < len(states[0])
+
+
+@pytest.mark.parametrize(
+    ("average", "others"),
+    [(0.9, [EMAWeightAveraging]), (None, [EMAWeightAveraging, WeightAveraging])],
+)
+def test_two_averages_are_refused_which_would_exchange_each_others_weights(average, others):
+    task, samples = test_alternating.build(average=average)
+    with pytest.raises(InputError, match=r"expects one average of the weights, .* got EMA.* and "):
+        fit(task, samples, callbacks=[each(use_buffers=False) for each in others])

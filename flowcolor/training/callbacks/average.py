@@ -7,6 +7,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from torch import Tensor
 
+from flowcolor.errors import InputError
 from flowcolor.training.precision import widen_early
 
 
@@ -60,6 +61,24 @@ class WeightAverage(WeightAveraging):
         if self._shows_average:  # The checkpoint holds the very tensors that are exchanged.
             self.on_validation_epoch_end(trainer, pl_module)
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
+
+
+def require_one_average(trainer: Trainer) -> None:
+    """Refuse several averages of the weights.
+
+    Each takes the place of the weights in a validation and in a checkpoint, so that one would
+    average another, and leave it to be trained.
+
+    Raises:
+        InputError: It names them.
+    """
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    names = [type(each).__name__ for each in callbacks if isinstance(each, WeightAveraging)]
+    if len(names) > 1:
+        raise InputError(
+            "trainer.callbacks expects one average of the weights, or model.average alone, whose "
+            f"callback is {WeightAverage.__name__}, got {' and '.join(names)}."
+        )
 
 
 def leave_averages(trainer: Trainer, pl_module: LightningModule) -> None:
