@@ -33,6 +33,7 @@ from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage, require_one_average
 from flowcolor.training.contents import require_content, require_heard
+from flowcolor.training.early_end import renew_patience, repeat_early_end
 from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
 from flowcolor.training.frozen import freeze_the_rest
@@ -216,7 +217,11 @@ class Task(LightningModule, ABC):
     on_validation_start = on_test_start = on_predict_start = _require_whole
 
     def on_fit_start(self) -> None:
-        """Remember the seed of the run; from now on there is nothing that is not trained."""
+        """Remember the seed of the run; from now on there is nothing that is not trained.
+
+        But for a training that an early end had ended.
+        """
+        repeat_early_end(self.trainer)
         self._whole = True
         self._seed = torch.initial_seed()
 
@@ -351,6 +356,7 @@ class Task(LightningModule, ABC):
             require_averages(checkpoint, self.trainer, self)
             require_stops(checkpoint, self.trainer)
             take_own_states(checkpoint, self)
+            renew_patience(checkpoint, self.trainer)
             self._accumulated = accumulated(checkpoint, self)
             self._logged = numbers_of_last_batch(checkpoint)
         self._whole = True

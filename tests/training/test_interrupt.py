@@ -161,7 +161,13 @@ def test_a_run_goes_on_where_ctrl_c_or_sigterm_ended_it_and_ends_with_the_same(
     assert_same_end(whole, tmp_path / "parts/version_0")
 
 
-@pytest.mark.parametrize("options", [(), ("--model.average", 0.9), EMA, SWA])
+ENDED = with_callback("EarlyStopping", "monitor: train/loss, patience: 0, min_delta: 100.0")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--model.average", 0.9), EMA, SWA, (*ENDED, "--trainer.max_epochs", 3)],
+)
 def test_what_is_over_stays_as_it_is_when_it_is_resumed(options, run, tmp_path):
     """A training may be killed between its last checkpoint and the files that follow it."""
     options = (*options, "--best.monitor", "null")
