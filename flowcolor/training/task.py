@@ -33,7 +33,7 @@ from flowcolor.models.description import describe
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage, require_one_average
 from flowcolor.training.contents import require_content, require_heard
-from flowcolor.training.early_end import renew_patience, repeat_early_end
+from flowcolor.training.early_end import pass_over_limits, renew_patience, repeat_early_end
 from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
 from flowcolor.training.frozen import freeze_the_rest
@@ -229,6 +229,7 @@ class Task(LightningModule, ABC):
         """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
         begin_next_epoch(self.trainer)
         repeat_epoch_start(self.trainer)
+        pass_over_limits(self.trainer)
         accumulate(self._accumulated, self)
         log_again(self._logged, self)
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))

@@ -19,7 +19,12 @@ _PROCESSES = ("0 of 2", "1 of 2", "0 of 1")
 
 
 def fit(
-    task: Task, samples: Sequence[Any], processes: int = 1, batch: int = 2, **options: Any
+    task: Task,
+    samples: Sequence[Any],
+    processes: int = 1,
+    batch: int = 2,
+    validated: Sequence[Any] = (),
+    **options: Any,
 ) -> Trainer:
     """Train one epoch, with two samples a step if not told otherwise, in their order."""
     options = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1} | options
@@ -33,7 +38,8 @@ def fit(
             **silent,
             **options,
         )
-        trainer.fit(task, DataLoader(samples, batch_size=batch // processes))
+        held_out = DataLoader(validated) if validated else None
+        trainer.fit(task, DataLoader(samples, batch_size=batch // processes), held_out)
     return trainer
 
 

@@ -4,9 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning import Callback
 from lightning.pytorch.callbacks import EarlyStopping
 
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import SketchColorFlow
+from flowcolor.training.build_task import build_task
 from flowcolor.training.early_end import renew_patience, repeat_early_end
+from flowcolor.training.objectives import Paired
+from tests.training.few_steps import fit
 
 
 def trainer(**options):
@@ -75,3 +81,31 @@ def test_a_checkpoint_of_a_training_without_an_early_end_is_none_of_its_concern(
     renew_patience({"callbacks": {}}, own)
     repeat_early_end(own)
     assert not own.should_stop
+
+
+class Ends(Callback):
+    """Ends a training after its second batch, as a limit of time does."""
+
+    def on_train_batch_end(self, trainer, *_):
+        trainer.should_stop = trainer.global_step == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "options", "looks"),
+    [
+        ({"max_steps": 2}, {}, 0),
+        ({}, {}, 0),
+        ({}, {"check_on_train_epoch_end": False}, 0),
+        ({"val_check_interval": 2}, {"check_on_train_epoch_end": False}, 1),  # It is time to.
+        ({"limit_train_batches": 2}, {}, 1),
+    ],
+)
+def test_what_a_limit_brings_about_is_not_waited_for(limit, options, looks):
+    early = EarlyStopping("train/loss", patience=9, **options)
+    early.best_score = torch.tensor(0.0)  # So that nothing is better.
+    names = ("content", "reference", "truth")
+    samples = [dict.fromkeys(names, torch.rand(3, 16, 16)) | {"name": "a"} for _ in range(4)]
+    task = build_task(SketchColorFlow(1, nccbs=0, ccbs=1), Paired(ColorizationLoss(perceptual=0.0)))
+    first = {"num_sanity_val_steps": 0, "callbacks": [Ends(), early]}
+    fit(task, samples, batch=1, validated=samples[:1], **first, **limit)
+    assert (task.global_step, early.wait_count) == (2, looks)
