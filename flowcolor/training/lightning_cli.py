@@ -280,7 +280,8 @@ class TrainingCLI(LightningCLI):
             )
         if self.subcommand == "fit":
             check_time(trainer)
-            check_callbacks(trainer, self.model.colorizer)
+            goes_on = self.recorded.checkpoint is not None
+            check_callbacks(trainer, self.model.colorizer, goes_on)
             check_sharing(trainer, self.model)
             check_file_names(trainer)
             stop_after_validation(trainer)

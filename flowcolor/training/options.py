@@ -9,6 +9,7 @@ import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import (
     BackboneFinetuning,
+    BatchSizeFinder,
     ModelCheckpoint,
     ModelPruning,
     Timer,
@@ -115,13 +116,24 @@ def check_clipping(trainer: Trainer) -> None:
         )
 
 
-def check_callbacks(trainer: Trainer, colorizer: Colorizer) -> None:
+def check_callbacks(trainer: Trainer, colorizer: Colorizer, goes_on: bool) -> None:
     """Refuse callbacks of Lightning that cannot work on a colorizer.
+
+    Args:
+        trainer: With the callbacks.
+        colorizer: What is trained.
+        goes_on: Whether the training is to go on from a checkpoint.
 
     Raises:
         InputError: It names the callback and what is in its way.
     """
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if goes_on and isinstance(callback, BatchSizeFinder):
+            raise InputError(
+                f"trainer.callbacks expects no {type(callback).__name__} beside --ckpt_path, whose "
+                "trials would take the place of what the optimizer has learned: give the size that "
+                "it has found as data.batch_size."
+            )
         if isinstance(callback, BackboneFinetuning):
             raise InputError(
                 "trainer.callbacks expects no BackboneFinetuning, which looks for a network called "

@@ -185,6 +185,8 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
         ("--best.monitor", "val/none"),
         ("--model.scheduler.init_args.step_size", 0),
         ("--trainer.val_check_interval", 100),
+        # Its trials would be gone on with.
+        ("--trainer.callbacks+", "lightning.pytorch.callbacks.BatchSizeFinder"),
     ],
 )
 def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refused):
