@@ -1,6 +1,7 @@
 """From which weights a stage of training may start, and what of them it leaves as it was."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -63,7 +64,9 @@ def test_networks_that_nobody_has_trained_yet_are_not_used(stage, models):
     assert all(torch.equal(state[k], value) for k, value in models[3][0].state_dict().items())
     second = build_task(trained_coltran(stage=2, seed=1), Symbols(), weights=models[1][1])
     second.setup("fit")
+    second._trainer = SimpleNamespace(callbacks=[])
     second.on_fit_start()
+    second._trainer = None
     started(second)  # Of what was trained, whatever that began with.
 
 
