@@ -9,7 +9,7 @@ from typing import IO
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.io.locks import lock
-from flowcolor.io.new_folders import make_folders
+from flowcolor.io.new_folders import make_folders, remove_empty
 from flowcolor.io.parts import is_partial, remove_partial
 from flowcolor.uninterrupted import uninterrupted
 
@@ -40,7 +40,7 @@ def alone(
     with ExitStack() as stack:
         try:
             with uninterrupted():
-                stack.callback(_remove_empty, missing)
+                stack.callback(remove_empty, missing)
                 make_folders(folder)
                 stack.enter_context(held(folder))
         except BlockingIOError as error:
@@ -81,12 +81,6 @@ def is_unused(folder: Path) -> bool:
     """
     names = names_in(folder) if exists(folder) else []
     return all(name == LOCK or is_partial(name) for name in names)
-
-
-def _remove_empty(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _hold(path: Path) -> tuple[IO[str], bool]:

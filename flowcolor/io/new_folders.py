@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,11 +21,16 @@ def new_folders(path: Path) -> Iterator[None]:
         make_folders(path)
         yield
     except BaseException:
-        with uninterrupted():
-            for folder in missing:
-                with suppress(OSError):  # Others may have written into it.
-                    folder.rmdir()
+        remove_empty(missing)
         raise
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders in which nothing lies, each before those above it."""
+    with uninterrupted():
+        for folder in folders:
+            with suppress(OSError):  # Others may have written into it.
+                folder.rmdir()
 
 
 def make_folders(path: Path) -> None:

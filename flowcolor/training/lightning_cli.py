@@ -30,6 +30,7 @@ from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
 from flowcolor.io.disk_errors import is_below, is_full
 from flowcolor.io.files import exists, real
+from flowcolor.io.new_folders import remove_empty
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
@@ -416,9 +417,7 @@ class TrainingCLI(LightningCLI):
             return
         with uninterrupted():
             shutil.rmtree(self.written, ignore_errors=True)
-            for folder in self.missing:  # Those above, if they have stayed empty.
-                with suppress(OSError):
-                    folder.rmdir()
+            remove_empty(self.missing)
             self.is_new = False  # Another run may make it again.
 
     def _written_folder(self) -> Path:
