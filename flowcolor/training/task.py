@@ -23,40 +23,27 @@ from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import (
     KEY,
     PREFIX,
-    Weights,
     check_fits,
-    read_weights,
     require_same,
     require_tensors,
 )
 from flowcolor.models.description import describe
-from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
 from flowcolor.training.callbacks.average import WeightAverage, require_one_average
 from flowcolor.training.contents import require_content, require_heard
-from flowcolor.training.early_end import pass_over_limits, renew_patience, repeat_early_end
-from flowcolor.training.epoch_start import repeat_epoch_start
-from flowcolor.training.finished import begin_next_epoch, note_finished
+from flowcolor.training.early_end import repeat_early_end
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.options import in_one_line
-from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
+from flowcolor.training.resumption import Resumption, note_progress
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
-from flowcolor.training.schedules import advance_after_epoch, note_plateaus
+from flowcolor.training.schedules import advance_after_epoch
 from flowcolor.training.sizes import require_size
-from flowcolor.training.unfinished import note_unfinished
-from flowcolor.training.unvalidated import (
-    log_again,
-    note_unvalidated,
-    numbers_of_last_batch,
-)
-from flowcolor.training.whole_averages import require_averages
-from flowcolor.training.whole_state import require_state
-from flowcolor.training.whole_stops import require_stops
+from flowcolor.training.starting_weights import StartingWeights
 from flowcolor.values import widen, without_autocast
 
 Interval = Literal["epoch", "step"]
@@ -109,10 +96,9 @@ class Task(LightningModule, ABC):
         self.scored: set[str] = set()
         self._idle: IdleWeights | None = None
         self._seed = 0
-        self._filled, self._whole = False, True
+        self._start = StartingWeights(weights)
         self._steps_before = 0
-        self._accumulated: dict[str, Tensor] = {}
-        self._logged: dict[str, Tensor] = {}
+        self._resumption = Resumption()
 
     @abstractmethod
     def build_optimizers(self) -> list[tuple[Optimizer, Any]]:
@@ -164,8 +150,8 @@ class Task(LightningModule, ABC):
                 f"{type(self.colorizer).__name__} expects colours at points: give data.hints, "
                 "which takes them from the truth, or files to flowcolor colorize --hints."
             )
-        if not self._filled:  # Else what was trained since would be lost.
-            self._fill(stage)
+        goes_on = getattr(self._trainer, "ckpt_path", None) is not None
+        self._start.fill(self.colorizer, stage == "fit", goes_on)
         if stage == "fit":
             if self._trainer is not None:
                 require_one_average(self._trainer)
@@ -182,37 +168,8 @@ class Task(LightningModule, ABC):
             name, side = type(self.colorizer).__name__, self.size
             say(f"training {name}, {count / 1e6:.2f} M parameters, at {side}x{side}")
 
-    def _fill(self, stage: str) -> None:
-        """Load the weights to start from, unless those of a checkpoint are, which follow."""
-        if getattr(self._trainer, "ckpt_path", None) is not None:
-            self._filled = True  # The file they came from may be gone by now.
-            return
-        weights = None if self.weights is None else read_weights(self.weights)
-        if stage == "fit":
-            self._require_earlier_stage(weights)
-        if weights is not None:
-            weights.fill(self.colorizer)
-            self._filled, self._whole = True, _stage_of(weights) == self.colorizer.stage
-
-    def _require_earlier_stage(self, weights: Weights | None) -> None:
-        """Refuse to train a later stage from nothing, or from one that is not the stage before."""
-        wanted, name = self.colorizer.stage, type(self.colorizer).__name__
-        if wanted == 1:
-            return
-        expected = f"Stage {wanted} of {name} expects --model.weights with a model of stage"
-        if weights is None:
-            raise InputError(f"{expected} {wanted - 1}, got none.")
-        found = _stage_of(weights)
-        if found not in (wanted - 1, wanted):
-            raise InputError(f"{expected} {wanted - 1}, got one of stage {found}.")
-
     def _require_whole(self) -> None:
-        """Refuse to use a model of which nobody has trained the later networks yet."""
-        if not self._whole:
-            raise InputError(
-                f"--model.weights expects a {type(self.colorizer).__name__} of stage "
-                f"{self.colorizer.stage}, got one of an earlier stage: {self.weights}."
-            )
+        self._start.require_whole(self.colorizer)
 
     on_validation_start = on_test_start = on_predict_start = _require_whole
 
@@ -222,16 +179,12 @@ class Task(LightningModule, ABC):
         But for a training that an early end had ended.
         """
         repeat_early_end(self.trainer)
-        self._whole = True
+        self._start.note_trained()
         self._seed = torch.initial_seed()
 
     def on_train_start(self) -> None:
         """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
-        begin_next_epoch(self.trainer)
-        repeat_epoch_start(self.trainer)
-        pass_over_limits(self.trainer)
-        accumulate(self._accumulated, self)
-        log_again(self._logged, self)
+        self._resumption.begin(self)
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 
@@ -329,13 +282,7 @@ class Task(LightningModule, ABC):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the description from which the colorizer is rebuilt, and where its training is."""
         checkpoint[KEY] = checkpoint.get(KEY, {}) | describe(self.colorizer, self.size)
-        note_finished(checkpoint, self.trainer)
-        note_unfinished(checkpoint, self.trainer)
-        note_unvalidated(checkpoint, self.trainer)
-        note_accumulated(checkpoint, self)
-        note_own_states(checkpoint, self)
-        if "lr_schedulers" in checkpoint:
-            note_plateaus(checkpoint, self.trainer)
+        note_progress(checkpoint, self)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another model, or another objective, in one sentence."""
@@ -353,14 +300,8 @@ class Task(LightningModule, ABC):
         require_tensors(whole, "The checkpoint")
         require_same(whole, own, "The checkpoint")
         if self.trainer.state.fn == TrainerFn.FITTING:
-            require_state(checkpoint, self.trainer)
-            require_averages(checkpoint, self.trainer, self)
-            require_stops(checkpoint, self.trainer)
-            take_own_states(checkpoint, self)
-            renew_patience(checkpoint, self.trainer)
-            self._accumulated = accumulated(checkpoint, self)
-            self._logged = numbers_of_last_batch(checkpoint)
-        self._whole = True
+            self._resumption.take(checkpoint, self)
+        self._start.note_trained()
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
@@ -418,7 +359,3 @@ class Task(LightningModule, ABC):
                 "got LBFGS."
             )
         return built, scheduler
-
-
-def _stage_of(weights: Weights) -> int:
-    return int(weights.description["config"].get("stage", 1))
