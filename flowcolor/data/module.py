@@ -3,18 +3,14 @@
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import lightning
 from lightning.pytorch.utilities import rank_zero_info
-from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
 
-from flowcolor.arguments import check_flag
-from flowcolor.bounds import is_number, whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
@@ -24,19 +20,23 @@ from flowcolor.data.datasets.celeba import is_celeba
 from flowcolor.data.datasets.folder import as_list
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import (
-    LARGEST_SIDE,
     NO_MASKS,
     Background,
     Content,
     Portraits,
     Sketcher,
-    require_manner,
 )
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
 from flowcolor.data.fingerprint import fingerprint_all
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
+from flowcolor.data.module_checks import (
+    check_options,
+    refuse_idle_drawings,
+    require_end,
+    require_pairs,
+)
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.parts import HeldOut, Parts, find_parts, name_trained
 from flowcolor.data.readable import ReadablePairs, collate_readable
@@ -47,7 +47,6 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_dir
 
 _NOTHING = PairFolders()
-_LONGEST_EPOCH = 10**8  # Photographs: the list of their order takes 4 GB.
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
 
 
@@ -115,35 +114,6 @@ class ColorizationDataModule(lightning.LightningDataModule):
         share: float = 1.0,
     ) -> None:
         super().__init__()
-        whole_within("data.size", size, 1, LARGEST_SIDE)
-        whole_within("data.batch_size", batch_size, 1, 2**31 - 1)
-        whole_within("data.repeat", repeat, 1, _LONGEST_EPOCH)
-        whole_within("data.num_workers", num_workers, 0, 1024)
-        whole_within("data.seed", seed, 0, 2**32 - 1)
-        if not (is_number(share) and 0 < share <= 1):
-            raise InputError(f"data.share expects a part above 0 and at most 1, got {share!r}.")
-        require_manner("data.", content, background)
-        for name, change in (
-            ("augment", augment),
-            ("hints", hints),
-            ("sketch_filter", sketch_filter),
-        ):
-            if change is not None and not callable(change):
-                raise InputError(f"data.{name} expects a function, got {change!r}.")
-        if not isinstance(predict, PairFolders):
-            raise InputError(f"data.predict expects PairFolders, got {type(predict).__name__}.")
-        check_flag(self, strict=strict, cache=cache)
-        # For a parser, the class of tensors is a function that returns one, and `{}` means it.
-        if isinstance(sketch_filter, partial) and Tensor in sketch_filter.args:
-            raise InputError(
-                "data.sketch_filter expects a class of flowcolor.data or a function that draws, "
-                "got torch.Tensor."
-            )
-        if test is not None and held_out is not None:
-            raise InputError(
-                "Give either data.test or data.held_out, not both; --data.held_out null takes back "
-                "what a configuration or a checkpoint says."
-            )
         self.train = Folders.of(train)
         self.size = size
         self.batch_size = batch_size
@@ -161,6 +131,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.content: Content = content
         self.hints = hints
         self.share = share
+        check_options(self)
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
         self._found_pairs: SketchReferencePairs | None = None
@@ -245,7 +216,11 @@ class ColorizationDataModule(lightning.LightningDataModule):
         if stage == "predict":
             return
         training, held_out, tests = self._parts()
-        self._require_pairs(stage, held_out, tests)
+        if stage == "fit":
+            require_end(self.repeat, len(training))
+        validates = self.trainer is None or self.trainer.limit_val_batches != 0
+        evaluated = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
+        require_pairs(evaluated.get(stage, [held_out]))
         where = self.test or self.train
         if where.labels is not None and stage in ("test", None):
             self._label_maps = LabelMaps(tests, where.labels, where.photos)
@@ -368,27 +343,9 @@ class ColorizationDataModule(lightning.LightningDataModule):
             made = self.hints(made, self.seed, _EVALUATION_EPOCH)
         return made
 
-    def _require_pairs(self, stage: str | None, held_out: Subset, tests: Subset) -> None:
-        """Refuse epochs without end, and too few photographs for validations, which come later."""
-        shown = self.repeat * len(self._parts().train)
-        if stage == "fit" and shown > _LONGEST_EPOCH:
-            raise InputError(
-                f"data.repeat expects an epoch of up to {_LONGEST_EPOCH:,} photographs, got "
-                f"{self.repeat}, by which it shows {shown:,}."
-            )
-        validates = self.trainer is None or self.trainer.limit_val_batches != 0
-        parts = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
-        for photos in parts.get(stage, [held_out]):
-            if len(photos) < 2:
-                raise InputError(
-                    "Evaluation expects at least 2 held-out photographs, as references of each "
-                    f"other, got {len(photos)} ({', '.join(photos.names)}): hold out more with "
-                    "data.held_out, or give data.test."
-                )
-
     def _parts(self) -> Parts:
         if self._found is None:
-            self._refuse_drawings()
+            refuse_idle_drawings(self)
             found = find_parts(self.train, self.test, self.held_out, self.seed, self._open)
             if self.background == "white" and not any(
                 part.dataset.finder.knows_background for part in found
@@ -400,26 +357,6 @@ class ColorizationDataModule(lightning.LightningDataModule):
                 name_trained(found)
             self._found = found
         return self._found
-
-    def _refuse_drawings(self) -> None:
-        """Refuse what only drawings need, rather than let it have no effect on grey photographs."""
-        if self.content == "drawing":
-            return
-        no_effect = {
-            "sketch_filter": self.sketch_filter,
-            "augment.init_args.strokes": getattr(self.augment, "strokes", None),
-        }
-        for name, where in (("train", self.train), ("test", self.test)):
-            if where is not None:
-                no_effect[f"{name}.sketches"] = where.sketches
-                no_effect[f"{name}.masks"] = where.masks if self.background == "keep" else None
-        for name, value in no_effect.items():
-            if value is not None:
-                raise InputError(
-                    f"data.{name} expects data.content to be drawing, got gray, where it has no "
-                    f"effect: --data.{name} null takes back what a configuration or a checkpoint "
-                    "says."
-                )
 
     def _open(self, where: Folders) -> Portraits:
         return Portraits(
