@@ -14,6 +14,8 @@ from flowcolor.painting import How, paint
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from flowcolor.inference import Painter
+
 _Given = TypeVar("_Given")
 _Result = TypeVar("_Result")
 _DEFAULT_SIDE = 256  # Of methods that no training has bound to a size.
@@ -25,9 +27,6 @@ def main(words: Sequence[str]) -> None:
     if not 1 <= options.most <= 100:
         raise InputError(f"--most expects a number from 1 to 100, got {options.most}.")
 
-    from flowcolor.color import to_gray
-    from flowcolor.data.sketches import GradientLines
-    from flowcolor.evaluation.style_gallery import style_gallery
     from flowcolor.io.apart import require_apart
     from flowcolor.io.files import is_dir
     from flowcolor.io.images import IMAGE_SUFFIXES, write_image
@@ -43,49 +42,70 @@ def main(words: Sequence[str]) -> None:
         raise InputError("--size expects `trained` or a number of pixels, got 'own'.")
     painter = chosen_painter(options)
     how = How(size=options.size, draw=options.draw, gray=options.gray)
+    _require_possible(painter, how)
+    contents = _files("contents", options.contents, options.most)
+    references = _files("references", options.references, options.most)
+    require_place(output)
+    protect(output, [*contents, *references])
+    require_apart(output.parent, [*options.contents, *options.references], "--output")
+    side = int(options.size) if options.size.isdecimal() else painter.size or _DEFAULT_SIDE
+    picture, lost = _gallery(painter, how, contents, references, side)
+    write_image(picture, output)
+    rows = "own photograph, then " if how.draw or how.gray else ""
+    say(f"wrote {shown(output)} (columns: contents; rows: {rows}references)")
+    if lost:
+        raise InputError(
+            f"{len(lost)} of {len(contents) + len(references)} pictures were left out: "
+            f"{first_ten([path.name for path in lost])}."
+        )
+
+
+def _require_possible(painter: "Painter", how: How) -> None:
+    """Refuse a model that colours without references, or not with references alone."""
     how.require_possible()
     model = painter.colorizer
     if model.reference == "unused":
         raise InputError(f"{type(model).__name__} cannot use references: there are no styles.")
     if model.hints == "required":
         raise InputError(f"{type(model).__name__} expects hints, which flowcolor styles has not.")
-    side = int(options.size) if options.size.isdecimal() else painter.size or _DEFAULT_SIDE
-    files = [
-        _files(name, getattr(options, name), options.most) for name in ("contents", "references")
-    ]
-    require_place(output)
-    protect(options.output, [path for part in files for path in part])
-    require_apart(output.parent, [*options.contents, *options.references], "--output")
+
+
+def _gallery(
+    painter: "Painter", how: How, contents: Sequence[Path], references: Sequence[Path], side: int
+) -> tuple["Tensor", list[Path]]:
+    """Paint every content like every reference; return the picture, and which files are not in it.
+
+    Raises:
+        InputError: Nothing can be painted.
+    """
+    from flowcolor.color import to_gray
+    from flowcolor.data.sketches import GradientLines
+    from flowcolor.evaluation.style_gallery import style_gallery
+
     read = partial(_square, side=side)
-    contents, references = (_those_that_can(read, dict(enumerate(part)), part) for part in files)
+    columns = _those_that_can(read, dict(enumerate(contents)), contents)
+    rows = _those_that_can(read, dict(enumerate(references)), references)
     photographs = how.draw or how.gray
-    say(f"painting {len(contents) * (len(references) + photographs)} pictures ...")
+    say(f"painting {len(columns) * (len(rows) + photographs)} pictures ...")
 
     def column(content: "Tensor") -> list["Tensor"]:
         given = [content] if photographs else []
-        return [paint(painter, content, one, how).image for one in [*given, *references.values()]]
+        return [paint(painter, content, one, how).image for one in [*given, *rows.values()]]
 
-    columns = _those_that_can(column, contents, files[0])
-    results = [iter(column) for column in columns.values()]
-    photos = [contents[place] for place in columns]
+    painted = _those_that_can(column, columns, contents)
+    results = [iter(column) for column in painted.values()]
+    photos = [columns[place] for place in painted]
     lines = GradientLines()
     drawn = [lines(photo, (side, side)) if how.draw else to_gray(photo) for photo in photos]
     picture = style_gallery(
         lambda number, _: next(results[number]),
         [content.expand(3, -1, -1) for content in drawn],
-        list(references.values()),
+        list(rows.values()),
         photos if photographs else None,
     )
-    write_image(picture, options.output)
-    rows = "own photograph, then " if photographs else ""
-    say(f"wrote {shown(options.output)} (columns: contents; rows: {rows}references)")
-    lost = [path for place, path in enumerate(files[0]) if place not in columns]
-    lost += [path for place, path in enumerate(files[1]) if place not in references]
-    if lost:
-        raise InputError(
-            f"{len(lost)} of {sum(map(len, files))} pictures were left out: "
-            f"{first_ten([path.name for path in lost])}."
-        )
+    lost = [path for place, path in enumerate(contents) if place not in painted]
+    lost += [path for place, path in enumerate(references) if place not in rows]
+    return picture, lost
 
 
 def _those_that_can(

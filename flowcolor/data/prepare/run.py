@@ -116,26 +116,38 @@ def prepare(
                 "--sketch_filter expects photographs without --sketches, which are drawn already, "
                 f"got {sketch_filter}."
             )
-        require_inside(output, [*portraits.names, *ledger.entries])
-        remove_partial(output)
-        gone = _forget(ledger, finder)
-        todo = [i for i, name in enumerate(portraits.names) if name not in ledger.entries]
-        skipped = finder.left_out.photographs()
-        progress = Progress(len(portraits), len(portraits) - len(todo))
-        if todo:
-            ledger.require_same_versions()
-            workers = min(workers, len(todo))
-            found = outcomes(Worker(portraits, output), todo, workers)
-            with ledger.open(), closing(progress), closing(found):
-                skipped |= _note(found, portraits.names, ledger, progress, strict)
-        if not ledger.entries:
-            first = next(iter(skipped.values()), "")
-            raise InputError(f"None of {len(portraits)} photographs can be prepared: {first}")
-        new = sum(portraits.names[i] in ledger.entries for i in todo)
-        _finish(ledger, finder, skipped, mapping)
-        for file in gone.difference(*(entry["sha256"] for entry in ledger.entries.values())):
-            remove(output / file)
-        remove_partial(output)
+        return _bring_up_to_date(ledger, portraits, finder, mapping, workers, strict)
+
+
+def _bring_up_to_date(
+    ledger: Ledger,
+    portraits: Portraits,
+    finder: FileFinder,
+    mapping: bytes | None,
+    workers: int,
+    strict: bool,
+) -> Summary:
+    """Make what is missing or has changed, and then remove what nothing needs any more."""
+    require_inside(ledger.folder, [*portraits.names, *ledger.entries])
+    remove_partial(ledger.folder)
+    gone = _forget(ledger, finder)
+    todo = [i for i, name in enumerate(portraits.names) if name not in ledger.entries]
+    skipped = finder.left_out.photographs()
+    progress = Progress(len(portraits), len(portraits) - len(todo))
+    if todo:
+        ledger.require_same_versions()
+        workers = min(workers, len(todo))
+        found = outcomes(Worker(portraits, ledger.folder), todo, workers)
+        with ledger.open(), closing(progress), closing(found):
+            skipped |= _note(found, portraits.names, ledger, progress, strict)
+    if not ledger.entries:
+        first = next(iter(skipped.values()), "")
+        raise InputError(f"None of {len(portraits)} photographs can be prepared: {first}")
+    new = sum(portraits.names[i] in ledger.entries for i in todo)
+    _finish(ledger, finder, skipped, mapping)
+    for file in gone.difference(*(entry["sha256"] for entry in ledger.entries.values())):
+        remove(ledger.folder / file)
+    remove_partial(ledger.folder)
     return Summary(len(ledger.entries), new, skipped, progress.seconds, workers)
 
 
