@@ -5,10 +5,9 @@ trained with, ``--config`` files in their order, options on the command line.
 """
 
 import json
-import shutil
 import signal
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +25,17 @@ from flowcolor.console import shown
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
-from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
 from flowcolor.io.disk_errors import is_below, is_full
-from flowcolor.io.files import exists, real
-from flowcolor.io.new_folders import remove_empty
+from flowcolor.io.files import real
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
-from flowcolor.training.adversarial_task import AdversarialTask, refuse_trainer_options
-from flowcolor.training.alternating_task import AlternatingTask
 from flowcolor.training.build_task import build_task
 from flowcolor.training.callbacks.collapse_monitor import CollapseMonitor
 from flowcolor.training.callbacks.comparison import compare_with, require_comparable
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.interruption import Interruption
-from flowcolor.training.callbacks.monitors import (
-    MissingNumberError,
-    Monitors,
-    stop_after_validation,
-)
+from flowcolor.training.callbacks.monitors import MissingNumberError, Monitors
 from flowcolor.training.callbacks.prediction_writer import PredictionWriter
 from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.callbacks.run_record import RunRecord
@@ -55,17 +46,12 @@ from flowcolor.training.command_options import (
     mode_of,
 )
 from flowcolor.training.complaints import plain
-from flowcolor.training.contents import require_content, require_heard, require_labels
-from flowcolor.training.count_batches import count_batches
+from flowcolor.training.contents import require_content, require_labels
+from flowcolor.training.fit_checks import check_fit, has_begun
 from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
-    check_callbacks,
-    check_clipping,
-    check_file_names,
     check_folders,
-    check_sharing,
-    check_time,
     check_trainer,
     comes_from,
     in_one_line,
@@ -76,15 +62,9 @@ from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
 from flowcolor.training.recorded import differences, read_recorded, spell_out_folders
-from flowcolor.training.run_folder import (
-    CHECKPOINTS,
-    SharedFolder,
-    choose_folder,
-    is_first_process,
-    log_folder,
-)
+from flowcolor.training.run_folder import SharedFolder, is_first_process
+from flowcolor.training.run_place import ROOT, RunPlace
 from flowcolor.training.say import say
-from flowcolor.training.sizes import require_size
 from flowcolor.training.stages import last_stages
 from flowcolor.training.their_numbers import check_their_numbers
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
@@ -95,9 +75,6 @@ from flowcolor.training.words import (
     refuse_idle,
     with_plain_words,
 )
-from flowcolor.uninterrupted import uninterrupted
-
-_ROOT = "--trainer.default_root_dir"
 
 
 class TrainingCLI(LightningCLI):
@@ -130,8 +107,8 @@ class TrainingCLI(LightningCLI):
                 f"flowcolor {command} expects --config NAME_OR_FILE, for instance --config "
                 "quickstart, or --ckpt_path FILE, got neither."
             )
-        self.is_new = False
-        with ExitStack() as self.holds:
+        with ExitStack() as holds:
+            self.place = RunPlace(command, holds)
             try:
                 super().__init__(
                     model_class=build_task,
@@ -150,6 +127,11 @@ class TrainingCLI(LightningCLI):
                 failed = isinstance(error, InputError) and not isinstance(error, MissingNumberError)
                 self._leave_no_trace(keep_first=failed)
                 raise
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the run, the same on all processes once they have met."""
+        return self.place.folder
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse without Lightning's warning that the process had other arguments."""
@@ -229,14 +211,7 @@ class TrainingCLI(LightningCLI):
             for name in ("best", "last"):
                 check_their_numbers(chosen[name], name, are_theirs=True)
         root = chosen.trainer.default_root_dir
-        place = Path(root) if root else self.root
-        self.missing = [folder for folder in (place, *place.parents) if not exists(folder)]
-        command, begun = str(self.subcommand), self.recorded.checkpoint
-        with uninterrupted():
-            self.folder, self.is_new = choose_folder(
-                command, Path(root) if root else None, self.root, begun, self.holds
-            )
-            self.written = self.folder
+        self.place.choose(Path(root) if root else None, self.root, self.recorded.checkpoint)
 
     def instantiate_classes(self) -> None:
         """Build everything; what a constructor refuses is an error of the configuration."""
@@ -279,15 +254,6 @@ class TrainingCLI(LightningCLI):
                 "that this one is not the first, got one: unset RANK, LOCAL_RANK and SLURM_PROCID, "
                 "or give --trainer.devices and --trainer.num_nodes."
             )
-        if self.subcommand == "fit":
-            check_time(trainer)
-            goes_on = self.recorded.checkpoint is not None
-            check_callbacks(trainer, self.model.colorizer, goes_on)
-            check_sharing(trainer, self.model)
-            check_file_names(trainer)
-            stop_after_validation(trainer)
-            callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-            callbacks.insert(0, SharedFolder(self.folder, self._found))
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:  # Not one of the user's.
             trainer.strategy.checkpoint_io = WholeCheckpoints()
         if self.execute:  # Before the data say which options grey photographs have no use for.
@@ -295,14 +261,9 @@ class TrainingCLI(LightningCLI):
         if self.subcommand == "test":
             require_labels(self.config_init.test.regions, self.datamodule)
         if self.subcommand == "fit":
-            require_heard(self.model.colorizer, self.datamodule)
-            self.model.objective.check(self.model.colorizer)
-            require_size(self.datamodule.size, self.model.colorizer, self.model.objective)
-            if isinstance(self.model, AdversarialTask | AlternatingTask):
-                refuse_trainer_options(trainer)
-                count_batches(trainer)
-            else:
-                check_clipping(trainer)
+            check_fit(trainer, self.model, self.datamodule, self.recorded.checkpoint is not None)
+            callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+            callbacks.insert(0, SharedFolder(self.folder, self._found))
         return trainer
 
     def _callbacks(self) -> list[Callback]:
@@ -354,23 +315,23 @@ class TrainingCLI(LightningCLI):
             options["return_predictions"] = False
         if subcommand in {"validate", "test"}:
             options["verbose"] = False  # Lightning's table has each number twice; see below.
-        written = self._written_folder()
-        option = _ROOT if written == self.folder else "--trainer.logger"
+        written = self.place.written(self.trainer)
+        option = ROOT if written == self.folder else "--trainer.logger"
         require_outside(written, self.datamodule.files(subcommand), option)
         require_apart(written, self.datamodule.folders(subcommand), option)
-        say(f"writing to {shown(self._logged_folder())}")
+        say(f"writing to {shown(self.place.move(self.trainer))}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
         try:
             if rival is not None:
                 require_comparable(rival, written, self.trainer, self.datamodule)
-            with self._alone(), self._sigterm():
+            with self.place.alone(self.trainer), self._sigterm():
                 run(self.model, datamodule=self.datamodule, **options)
         except InputError:
             raise
         except Exception as error:
             # Files of loggers grow all the time, and are not whole files of ours.
-            folder = self._written_folder()
+            folder = self.place.written(self.trainer)
             if is_full(error) or is_below(folder, error):
                 raise InputError(f"{folder} cannot be written: {in_one_line(error)}.") from error
             module = who_refused(error)
@@ -385,16 +346,6 @@ class TrainingCLI(LightningCLI):
         if rival is not None:
             compare_with(rival, self.trainer, self.test_rival)
 
-    def _alone(self) -> AbstractContextManager[None]:
-        """Let no other process go on with this run, or write the results of a test to its place."""
-        # Of the processes of one run, the first holds the folder; loggers look into one of theirs.
-        holds = is_first_process() and self._written_folder() == self.folder
-        goes_on = self.subcommand == "fit" and not self.is_new
-        if not holds or not (goes_on or self.subcommand in {"test", "predict"}):
-            return nullcontext()  # A new run holds its folder already.
-        command, inside = f"flowcolor {self.subcommand}", (CHECKPOINTS, "images")
-        return alone(self.folder, command, _ROOT, inside)
-
     def _sigterm(self) -> AbstractContextManager[None]:
         """Let Lightning have SIGTERM; processes that it starts would outlive an exception."""
         return sigterm_for_others(self.trainer.strategy.launcher is None)
@@ -406,46 +357,10 @@ class TrainingCLI(LightningCLI):
             keep_first: Whether a run has begun with its first batch, whose log says why it failed,
                 and not only after it.
         """
-        if not self.is_new:
-            return
-        if self.subcommand == "fit":
-            trainer = getattr(self, "trainer", None)
-            began = trainer is not None and _began(trainer, keep_first)
-        else:
-            began = any(path.suffix in {".png", ".json"} for path in self.written.rglob("*"))
-        if began or exists(self.written / CHECKPOINTS):
-            return
-        with uninterrupted():
-            shutil.rmtree(self.written, ignore_errors=True)
-            remove_empty(self.missing)
-            self.is_new = False  # Another run may make it again.
-
-    def _written_folder(self) -> Path:
-        """Return where the run writes: what it was given, or where a logger of the user's does."""
-        if self.subcommand == "fit" or self.trainer.loggers:
-            return log_folder(self.trainer)
-        return self.folder
-
-    def _logged_folder(self) -> Path:
-        """Return where the run writes; where a logger of the user's does, leave no empty folder."""
-        folder = self._written_folder()
-        if self.is_new and folder != self.folder:
-            self.holds.close()
-            with suppress(OSError):
-                self.folder.rmdir()
-            self.written, self.is_new = folder, not exists(folder)
-        return folder
+        self.place.leave_no_trace(has_begun(getattr(self, "trainer", None), keep_first))
 
     def _found(self, folder: Path) -> None:
-        self.folder = folder
-
-
-def _began(trainer: Trainer, with_first: bool) -> bool:
-    """Tell whether a training has completed a batch, or begun its first one."""
-    loop: Any = trainer.fit_loop
-    if with_first:
-        return bool(loop.epoch_progress.total.started > 0)
-    return bool(loop.epoch_loop.batch_progress.total.completed > 0)
+        self.place.folder = folder
 
 
 def main(words: Sequence[str]) -> None:
