@@ -69,6 +69,15 @@ def test_scores_of_the_pairs_are_those_of_a_test(scored, tmp_path):
             assert late[1] == pytest.approx(summary[setting][name], rel=1e-4, abs=1e-6)
 
 
+def test_a_round_trip_stands_at_the_steps_that_measured_it_alone(run):
+    curves = by_name(read_points(run.folder / "curves.csv"))
+    found = {name: [step for step, _ in each] for name, each in curves.items()}
+    steps = [found[name] for name in found if name.startswith("train/roundtrip_")]
+    assert len(steps) >= 2
+    assert all(each == [2, 4] for each in steps)
+    assert found["train/loss"] == [1, 2, 3, 4]
+
+
 def test_training_is_the_same_whether_pairs_are_scored_or_not(run, scored):
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (scored, run.folder))
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)

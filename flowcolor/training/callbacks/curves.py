@@ -20,6 +20,7 @@ from flowcolor.evaluation.scores import SETTINGS
 from flowcolor.io.files import is_file
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import sketch_filter_of
+from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.task import Task
@@ -108,10 +109,14 @@ class Curves(Callback):
         self._begun = True
 
     def _note(self, trainer: Trainer, prefix: str, step: int) -> None:
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+        monitors = [each for each in callbacks if isinstance(each, RoundTripMonitor)]
+        # Lightning keeps what is measured now and then for the steps in between.
+        old = [] if any(each.step == step for each in monitors) else ["train/roundtrip_"]
         new = {
             name: Point(step, name, float(value))
             for name, value in trainer.callback_metrics.items()
-            if name.startswith(prefix)
+            if name.startswith(prefix) and not name.startswith(tuple(old))
         }
         # A run that goes on from a checkpoint of the batch before a validation validates again.
         start = bisect_left(self.points, step, key=lambda point: point.step)

@@ -20,12 +20,14 @@ class RoundTripMonitor(Callback):
 
     Attributes:
         errors: Largest errors of the last validation or test by kind of image, on this process.
+        step: Of the last measurement in training, 0 before the first.
     """
 
     def __init__(self, every_n_steps: int = 100) -> None:
         whole_within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps
         self.errors: dict[str, float] = {}
+        self.step = 0
 
     def on_train_batch_end(
         self,
@@ -37,6 +39,7 @@ class RoundTripMonitor(Callback):
     ) -> None:
         """Log the round trip now and then."""
         if pl_module.moved and pl_module.steps % self.every_n_steps == 0:
+            self.step = pl_module.steps
             for name, error in _errors(pl_module, batch).items():
                 pl_module.log(f"train/roundtrip_{name}", error, batch_size=1, rank_zero_only=True)
 
