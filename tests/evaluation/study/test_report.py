@@ -207,7 +207,6 @@ def test_with_one_participant_or_none_it_is_said_what_cannot_be_computed(report,
             "differ",
         }.items()
     }
-    (tmp_path / "out/grades.png").unlink()
     status, found = report(key, answers(key, 1, careful(LIKES, 1), seconds=0.0), draw=True)
     assert (status, found["participants"]) == (0, 0)
     assert found["not_computed"] == {"everything": "no participant counts"}
