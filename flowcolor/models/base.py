@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -12,18 +11,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_generator
-from flowcolor.bounds import is_endless, is_finite, is_number, shown_number
+from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
-from flowcolor.layers.reversible.torch_private import can_look, has_numbers, in_transform
 from flowcolor.models.hints import Hints
-from flowcolor.values import casts, is_float, require_tensors
+from flowcolor.models.inputs import check_image, check_inputs
 
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
 Precision = Literal["any", "same", "full"]
 Image = Float[Tensor, "batch 3 height width"]
-
 
 _CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0, "generator": None}
 Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
@@ -193,128 +189,11 @@ class Colorizer(nn.Module, ABC):
         Raises:
             ValueError: One sentence that names the argument, what is expected and what arrived.
         """
-        name = type(self).__name__
-        given = {"reference": reference, "hints": hints}
-        for argument, value in given.items():
-            use: Use = getattr(self, argument)
-            if use == "required" and value is None:
-                raise ValueError(f"{name} expects {argument}, got None.")
-            if use == "unused" and value is not None:
-                raise ValueError(f"{name} cannot use {argument}, got {type(value).__name__}.")
-        self._check_image("content", content)
-        if reference is not None:
-            self._check_image("reference", reference)
-            if reference.shape[0] != content.shape[0]:
-                raise ValueError(
-                    f"{name} expects a reference for each content, got {reference.shape[0]} "
-                    f"and {content.shape[0]}."
-                )
-        if hints is not None and not isinstance(hints, Hints):
-            shown = type(hints).__name__
-            raise ValueError(f"{name} expects hints to be of type Hints, got {shown}.")
-        points = () if hints is None else (hints.colors,)
-        require_tensors(name, content, *(() if reference is None else (reference,)), *points)
-        check_generator(self, generator)
-        if hints is not None and hints.colors.shape != content.shape:
-            raise ValueError(
-                f"{name} expects hints of the shape of the content, {tuple(content.shape)}, "
-                f"got {tuple(hints.colors.shape)}."
-            )
-        given_boxes = None if hints is None else hints.boxes
-        if self.boxes == "required" and given_boxes is None:
-            raise ValueError(f"{name} expects hints with boxes, got none.")
-        if self.boxes == "unused" and given_boxes is not None:
-            raise ValueError(f"{name} cannot use the boxes of hints, got some.")
-        number = isinstance(temperature, Real | Tensor) and not isinstance(temperature, bool)
-        one = not isinstance(temperature, Tensor) or temperature.numel() == 1  # Not one for each.
-        if not number or not one:
-            word = isinstance(temperature, str | bool) or temperature is None
-            shown = repr(temperature) if word else type(temperature).__name__
-            raise ValueError(f"{name} expects temperature to be a number, got {shown}.")
-        shown = _shown(temperature)
-        if temperature != 1 and not self.stochastic:
-            raise ValueError(
-                f"{name} draws no random numbers and expects temperature 1, got {shown}."
-            )
-        if not is_finite(temperature) or is_endless(temperature) or temperature < 0:
-            raise ValueError(f"{name} expects a finite temperature of at least 0, got {shown}.")
-        self._check_precision(content=content, reference=reference)
-
-    def _check_numbers(self, *inputs: Tensor) -> None:
-        """Refuse what has a shape alone; for methods that look at values as they go."""
-        if not all(map(has_numbers, inputs)):
-            name = type(self).__name__
-            raise ValueError(f"{name} expects tensors with values, got some on the meta device.")
-
-    def _check_finite(self, **images: Tensor | None) -> None:
-        """Refuse NaN and infinity; for methods that read every value anyway, as on the CPU."""
-        for argument, image in images.items():
-            if image is not None and can_look(image) and not image.isfinite().all():
-                name = type(self).__name__
-                raise ValueError(f"{name} expects finite values in {argument}, got NaN or inf.")
-
-    def _check_no_gradient(self, **inputs: Tensor | None) -> None:
-        """Refuse derivatives, which would miss terms; for methods that compute outside of them."""
-        asking = torch.is_grad_enabled()
-        found = [key for key, x in inputs.items() if x is not None and asking and x.requires_grad]
-        if found or in_transform():
-            shown = "one for " + " and ".join(found) if found else "a transform or forward mode"
-            raise ValueError(
-                f"{type(self).__name__} expects to be asked for no gradient, for it has none, got "
-                f"{shown}."
-            )
-
-    def _check_precision(self, **images: Tensor | None) -> None:
-        """Refuse images and weights of types that would meet in the middle of a network."""
-        if self.precision == "any" or torch.compiler.is_compiling():
-            return
-        weight = next((p for p in self.parameters() if p.is_floating_point()), None)
-        if weight is None or casts(weight.device.type):
-            return
-        name, kind = type(self).__name__, weight.dtype
-        if self.precision == "full" and kind not in (torch.float32, torch.float64):
-            raise ValueError(
-                f"{name} expects weights in float32 or float64, got {kind}: use torch.autocast for "
-                "half precision."
-            )
-        for argument, image in images.items():
-            if image is not None and image.dtype != kind:
-                raise ValueError(
-                    f"{name} expects {argument} in the type of its weights, {kind}, got "
-                    f"{image.dtype}."
-                )
+        check_inputs(self, content, reference, hints, temperature, generator)
 
     def _check_image(self, argument: str, image: Tensor) -> None:
-        name = type(self).__name__
-        if not isinstance(image, Tensor):
-            message = f"{name} expects {argument} to be a tensor, got {type(image).__name__}."
-            raise ValueError(message)  # noqa: TRY004  (one kind of error for all inputs)
-        require_tensors(f"{name}, as {argument},", image)  # Neither sparse nor nested.
-        shape = tuple(image.shape)
-        if image.ndim != 4 or shape[1] != 3 or not is_float(image):
-            raise ValueError(
-                f"{name} expects {argument} to be a float image of shape (batch, 3, height, "
-                f"width), got {image.dtype} of shape {shape}."
-            )
-        if argument == "reference" and self.free_reference:
-            if 0 in shape[2:]:
-                raise ValueError(f"{name} expects {argument} to have pixels, got {shape[2:]}.")
-            return
-        least = self.least * self.multiple
-        if any(side % self.multiple or side < least for side in shape[2:]):
-            also = f" and at least {least}" if self.least > 1 else ""
-            raise ValueError(
-                f"{name} expects the height and width of {argument} to be multiples of "
-                f"{self.multiple}{also}, got {shape[2]} x {shape[3]}."
-            )
-
-
-def _shown(number: float | Tensor) -> str:
-    try:
-        short = f"{number:g}"
-        return shown_number(number) if is_endless(number) else short
-    except OverflowError:  # Of a whole number that no float could hold.
-        return "hundreds of digits"
+        """Refuse what is no image of the sides that the model takes."""
+        check_image(self, argument, image)
 
 
 class InvertibleColorizer(Colorizer):

@@ -24,6 +24,7 @@ from flowcolor.models.coltran_sample import sample_colors
 from flowcolor.models.coltran_sizes import check_coltran_sizes
 from flowcolor.models.coltran_upsampler import ColTranUpsampler
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_precision
 from flowcolor.models.new_networks import with_new_networks
 
 _NETS = ("core", "color", "spatial")
@@ -143,7 +144,7 @@ class ColTran(Colorizer):
         """
         self.check_inputs(content, reference)
         self._check_image("photo", photo)
-        self._check_precision(photo=photo)
+        check_precision(self, photo=photo)
         if len(photo) != len(content):
             raise ValueError(
                 f"ColTran expects a photo for each content, got {len(photo)} and {len(content)}."

@@ -16,6 +16,7 @@ from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.gatys_loss import BLOCKS, GatysLoss, relu_name
 from flowcolor.models.gatys_steps import Optimizer, Watch, improve
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import require_no_gradient, require_numbers
 from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import widen
@@ -200,8 +201,8 @@ class Gatys(Colorizer):
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
-        self._check_no_gradient(content=content, reference=lent)
-        self._check_numbers(picture, content, lent)
+        require_no_gradient(self, content=content, reference=lent)
+        require_numbers(self, picture, content, lent)
         samples = zip(picture.split(1), content.split(1), lent.split(1), strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():

@@ -12,6 +12,7 @@ from flowcolor.models.box_fusion import Fusion
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.find_boxes import Find, boxes_of
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import require_numbers
 from flowcolor.models.instance_net import InstanceNet, cut_out
 from flowcolor.values import widen
 
@@ -127,7 +128,7 @@ class InstanceColorization(Colorizer):
         if boxes is None:
             boxes = boxes_of(content, self.find if self.stage == 3 else "none")
         known = [box for box in boxes or () if isinstance(box, Tensor)]
-        self._check_numbers(*known)  # They are cut out at whole pixels.
+        require_numbers(self, *known)  # They are cut out at whole pixels.
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
     def object_chroma(

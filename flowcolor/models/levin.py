@@ -10,6 +10,7 @@ from flowcolor.arguments import check_choice
 from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import require_finite, require_no_gradient, require_numbers
 from flowcolor.models.likeness import Likeness, likeness
 from flowcolor.models.pixel_graph import Neighbors, neighborhood, solve, weight_matrix
 
@@ -83,9 +84,9 @@ class Levin(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         given = cast(Hints, hints)
-        self._check_numbers(content, given.mask)
-        self._check_finite(content=content)
-        self._check_no_gradient(content=content, hints=given.colors)
+        require_numbers(self, content, given.mask)
+        require_finite(self, content=content)
+        require_no_gradient(self, content=content, hints=given.colors)
         luma = to_gray(content.double())
         marked = given.mask > 0
         chroma = rgb_to_yuv(given.colors.where(marked, 0).double())[:, 1:]

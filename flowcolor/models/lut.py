@@ -12,6 +12,7 @@ from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import require_finite, require_numbers
 from flowcolor.models.level_tables import interpolated, look_up, stretched
 
 Space = Literal["rgb", "yuv", "rgb_then_yuv"]
@@ -96,8 +97,8 @@ class LUT(Colorizer):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
-        self._check_numbers(content, cast(Tensor, reference))
-        self._check_finite(content=content, reference=reference)  # Of NaN there is no level.
+        require_numbers(self, content, cast(Tensor, reference))
+        require_finite(self, content=content, reference=reference)  # Of NaN there is no level.
         pairs = zip(content.split(1), cast(Tensor, reference).split(1), strict=True)
         return torch.cat([self._matched(*pair) for pair in pairs]).to(content)
 

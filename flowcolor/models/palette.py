@@ -13,6 +13,7 @@ from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, chec
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_precision
 from flowcolor.models.noise_net import NoiseNet
 from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.values import widen
@@ -150,7 +151,7 @@ class Palette(Colorizer):
         """
         self.check_inputs(content, reference)
         self._check_image("noisy", noisy)
-        self._check_precision(noisy=noisy)
+        check_precision(self, noisy=noisy)
         for name, image in (("reference", reference), ("noisy", noisy)):
             if image is not None and image.shape != content.shape:
                 raise ValueError(

@@ -11,6 +11,7 @@ from flowcolor.arguments import check_flag
 from flowcolor.color import rgb_to_yuv, with_luma
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import require_no_gradient, require_numbers
 from flowcolor.models.pixel_graph import neighborhood, solve, weight_matrix
 
 
@@ -73,8 +74,8 @@ class Poisson(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         given = cast(Hints, hints)
-        self._check_numbers(content, given.mask)
-        self._check_no_gradient(content=content, hints=given.colors)
+        require_numbers(self, content, given.mask)
+        require_no_gradient(self, content=content, hints=given.colors)
         wide = content.double()
         marked = given.mask > 0
         offsets = (given.colors.double() - wide).where(marked, 0)

@@ -12,6 +12,7 @@ from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.batch_statistics import has_own_statistics
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_precision
 from flowcolor.models.new_networks import with_new_networks
 from flowcolor.models.s2i_autoencoder import Autoencoder
 from flowcolor.models.s2i_refiner import Refiner
@@ -110,14 +111,14 @@ class SelfSupervisedS2I(Colorizer):
     def maps(self, content: Tensor) -> list[Tensor]:
         """Return the three maps of drawings, the finest first."""
         self._check_image("content", content)
-        self._check_precision(content=content)
+        check_precision(self, content=content)
         maps: list[Tensor] = self.autoencoder.content(2 * content[:, :1] - 1)
         return maps
 
     def vectors(self, photo: Tensor) -> list[Tensor]:
         """Return the three style vectors of photographs of any size."""
         self._check_image("reference", photo)
-        self._check_precision(reference=photo)
+        check_precision(self, reference=photo)
         small = resize(photo, (self.size, self.size))
         vectors: list[Tensor] = self.autoencoder.style(2 * small - 1)
         return vectors
