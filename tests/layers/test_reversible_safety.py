@@ -207,6 +207,8 @@ def noisy_flow(part, kind):
         couplings = [AffineCoupling(net(4)) for _ in range(2)]
     elif kind == "two networks":
         couplings = [AffineCoupling(net(2), net(2)) for _ in range(2)]
+    elif kind == "only shifts":  # Nothing behind the network is kept for its gradient.
+        couplings = [AffineCoupling(net(2), scale="none") for _ in range(2)]
     else:
         fuse = Fused(part())
         couplings = [ConditionalAffineCoupling(net(2), fuse, net(2)) for _ in range(2)]
@@ -222,7 +224,7 @@ class Fused(nn.Module):
         return self.part(x + condition)
 
 
-@pytest.mark.parametrize("kind", ["one network", "two networks", "aggregation"])
+@pytest.mark.parametrize("kind", ["one network", "two networks", "only shifts", "aggregation"])
 @pytest.mark.parametrize("inverse", [False, True])
 @pytest.mark.parametrize("part", NOISY)
 def test_random_networks_draw_the_same_numbers_again(part, inverse, kind):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 from torch.compiler import is_compiling
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.buffers import Buffers
@@ -29,7 +29,9 @@ def run_checkpointed(step: Step, x: Tensor) -> Result:
         return compiled
     buffers = Buffers(step.layer)
     run = step.run if any(map(is_sharded, step.layer.modules())) else _Again(step)
-    result: Result = checkpoint(run, x, use_reentrant=False)
+    # To its end: what an operator keeps, as the slopes that RReLU draws, may be written late in it.
+    with set_checkpoint_early_stop(False):
+        result: Result = checkpoint(run, x, use_reentrant=False)
     buffers.refuse_changes("checkpoint")
     if isinstance(run, _Again):
         run.then.close(*as_list(step.condition))  # The input is watched by torch.
