@@ -8,6 +8,7 @@ from torch import Tensor
 
 from flowcolor.arguments import check_choice
 from flowcolor.color import rgb_to_yuv, to_gray, yuv_to_rgb
+from flowcolor.layers.reversible.torch_private import disable_compile
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import require_finite, require_no_gradient, require_numbers
@@ -72,6 +73,7 @@ class Levin(Colorizer):
         self.system, self.weights, self.neighbors = system, weights, neighbors
         self.config = {"system": system, "weights": weights, "neighbors": neighbors}
 
+    @disable_compile  # Compilers would trace the sparse algebra of NumPy and SciPy, and fail.
     def colorize(
         self,
         content: Tensor,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from flowcolor.arguments import check_flag
 from flowcolor.color import rgb_to_yuv, with_luma
+from flowcolor.layers.reversible.torch_private import disable_compile
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import require_no_gradient, require_numbers
@@ -62,6 +63,7 @@ class Poisson(Colorizer):
         self.keeps_luminance = keep_luminance  # type: ignore[misc]
         self.config = {"smoothness": smoothness, "keep_luminance": keep_luminance}
 
+    @disable_compile  # Compilers would trace the sparse algebra of NumPy and SciPy, and fail.
     def colorize(
         self,
         content: Tensor,

@@ -127,6 +127,16 @@ def tensors(given):
     return found
 
 
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", ["levin", "poisson"])
+def test_methods_that_solve_by_scipy_paint_the_same_when_they_are_compiled(name):
+    torch._dynamo.reset()
+    model = CASES[name]()
+    given = inputs(model)
+    run = torch.compile(model, backend="eager")
+    assert_close(run(**given), model(**given), rtol=0, atol=0)
+
+
 @cases
 @given(seed=seeds, batch=st.integers(1, 3), sides=sides)
 def test_the_result_has_the_shape_and_type_of_the_content(name, seed, batch, sides):
