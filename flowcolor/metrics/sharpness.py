@@ -63,9 +63,10 @@ def line_sharpness(
     d = drawing.mean(1, keepdim=True)
     m = (_around(y * d, radius) / _around(d * d, radius).clamp(min=1e-12)).clamp(min=_DARKEST)
     near = _pairs(torch.add, (d < threshold).to(d)) > 0
-    power = ((_pairs(torch.sub, d) * near) ** 2).sum(1)
-    found = ((_pairs(torch.sub, y) / _pairs(torch.add, m) * 2 * near) ** 2).sum(1)
-    sharpness = (found / power.clamp(min=1e-12)).sqrt()
+    # Norms, not roots of sums, whose slope at 0 would be infinite.
+    power = torch.linalg.vector_norm(_pairs(torch.sub, d) * near, dim=1)
+    steps = _pairs(torch.sub, y) / _pairs(torch.add, m) * 2 * near
+    sharpness = torch.linalg.vector_norm(steps, dim=1) / power.clamp(min=1e-6)
     # Not simply 1: the NaN of a broken result has to be seen.
     return torch.where(power > 0, sharpness, 1 + 0 * sharpness)
 

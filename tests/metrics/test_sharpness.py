@@ -94,6 +94,14 @@ def test_a_drawing_without_edges_has_none_to_lose():
     assert line_sharpness(image * math.nan, torch.ones(1, 1, 8, 8)).isnan()
 
 
+def test_an_image_without_edges_has_a_finite_gradient():
+    drawing = torch.ones(2, 1, 8, 8)
+    drawing[0, ..., 3:5] = 0  # The other one has no line that could be lost.
+    image = torch.full((2, 3, 8, 8), 0.5, requires_grad=True)
+    line_sharpness(image, drawing).sum().backward()
+    assert image.grad.isfinite().all()
+
+
 def test_images_of_a_batch_do_not_influence_each_other():
     images, drawings = torch.rand(4, 3, 12, 9), torch.rand(4, 1, 12, 9).round()
     drawings[1] = 1
