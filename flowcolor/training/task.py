@@ -28,7 +28,11 @@ from flowcolor.models.checkpoint import (
     require_tensors,
 )
 from flowcolor.models.description import describe
-from flowcolor.training.callbacks.average import WeightAverage, require_one_average
+from flowcolor.training.callbacks.average import (
+    WeightAverage,
+    require_decay,
+    require_one_average,
+)
 from flowcolor.training.contents import require_content, require_heard
 from flowcolor.training.early_end import repeat_early_end
 from flowcolor.training.frozen import freeze_the_rest
@@ -83,8 +87,8 @@ class Task(LightningModule, ABC):
         average: float | None = None,
     ) -> None:
         super().__init__()
-        if average is not None and not 0 <= average < 1:
-            raise InputError(f"model.average expects a number from 0 to below 1, got {average}.")
+        if average is not None:
+            require_decay("model.average expects", average)
         self.colorizer = colorizer
         self.objective = objective
         self.optimizer = optimizer

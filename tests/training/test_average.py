@@ -132,7 +132,9 @@ def test_a_resumed_run_goes_on_from_both(whole, tmp_path):
             assert torch.equal(value, resumed[key][name]), (key, name)
 
 
-@pytest.mark.parametrize("decay", [-0.1, 1.0])
+@pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan"), "0.9", True])
 def test_what_is_no_decay_is_refused(decay):
     with pytest.raises(InputError, match=r"^model\.average expects a number from 0 to below 1"):
         build_task(Tint(), average=decay)
+    with pytest.raises(InputError, match=r"^WeightAverage expects decay to be a number from 0 to"):
+        WeightAverage(decay)

@@ -144,6 +144,11 @@ def test_pairs_of_a_method_of_chance_are_painted_as_in_a_test(monkeypatch):
     assert torch.equal(*seen, task.test_step(batch, 0)["painted"])
 
 
+def test_networks_that_are_none_are_refused():
+    with pytest.raises(InputError, match="Curves expects networks to be of type Networks, got str"):
+        Curves(networks="vgg19")
+
+
 def test_other_files_are_one_sentence_and_gaps_are_drawn(tmp_path):
     for text in ("a,b\n1,2\n", "step,name,value\n1,loss\n", "step,name,value\nx,loss,1\n"):
         (tmp_path / "c.csv").write_text(text)

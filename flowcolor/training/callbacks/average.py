@@ -7,6 +7,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from torch import Tensor
 
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
 from flowcolor.training.precision import widen_early
 
@@ -24,9 +25,13 @@ class WeightAverage(WeightAveraging):
 
     Args:
         decay: :math:`d` in [0, 1).
+
+    Raises:
+        InputError: ``decay`` is something else.
     """
 
     def __init__(self, decay: float) -> None:
+        require_decay("WeightAverage expects decay to be", decay)
         super().__init__(use_buffers=False, multi_avg_fn=self._move)
         self.decay = decay
         self._shows_average = False
@@ -61,6 +66,12 @@ class WeightAverage(WeightAveraging):
         if self._shows_average:  # The checkpoint holds the very tensors that are exchanged.
             self.on_validation_epoch_end(trainer, pl_module)
         super().on_save_checkpoint(trainer, pl_module, checkpoint)
+
+
+def require_decay(beginning: str, decay: object) -> None:
+    """Refuse what is no decay of an average, in a sentence with this beginning."""
+    if not (is_number(decay) and 0 <= decay < 1):  # type: ignore[operator]
+        raise InputError(f"{beginning} a number from 0 to below 1, got {shown_number(decay)}.")
 
 
 def require_one_average(trainer: Trainer) -> None:

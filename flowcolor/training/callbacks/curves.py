@@ -12,6 +12,7 @@ from torch.utils.data import default_collate
 from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch, converted
 from flowcolor.data.cross_reference import CrossReference, reference_names
+from flowcolor.errors import InputError
 from flowcolor.evaluation.curves import Point, draw_curves, read_points, write_points
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.network_scores import Networks
@@ -36,6 +37,9 @@ class Curves(Callback):
         every_n_steps: Steps between two scorings of these pairs; 0 for none.
         pairs: How many, of each setting.
         networks: Which pretrained networks look at them. FID of few pairs is mostly noise.
+
+    Raises:
+        InputError: An argument is none of those above.
     """
 
     def __init__(
@@ -43,6 +47,9 @@ class Curves(Callback):
     ) -> None:
         whole_within("curves.every_n_steps", every_n_steps, 0)
         whole_within("curves.pairs", pairs, 2)
+        if networks is not None and not isinstance(networks, Networks):
+            kind = type(networks).__name__
+            raise InputError(f"Curves expects networks to be of type Networks, got {kind}.")
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.networks = networks or Networks()
