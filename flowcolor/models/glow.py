@@ -191,10 +191,12 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     @torch.no_grad()
     def _remember(self, photo: Tensor, content: Tensor) -> None:
         way = unshuffle(photo - content, self.multiple).mean((0, 2, 3))
-        self.seen += 1
+        usable = way.isfinite().all()  # What is not finite would stay for ever.
+        self.seen += usable
         # The mean of all at first, then of about the last hundred: the latents move in training.
         share = (1 / self.seen).clamp(min=0.01).to(self.mean_way.dtype)
-        self.mean_way.lerp_(way.to(self.mean_way.dtype), share)
+        moved = self.mean_way.lerp(way.to(self.mean_way.dtype), share)
+        self.mean_way.copy_(moved.where(usable, self.mean_way))
 
     def _coarse(self, z: Tensor) -> list[int]:
         return [side // self.multiple for side in z.shape[2:]]

@@ -1,5 +1,6 @@
 """Glow against its published sizes, its closed form, and a density put together by hand."""
 
+import math
 import re
 
 import pytest
@@ -137,6 +138,17 @@ def test_without_a_reference_the_way_is_the_mean_one_of_training():
     assert_close(unshuffle(z, 4), model.mean_way[:, None, None].expand(2, -1, 4, 4))
     model.bits(content, photo)
     assert int(model.seen) == 3, "only training moves it"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_batch_that_is_not_finite_does_not_stay_in_the_way_to_colour(value):
+    model = trained_glow().train()
+    before = model.mean_way.clone(), int(model.seen)
+    sketch, photo = images()
+    photo[0, 1, 2, 3] = value
+    model.bits(sketch, photo)
+    assert torch.equal(model.mean_way, before[0])
+    assert int(model.seen) == before[1]
 
 
 def test_few_steps_learn_two_portraits_and_keep_the_round_trip():
