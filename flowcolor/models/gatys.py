@@ -117,8 +117,8 @@ class Gatys(Colorizer):
         for weight in style_weights:
             check_number(self, style_weights=weight)
         check_number(self, smallest=0.0, content_weight=content_weight, rate=rate, stop=stop)
-        styles = _weight_of_each(style_layers, style_weights)
         _check_layers(network, [content_layer, *style_layers])
+        styles = _weight_of_each(style_layers, style_weights)
         self.config = {
             "content_layer": content_layer,
             "content_weight": content_weight,
