@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from typing import cast
 
 import torch
@@ -41,7 +42,8 @@ class AttendedStyle(Objective):
         overall: :math:`w_g`.
         local: :math:`w_l`.
         autoencoder: Batches in which an own encoder learns; VGG19 has learned.
-        local_layers: Layers of the local term, of 2 to 5. The published code also takes 2.
+        local_layers: Layers of the local term, of 2 to 5; there may be none. The published code
+            also takes 2.
 
     Raises:
         InputError: A number is out of range.
@@ -67,7 +69,7 @@ class AttendedStyle(Objective):
         check_part(Sequence, local_layers=local_layers)
         if local_layers is None:
             raise InputError("local_layers expects a list of layers, got None.")
-        if not set(local_layers) <= {2, 3, 4, 5}:
+        if not all(isinstance(i, Integral) and i in (2, 3, 4, 5) for i in local_layers):
             raise InputError(f"local_layers expects layers from 2 to 5, got {list(local_layers)}.")
         self.overall, self.local, self.autoencoder = overall, local, autoencoder
         self.local_layers = tuple(local_layers)
@@ -101,12 +103,10 @@ class AttendedStyle(Objective):
         with frozen(model.encoder):
             found = model.encode(result)
         overall = _overall(found, lent)
-        local = torch.stack(
-            [
-                mse_loss(widen(found[i - 1]), plain_transfer(seen[:i], lent[:i]).detach())
-                for i in self.local_layers
-            ]
-        ).sum()
+        local = torch.zeros_like(overall)  # Without layers it stays so.
+        for i in self.local_layers:
+            aim = plain_transfer(seen[:i], lent[:i]).detach()
+            local = local + mse_loss(widen(found[i - 1]), aim)
         loss = self.overall * overall + self.local * local
         return {"loss": loss, "overall": overall, "local": local, "result": result}
 
@@ -121,7 +121,7 @@ class AttendedStyle(Objective):
 @contextmanager
 def frozen(module: nn.Module | None) -> Iterator[None]:
     """Let the weights of a module get no gradient from what is computed inside."""
-    parameters = [] if module is None else list(module.parameters())
+    parameters = [] if module is None else [p for p in module.parameters() if p.requires_grad]
     for parameter in parameters:
         parameter.requires_grad_(False)
     try:

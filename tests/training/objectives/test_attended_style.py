@@ -35,6 +35,27 @@ def test_the_loss_is_that_of_its_formula():
     assert_close(losses["loss"], 10 * overall + 3 * local)
 
 
+def test_without_local_layers_the_overall_term_is_all():
+    losses = AttendedStyle(10.0, 3.0, 0, local_layers=[]).losses(trained_ada_attn(), drawn())
+    assert_close(losses["loss"], 10 * losses["overall"])
+    assert losses["local"] == 0
+
+
+@pytest.mark.parametrize("layers", [[3.0], [[3]], [1], [6], ["3"]])
+def test_local_layers_that_are_none_are_refused(layers):
+    with pytest.raises(InputError, match=r"^local_layers expects layers from 2 to 5, got \["):
+        AttendedStyle(local_layers=layers)
+
+
+def test_weights_that_were_frozen_before_stay_so():
+    model, batch = trained_ada_attn(), drawn()
+    first, *others = model.encoder.parameters()
+    first.requires_grad_(False)
+    AttendedStyle(autoencoder=0).losses(model, batch)
+    assert not first.requires_grad
+    assert all(parameter.requires_grad for parameter in others)
+
+
 def test_the_encoder_learns_first_and_is_frozen_then():
     torch.manual_seed(0)
     model, objective, batch = AdaAttN("own", 2), AttendedStyle(autoencoder=2), drawn()
