@@ -5,16 +5,36 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_list
 from flowcolor.values import require_tensors
 
 
-def check_boxes(boxes: Sequence[Tensor], height: int, width: int) -> None:
+def check_boxes_of_all(owner: object, boxes: Sequence[Tensor], pictures: Tensor) -> None:
+    """Refuse what are no boxes for each of some pictures.
+
+    Args:
+        owner: Who refuses; its class begins the message.
+        boxes: For each picture its boxes :math:`(N, 4)` in pixels: left, top, right, bottom.
+        pictures: :math:`(B, C, H, W)`.
+
+    Raises:
+        ValueError: They are no list, of another number, or :func:`check_boxes` refuses one.
+    """
+    check_list(owner, boxes=boxes)
+    name, count = type(owner).__name__, pictures.shape[0]
+    if len(boxes) != count:
+        raise ValueError(f"{name} expects boxes for each of {count} samples, got {len(boxes)}.")
+    check_boxes(boxes, pictures.shape[2], pictures.shape[3], name)
+
+
+def check_boxes(boxes: Sequence[Tensor], height: int, width: int, name: str = "Hints") -> None:
     """Refuse what is no list of boxes in a picture of this size.
 
     Args:
         boxes: For each sample its boxes :math:`(N, 4)` in pixels: left, top, right, bottom.
         height: Height of the picture.
         width: Width of the picture.
+        name: Who refuses; it begins the message.
 
     Raises:
         ValueError: One sentence that names the first box which is none.
@@ -25,10 +45,10 @@ def check_boxes(boxes: Sequence[Tensor], height: int, width: int) -> None:
         ValueError: Hints expects boxes inside the picture, 8x8, got 2, 1, 9, 6.
     """
     for sample in boxes:
-        require_tensors("Hints with boxes", sample)
+        require_tensors(f"{name} with boxes", sample)
         if sample.ndim != 2 or sample.shape[1] != 4:
             raise ValueError(
-                "Hints expects the boxes of each sample as a tensor of shape (number, 4), got "
+                f"{name} expects the boxes of each sample as a tensor of shape (number, 4), got "
                 f"{tuple(sample.shape)}."
             )
         left, top, right, bottom = sample.unbind(1)
@@ -43,7 +63,7 @@ def check_boxes(boxes: Sequence[Tensor], height: int, width: int) -> None:
             if not bool(fine.all()):
                 wrong = sample[int((~fine).nonzero()[0])].tolist()
                 raise ValueError(
-                    f"Hints expects boxes {problem}, got {', '.join(f'{x:g}' for x in wrong)}."
+                    f"{name} expects boxes {problem}, got {', '.join(f'{x:g}' for x in wrong)}."
                 )
 
 

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_count, check_list
+from flowcolor.arguments import check_count
 from flowcolor.layers.reversible.torch_private import can_look
-from flowcolor.models.boxes import check_boxes, crop_boxes, resize_boxes
+from flowcolor.models.boxes import check_boxes_of_all, crop_boxes, resize_boxes
 from flowcolor.values import require_tensors, widen
 
 
@@ -56,12 +56,7 @@ class Hints:
             if can_look(values) and not bool(((values >= 0) & (values <= 1)).all()):
                 raise ValueError(f"Hints expects {name} to have values in [0, 1], got others.")
         if self.boxes is not None:
-            check_list(self, boxes=self.boxes)
-            if len(self.boxes) != batch:
-                raise ValueError(
-                    f"Hints expects boxes for each of {batch} samples, got {len(self.boxes)}."
-                )
-            check_boxes(self.boxes, sides[0], sides[1])
+            check_boxes_of_all(self, self.boxes, self.colors)
 
     def to(self, target: torch.device | torch.dtype | str) -> "Hints":
         """Return the same hints on a device, or as another type of float numbers.

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_count
+from flowcolor.arguments import check_choice, check_count, check_list
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.box_fusion import Fusion
+from flowcolor.models.boxes import check_boxes_of_all
 from flowcolor.models.chroma_paint import REACH, light_and_points, paint_chroma
 from flowcolor.models.find_boxes import Find, boxes_of
 from flowcolor.models.hints import Hints
@@ -121,14 +122,17 @@ class InstanceColorization(Colorizer):
             content: Grey photographs.
             hints: Colours at points, and boxes.
             boxes: Instead of those of hints or those that would be found.
+
+        Raises:
+            ValueError: The boxes are none, or lie outside of their pictures.
         """
         self.check_inputs(content, hints=hints)
         if boxes is None and hints is not None:
             boxes = hints.boxes
         if boxes is None:
             boxes = boxes_of(content, self.find if self.stage == 3 else "none")
-        known = [box for box in boxes or () if isinstance(box, Tensor)]
-        require_numbers(self, *known)  # They are cut out at whole pixels.
+        if boxes is not None:
+            self._check_boxes(content, boxes)
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
     def object_chroma(
@@ -142,11 +146,13 @@ class InstanceColorization(Colorizer):
             hints: Colours at points, which are cut out with their objects.
 
         Raises:
-            ValueError: The model is of stage 1, which knows no objects.
+            ValueError: The model is of stage 1, which knows no objects, or the boxes are none, or
+                lie outside of their pictures.
         """
         if self.net.objects is None:
             raise ValueError("InstanceColorization of stage 1 knows no objects.")
         self.check_inputs(content, hints=hints)
+        self._check_boxes(content, boxes)
         seen = cut_out(light_and_points(content, hints), boxes)
         return REACH * widen(self.net.objects(seen)).tanh()
 
@@ -163,3 +169,9 @@ class InstanceColorization(Colorizer):
         """Return ``content`` in the colours that it and its objects may have had."""
         self.check_inputs(content, reference, hints, temperature, generator)
         return paint_chroma(content, self.chroma(content, hints))
+
+    def _check_boxes(self, content: Tensor, boxes: Sequence[Tensor]) -> None:
+        check_list(self, boxes=boxes)
+        known = [box for box in boxes if isinstance(box, Tensor)]
+        require_numbers(self, *known)  # They are cut out at whole pixels.
+        check_boxes_of_all(self, boxes, content)

@@ -75,7 +75,7 @@ class InstanceNet(nn.Module):
 def cut_out(images: Tensor, boxes: Sequence[Tensor]) -> Tensor:
     """Return every box of every picture, one after another, resized to the size of the picture."""
     size = (images.shape[2], images.shape[3])
-    pieces = []
+    pieces = [images[:0]]  # There may be no box.
     for image, own in zip(images.split(1), boxes, strict=True):
         for box in own:
             left, top, right, bottom = whole_pixels(box, size, size)

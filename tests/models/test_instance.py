@@ -103,6 +103,24 @@ def test_the_fusion_has_the_last_word_at_all_places():
     assert isinstance(model.net.fusion[0], BoxFusion)
 
 
+def test_what_are_no_boxes_of_the_pictures_is_refused():
+    model, content = trained_instance(), torch.full((2, 3, 16, 16), 0.5)
+    box, who = torch.tensor([[2.0, 2, 9, 9]]), "InstanceColorization expects"
+    for wrong, expected in (
+        ([box], rf"^{who} boxes for each of 2 samples, got 1\."),
+        (torch.stack([box, box]), rf"^{who} boxes to be a list, got "),
+        ([box + 10, box], rf"^{who} boxes inside the picture, 16x16, got 12, 12, 19, 19\."),
+        ([box.flip(1), box], rf"^{who} boxes with left before right"),
+        ([torch.ones(1, 5), box], rf"^{who} the boxes of each sample as a tensor"),
+        ([None, box], r"^InstanceColorization with boxes expects a tensor, got None"),
+        ([box.to("meta"), box], rf"^{who} tensors with values"),
+    ):
+        for call in (model.chroma, model.object_chroma):
+            with pytest.raises(ValueError, match=expected):
+                call(content, boxes=wrong)
+    assert model.object_chroma(content, [box[:0], box[:0]]).shape == (0, 2, 16, 16)
+
+
 def test_quadrants_are_looked_at_where_nobody_gives_boxes():
     content = gray()
     found = trained_instance(find="quadrants")
