@@ -134,7 +134,7 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         They compare with those of other models of the same data alone.
         """
         self._check_image("photo", photo)
-        self.check_inputs(content, photo)
+        self.check_inputs(content, photo, generator=generator)
         self._check_pairs(content, photo)
         data = self.lab_data.read(lab_of(photo))
         noise = torch.randn(data.shape, generator=generator, dtype=data.dtype, device=data.device)

@@ -160,8 +160,14 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         Args:
             image: The photograph.
             content: Its drawing; ``None``: its grey takes its place.
+
+        Raises:
+            ValueError: One is no image that the model takes, or they differ in shape.
         """
         self._check_image("image", image)
+        if content is not None:
+            self._check_image("content", content)
+            self._check_pairs(content, image)
         conditions = self._conditions(_gray(image) if content is None else content)
         z: Tensor = self.photo_flow(to_values(image), conditions)[0]
         return z, conditions

@@ -16,6 +16,7 @@ from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.initial_weights import gaussian_weights
+from flowcolor.models.inputs import check_precision
 from flowcolor.models.memory_mode import MemoryMode
 from flowcolor.models.revgan_nets import revgan_core, revgan_decoder, revgan_encoder
 
@@ -127,6 +128,7 @@ class RevGAN(MemoryMode, Colorizer):
                 "RevGAN expects both=True for the way from photographs to drawings, got False."
             )
         self._check_image("photo", photo)
+        check_precision(self, photo=photo)
         features = self.core.inverse(self.photo_encoder(2 * photo - 1))[0]
         image: Tensor = self.drawing_decoder(features)
         return (image + 1) / 2

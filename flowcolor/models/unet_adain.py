@@ -12,6 +12,7 @@ from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.batch_statistics import has_own_statistics
 from flowcolor.models.chroma_paint import REACH, centered_lightness, paint_chroma
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_precision
 from flowcolor.models.style_encoder import StyleEncoder
 from flowcolor.models.styled_unet import StyledUNet
 from flowcolor.values import widen
@@ -125,6 +126,7 @@ class UNetAdaIN(Colorizer):
         if self.encoder is None:
             raise ValueError("UNetAdaIN expects a latent of at least 1 number, got 0.")
         self._check_image("reference", reference)
+        check_precision(self, reference=reference)
         seen = reference if self.space == "rgb" else lab_of(reference)[:, 1:] / REACH
         code: Tensor = self.encoder(seen.to(reference))
         return code

@@ -526,6 +526,24 @@ def test_what_other_ways_into_a_method_cannot_use_is_refused(name, call, argumen
             call(model, content, wrong)
 
 
+@pytest.mark.parametrize("name", ["cinn", "glow", "full_glow"])
+def test_what_is_no_generator_of_a_density_is_refused(name):
+    model = CASES[name]()
+    content = inputs(model)["content"]
+    for wrong in (0, "x"):
+        with pytest.raises(ValueError, match=r"^\w+ expects generator to be of type torch"):
+            model.bits(content, content, generator=wrong)
+
+
+@pytest.mark.parametrize(("name", "call"), [("revgan", "draw"), ("unet_adain", "encode")])
+def test_images_of_another_type_than_the_weights_are_refused_on_other_ways_too(name, call):
+    model = CASES[name]()
+    content, who = inputs(model, dtype=torch.float64)["content"], type(model).__name__
+    expected = rf"^{who} expects \w+ in the type of its weights, torch\.float32, got torch\.float64"
+    with pytest.raises(ValueError, match=expected):
+        getattr(model, call)(content)
+
+
 @pytest.mark.parametrize("name", ["cic", "cinn", "coltran", "instance", "palette", "pix2pix"])
 def test_a_picture_does_not_depend_on_where_the_user_makes_new_tensors(name):
     model = CASES[name]()

@@ -224,3 +224,13 @@ def test_images_of_another_size_are_refused_in_words():
     assert letter.colorize(torch.rand(1, 3, 12, 12)).shape == (1, 3, 12, 12)
     with pytest.raises(ValueError, match=r"pool None expects the height and width of content to "):
         letter.colorize(image)
+
+
+def test_drawings_of_another_size_are_refused():
+    model = trained_full_glow()
+    for wrong, expected in (
+        (images(side=8)[0], r"^FullGlow expects a content and a photo of the same shape, got "),
+        ("x", r"^FullGlow expects content to be a tensor, got str\."),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            model.encode(images()[1], wrong)
