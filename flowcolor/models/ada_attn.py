@@ -149,6 +149,17 @@ class AdaAttN(Colorizer):
         return cast(list[Tensor], functional_call(self.encoder, weights, (images,)))
 
     def transfer(self, content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
-        """Return the image for the features of a content and of a style, see :meth:`encode`."""
+        """Return the image for the features of a content and of a style, see :meth:`encode`.
+
+        Raises:
+            ValueError: They are no features of five layers.
+        """
+        for name, features in {"content": content, "style": style}.items():
+            tensors = isinstance(features, list | tuple) and len(features) == 5
+            if not tensors or not all(isinstance(x, Tensor) and x.ndim == 4 for x in features):
+                kind = type(features).__name__
+                raise ValueError(
+                    f"AdaAttN expects {name} to be the features of five layers, got {kind}."
+                )
         mixed = [norm(content[:layer], style[:layer]) for layer, norm in enumerate(self.norms, 3)]
         return widen(self.decoder(*mixed))

@@ -107,7 +107,12 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         self.memory = memory
 
     def log_prob(self, values: Tensor) -> Bits:
-        """Return the log-density in nats of images as :func:`dequantize` returns them."""
+        """Return the log-density in nats of images as :func:`dequantize` returns them.
+
+        Raises:
+            ValueError: They are no images that the model takes.
+        """
+        self._check_image("values", values)
         z, logdet = self.flow(values - 0.5)
         log_prob: Tensor = log_normal(z) + logdet
         return log_prob

@@ -171,3 +171,13 @@ def test_sizes_that_cannot_be_built_are_refused_in_words(options, expected):
 def test_small_pictures_are_refused_in_words():
     with pytest.raises(ValueError, match=r"reference to be .* at least 32, got 16 x 16\.$"):
         trained_ada_attn()(images(1, 32)[0], images(1, 16)[1])
+
+
+def test_images_in_place_of_features_are_refused():
+    model, (content, style) = trained_ada_attn(), images(2, 32)
+    seen = model.encode(style)
+    for wrong in (content, seen[:3], None, [content[0]] * 5):
+        with pytest.raises(ValueError, match="AdaAttN expects content to be the features of five"):
+            model.transfer(wrong, seen)
+        with pytest.raises(ValueError, match="AdaAttN expects style to be the features of five"):
+            model.transfer(seen, wrong)

@@ -515,6 +515,7 @@ def test_drawings_of_references_that_are_no_images_are_refused(name):
         ("ada_attn", lambda model, content, wrong: model.encode(wrong), "images"),
         ("cinn", lambda model, content, wrong: model.bits(content, wrong), "photo"),
         ("coltran", lambda model, content, wrong: model.bits(content, wrong), "photo"),
+        ("glow", lambda model, content, wrong: model.log_prob(wrong), "values"),
         ("gatys", lambda model, content, wrong: model.refine(wrong, content, content), "picture"),
     ],
 )
