@@ -105,10 +105,20 @@ def check_flag(owner: object, /, **flags: object) -> None:
 
 
 def check_callable(owner: object, /, **functions: object) -> None:
-    """Raise ``ValueError`` for an argument that cannot be called."""
+    """Raise ``ValueError`` for an argument that cannot be called for a result."""
     for name, function in functions.items():
-        if not callable(function):
-            raise ValueError(_message(owner, name, "a function", function))  # noqa: TRY004  (as above)
+        if not is_function(function):
+            raise ValueError(_message(owner, name, "a function", function))
+
+
+def is_function(value: object) -> bool:
+    """Tell whether a value can be called for a result, as a class in place of its instance cannot.
+
+    Example:
+        >>> is_function(abs), is_function(int)
+        (True, False)
+    """
+    return callable(value) and not isinstance(value, type)
 
 
 def check_word(owner: object, /, **words: object) -> None:

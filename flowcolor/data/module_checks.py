@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from flowcolor.arguments import check_flag
+from flowcolor.arguments import check_flag, is_function
 from flowcolor.bounds import is_number, whole_within
 from flowcolor.data.datasets.portraits import LARGEST_SIDE, require_manner
 from flowcolor.data.datasets.subsets import Subset
@@ -36,7 +36,7 @@ def check_options(data: "ColorizationDataModule") -> None:
     require_manner("data.", data.content, data.background)
     for name in ("augment", "hints", "sketch_filter"):
         change = getattr(data, name)
-        if change is not None and not callable(change):
+        if change is not None and not is_function(change):
             raise InputError(f"data.{name} expects a function, got {change!r}.")
     if not isinstance(data.predict, PairFolders):
         raise InputError(f"data.predict expects PairFolders, got {type(data.predict).__name__}.")

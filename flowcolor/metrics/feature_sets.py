@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, is_function
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
@@ -50,7 +50,7 @@ class FeatureSetMetric(Metric, ABC):
     ) -> None:
         super().__init__()
         check_flag(self, random_weights=random_weights)
-        if features is not None and not callable(features):
+        if features is not None and not is_function(features):
             raise InputError(f"`features` must be a function or a module, got {features!r}.")
         if features is not None and (path is not None or random_weights):
             raise InputError("`path` and `random_weights` are of no use with `features` given.")

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.arguments import is_function
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS, ImageMetric, comparable
 from flowcolor.pretrained.googlenet import GoogLeNetFeatures
@@ -37,7 +38,7 @@ def perceptual_distance(
         >>> perceptual_distance(images, images, GoogLeNetFeatures(random_weights=True))
         tensor([0., 0.])
     """
-    if not callable(features):
+    if not is_function(features):
         shown = type(features).__name__
         raise InputError(f"perceptual_distance expects features to be a network, got {shown}.")
     result, truth = comparable("perceptual_distance", result, truth)

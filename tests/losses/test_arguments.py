@@ -80,14 +80,14 @@ def test_layers_that_a_network_has_not_are_refused():
         VGGActivations(["relu1_1", "x"], random_weights=True).prepare()
 
 
-@pytest.mark.parametrize("value", ["abc", 3, math.nan, object(), True])
+@pytest.mark.parametrize("value", ["abc", 3, math.nan, object(), True, data.StrokeAugmentation])
 def test_augmentation_that_cannot_be_called_is_refused(value):
     for name in ("strokes", "hints"):
         with pytest.raises(ValueError, match=rf"^{name} should change batches, got "):
             data.SelfAugmentedReference(**{name: value})
 
 
-@pytest.mark.parametrize("value", ["abc", 3, [3], math.nan, object(), True])
+@pytest.mark.parametrize("value", ["abc", 3, [3], math.nan, object(), True, data.XDoG])
 def test_mixtures_of_what_are_no_filters_are_refused(value):
     xdog = data.XDoG()
     for given, name in (((value,), "filters"), (([xdog], value), "(weights to|a weight)")):
@@ -96,3 +96,12 @@ def test_mixtures_of_what_are_no_filters_are_refused(value):
                 data.MixedFilter(*given)
     with pytest.raises(ValueError, match=r"^MixedFilter expects seed to be a whole number, got "):
         data.MixedFilter([xdog], seed=0.5 if value == 3 else value)
+
+
+def test_classes_in_place_of_their_instances_are_refused():
+    finder = data.EmbeddedPortraits()
+    expected = "^Portraits expects sketch_filter to be a function, got <class .*XDoG"
+    with pytest.raises(ValueError, match=expected):
+        data.Portraits(finder, 16, sketch_filter=data.XDoG)
+    with pytest.raises(ValueError, match=r"^MixedFilter expects filters to be functions, got <"):
+        data.MixedFilter([data.XDoG])

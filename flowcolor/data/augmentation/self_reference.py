@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_flag
+from flowcolor.arguments import check_flag, is_function
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
@@ -112,7 +112,7 @@ class SelfAugmentedReference:
             shown = tuple(scale) if isinstance(scale, list) else scale
             raise InputError(f"scale should be two rising numbers from 0.01 to 100, got {shown!r}.")
         for name, change in (("strokes", strokes), ("hints", hints)):
-            if change is not None and not callable(change):
+            if change is not None and not is_function(change):
                 raise InputError(f"{name} should change batches, got {change!r}.")
         check_flag(self, warp=warp)
         self.jitter = jitter

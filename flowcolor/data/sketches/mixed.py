@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import is_function
 from flowcolor.bounds import is_number
 from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
@@ -52,7 +53,7 @@ class MixedFilter(SketchFilter):
                 shown = type(given).__name__
                 raise InputError(f"MixedFilter expects {name} to be a list, got {shown}.")
         for draw in filters:
-            if not callable(draw):
+            if not is_function(draw):
                 raise InputError(f"MixedFilter expects filters to be functions, got {draw!r}.")
         whole = isinstance(seed, Integral) and not isinstance(seed, bool)
         if not whole:
