@@ -147,7 +147,7 @@ def _project(
 
 def _half_sphere(count: int) -> Float[Tensor, "count 3"]:
     """Spread unit vectors evenly over a half-sphere along a golden spiral."""
-    index = torch.arange(count, dtype=torch.float64)
+    index = torch.arange(count, dtype=torch.float64, device="cpu")
     height = (index + 0.5) / count
     angle = index * math.pi * (3 - math.sqrt(5))
     ring = (1 - height**2).sqrt()

@@ -80,7 +80,7 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
     Reference:
         Zhang et al. (2016), equations 3 and 4.
     """
-    axis = torch.arange(-2, 3).to(share)
+    axis = torch.arange(-2, 3, device=share.device).to(share)
     kernel = torch.exp(-0.5 * (axis * _STEP / _SIGMA) ** 2)
     kernel = (kernel[:, None] * kernel)[None, None]
     grids = torch.stack([share, torch.ones_like(share)]).view(2, 1, SIDE, SIDE)

@@ -60,7 +60,7 @@ class Refiner(nn.Module):
             skips.append(seen)
         style = leaky_relu(self.mix(torch.cat(list(vectors), 1)), 0.2)
         x = self.paint(glu(self.start(style[:, :, None, None]), 1))
-        if self.training and torch.rand(()) < 0.5:
+        if self.training and torch.rand((), device="cpu") < 0.5:
             x = x.flip(3)  # The map must not know where things lie: it is made of the style alone.
         sides = (skips[-1].shape[-2], skips[-1].shape[-1])
         if x.shape[-2:] != sides:

@@ -38,3 +38,15 @@ def test_without_numbers_there_are_shapes(index):
     assert found.shape == (3,)
     with FakeTensorMode() as mode:
         assert measure(*map(mode.from_tensor, given)).shape == (3,)
+
+
+# As of `torch.set_default_device("cuda")`, of which a machine without a GPU knows nothing.
+@pytest.mark.parametrize(
+    "measure", [metrics.psnr, metrics.ssim, metrics.color_wasserstein, metrics.lab_distance]
+)
+def test_where_new_tensors_lie_does_not_matter(measure):
+    pair = torch.rand(2, 3, 3, 12, 9)
+    expected = measure(*pair)
+    with torch.device("meta"):
+        found = measure(*pair)
+    assert torch.equal(found, expected)

@@ -1,7 +1,7 @@
 """Say what of a picture is noise, at every level of noise."""
 
 from collections.abc import Callable
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
@@ -60,7 +60,8 @@ class Denoising(Objective):
         self.power = power
         # No buffer, which a run in half precision would round: near 1 a share in fewer digits says
         # nothing of the noise beside it.
-        self.shares = torch.cat([torch.ones(1), signal_levels(steps, first, last)])
+        levels = signal_levels(steps, first, last)
+        self.shares = torch.cat([levels.new_ones(1), levels])
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and a colorizer that removes no noise."""
@@ -107,10 +108,11 @@ class Denoising(Objective):
             clean: Pictures, (B, ...).
             generator: Source of the noise and of its levels, on the CPU.
         """
-        step = torch.randint(1, len(self.shares), (len(clean),), generator=generator)
-        place = torch.rand(len(clean), generator=generator, dtype=torch.float64)
+        from_here: Any = {"generator": generator, "device": "cpu"}  # Wherever new tensors lie.
+        step = torch.randint(1, len(self.shares), (len(clean),), **from_here)
+        place = torch.rand(len(clean), dtype=torch.float64, **from_here)
         share = self.shares[step].lerp(self.shares[step - 1], place).clamp(max=1 - 1e-9)
-        noise = torch.randn(clean.shape, generator=generator).to(clean)
+        noise = torch.randn(clean.shape, **from_here).to(clean)
         own = (-1, *[1] * (clean.ndim - 1))
         signal, rest = (part.sqrt().to(clean).view(own) for part in (share, 1 - share))
         log_snr = (share.log() - (-share).log1p()).to(clean)

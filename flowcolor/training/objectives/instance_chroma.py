@@ -82,10 +82,10 @@ class InstanceChroma(Objective):
 
 
 def _random_boxes(content: Tensor) -> list[Tensor]:
-    side, place = torch.rand(2, len(content), 2)
+    side, place = torch.rand(2, len(content), 2, device="cpu")
     side = _SMALLEST + (1 - _SMALLEST) * side
     corner = place * (1 - side)
-    scale = torch.tensor([content.shape[3], content.shape[2]]).repeat(2)
+    scale = side.new_tensor([content.shape[3], content.shape[2]]).repeat(2)
     return list((torch.cat([corner, corner + side], 1) * scale)[:, None])
 
 

@@ -106,7 +106,7 @@ class SelfSupervised(Objective):
         moved = _mirrored(batch["reference"])
         styles, moved_styles = s2i.vectors(photo), s2i.vectors(moved)
         maps, variants = _all_maps(s2i, drawing)
-        chosen = variants[int(torch.randint(3, ()))]
+        chosen = variants[int(torch.randint(3, (), device="cpu"))]
         terms = self.loss(_decode(s2i, chosen, moved_styles), photo)
         index = torch.as_tensor(batch["index"], device=photo.device)
         labels = index % _REPEATED % self.classes

@@ -9,7 +9,7 @@ import torch
 
 from flowcolor.errors import InputError
 from flowcolor.training import objectives
-from flowcolor.training.objectives import Objective
+from flowcolor.training.objectives import Denoising, Objective
 from tests.training.objectives.cases import CASES, batch_of, losses_of
 
 
@@ -118,3 +118,21 @@ def test_a_batch_of_one_has_a_loss_or_is_refused_in_a_sentence(name):
         assert str(error).endswith("expects batches of two samples or more, got 1.")  # noqa: PT017
     else:
         assert losses["loss"].isfinite()
+
+
+# As of `torch.set_default_device("cuda")`, of which a machine without a GPU knows nothing.
+@pytest.mark.parametrize(
+    "name", ["Rebalanced", "InstanceChroma, stage 2", "SelfSupervised", "Refining", "Denoising"]
+)
+def test_where_new_tensors_lie_does_not_matter(name):
+    case = CASES[name]
+    objective, colorizer, batch = case.objective(), case.colorizer().train(), batch_of(case)
+    here, there = copy.deepcopy((objective, colorizer)), (objective, colorizer)
+    torch.manual_seed(2)
+    expected = losses_of(*here, batch)
+    torch.manual_seed(2)
+    with torch.device("meta"):
+        found = losses_of(*there, batch)
+        assert name != "Denoising" or Denoising().shares.is_cpu
+    for key, value in expected.items():
+        assert torch.equal(found[key], value), key
