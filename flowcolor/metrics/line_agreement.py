@@ -127,7 +127,9 @@ def _share_near(
 ) -> Float[Tensor, " batch"]:
     """Share of the pixels of ``lines`` within ``radius`` of one of ``others``; 0 if none."""
     near = lines & _grow(others, radius)
-    return near.flatten(1).sum(1) / lines.flatten(1).sum(1).clamp(min=1)
+    # By name: whole numbers are divided in the user's default type, which may be a half one.
+    counts, all_counts = (x.flatten(1).sum(1, dtype=torch.float32) for x in (near, lines))
+    return counts / all_counts.clamp(min=1)
 
 
 def _grow(

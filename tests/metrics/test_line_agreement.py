@@ -122,3 +122,14 @@ def test_the_metric_averages_over_images_and_counts_who_won():
 def test_a_draw_is_not_won():
     drawing = torch.rand(2, 1, 8, 8).round()
     assert agreement([(drawing, drawing, drawing)])["lines_won"] == 0
+
+
+def test_the_default_type_of_numbers_does_not_round_it():
+    lines, truth = (torch.rand(2, 4, 1, 16, 16) > 0.3).float()
+    expected = line_f1(lines, truth, tolerance=1)
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        found = line_f1(lines, truth, tolerance=1)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(found, expected)
