@@ -54,5 +54,10 @@ def bin_levels(bins: Symbols) -> Channels:
 
 def middle(levels: Channels) -> Image:
     """Return the image of levels: the middle of what each of them stands for."""
-    image: Tensor = (levels * _WIDTH + _WIDTH // 2) / 255
-    return image
+    return from_bytes(levels * _WIDTH + _WIDTH // 2)
+
+
+def from_bytes(levels: Integer[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Return values in [0, 1] for levels up to 255, in float32 whatever the default type is."""
+    values: Tensor = levels.float() / 255
+    return values

@@ -12,6 +12,7 @@ from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.color_symbols import (
     LEVELS,
     bin_levels,
+    from_bytes,
     middle,
     show_broken,
     to_bins,
@@ -160,7 +161,7 @@ class ColTran(Colorizer):
         elif self.stage == 2:
             bits = {"color": channel_bits(self.color, gray, to_levels(truth), to_bytes(truth))}
         else:
-            rough = to_bytes(self._fit(to_bytes(truth) / 255, self.size))
+            rough = to_bytes(self._fit(from_bytes(to_bytes(truth)), self.size))
             fine, gray = to_bytes(self._fit(photo, self.size)), self._gray(content, self.size)
             bits = {"spatial": channel_bits(self.spatial, gray, rough, fine)}
         return {name: show_broken(bit, content, photo, reference) for name, bit in bits.items()}
@@ -195,10 +196,10 @@ class ColTran(Colorizer):
         levels = bin_levels(bins)
         image = middle(levels)
         if self.stage > 1:
-            image = self.color.likeliest(gray, levels) / 255
+            image = from_bytes(self.color.likeliest(gray, levels))
         if self.stage > 2:
             rough = to_bytes(self._fit(image, self.size))
-            image = self.spatial.likeliest(self._gray(content, self.size), rough) / 255
+            image = from_bytes(self.spatial.likeliest(self._gray(content, self.size), rough))
         image = resize(image.to(content.dtype), (content.shape[-2], content.shape[-1]))
         image = image + to_gray(content) - to_gray(image) if self.keep_luma else image
         return show_broken(image, content, reference)

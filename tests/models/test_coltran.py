@@ -248,3 +248,14 @@ def test_bits_of_images_that_are_not_finite_are_none(stage):
     photo[0, 0, 0, 0] = torch.nan
     for bits in model.bits(content, photo).values():
         assert bits.isnan().tolist() == [True, False]
+
+
+def test_the_default_type_of_numbers_does_not_matter():
+    model, content = trained_coltran(), images(side=8)[0]
+    bits, painted = model.bits(content, content), model(content)
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        assert torch.equal(model(content), painted)
+        assert torch.equal(model.bits(content, content)["spatial"], bits["spatial"])
+    finally:
+        torch.set_default_dtype(torch.float32)
