@@ -113,7 +113,7 @@ def _read_photo(name: str) -> Tensor:
     if name == "astronaut":
         from skimage.data import astronaut
 
-        return torch.from_numpy(astronaut()).permute(2, 0, 1) / 255
+        return torch.from_numpy(astronaut()).permute(2, 0, 1).float() / 255
     import matplotlib as mpl
 
     return read_image(Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg")

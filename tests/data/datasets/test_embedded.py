@@ -56,3 +56,13 @@ def test_they_take_no_files_of_others(tmp_path):
     for option in ("sketches", "masks"):
         with pytest.raises(InputError, match="take neither sketches nor masks"):
             open_portraits("embedded", 32, **{option: tmp_path})
+
+
+def test_the_default_type_of_numbers_does_not_matter():
+    expected = load_portrait("astronaut")[0]
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        found = load_portrait("astronaut")[0]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(found, expected)
