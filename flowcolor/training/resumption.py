@@ -12,7 +12,12 @@ from flowcolor.training.finished import begin_next_epoch, note_finished
 from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.schedules import note_plateaus
 from flowcolor.training.unfinished import note_unfinished
-from flowcolor.training.unvalidated import log_again, note_unvalidated, numbers_of_last_batch
+from flowcolor.training.unvalidated import (
+    LastValidation,
+    log_again,
+    note_unvalidated,
+    numbers_of_last_batch,
+)
 from flowcolor.training.whole_averages import require_averages
 from flowcolor.training.whole_state import require_state
 from flowcolor.training.whole_stops import require_stops
@@ -35,9 +40,14 @@ def note_progress(checkpoint: dict[str, Any], module: LightningModule) -> None:
 
 
 class Resumption:
-    """What is read from a checkpoint before a training goes on, and used once it does."""
+    """What is read from a checkpoint before a training goes on, and used once it does.
+
+    Attributes:
+        last_validation: The validation that is all that is left of the training, if it is.
+    """
 
     def __init__(self) -> None:
+        self.last_validation = LastValidation()
         self._gradients: dict[str, Tensor] = {}
         self._numbers: dict[str, Tensor] = {}
 
@@ -58,10 +68,12 @@ class Resumption:
         renew_patience(checkpoint, module.trainer)
         self._gradients = accumulated(checkpoint, module)
         self._numbers = numbers_of_last_batch(checkpoint)
+        self.last_validation.await_in(module.trainer, checkpoint)
 
     def begin(self, module: LightningModule) -> None:
         """Let a training start where the checkpoint stands, or anew if there was none."""
         trainer: Trainer = module.trainer
+        self.last_validation.begin(trainer)
         begin_next_epoch(trainer)
         repeat_epoch_start(trainer)
         pass_over_limits(trainer)

@@ -175,7 +175,12 @@ class Task(LightningModule, ABC):
     def _require_whole(self) -> None:
         self._start.require_whole(self.colorizer)
 
-    on_validation_start = on_test_start = on_predict_start = _require_whole
+    on_test_start = on_predict_start = _require_whole
+
+    def on_validation_start(self) -> None:
+        """Let no batch follow a validation that is all that is left of a training."""
+        self._require_whole()
+        self._resumption.last_validation.end()
 
     def on_fit_start(self) -> None:
         """Remember the seed of the run; from now on there is nothing that is not trained.
@@ -189,6 +194,8 @@ class Task(LightningModule, ABC):
     def on_train_start(self) -> None:
         """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
         self._resumption.begin(self)
+        if self._resumption.last_validation.is_due:
+            return  # There is no step left for which the schedule has to give a rate.
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 

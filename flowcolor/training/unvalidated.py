@@ -1,5 +1,6 @@
 """A validation that a checkpoint of the batch before it has not seen."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lightning import LightningModule, Trainer
@@ -60,3 +61,38 @@ def log_again(numbers: dict[str, Tensor], module: LightningModule) -> None:
     """Give these numbers to those who look at what was logged."""
     here = {name: number.to(module.device) for name, number in numbers.items()}
     module.trainer.callback_metrics.update(here)
+
+
+class LastValidation:
+    """Let a training whose last step was done before it was ended validate after that step.
+
+    Lightning looks at ``max_steps`` first, and would take such a training for over: its scores
+    would be missing, and what keeps the best weights would not have seen the last ones.
+    """
+
+    def __init__(self) -> None:
+        self._loop: Any = None
+        self._most = 0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether nothing but a validation is left of this training."""
+        return self._loop is not None
+
+    def await_in(self, trainer: Trainer, checkpoint: Mapping[str, Any]) -> None:
+        """Move a limit of steps that is reached out of the way, if a validation is to come."""
+        loop: Any = trainer.fit_loop.epoch_loop
+        done = checkpoint["global_step"]
+        if _KEY in checkpoint and 0 <= loop.max_steps <= done:
+            self._loop, self._most, loop.max_steps = loop, loop.max_steps, done + 1
+
+    def begin(self, trainer: Trainer) -> None:
+        """Put the limit back where no validation will follow, as by other intervals than before."""
+        loop: Any = trainer.fit_loop
+        if self.is_due and not loop.epoch_loop._should_check_val_fx(loop._data_fetcher):
+            self.end()
+
+    def end(self) -> None:
+        """Put the limit back, so that no batch follows the validation."""
+        if self.is_due:
+            self._loop.max_steps, self._loop = self._most, None

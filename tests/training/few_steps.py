@@ -24,9 +24,13 @@ def fit(
     processes: int = 1,
     batch: int = 2,
     validated: Sequence[Any] = (),
+    checkpoint: Path | None = None,
     **options: Any,
 ) -> Trainer:
-    """Train one epoch, with two samples a step if not told otherwise, in their order."""
+    """Train one epoch, with two samples a step if not told otherwise, in their order.
+
+    Or what is left of it after a checkpoint.
+    """
     options = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1} | options
     silent = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
     with quiet():
@@ -39,7 +43,8 @@ def fit(
             **options,
         )
         held_out = DataLoader(validated) if validated else None
-        trainer.fit(task, DataLoader(samples, batch_size=batch // processes), held_out)
+        loader = DataLoader(samples, batch_size=batch // processes)
+        trainer.fit(task, loader, held_out, ckpt_path=checkpoint)
     return trainer
 
 
