@@ -26,7 +26,7 @@ from flowcolor.io.json_text import parse_json
 from flowcolor.io.plain_load import plain_load
 from flowcolor.io.streams import require_no_pipe
 from flowcolor.io.whole_file import whole_file
-from flowcolor.models.description import describe, is_description, own_part
+from flowcolor.models.description import describable, is_description, own_part
 from flowcolor.models.plausible import (
     require_plausible,
     require_size,
@@ -172,14 +172,10 @@ def export_weights(
     """
     from safetensors.torch import save
 
-    path, description = Path(path), describe(model, size)
+    path = Path(path)
     if path.suffix != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
-    if not is_description(description):
-        raise InputError(
-            f"{path} expects a model of plain arguments and a whole size from 0 to 65536, got "
-            f"{description['model']} and {size!r}."
-        )
+    description = describable(model, size, str(path))
     state = {
         name: (value.to(dtype) if dtype and value.is_floating_point() else value)
         .detach()

@@ -8,6 +8,7 @@ from torch import nn
 
 from flowcolor import __version__
 from flowcolor.bounds import is_finite
+from flowcolor.errors import InputError
 
 _PARTS = ("version", "model", "config", "size")
 _LARGEST = 2**16  # Of a number.
@@ -29,6 +30,33 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
         "config": {name: _plain(value) for name, value in model.config.items()},  # type: ignore[operator, union-attr]
         "size": _plain(size),
     }
+
+
+def describable(model: nn.Module, size: int, name: str) -> dict[str, Any]:
+    """Return what :func:`describe` does, of which a file could be read again.
+
+    Args:
+        model: A colorizer.
+        size: As there.
+        name: What is to be described, for the message.
+
+    Raises:
+        InputError: An argument of the model is no plain value, or the size is out of bounds.
+    """
+    description = describe(model, size)
+    for key, value in description["config"].items():
+        if not _is_setting(value):
+            raise InputError(
+                f"{name} expects words, numbers up to {_LARGEST} and lists of up to "
+                f"{_MOST_NUMBERS} of them as arguments of {description['model']}, got {key} "
+                f"{value}."
+            )
+    if not is_description(description):
+        raise InputError(
+            f"{name} expects a model of plain arguments and a whole size from 0 to {_LARGEST}, got "
+            f"{description['model']} and {size!r}."
+        )
+    return description
 
 
 def own_part(description: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from flowcolor.models.checkpoint import (
     require_same,
     require_tensors,
 )
-from flowcolor.models.description import describe
+from flowcolor.models.description import describable, describe
 from flowcolor.training.callbacks.average import (
     WeightAverage,
     require_decay,
@@ -160,6 +160,8 @@ class Task(LightningModule, ABC):
             if self._trainer is not None:
                 require_one_average(self._trainer)
             require_heard(self.colorizer, data)
+            # Else it would be trained, and none of its checkpoints could be read.
+            describable(self.colorizer, self.size, "A training")
             freeze_the_rest(self.colorizer)
             self.objective.check(self.colorizer)
             self.objective.prepare()

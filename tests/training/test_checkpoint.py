@@ -9,8 +9,11 @@ from safetensors.torch import save_file
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
+from flowcolor.training.build_task import build_task
+from flowcolor.training.objectives import Paired
 from tests.training.helpers import flowcolor
 
 
@@ -185,6 +188,13 @@ def test_what_nothing_could_read_is_not_written(model, name, size, value, expect
     with pytest.raises(InputError, match=expected):
         export_weights(model, tmp_path / name, size)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_nothing_could_read_is_not_trained():
+    objective = Paired(ColorizationLoss(perceptual=0.0))
+    task = build_task(SketchColorFlow(1, 0, 1, norm_eps=1e6), objective)
+    with pytest.raises(InputError, match=r"numbers up to 65536 .* got norm_eps 1000000\.0\."):
+        task.setup("fit")
 
 
 @pytest.mark.parametrize("state", [None, [1], {"colorizer.a": "b"}, {3: torch.zeros(1)}])
