@@ -69,12 +69,15 @@ def heeding_signals() -> Iterator[Ending]:
 
 
 @contextmanager
-def sigterm_for_others(raises: bool = True) -> Iterator[None]:
+def sigterm_for_others(
+    raises: bool = True, end_first: Callable[[], None] = lambda: None
+) -> Iterator[None]:
     """Give SIGTERM to those who would, as Lightning, call its handler after their own.
 
     Args:
         raises: Whether it raises as before until they take it, and once they have given it back;
             otherwise it ends the process at once.
+        end_first: Called before it raises, as to end processes that would outlive this one.
     """
     before = signal.getsignal(signal.SIGTERM)
     if not isinstance(before, Ending):
@@ -83,6 +86,7 @@ def sigterm_for_others(raises: bool = True) -> Iterator[None]:
 
     def unless_taken(number: int, frame: FrameType | None) -> None:
         if signal.getsignal(number) is unless_taken:
+            end_first()
             before(number, frame)
 
     signal.signal(signal.SIGTERM, unless_taken if raises else signal.SIG_DFL)

@@ -18,6 +18,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.bounds import within
@@ -347,8 +348,14 @@ class TrainingCLI(LightningCLI):
             compare_with(rival, self.trainer, self.test_rival)
 
     def _sigterm(self) -> AbstractContextManager[None]:
-        """Let Lightning have SIGTERM; processes that it starts would outlive an exception."""
-        return sigterm_for_others(self.trainer.strategy.launcher is None)
+        """Let Lightning have SIGTERM, and end with this process what it has started."""
+        launcher: Any = self.trainer.strategy.launcher
+        if isinstance(launcher, _MultiProcessingLauncher):  # Its processes notice an end at once.
+            return sigterm_for_others(raises=False)
+        if launcher is None:
+            return sigterm_for_others()
+        # Those of commands would wait for this one for half an hour.
+        return sigterm_for_others(end_first=lambda: launcher.kill(signal.SIGKILL))
 
     def _leave_no_trace(self, keep_first: bool = True) -> None:
         """Remove the folder of a run that never began; what one that did has written is kept.

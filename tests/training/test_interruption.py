@@ -8,7 +8,9 @@ import torch
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 
+from flowcolor.ending import heeding_signals
 from flowcolor.training.callbacks.interruption import Interruption
+from flowcolor.training.lightning_cli import TrainingCLI
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -51,6 +53,22 @@ def batches_before_the_end(rank, asked, number):
 def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, number):
     ends = run_on_ranks(batches_before_the_end, [(rank, asked, number) for rank in range(2)])
     assert ends == [(3, number == signal.SIGINT)] * 2
+
+
+def test_sigterm_before_a_training_ends_the_processes_that_would_wait_for_it():
+    """One that is started by command, and nobody has joined, waits for half an hour."""
+    sent = []
+    strategy = SimpleNamespace(launcher=SimpleNamespace(kill=sent.append))
+    cli = SimpleNamespace(trainer=SimpleNamespace(strategy=strategy))
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with heeding_signals(), TrainingCLI._sigterm(cli):
+            assert callable(signal.getsignal(signal.SIGTERM))  # Else this process would end.
+            with pytest.raises(SystemExit, match="143"):
+                signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert sent == [signal.SIGKILL]
 
 
 @pytest.mark.parametrize("end", ["on_train_end", "on_exception"])
