@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flowcolor.errors import InputError
 
-# In the order in which Lightning looks for them when it is imported.
+# In the order in which Lightning looks for them when it is imported; torchmetrics for the second.
 _RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
 
 
@@ -28,7 +28,8 @@ def require_current_folder() -> None:
 def unusable(error: Exception) -> InputError | None:
     """Return what of the environment an error is about, if it is.
 
-    Lightning, imported, wants the number of its process; anything may want a temporary file.
+    Lightning and torchmetrics, imported, want the number of their process; anything may want a
+    temporary file.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -38,10 +39,18 @@ def unusable(error: Exception) -> InputError | None:
         return InputError(
             "Temporary files cannot be written anywhere: set TMPDIR to a folder where they can."
         )
-    if where != "_get_rank":
+    wrong = [name for name in _RANKS if not _is_number(os.environ.get(name, "0"))]
+    if where not in {"_get_rank", "<module>"} or not wrong:
         return None
-    name = next(name for name in _RANKS if name in os.environ)
     return InputError(
-        f"{name} in the environment expects the number of a process, got {os.environ[name]!r}: "
-        "unset it."
+        f"{wrong[0]} in the environment expects the number of a process, got "
+        f"{os.environ[wrong[0]]!r}: unset it."
     )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        int(word)
+    except ValueError:
+        return False
+    return True

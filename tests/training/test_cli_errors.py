@@ -1,9 +1,12 @@
 """What a user can get wrong on the command line: one sentence, status 2, nothing left behind."""
 
 import re
+import runpy
+from functools import partial
 
 import pytest
 from lightning.fabric.utilities.rank_zero import _get_rank
+from torchmetrics.utilities import prints
 
 from flowcolor.cli.main import COMMANDS
 from tests.training.helpers import flowcolor
@@ -261,13 +264,20 @@ def test_a_configuration_that_is_no_yaml_is_named(text, run, tmp_path, capsys):
     assert "own.yaml expects" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["RANK", "SLURM_PROCID"])
-def test_a_rank_that_is_no_number_is_named(name, monkeypatch, capsys):
-    """Lightning reads it when it is imported; by now it has been."""
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("RANK", _get_rank),
+        ("SLURM_PROCID", _get_rank),
+        ("LOCAL_RANK", partial(runpy.run_path, prints.__file__)),
+    ],
+)
+def test_a_rank_that_is_no_number_is_named(name, load, monkeypatch, capsys):
+    """Lightning and torchmetrics read it when they are imported; by now they have been."""
     for each in ("RANK", "LOCAL_RANK", "SLURM_PROCID"):
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setenv(name, "")
-    monkeypatch.setitem(COMMANDS, "fit", lambda words: _get_rank())
+    monkeypatch.setitem(COMMANDS, "fit", lambda words: load())
     assert flowcolor("fit") == 2
     expected = f"flowcolor: {name} in the environment expects the number of a process, got '': "
     assert capsys.readouterr().err.startswith(expected)
