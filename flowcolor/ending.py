@@ -33,7 +33,7 @@ class Ending:
         if _is_importing(frame):
             self.interrupted_import = number == signal.SIGINT
             self.stop()
-            self._again = threading.Timer(_PATIENCE, _thread.interrupt_main, (number,))
+            self._again = threading.Timer(_PATIENCE, _send, (number,))
             self._again.daemon = True
             self._again.start()
         if number == signal.SIGINT:
@@ -44,6 +44,16 @@ class Ending:
         """Raise no more of what was raised."""
         if self._again is not None:
             self._again.cancel()
+
+
+def _send(number: int) -> None:
+    """Send a signal to the main thread, which may sit in a call of the system for hours."""
+    if not callable(signal.getsignal(number)):
+        return  # It would end the process at once.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
 
 
 @contextmanager
