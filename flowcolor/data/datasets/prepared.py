@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.data.positions import position
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import exists, is_dir, is_file
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.places import require_path
@@ -16,6 +16,7 @@ from flowcolor.io.streams import read_whole
 
 FORMAT = "flowcolor prepared folder, version 1"
 MANIFEST = "manifest.json"
+JOURNAL = ".journal.jsonl"  # Beside the manifest or in place of it, until a preparation is over.
 
 
 class PreparedPhotograph(NamedTuple):
@@ -126,26 +127,38 @@ def prepared_file(root: Path, kind: str, name: str) -> Path:
 
 
 def is_prepared(folder: str | Path) -> bool:
-    """Tell whether a folder has the manifest of ``flowcolor prepare``.
+    """Tell whether a folder is one of ``flowcolor prepare``, be it unfinished or damaged.
+
+    Otherwise its drawings and masks would be taken for photographs.
 
     Raises:
         InputError: That cannot be found out.
     """
-    path = Path(folder) / MANIFEST
+    folder = Path(folder)
+    path = folder / MANIFEST
+    if not is_file(path):
+        return is_file(folder / JOURNAL)
     try:
-        text = path.read_text("utf-8", "replace")[:200] if is_file(path) else ""
+        text = path.read_text("utf-8", "replace")[:200]
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return FORMAT.rpartition(" ")[0] in text
+    return FORMAT.rpartition(" ")[0] in text or all(
+        is_dir(folder / kind) for kind in ("photos", "sketches")
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read what ``flowcolor prepare`` has noted.
 
     Raises:
-        InputError: The manifest is missing, damaged, or of another version.
+        InputError: The manifest is missing, damaged, or of another version, or not yet written.
     """
     path = folder / MANIFEST
+    if is_file(folder / JOURNAL) and not exists(path):
+        raise InputError(
+            f"{folder} is not ready: `flowcolor prepare` was interrupted, and the same command "
+            "continues."
+        )
     try:
         manifest: dict[str, Any] = parse_json(read_whole(path))
         found, settings = manifest["format"], manifest["settings"]

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor import __version__
-from flowcolor.data.datasets.prepared import FORMAT, MANIFEST, read_manifest, require_own_names
+from flowcolor.data.datasets.prepared import (
+    FORMAT,
+    JOURNAL,
+    MANIFEST,
+    read_manifest,
+    require_own_names,
+)
 from flowcolor.data.prepare.files import KEPT, write_whole
 from flowcolor.errors import InputError
 from flowcolor.io.alone import LOCK, is_unused
 from flowcolor.io.files import exists, names_in, remove
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
-
-JOURNAL = ".journal.jsonl"
 
 Entry = dict[str, Any]
 

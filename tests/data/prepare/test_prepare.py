@@ -492,6 +492,26 @@ def test_a_damaged_manifest_is_named(make_folder, tmp_path):
     assert isinstance(open_portraits(tmp_path / "photos", 8).finder, PhotoFolder)
 
 
+def test_drawings_are_no_photographs_where_the_manifest_is_damaged(make_folder, tmp_path):
+    out = tmp_path / "out"
+    prepare([make_folder(count=2)], out, 8, workers=1)
+    for damaged in (b"", b"\0" * 99):
+        (out / "manifest.json").write_bytes(damaged)
+        for root in (out, tmp_path):  # Below another folder, too, its drawings are none.
+            with pytest.raises(InputError, match=r"is not the manifest|is a prepared folder"):
+                open_portraits(root, 8)
+
+
+def test_drawings_are_no_photographs_where_the_preparation_was_interrupted(make_folder, tmp_path):
+    out = tmp_path / "out"
+    CALLS.clear()
+    words = {"workers": 1, "sketch_filter": "tests.data.prepare.test_prepare.stops"}
+    with pytest.raises(Stop):
+        prepare([make_folder(count=6)], out, 8, **words)
+    with pytest.raises(InputError, match=r"out is not ready: .* interrupted, .* the same command"):
+        open_portraits(out, 8)
+
+
 def test_files_are_whole_or_not_there(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_whole(b"data", tmp_path / ("x" * 300))
