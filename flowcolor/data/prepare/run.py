@@ -10,18 +10,18 @@ from flowcolor.bounds import whole_within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.folder import Partners, PhotoFolder, Roots, as_list
 from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
-from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
+from flowcolor.data.prepare.results import forget
 from flowcolor.data.prepare.sources import FileFinder, find_sources
 from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.alone import alone
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import is_empty, is_file, real, remove
+from flowcolor.io.files import is_file, real, remove
 from flowcolor.io.listing import natural_order
 from flowcolor.io.parts import remove_partial
 from flowcolor.io.places import require_here
@@ -130,7 +130,7 @@ def _bring_up_to_date(
     """Make what is missing or has changed, and then remove what nothing needs any more."""
     require_inside(ledger.folder, [*portraits.names, *ledger.entries])
     remove_partial(ledger.folder)
-    gone = _forget(ledger, finder)
+    gone = forget(ledger, finder)
     todo = [i for i, name in enumerate(portraits.names) if name not in ledger.entries]
     skipped = finder.left_out.photographs()
     progress = Progress(len(portraits), len(portraits) - len(todo))
@@ -170,36 +170,6 @@ def _note(
             skipped[name] = str(outcome.reason)
         progress.step()
     return skipped
-
-
-def _forget(ledger: Ledger, finder: FileFinder) -> set[str]:
-    """Drop entries whose sources are gone or changed or whose files are; return their files."""
-    present = {
-        path.relative_to(ledger.folder).as_posix()
-        for path in ledger.folder.rglob("*.png")
-        # What a power failure leaves may have a name and no content.
-        if is_file(path) and not is_empty(path)
-    }
-    positions = {name: index for index, name in enumerate(finder.names)}
-    gone: set[str] = set()
-    for name, entry in list(ledger.entries.items()):
-        index = positions.get(name)
-        try:
-            same = index is not None and _is_same(finder, index, entry)
-        except (OSError, InputError):
-            same = False
-        if not (same and present.issuperset(entry["sha256"])):
-            del ledger.entries[name]
-            if not same:
-                gone.update(entry["sha256"])
-    return gone
-
-
-def _is_same(finder: FileFinder, index: int, entry: Entry) -> bool:
-    """Tell whether an entry was made of the files that are there now."""
-    if finder[index].photo.stat().st_size != entry.get("source_bytes"):
-        return False  # As sure as the content, and much faster.
-    return fingerprint(finder[index].sources()) == entry.get("sources")
 
 
 def _mapping_of(finder: FileFinder) -> bytes | None:

@@ -492,6 +492,25 @@ def test_a_damaged_manifest_is_named(make_folder, tmp_path):
     assert isinstance(open_portraits(tmp_path / "photos", 8).finder, PhotoFolder)
 
 
+def test_what_was_damaged_is_made_again_and_what_was_retouched_stays(make_folder, tmp_path, caplog):
+    photos, out = make_folder(count=4), tmp_path / "out"
+    prepare([photos], out, 8, workers=1)
+    whole = tree(out)
+    for name in ("photos/p0.png", "sketches/p1.png"):
+        (out / name).write_bytes(whole[name][:60])
+    manifest = json.loads(whole["manifest.json"])
+    del manifest["photographs"]["p2"]["sha256"]["sketches/p2.png"]
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    assert prepare([photos], out, 8, workers=1).new == 3
+    assert tree(out) == whole
+    write_image(torch.rand(1, 8, 8), out / "sketches/p3.png")
+    retouched = (out / "sketches/p3.png").read_bytes()
+    caplog.clear()
+    assert prepare([photos], out, 8, workers=1).new == 0
+    assert tree(out) == whole | {"sketches/p3.png": retouched}
+    assert "1 file is not as it was prepared, and stays so: sketches/p3.png" in caplog.text
+
+
 def test_drawings_are_no_photographs_where_the_manifest_is_damaged(make_folder, tmp_path):
     out = tmp_path / "out"
     prepare([make_folder(count=2)], out, 8, workers=1)
