@@ -1,5 +1,7 @@
 """Photographs for training, validation, test and prediction, as Lightning wants them."""
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -166,11 +168,19 @@ class ColorizationDataModule(lightning.LightningDataModule):
     def fingerprint(self) -> str:
         """Return how many photographs there are in all, and a checksum of their names and files.
 
+        And of how a file divides them, if one does.
+
         Raises:
             InputError: A file cannot be read.
         """
+        parts = self._parts()
         # Of whole folders: how they are divided, options and seed say.
-        return fingerprint_all(dict.fromkeys(part.dataset.finder for part in self._parts()))
+        found = fingerprint_all(dict.fromkeys(part.dataset.finder for part in parts))
+        if not isinstance(self.held_out, str):
+            return found
+        divided = json.dumps([parts.validate.names, parts.test.names]).encode()
+        # A file of the same name may divide them in another way the next time.
+        return f"{found}, divided by one with {hashlib.sha256(divided).hexdigest()[:16]}"
 
     def files(self, stage: str) -> Iterator[Path]:
         """Yield every file that ``validate``, ``test`` or ``predict`` will read.

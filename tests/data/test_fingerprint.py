@@ -6,6 +6,7 @@ import pytest
 
 from flowcolor.data import ColorizationDataModule, Folders
 from flowcolor.errors import InputError
+from tests.data.datasets.celeba_tree import make_tree
 from tests.training.helpers import write_photos
 
 
@@ -70,3 +71,13 @@ def test_what_cannot_be_read_is_one_sentence(folder):
     lost.unlink()
     with pytest.raises(InputError, match=f"{lost.name} cannot be read: No such file"):
         where.fingerprint()
+
+
+def test_a_file_that_divides_photographs_counts(tmp_path):
+    root = make_tree(tmp_path / "celeba", 20)
+    partition = root / "list_eval_partition.txt"
+    data = {"train": str(root), "held_out": str(partition)}
+    known = ColorizationDataModule(**data).fingerprint()
+    assert ColorizationDataModule(**data, share=0.5).fingerprint() == known
+    partition.write_text(partition.read_text().replace("jpg 2", "jpg 0", 1))
+    assert ColorizationDataModule(**data).fingerprint() != known
