@@ -38,9 +38,9 @@ def refuse_options(command: str, decided: Sequence[str], words: Sequence[str]) -
 
 
 def require_last(command: str, chosen: Any) -> None:
-    """Refuse a training that would leave no last checkpoint, whoever asks for it.
+    """Refuse a training that would leave no last checkpoint, or take the place of another's best.
 
-    :func:`refuse_options` sees the words alone, and not what a configuration says.
+    Whoever asks for it: :func:`refuse_options` sees the words alone, not what configurations say.
 
     Args:
         command: That of the experiment.
@@ -63,6 +63,11 @@ def require_last(command: str, chosen: Any) -> None:
                 f"flowcolor {command} tests the last checkpoint of every training, which {option} "
                 f"would not leave in its place, got {value}."
             )
+    if chosen.best.dirpath is not None:
+        raise InputError(
+            f"flowcolor {command} expects no best.dirpath, where every training would write over "
+            f"the one before, got {chosen.best.dirpath}."
+        )
 
 
 def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:

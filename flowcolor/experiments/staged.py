@@ -76,6 +76,13 @@ class Stage:
             write_text(self.text, file)
             words = [str(file) if word is None else word for word in self.words]
             built = TrainingCLI(["fit", *words, f"{_ROOT}={folder}"], run=False)
+            for name in ("best", "last"):
+                place = built.config.fit[name].dirpath
+                if place is not None:
+                    raise InputError(
+                        f"{name}.dirpath expects a training without stages, of which each would "
+                        f"write over the one before, got {place}."
+                    )
             built.model.objective.prepare()
 
     def claim(self) -> None:

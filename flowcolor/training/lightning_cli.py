@@ -48,6 +48,11 @@ from flowcolor.training.command_options import (
 )
 from flowcolor.training.complaints import plain
 from flowcolor.training.contents import require_content, require_labels
+from flowcolor.training.earlier_files import (
+    spare_checkpoints,
+    spare_configurations,
+    spare_training,
+)
 from flowcolor.training.fit_checks import check_fit, has_begun
 from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
@@ -94,6 +99,7 @@ class TrainingCLI(LightningCLI):
         refuse_idle(command, options)
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))
+        self.files = files
         self.root = Path("runs") / (files[-1].stem if files else "flowcolor")
         self.execute = run
         self.recorded = read_recorded(command, options, files, self.root)
@@ -320,6 +326,7 @@ class TrainingCLI(LightningCLI):
         option = ROOT if written == self.folder else "--trainer.logger"
         require_outside(written, self.datamodule.files(subcommand), option)
         require_apart(written, self.datamodule.folders(subcommand), option)
+        self._spare_earlier(written, option)
         say(f"writing to {shown(self.place.move(self.trainer))}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
@@ -346,6 +353,18 @@ class TrainingCLI(LightningCLI):
             say("\n".join(f"{name:<26}{float(value):.4g}" for name, value in metrics))
         if rival is not None:
             compare_with(rival, self.trainer, self.test_rival)
+
+    def _spare_earlier(self, written: Path, option: str) -> None:
+        """Refuse to write over what an earlier training has left, or a configuration that is read.
+
+        What goes on with a training does both. Another process than the first has not yet learnt
+        where it writes.
+        """
+        if self.subcommand != "fit":
+            spare_configurations(written, option, self.files)
+        elif self.recorded.checkpoint is None and is_first_process():
+            spare_training(written, option, "checkpoints")
+            spare_checkpoints(self.trainer)
 
     def _sigterm(self) -> AbstractContextManager[None]:
         """Let Lightning have SIGTERM, and end with this process what it has started."""

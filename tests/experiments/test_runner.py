@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 
 import pytest
 
 from flowcolor.errors import InputError
 from flowcolor.experiments import runs, scaling
 from flowcolor.experiments.comparison import check
-from flowcolor.experiments.runner import claim
+from flowcolor.experiments.runner import claim, require_last
 from flowcolor.io.alone import LOCK
 from tests.training.helpers import flowcolor
 
@@ -88,3 +89,12 @@ def test_a_configuration_that_leaves_no_last_checkpoint_is_refused(
     error = capsys.readouterr().err
     assert f"{command} tests the last checkpoint of every training, which {option} wo" in error
     assert not out.exists()
+
+
+def test_trainings_that_would_write_over_each_other_are_refused():
+    last = Namespace(filename="last", dirpath=None, save_top_k=1, save_weights_only=False)
+    given = {"trainer": Namespace(fast_dev_run=False), "last": last}
+    require_last("ablate", Namespace(best=Namespace(dirpath=None), **given))
+    expected = r"ablate expects no best\.dirpath, .* the one before, got kept\.$"
+    with pytest.raises(InputError, match=expected):
+        require_last("ablate", Namespace(best=Namespace(dirpath="kept"), **given))

@@ -209,6 +209,8 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
         stage.claim()
     with pytest.raises(InputError, match=r"stage_1\.yaml belongs to a training with another"):
         fit(plan([*words(config, root), "--data.seed=1"]), own([]))
+    with pytest.raises(InputError, match=r"stages, of which each .* the one before, got .*kept\.$"):
+        fit(plan([*words(config, tmp_path / "new"), f"--best.dirpath={tmp_path}/kept"]), own([]))
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("stages: [models/glow]")
     with pytest.raises(InputError, match=r"stages to be a list of two or more configurations\.$"):

@@ -1,5 +1,6 @@
 """What is kept, and what is not, in the folder that predict and test write into."""
 
+import json
 import shutil
 
 import pytest
@@ -136,3 +137,38 @@ def test_a_logger_s_folder_is_looked_at_before_a_command_writes_into_it(tmp_path
     assert "flowcolor: --trainer.logger expects a folder that holds no input" in error
     assert (photos / "photo0.png").read_bytes() == before
     assert not (tmp_path / "out").exists()
+
+
+def test_results_do_not_take_the_place_of_a_training_s_configuration(run, capsys):
+    place = ("--trainer.default_root_dir", run.folder)
+    before = (run.folder / "config.yaml").read_bytes()
+    assert flowcolor("validate", "--ckpt_path", run.last, *place) == 2
+    expected = f"default_root_dir expects a folder without a training, got {run.folder}, whose con"
+    assert expected in capsys.readouterr().err
+    assert (run.folder / "config.yaml").read_bytes() == before
+
+
+def test_a_new_training_does_not_take_the_place_of_another_s_checkpoint(run, tmp_path, capsys):
+    (kept := tmp_path / "kept").mkdir()
+    (kept / "best.ckpt").write_text("of another")
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor("fit", *words, "--best.dirpath", kept) == 2
+    expected = f"expects a folder without the checkpoint of another training, got {kept}"
+    assert expected in capsys.readouterr().err
+    assert (kept / "best.ckpt").read_text() == "of another"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_new_training_does_not_begin_in_the_folder_of_another(run, tmp_path, capsys):
+    """A logger of one version would let it: the other's weights would be gone."""
+    shutil.copytree(run.folder, tmp_path / "mine" / "only")
+    logger = {"save_dir": str(tmp_path), "name": "mine", "version": "only"}
+    logger = json.dumps({"class_path": "TensorBoardLogger", "init_args": logger})
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor("fit", *words, "--trainer.logger", logger) == 2
+    folder = tmp_path / "mine/only"
+    expected = f"--trainer.logger expects a folder without a training, got {folder}, whose"
+    assert expected in capsys.readouterr().err
+    kept = "checkpoints/last.ckpt"
+    assert (folder / kept).read_bytes() == (run.folder / kept).read_bytes()
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,75 @@
+"""What a command must not write over: what an earlier training has left, and what it reads."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lightning import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from flowcolor.errors import InputError
+from flowcolor.io.files import exists
+from flowcolor.io.same_file import protect
+from flowcolor.training.run_folder import CHECKPOINTS
+
+_CONFIG = "config.yaml"  # The name that Lightning gives to the configuration of a run.
+
+
+def spare_training(folder: Path, option: str, part: str) -> None:
+    """Refuse a folder in which an earlier training lies.
+
+    Args:
+        folder: Where something else would be written.
+        option: How the command line calls it.
+        part: What of the training would be lost.
+
+    Raises:
+        InputError: It names the folder.
+    """
+    if exists(folder / CHECKPOINTS):
+        raise InputError(
+            f"{option} expects a folder without a training, got {folder}, whose {part} would be "
+            "replaced."
+        )
+
+
+def spare_configurations(folder: Path, option: str, read: Iterable[str | Path]) -> None:
+    """Refuse a folder for results where their configuration would replace another.
+
+    Args:
+        folder: Where results go.
+        option: How the command line calls it.
+        read: Configurations that the command reads.
+
+    Raises:
+        InputError: That is one of a training, or one that is read.
+    """
+    if exists(folder / _CONFIG):
+        spare_training(folder, option, _CONFIG)
+    protect(folder / _CONFIG, map(Path, read), option)
+
+
+def spare_checkpoints(trainer: Trainer) -> None:
+    """Refuse places of checkpoints where those of an earlier training lie, under the same names.
+
+    Names with numbers of the training are left to whoever chose them: they may well differ.
+
+    Args:
+        trainer: Of a training that begins, with all callbacks.
+
+    Raises:
+        InputError: It names the file.
+    """
+    callback: Any
+    for callback in trainer.checkpoint_callbacks:
+        if not isinstance(callback, ModelCheckpoint) or callback.dirpath is None:
+            continue
+        name = callback.filename
+        if name is None or "{" in name or callback._enable_version_counter:
+            continue  # Lightning counts up.
+        file = Path(callback.dirpath) / f"{name}{callback.FILE_EXTENSION}"
+        if exists(file):
+            raise InputError(
+                "The dirpath of a checkpoint expects a folder without the checkpoint of another "
+                f"training, got {callback.dirpath}, whose {file.name} would be replaced."
+            )

@@ -1,0 +1,33 @@
+"""What a command writes takes the place of nothing that an earlier one has left, or it reads."""
+
+from types import SimpleNamespace
+
+import pytest
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from flowcolor.errors import InputError
+from flowcolor.training.earlier_files import spare_checkpoints, spare_configurations
+
+
+def test_the_configuration_that_is_read_is_not_replaced(tmp_path):
+    (config := tmp_path / "config.yaml").write_text("# mine")
+    (other := tmp_path / "other.yaml").symlink_to(config)
+    with pytest.raises(InputError, match="--here expects a place that holds no input"):
+        spare_configurations(tmp_path, "--here", [other])
+    spare_configurations(tmp_path, "--here", ["quickstart.yaml"])  # That of an earlier test.
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "refused"),
+    [("last", False, True), ("best", True, False), ("{epoch}", False, False), (None, False, False)],
+)
+def test_checkpoints_of_the_same_name_are_not_replaced(name, counts, refused, tmp_path):
+    for file in (name, "other"):
+        (tmp_path / f"{file}.ckpt").touch()
+    callback = ModelCheckpoint(tmp_path, name, enable_version_counter=counts)
+    trainer = SimpleNamespace(checkpoint_callbacks=[ModelCheckpoint(), callback])
+    if refused:
+        with pytest.raises(InputError, match=r"got .*, whose last\.ckpt would be replaced\.$"):
+            spare_checkpoints(trainer)
+    else:
+        spare_checkpoints(trainer)
