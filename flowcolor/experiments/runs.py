@@ -12,6 +12,7 @@ from flowcolor.experiments.runner import (
     PHOTOGRAPHS,
     Call,
     call_in_process_of_its_own,
+    checksums,
     claim,
     refuse_options,
     require_last,
@@ -129,19 +130,21 @@ def check(ablation: Ablation) -> None:
             cli.model.objective.prepare()
         # Otherwise the same command could not go on.
         require_apart(ablation.output, cli.datamodule.folders("fit"), "--output")
-        photographs = cli.datamodule.fingerprint()
-    _claim(ablation, photographs)
+        photographs, config = cli.datamodule.fingerprint(), cli.run_config
+    _claim(ablation, photographs, config)
 
 
-def _claim(ablation: Ablation, photographs: str) -> None:
+def _claim(ablation: Ablation, photographs: str, config: dict[str, Any]) -> None:
     """Write down what the folder's runs are, or compare with what was written."""
     words, files = resolve_configs(list(ablation.words))
     # Where a configuration lies does not matter, what it says does.
     places = {str(file) for file in files} | {"-c", "--config"}
+    options = [word for word in words if word.removeprefix("--config=") not in places]
     wanted: dict[str, Any] = {
         "table": ablation.table.number,
-        "options": [word for word in words if word.removeprefix("--config=") not in places],
+        "options": options,
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
         PHOTOGRAPHS: photographs,
+        **checksums(options, config),
     }
     claim(ablation.output, "ablation.json", wanted, ("an ablation", "table"))

@@ -12,6 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.experiments.runner import (
     PHOTOGRAPHS,
     Call,
+    checksums,
     claim,
     refuse_options,
     require_last,
@@ -144,13 +145,13 @@ def check(scaling: Scaling) -> dict[float, int]:
             counts[run.share] = len(cli.datamodule.train_names)
         # Otherwise the same command could not go on.
         require_apart(scaling.output, cli.datamodule.folders("fit"), "--output")
-        photographs = cli.datamodule.fingerprint()
+        photographs, config = cli.datamodule.fingerprint(), cli.run_config
     if len(set(counts.values())) < len(counts):
         parts = ", ".join(f"{share:g} of them {count}" for share, count in counts.items())
         raise InputError(
             f"--shares expects parts of different numbers of photographs, got {parts}."
         )
-    _claim(scaling, photographs)
+    _claim(scaling, photographs, config)
     return counts
 
 
@@ -192,13 +193,15 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return parts
 
 
-def _claim(scaling: Scaling, photographs: str) -> None:
+def _claim(scaling: Scaling, photographs: str, config: dict[str, Any]) -> None:
     words, files = resolve_configs(list(scaling.words))
     # Where a configuration lies does not matter, what it says does.
     places = {str(file) for file in files} | {"-c", "--config"}
+    options = [word for word in words if word.removeprefix("--config=") not in places]
     wanted = {
-        "options": [word for word in words if word.removeprefix("--config=") not in places],
+        "options": options,
         "configurations": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files],
         PHOTOGRAPHS: photographs,
+        **checksums(options, config),
     }
     claim(scaling.output, "scaling.json", wanted, ("an experiment", "experiment"))

@@ -12,7 +12,7 @@ import pytest
 from flowcolor.errors import InputError
 from flowcolor.experiments import runs, scaling
 from flowcolor.experiments.comparison import check
-from flowcolor.experiments.runner import claim, require_last
+from flowcolor.experiments.runner import checksums, claim, require_last
 from flowcolor.io.alone import LOCK
 from tests.training.helpers import flowcolor
 
@@ -98,3 +98,26 @@ def test_trainings_that_would_write_over_each_other_are_refused():
     expected = r"ablate expects no best\.dirpath, .* the one before, got kept\.$"
     with pytest.raises(InputError, match=expected):
         require_last("ablate", Namespace(best=Namespace(dirpath="kept"), **given))
+
+
+def test_files_that_options_name_count(tmp_path):
+    """Weights that are trained further keep their name, and data of a section of its own, too."""
+    names = ("last.ckpt", "data.yaml", "vgg16.pth", "vgg19.pth")
+    files = [tmp_path / name for name in names]
+    for file in files:
+        file.write_text("before")
+    words = (f"--model.weights={files[0]}", "--data", str(files[1]), "--trainer.max_steps=2")
+    given = {"objective": {"init_args": {"vgg16": str(files[2])}}, "size": 64, "none": None}
+
+    def claimed():
+        known = checksums(words, given, [files[3]])
+        claim(tmp_path / "out", "record.json", {"of": 1, **known}, ("an experiment", "experiment"))
+
+    claimed()
+    claimed()
+    for file in files:
+        file.write_text("after")
+        with pytest.raises(InputError, match=f"holds runs of .*{file.name} with another checksum"):
+            claimed()
+        file.write_text("before")
+    assert checksums(["--trainer.max_steps=2", "{" * 5000], {"size": 64}) == {}

@@ -13,7 +13,14 @@ from flowcolor.experiments.comparison.blocks import Block, blocks_of
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.pairs import Pairs
 from flowcolor.experiments.comparison.plan import DECIDED, Comparison
-from flowcolor.experiments.runner import PHOTOGRAPHS, agree, claim, refuse_options, require_last
+from flowcolor.experiments.runner import (
+    PHOTOGRAPHS,
+    agree,
+    checksums,
+    claim,
+    refuse_options,
+    require_last,
+)
 from flowcolor.inference import load
 from flowcolor.io.apart import require_apart
 from flowcolor.io.places import require_folder
@@ -61,6 +68,7 @@ def check(comparison: Comparison) -> Checked:
         require_apart(comparison.output, data.folders("fit"), "--output")
         pairs = Pairs(data, comparison.pairs, comparison.points)
         record = comparison.record | {PHOTOGRAPHS: data.fingerprint()}
+        record |= checksums(comparison.shared, vars(comparison.networks))
         agree(*place, record, what)
         trained, blocks = {}, {}
         for entry in comparison.entries:
