@@ -10,6 +10,7 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
+from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.io.places import require_place
 from flowcolor.io.whole_folder import whole_folder
@@ -49,12 +50,13 @@ def make_study(options: StudyOptions, output: Path) -> Key:
     """Write a study into a new folder, whole or not at all.
 
     Raises:
-        InputError: The folder holds something, pictures are missing or broken, or it cannot be
-            written.
+        InputError: The folder holds something, lies among the pictures or cannot be written, or
+            some of these are missing or broken.
     """
     if exists(output) and not (is_dir(output) and not names_in(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
     require_place(output)
+    require_apart(output, [*options.methods.values(), *options.given.values()], "--output")
     sources = find_sources(options.methods, options.given)
     names, spare = choose(sources.names, options.pairs, options.seed)
     drafts = draft_pages(sources, names, spare, options.kind, options.size)

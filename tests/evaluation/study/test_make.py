@@ -182,6 +182,16 @@ def test_a_folder_that_holds_something_is_left_alone(make, folders, capsys):
     assert (folders / "study/key.json").read_bytes() == before
 
 
+def test_a_study_is_no_picture_for_the_next_one(make, folders, capsys):
+    (folders / "truth").rename(folders / "inner")
+    (folders / "truth").mkdir()
+    (folders / "inner").rename(folders / "truth/inner")
+    assert make("--kind", "fool", "--pairs", "2", output="truth/study")[0] == 2
+    expected = f"--output expects a folder outside of {folders / 'truth'}, whose images are read"
+    assert expected in capsys.readouterr().err
+    assert [path.name for path in (folders / "truth").iterdir()] == ["inner"]
+
+
 def test_a_study_needs_its_folders(folders, capsys):
     from flowcolor.cli.main import main
 
