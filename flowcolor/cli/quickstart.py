@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
+from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
@@ -41,7 +42,18 @@ def paint(output: Path) -> Path:
 
     Returns:
         The picture that shows all of it.
+
+    Raises:
+        InputError: The folder holds a picture of the same name that no quickstart has written.
     """
+    picture, drawing, photo = (
+        output / f"{name}.png" for name in ("quickstart", "drawing", "photo")
+    )
+    for path in (drawing, photo):
+        if exists(path) and not exists(picture):  # Names that pictures of users have, too.
+            raise InputError(
+                f"--output expects a folder without a {path.name} of somebody else, got {output}."
+            )
     say(
         "flowcolor quickstart draws the lines of two portraits, an astronaut and Grace Hopper,\n"
         "that were installed with scikit-image and matplotlib, and paints each drawing with the\n"
@@ -60,9 +72,7 @@ def paint(output: Path) -> Path:
     for item, other in ((first, second), (second, first)):
         result = painter(item["content"], other["photo"]).image
         rows.append([item["content"], other["photo"], result, item["photo"]])
-    picture = output / "quickstart.png"
     write_grid([torch.stack(column) for column in zip(*rows, strict=True)], picture)
-    drawing, photo = output / "drawing.png", output / "photo.png"
     write_image(first["content"], drawing)
     write_image(second["photo"], photo)
     say(

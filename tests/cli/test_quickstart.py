@@ -25,3 +25,12 @@ def test_options_of_a_training_are_refused_without_one(words, tmp_path, capsys):
     assert f"{words[0]} {words[1]}" in error
     assert "expects --train, without which it does nothing." in error
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["drawing.png", "photo.png"])
+def test_a_picture_of_somebody_else_is_not_replaced(name, tmp_path, capsys):
+    (tmp_path / name).write_text("mine")
+    assert flowcolor("quickstart", "--output", tmp_path) == 2
+    expected = f"--output expects a folder without a {name} of somebody else, got {tmp_path}."
+    assert expected in capsys.readouterr().err
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "mine"}
