@@ -19,9 +19,11 @@ from flowcolor.experiments.comparison.entries import find_entries
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.experiments.comparison.plan import Budget
 from flowcolor.experiments.comparison.reading import oracle
-from flowcolor.experiments.comparison.rows import Row
+from flowcolor.experiments.comparison.rows import Row, pictures
+from flowcolor.experiments.comparison.sheet import write_sheet
 from flowcolor.experiments.comparison.standing import standing
 from flowcolor.experiments.comparison.text import as_text
+from flowcolor.io.images import write_image
 from flowcolor.models import Guided, Levin, Pix2Pix, Tint, Unchanged
 
 
@@ -166,3 +168,16 @@ def test_a_report_without_the_setting_is_named_and_no_number_beyond_all_floats_i
     assert standing(tmp_path, "exemplar", "cross", [row]).lines[0].costs == {}
     with pytest.raises(InputError, match=r"a.seed_0\.json expects scores in the setting self, got"):
         standing(tmp_path, "exemplar", "self", [row])
+
+
+def test_a_picture_of_another_size_is_one_sentence(tmp_path):
+    row = Row("tint", "untrained")
+    for column in ("content", "reference", "truth", "tint"):
+        folder = pictures(tmp_path, "exemplar", "cross") / column
+        for name in ("a", "b"):
+            write_image(torch.rand(3, 8, 8), folder / f"{name}.png")
+    write_sheet(tmp_path, "exemplar", "cross", [row], ["a", "b"], 8)
+    write_image(torch.rand(3, 4, 5), folder / "b.png")
+    expected = r"b\.png expects a picture of 8x8 pixels, as it was written, got one of 5x4\.$"
+    with pytest.raises(InputError, match=expected):
+        write_sheet(tmp_path, "exemplar", "cross", [row], ["a", "b"], 8)

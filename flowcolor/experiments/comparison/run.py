@@ -132,7 +132,8 @@ def _publish(comparison: Comparison, checked: Checked, failed: dict[str, str]) -
             tables.append(standing(comparison.output, block, setting, rows))
             names = checked.pairs.names[:MOST_ROWS]
             reference = any(needs_reference(checked.blocks.get(row.label, ())) for row in rows)
-            sheets.append(write_sheet(comparison.output, block, setting, rows, names, reference))
+            place = (comparison.output, block, setting)
+            sheets.append(write_sheet(*place, rows, names, comparison.size, reference))
     paths = [*write_tables(comparison, tables, failed), *sheets]
     texts = [as_text(table, comparison.points) for table in tables]
     above = "\n".join(heading(comparison, len(checked.pairs)))
