@@ -164,7 +164,9 @@ def load_tensors(path: str | Path) -> dict[str, Tensor]:
             f"{str(path)!r} must be a file of named tensors (.safetensors or .pth), "
             f"got one that is damaged or of another kind ({type(error).__name__})."
         ) from error
-    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
+    if not isinstance(tensors, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in tensors.items()
+    ):
         raise InputError(
             f"{str(path)!r} must hold a dictionary of named tensors, got {type(tensors).__name__}"
             f"{' of other things' if isinstance(tensors, dict) else ''}."

@@ -177,6 +177,7 @@ def broken_files():
     yield "harmful.pth", pickle.dumps(Harmful())
     yield "numbers.pth", {"epoch": 3}
     yield "list.pth", [torch.zeros(1)]
+    yield "counted.pth", {0: torch.zeros(1)}
 
 
 @pytest.mark.parametrize(("name", "content"), list(broken_files()))
