@@ -24,10 +24,10 @@ def fitting(
             either of them.
 
     Raises:
-        InputError: A tensor is missing, of another shape, or not finite.
+        InputError: A tensor is missing, of another shape, or not finite, or weights are all zero.
 
     Example:
-        >>> found = {"features.weight": torch.zeros(1, 2).half(), "features.bias": torch.zeros(1)}
+        >>> found = {"features.weight": torch.ones(1, 2).half(), "features.bias": torch.zeros(1)}
         >>> fitting(found, nn.Linear(2, 1), Path("a.pth"), part="features.")["weight"].dtype
         torch.float32
     """
@@ -47,6 +47,11 @@ def fitting(
         if not tensor.is_floating_point() or not is_dense_and_finite(tensor):
             raise InputError(
                 f"{str(path)!r} must hold finite weights, got others in `{part}{key}`."
+            )
+        # As a hole in a file that was not written whole; all images would look the same.
+        if tensor.ndim > 1 and not bool(tensor.float().any()):
+            raise InputError(
+                f"{str(path)!r} must hold trained weights, got nothing but zeros in `{part}{key}`."
             )
         chosen[key] = tensor.float()
     return chosen

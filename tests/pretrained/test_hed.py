@@ -81,6 +81,7 @@ def test_a_file_gives_the_network_back_frozen(tmp_path):
         ({"sides.1.weight": None}, r"of `blocks\.1\.0\.weight` \(128, 2, 3, 3\) of HED, got \(3,"),
         ({"sides.2.bias": torch.tensor([torch.nan])}, r"finite weights, got others in `sides\.2"),
         ({"fuse.bias": torch.zeros(1, dtype=torch.int)}, "finite weights, got others"),
+        ({"fuse.weight": torch.zeros(1, 5, 1, 1)}, r"got nothing but zeros in `fuse\.weight`\.$"),
     ],
 )
 def test_other_files_are_named(tmp_path, change, message):
