@@ -131,7 +131,8 @@ class InstanceColorization(Colorizer):
             boxes = hints.boxes
         if boxes is None:
             boxes = boxes_of(content, self.find if self.stage == 3 else "none")
-        if boxes is not None:
+            _require_numbers(self, boxes)
+        else:
             self._check_boxes(content, boxes)
         return REACH * widen(self.net(light_and_points(content, hints), boxes)).tanh()
 
@@ -172,6 +173,10 @@ class InstanceColorization(Colorizer):
 
     def _check_boxes(self, content: Tensor, boxes: Sequence[Tensor]) -> None:
         check_list(self, boxes=boxes)
-        known = [box for box in boxes if isinstance(box, Tensor)]
-        require_numbers(self, *known)  # They are cut out at whole pixels.
+        _require_numbers(self, boxes)
         check_boxes_of_all(self, boxes, content)
+
+
+def _require_numbers(model: Colorizer, boxes: Sequence[object]) -> None:
+    """Refuse boxes without values: objects are cut out at whole pixels."""
+    require_numbers(model, *(box for box in boxes if isinstance(box, Tensor)))
