@@ -30,6 +30,7 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.compare import require_rival, write_comparison
+    from flowcolor.evaluation.earlier_results import remove_earlier
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
@@ -67,6 +68,7 @@ def main(words: Sequence[str]) -> None:
         about["sketches"] = about.pop("content")
     about |= {"content": "drawing", "size": options.size}
     report = evaluation.report(about | costs)
+    remove_earlier(options.output, "score")
     paths = write_report(report, options.output, "score")
     say("\n".join([table(report), *(f"wrote {shown(path)}" for path in paths)]))
     picture = options.output / f"extremes-{options.setting}.png"

@@ -251,3 +251,23 @@ def test_regions_without_label_maps_are_refused(folders, capsys):
     expected = "--regions celeba expects --labels, without which it does nothing."
     assert expected in capsys.readouterr().err
     assert not (folders / "out").exists()
+
+
+def test_nothing_of_an_earlier_score_is_left_beside_another(folders):
+    out = folders / "out"
+    write_image(
+        torch.zeros(3, 8, 8), out / "extremes-self.png"
+    )  # Somebody's own: no score is here.
+    assert score(folders) == 0
+    assert (out / "extremes-self.png").is_file()
+    other = folders / "other.json"
+    other.write_bytes((out / "score.json").read_bytes())
+    assert score(folders, "--compare", other) == 0
+    assert (out / "comparison.json").is_file()
+    write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
+    assert score(folders, "--setting", "self") == 0
+    assert {path.name for path in out.iterdir()} == {
+        "extremes-self.png",
+        "score.csv",
+        "score.json",
+    }

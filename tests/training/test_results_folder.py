@@ -53,6 +53,24 @@ def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path):
     assert own.is_file()
 
 
+def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, capsys):
+    out = tmp_path / "out/test"
+    pictures = write_photos(out / "images/self/result", 2)
+    old = [out / name for name in ("comparison.json", "pairs-self.png", "extremes-cross.png")]
+    for path in (*old, out / "test.json"):
+        path.write_text("of an earlier test")
+    words = ("test", *TINT, "--data.test", write_photos(tmp_path / "photos", 2))
+    words = (*words, "--data.sketch_filter=flowcolor.data.SobelLines", "--timed=0", "--probes=0")
+    words = (*words, "--pictures.test_pairs=0", "--pictures.extremes=0")
+    assert flowcolor(*words, "--trainer.default_root_dir", tmp_path / "out") == 0
+    assert json.loads((out / "test.json").read_text())["pairs"]
+    assert not [path for path in old if path.exists()]
+    assert len([*pictures.iterdir()]) == 2
+    assert f"notice: the pictures in {out / 'images'} are of an earlier test" in (
+        capsys.readouterr().out
+    )
+
+
 def test_a_run_below_photographs_in_subfolders_is_refused(run, tmp_path, capsys):
     """The next run would take its pictures for photographs."""
     photos = tmp_path / "photos"

@@ -13,11 +13,12 @@ from flowcolor.arguments import check_flag
 from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
+from flowcolor.evaluation.earlier_results import remove_earlier
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
-from flowcolor.io.files import is_file, remove
+from flowcolor.io.files import find, is_file, remove
 from flowcolor.io.images import write_image
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
@@ -143,6 +144,7 @@ class PictureGrid(Callback):
         if not trainer.is_global_zero or report is None:
             return
         folder = log_folder(trainer)
+        remove_earlier(folder, "test")
         for setting, parts in self.tested.items():
             if parts:
                 columns = [torch.cat(column) for column in zip(*parts, strict=True)]
@@ -158,6 +160,8 @@ class PictureGrid(Callback):
                 say(write_extremes(scores, columns_of, path, self.extremes))
         if self.write_all:
             say(f"wrote every picture to {shown(folder / 'images')}")
+        elif any(find(folder / "images", f"{setting}/result/**/*.png") for setting in SETTINGS):
+            say(f"notice: the pictures in {shown(folder / 'images')} are of an earlier test")
 
     def _draw(self, trainer: Trainer, name: str, task: Task, batch: Batch) -> None:
         self._write(trainer, name, task.steps, _columns(task, batch, self.pairs))
