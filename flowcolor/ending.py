@@ -22,6 +22,7 @@ class Ending:
     def __init__(self) -> None:
         self.interrupted_import = False
         self._again: threading.Timer | None = None
+        self._lock = threading.RLock()  # A handler may interrupt :meth:`stop`.
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal.
@@ -33,17 +34,27 @@ class Ending:
         if _is_importing(frame):
             self.interrupted_import = number == signal.SIGINT
             self.stop()
-            self._again = threading.Timer(_PATIENCE, _send, (number,))
+            self._again = threading.Timer(_PATIENCE, self._raise_again, (number,))
             self._again.daemon = True
             self._again.start()
+            if _is_forgotten(frame):
+                return  # A traceback would be printed, and nothing raised.
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
     def stop(self) -> None:
         """Raise no more of what was raised."""
-        if self._again is not None:
-            self._again.cancel()
+        with self._lock:
+            if self._again is not None:
+                self._again.cancel()
+            self._again = None
+
+    def _raise_again(self, number: int) -> None:
+        # Locked: after the end, when the usual handlers are back, the signal would kill.
+        with self._lock:
+            if self._again is threading.current_thread():
+                _send(number)
 
 
 def _send(number: int) -> None:
@@ -104,6 +115,16 @@ def sigterm_for_others(
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _is_forgotten(frame: FrameType | None) -> bool:
+    """Tell whether this is a callback of importlib's, whose exceptions are printed and ignored."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "cb" and code.co_filename.startswith(_IMPORTING):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_importing(frame: FrameType | None) -> bool:

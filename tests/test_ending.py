@@ -47,6 +47,27 @@ def work(words):
     assert ended(work, tmp_path) == (130, "", "flowcolor: interrupted\n")
 
 
+def test_ctrl_c_where_imports_forget_it_is_no_traceback(tmp_path):
+    work = """
+def work(words):
+    from importlib import _bootstrap
+    class Locks(dict):
+        def get(self, name):
+            signal.raise_signal(signal.SIGINT)
+            return super().get(name)
+    _bootstrap._module_locks = Locks(_bootstrap._module_locks)
+    cb = _bootstrap._get_module_lock.__code__.co_consts
+    code = next(each for each in cb if getattr(each, "co_name", "") == "cb")
+    import types, weakref
+    class Held: pass
+    held = Held()
+    ref = weakref.ref(held, types.FunctionType(code, vars(_bootstrap), argdefs=("held",)))
+    del held
+    time.sleep(600)
+"""
+    assert ended(work, tmp_path) == (130, "", "flowcolor: interrupted\n")
+
+
 def test_sigterm_leaves_no_part_of_a_file_and_the_earlier_one(tmp_path):
     (tmp_path / "file").write_text("earlier")
     work = """
