@@ -5,18 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.io.alone import is_unused
-from flowcolor.io.files import exists, find, is_file
+from flowcolor.io.files import exists, find
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
-from flowcolor.pretrained.convert import checksum
 
 _PATIENCE = 5.0  # Seconds.
 # By which a training would leave no last checkpoint where its test, and the next call, look for it.
@@ -96,41 +95,6 @@ def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
     if not trained:
         raise InputError(f"The training in {folder} ended without writing a model.")
     return trained[-1].parent / "checkpoints" / "last.ckpt"
-
-
-def checksums(words: Iterable[str], *given: Any) -> dict[str, dict[str, str]]:
-    """Return what files hold that options name, for a record; of none, nothing.
-
-    Weights, or a section of a configuration, may be others the next time under the same name.
-
-    Args:
-        words: Options.
-        given: Further values, also in lists and dictionaries.
-
-    Raises:
-        InputError: One cannot be read.
-    """
-    values = [word.partition("=")[2] if word.startswith("-") else word for word in words]
-    places = dict.fromkeys(Path(text) for text in _texts([values, *given]) if text)
-    found = {str(path): checksum(path) for path in places if _is_named(path)}
-    return {"checksums": found} if found else {}
-
-
-def _is_named(path: Path) -> bool:
-    try:
-        return is_file(path)
-    except InputError:  # Longer than names can be, as JSON may be.
-        return False
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str | Path):
-        yield str(value)
-    elif isinstance(value, dict):
-        yield from _texts(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _texts(part)
 
 
 def claim(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]) -> None:

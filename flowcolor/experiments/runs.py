@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flowcolor.experiments.checksums import checksums
 from flowcolor.experiments.runner import (
     PHOTOGRAPHS,
     Call,
     call_in_process_of_its_own,
-    checksums,
     claim,
     refuse_options,
     require_last,

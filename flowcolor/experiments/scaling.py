@@ -9,10 +9,10 @@ from typing import Any
 
 from flowcolor.bounds import within
 from flowcolor.errors import InputError
+from flowcolor.experiments.checksums import checksums
 from flowcolor.experiments.runner import (
     PHOTOGRAPHS,
     Call,
-    checksums,
     claim,
     refuse_options,
     require_last,

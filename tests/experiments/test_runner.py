@@ -11,8 +11,9 @@ import pytest
 
 from flowcolor.errors import InputError
 from flowcolor.experiments import runs, scaling
+from flowcolor.experiments.checksums import checksums
 from flowcolor.experiments.comparison import check
-from flowcolor.experiments.runner import checksums, claim, require_last
+from flowcolor.experiments.runner import claim, require_last
 from flowcolor.io.alone import LOCK
 from tests.training.helpers import flowcolor
 

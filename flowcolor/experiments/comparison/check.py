@@ -9,6 +9,7 @@ from flowcolor.bounds import within
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.evaluation.network_scores import NetworkScores
+from flowcolor.experiments.checksums import checksums
 from flowcolor.experiments.comparison.blocks import Block, blocks_of
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.experiments.comparison.pairs import Pairs
@@ -16,7 +17,6 @@ from flowcolor.experiments.comparison.plan import DECIDED, Comparison
 from flowcolor.experiments.runner import (
     PHOTOGRAPHS,
     agree,
-    checksums,
     claim,
     refuse_options,
     require_last,
