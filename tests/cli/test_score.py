@@ -255,9 +255,8 @@ def test_regions_without_label_maps_are_refused(folders, capsys):
 
 def test_nothing_of_an_earlier_score_is_left_beside_another(folders):
     out = folders / "out"
-    write_image(
-        torch.zeros(3, 8, 8), out / "extremes-self.png"
-    )  # Somebody's own: no score is here.
+    # Somebody's own: no score is here.
+    write_image(torch.zeros(3, 8, 8), out / "extremes-self.png")
     assert score(folders) == 0
     assert (out / "extremes-self.png").is_file()
     other = folders / "other.json"
@@ -266,8 +265,5 @@ def test_nothing_of_an_earlier_score_is_left_beside_another(folders):
     assert (out / "comparison.json").is_file()
     write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
     assert score(folders, "--setting", "self") == 0
-    assert {path.name for path in out.iterdir()} == {
-        "extremes-self.png",
-        "score.csv",
-        "score.json",
-    }
+    left = {path.name for path in out.iterdir()}
+    assert left == {"extremes-self.png", "score.csv", "score.json"}
