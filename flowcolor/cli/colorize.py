@@ -157,12 +157,12 @@ def main(words: Sequence[str]) -> None:
     if options.gallery is not None:
         jobs = choose_references(jobs, options.gallery)
     jobs = give_boxes(jobs, options.boxes, picture)
-    protect_inputs(jobs)
+    protect_inputs(jobs, options.checkpoint)
     if options.vary:
         require_one_picture(jobs, {"--plots": options.plots, "--check": options.check})
     if options.plots:
         import_module("matplotlib")  # Before anything is painted that could not be shown.
-        protect_plots(jobs)
+        protect_plots(jobs, options.checkpoint)
     traces = []
     if options.trace is not None:
         traces = begin_traces(list(painters.values()), options.trace, [job.output for job in jobs])

@@ -182,8 +182,12 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
     return chosen
 
 
-def protect_inputs(jobs: Sequence[Job]) -> None:
+def protect_inputs(jobs: Sequence[Job], checkpoint: str | None = None) -> None:
     """Refuse jobs that would write over a drawing, a photograph, their hints or boxes, or nowhere.
+
+    Args:
+        jobs: What to paint.
+        checkpoint: What paints, where it is a file.
 
     Raises:
         InputError: Before anything is painted; it names the file.
@@ -196,22 +200,27 @@ def protect_inputs(jobs: Sequence[Job]) -> None:
         for path in (job.content, job.reference, job.hints, job.boxes)
         if path
     }
+    inputs.add(None if checkpoint is None else identity(Path(checkpoint)))
     inputs.discard(None)
     for job in jobs:
         if identity(job.output) in inputs:
             raise InputError(
-                f"--output expects a place that holds no input, got {job.output}, which is a "
-                "drawing or photograph of this very call and would be overwritten."
+                f"--output expects a place that holds no input, got {job.output}, which is an "
+                "input of this very call and would be overwritten."
             )
 
 
-def protect_plots(jobs: Sequence[Job]) -> None:
+def protect_plots(jobs: Sequence[Job], checkpoint: str | None = None) -> None:
     """Refuse plots that would be written over an input, or over the result of another picture.
+
+    Args:
+        jobs: What to paint.
+        checkpoint: What paints, where it is a file.
 
     Raises:
         InputError: Before anything is painted; it names the file.
     """
-    protect_inputs([replace(job, output=job.plots) for job in jobs])
+    protect_inputs([replace(job, output=job.plots) for job in jobs], checkpoint)
     results = {job.output for job in jobs}
     for job in jobs:
         if job.plots in results:

@@ -10,6 +10,8 @@ from flowcolor.cli.jobs import find_jobs
 from flowcolor.cli.main import main
 from flowcolor.data import SketchReferencePairs
 from flowcolor.errors import InputError
+from flowcolor.models import flowcolor_tiny
+from flowcolor.models.checkpoint import export_weights
 
 
 @pytest.fixture
@@ -27,9 +29,9 @@ def files(tmp_path):
 @pytest.mark.parametrize(
     ("sketch", "output", "expected"),
     [
-        ("drawing.png", "drawing.png", "got .*drawing.png, which is a drawing or photograph"),
+        ("drawing.png", "drawing.png", "got .*drawing.png, which is an input of this very"),
         ("drawing.png", "one/../drawing.png", "would be overwritten"),
-        ("drawing.png", "photo.png", "got .*photo.png, which is a drawing or photograph"),
+        ("drawing.png", "photo.png", "got .*photo.png, which is an input of this very"),
         ("drawing.png", "linked.png", "would be overwritten"),
         ("drawing.png", "pointer.png", "would be overwritten"),
         ("drawing.png", ".", "would be overwritten"),
@@ -45,6 +47,20 @@ def test_an_input_is_never_overwritten(sketch, output, expected, files, capsys):
     assert message.count("\n") == 1
     assert re.search(expected, message)
     assert {path: path.read_bytes() for path in files.rglob("*.*g")} == before
+
+
+@pytest.mark.parametrize("plots", [False, True])
+def test_nor_is_the_model(plots, files, capsys):
+    model = files / "model.safetensors"
+    export_weights(flowcolor_tiny(), model, 16)
+    before = model.read_bytes()
+    os.link(model, files / ("result-plots.png" if plots else "result.png"))
+    words = ["--sketch", files / "drawing.png", "--reference", files / "photo.png"]
+    words += ["--checkpoint", model, "--output", files / "result.png", *["--plots"] * plots]
+    assert main(["colorize", *map(str, words)]) == 2
+    assert "which is an input of this very call" in capsys.readouterr().err
+    assert model.read_bytes() == before
+    assert (files / "result.png").exists() is not plots
 
 
 @pytest.mark.parametrize("place", ["drawings", "photos", "marks"])
