@@ -1,6 +1,7 @@
 """One command at a time writes a folder."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -63,13 +64,16 @@ def held(folder: Path) -> Iterator[bool]:
     """
     path = folder / LOCK
     file, locked = _hold(path)
+    if sys.platform != "win32":
+        # Loader processes outlive a killed run for seconds, and would hold what they inherit.
+        os.register_at_fork(after_in_child=file.close)
     with file:
         try:
             yield locked
         finally:
             with uninterrupted(), suppress(OSError):
                 # Whoever has removed the folder meanwhile has let others make and hold another.
-                if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                if not file.closed and os.path.samestat(path.stat(), os.fstat(file.fileno())):
                     path.unlink()
 
 

@@ -1,5 +1,10 @@
 """One command at a time writes a folder."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from flowcolor.errors import InputError
@@ -36,3 +41,27 @@ def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, mon
         pytest.fail("two write one folder")
     with alone(tmp_path, "three"):
         assert (tmp_path / LOCK).exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_what_a_killed_process_has_started_holds_nothing(tmp_path):
+    script = f"""
+import os, signal
+from pathlib import Path
+from flowcolor.io.alone import alone
+with alone(Path({str(tmp_path)!r}), "one"):
+    if not os.fork():
+        print(os.getpid(), flush=True)
+        os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed:
+        child = int(killed.stdout.readline())
+        assert killed.wait() == -signal.SIGKILL
+        try:
+            with alone(tmp_path, "two"):
+                assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+        finally:
+            os.kill(child, signal.SIGKILL)
+    assert not list(tmp_path.iterdir())
