@@ -6,7 +6,7 @@ could name anything. So nothing reaches the parser that is not expected here.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
-from inspect import isfunction, signature
+from inspect import isfunction
 from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -23,8 +23,13 @@ from flowcolor.errors import InputError
 from flowcolor.training import objectives
 from flowcolor.training.build_task import build_task
 from flowcolor.training.parser import read_yaml
+from flowcolor.training.step_options import SEED, step_hints
 
-_SECTIONS: dict[str, Any] = {"model": build_task, "data": ColorizationDataModule.__init__}
+_SECTIONS = {
+    "model": get_type_hints(build_task),
+    "data": get_type_hints(ColorizationDataModule.__init__),
+    "trainer": step_hints(),
+}
 _DEPTH = 6  # Of values within values: a pickle can hold itself, without an end.
 
 
@@ -85,13 +90,18 @@ def only_allowed(
         words |= set(_keys(read_yaml(file)))
     allowed: dict[str, Any] = {}
     for section, content in _items(recorded, "the description of the run", checkpoint):
+        if section == SEED:
+            if not _fits(content, int):
+                raise _refused(checkpoint, section, "a whole number", content)
+            allowed[section] = content
+            continue
         if section not in _SECTIONS:
-            raise _refused(checkpoint, section, "only the keys model and data", content)
-        hints = get_type_hints(_SECTIONS[section])
+            raise _refused(checkpoint, section, "only the keys model, data and trainer", content)
+        hints = _SECTIONS[section]
         allowed[section] = {}
         for name, value in _items(content, section, checkpoint):
             key = f"{section}.{name}"
-            if name not in signature(_SECTIONS[section]).parameters:
+            if name not in hints or name == "return":
                 raise _refused(checkpoint, key, "only options that flowcolor has", value)
             known = _classes(key)
             if not _is_text(value):
@@ -181,7 +191,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin in (Union, UnionType):
         return any(_fits(value, part) for part in parts)
     if origin is Literal:
-        return type(value) is str and value in parts
+        return any(type(value) is type(part) and value == part for part in parts)
     if origin is list:
         return type(value) is list and all(_fits(part, parts[0]) for part in value)
     if origin is tuple:
@@ -196,8 +206,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return type(value) is dict and all(
             name in fields and _fits(part, fields[name]) for name, part in value.items()
         )
-    if hint is float:
-        return type(value) in (int, float) and is_finite(value)
+    if hint in (int, float):
+        return type(value) in {int, hint} and is_finite(value)
     return type(value) is (str if hint is Path else hint)
 
 

@@ -72,6 +72,7 @@ from flowcolor.training.run_folder import SharedFolder, is_first_process
 from flowcolor.training.run_place import ROOT, RunPlace
 from flowcolor.training.say import say
 from flowcolor.training.stages import last_stages
+from flowcolor.training.step_options import step_options
 from flowcolor.training.their_numbers import check_their_numbers
 from flowcolor.training.whole_checkpoints import WholeCheckpoints
 from flowcolor.training.whole_config import WholeConfig
@@ -160,6 +161,7 @@ class TrainingCLI(LightningCLI):
         dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
         self.run_config = spell_out_folders({key: dumped[key] for key in ("model", "data")})
         if command == "fit":
+            self.run_config |= step_options(dumped)
             require_text([self.run_config, chosen.trainer.default_root_dir])
         self.replaced = list(differences(self.recorded.config, self.run_config))
         for line in self.replaced:

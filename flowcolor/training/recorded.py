@@ -26,8 +26,8 @@ class Recorded:
 
     Args:
         checkpoint: The file; ``None`` without ``--ckpt_path``.
-        config: Its ``model`` and ``data`` in plain values, as far as they may be believed; empty
-            if it has none.
+        config: Its ``model`` and ``data`` in plain values, as far as they may be believed, and
+            what else a training depends on that goes on; empty if it has none.
     """
 
     checkpoint: Path | None
@@ -72,6 +72,8 @@ def read_recorded(
     else:
         config = read_checkpoint(checkpoint)[KEY].get("run", {})
     config = only_allowed(config, options, files, checkpoint)
+    if command != "fit":
+        config = {name: part for name, part in config.items() if name in {"model", "data"}}
     return Recorded(checkpoint, spell_out_folders(config) if config else {})
 
 

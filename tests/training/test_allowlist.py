@@ -1,6 +1,8 @@
 """What a checkpoint names is imported only if it is flowcolor's or torch's own."""
 
 import copy
+import math
+import re
 import sys
 
 import pytest
@@ -228,6 +230,22 @@ def test_a_folder_with_the_name_of_a_module_is_a_folder(run, tmp_path, monkeypat
 def test_the_description_of_every_run_is_allowed(run, tmp_path):
     recorded = torch.load(run.last, weights_only=True)[KEY]["run"]
     assert only_allowed(recorded, [], [], tmp_path) == recorded
+
+
+WRONG = {
+    "an option of the trainer that is not kept": ({"trainer": {"max_steps": 3}}, "that flowcolor"),
+    "another type of one": ({"trainer": {"precision": "planted"}}, "another type in 'trainer.pre"),
+    "no number": ({"trainer": {"gradient_clip_val": math.nan}}, "another type in 'trainer.grad"),
+    "a seed that is none": ({"seed_everything": True}, "a whole number in 'seed_everything'"),
+    "a seed of no size": ({"seed_everything": 10**400}, "a whole number in 'seed_everything'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_a_step_depends_on_is_looked_at(case, tmp_path):
+    config, expected = WRONG[case]
+    with pytest.raises(InputError, match=re.escape(expected)):
+        only_allowed(config, [], [], tmp_path)
 
 
 def test_numbers_that_no_float_holds_are_one_sentence(tmp_path):

@@ -8,6 +8,7 @@ import yaml
 from lightning import Callback
 
 from flowcolor.models.checkpoint import KEY, read_checkpoint
+from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.recorded import Recorded
 from tests.training.helpers import flowcolor
 
@@ -62,6 +63,24 @@ def test_a_checkpoint_does_not_need_the_weights_that_its_training_began_with(
     assert flowcolor("validate", "--ckpt_path", last) == 0
     assert flowcolor("fit", "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
     assert read_checkpoint(last)["global_step"] == 4
+
+
+def test_a_checkpoint_keeps_what_a_step_depends_on(run, tmp_path, capsys):
+    given = ("--seed_everything", 7, "--trainer.precision", "bf16-mixed")
+    given += ("--trainer.gradient_clip_val", 0.001, "--trainer.accumulate_grad_batches", 2)
+    assert fit(run, tmp_path / "whole", *given) == 0
+    assert fit(run, tmp_path / "parts", *given, "--trainer.max_epochs", 1) == 0
+    last = tmp_path / "parts" / LAST
+    capsys.readouterr()
+    assert flowcolor("fit", "--ckpt_path", last, "--trainer.max_epochs", 2) == 0
+    assert "other than in the checkpoint" not in capsys.readouterr().out
+    whole, parts = weights(tmp_path / "whole" / LAST), weights(last)
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    others = ["--seed_everything", "3", "--trainer.precision", "32-true"]
+    TrainingCLI(["fit", "--ckpt_path", str(last), *others], run=False)
+    said = capsys.readouterr().out
+    assert "other than in the checkpoint: seed_everything: 3 instead of 7\n" in said
+    assert "other than in the checkpoint: trainer.precision: 32-true instead of bf16-mixed" in said
 
 
 class TimeIsOver(Callback):
