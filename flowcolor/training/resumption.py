@@ -9,6 +9,7 @@ from flowcolor.training.accumulated import accumulate, accumulated, note_accumul
 from flowcolor.training.early_end import pass_over_limits, renew_patience
 from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
+from flowcolor.training.other_callbacks import take_other_callbacks
 from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.schedules import note_plateaus
 from flowcolor.training.unfinished import note_unfinished
@@ -65,6 +66,7 @@ class Resumption:
         require_averages(checkpoint, module.trainer, module)
         require_stops(checkpoint, module.trainer)
         take_own_states(checkpoint, module)
+        take_other_callbacks(checkpoint, module.trainer, module)
         renew_patience(checkpoint, module.trainer)
         self._gradients = accumulated(checkpoint, module)
         self._numbers = numbers_of_last_batch(checkpoint)

@@ -12,7 +12,8 @@ from flowcolor.models.checkpoint import require_same, require_tensors
 from flowcolor.training.whole_optimizers import are_counts
 from flowcolor.training.whole_state import damaged
 
-_PARTS = ("current_model_state", "averaging_state")
+CURRENT = "current_model_state"
+_PARTS = (CURRENT, "averaging_state")
 _ANNEALED = {"anneal_epochs", "_anneal_strategy"}  # What only the schedule of an average has.
 _STOCHASTIC = {"n_averaged", "latest_update_epoch", "scheduler_state", "average_model_state"}
 
@@ -53,7 +54,7 @@ def _require_average(
             f"The checkpoint expects {' and '.join(_PARTS)} and the state of the average "
             "under 'callbacks', got a part of them alone: it is damaged."
         )
-    _require_weights(weights, checkpoint, module)
+    require_weights(weights, checkpoint, module)
     require_tensors(averaging, "The checkpoint")
     own = callback._average_model.state_dict()
     counts = {name: value for name, value in own.items() if not name.startswith("module.")}
@@ -88,13 +89,22 @@ def _require_stochastic(checkpoint: Mapping[str, Any], known: Any, module: Light
     weights = known["average_model_state"]
     if not isinstance(weights, dict):
         raise damaged("averaged weights", "callbacks")
-    _require_weights(weights, checkpoint, module)
+    require_weights(weights, checkpoint, module)
 
 
-def _require_weights(
+def require_weights(
     weights: Mapping[str, Any], checkpoint: Mapping[str, Any], module: LightningModule
 ) -> None:
-    """Refuse what are no weights of the model, or not of the types of those beside them."""
+    """Refuse what are no weights of the model, or not of the types of those beside them.
+
+    Args:
+        weights: Those of the checkpoint that are looked at.
+        checkpoint: With others.
+        module: What is trained.
+
+    Raises:
+        InputError: It names the first.
+    """
     found, beside, own = (
         {name: value for name, value in each.items() if not str(name).endswith("_extra_state")}
         for each in (weights, checkpoint["state_dict"], module.state_dict())

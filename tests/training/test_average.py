@@ -132,6 +132,17 @@ def test_a_resumed_run_goes_on_from_both(whole, tmp_path):
             assert torch.equal(value, resumed[key][name]), (key, name)
 
 
+def test_a_run_goes_on_without_it_from_the_weights(run, whole, tmp_path):
+    last = tmp_path / "version_0/checkpoints/last.ckpt"
+    last.parent.mkdir(parents=True)
+    copyfile(steps_of(whole)[2], last)
+    assert fit(run.config, tmp_path, "--model.average", "null", "--ckpt_path", last) == 0
+    resumed, plain = read_checkpoint(last), read_checkpoint(run.last)
+    assert resumed["global_step"] == plain["global_step"] == 4
+    for name, value in plain["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+
+
 @pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan"), "0.9", True])
 def test_what_is_no_decay_is_refused(decay):
     with pytest.raises(InputError, match=r"^model\.average expects a number from 0 to below 1"):
