@@ -14,7 +14,7 @@ from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
 from flowcolor.losses.vgg_distance import vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import require_colors, require_floats, require_tensors, widen
+from flowcolor.values import casts, require_colors, require_floats, require_tensors, widen
 
 _ONCE = "PerceptualLoss expects to be differentiated once, got a second derivative."
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
@@ -136,9 +136,7 @@ class _ChunkedDistance(torch.autograd.Function):
 
 def _without_float16(device_type: str) -> AbstractContextManager[Any]:
     """Switch float16 autocast off, see :class:`PerceptualLoss`; leave any other as it is."""
-    known = torch.amp.is_autocast_available(device_type)
-    enabled = known and torch.is_autocast_enabled(device_type)
-    if enabled and torch.get_autocast_dtype(device_type) == torch.float16:
+    if casts(device_type) and torch.get_autocast_dtype(device_type) == torch.float16:
         return torch.autocast(device_type, enabled=False)
     return nullcontext()
 
