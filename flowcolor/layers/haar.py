@@ -59,8 +59,8 @@ class HaarDownsample(InvertibleLayer):
         check_choice(self, dims=(dims, Dims))
         self.channels = channels
         self.rebalance = rebalance
-        self.dims: Dims = dims
-        self.register_buffer("basis", _signs(dims), persistent=False)
+        self.dims: Dims = int(dims)  # type: ignore[assignment]  # Of NumPy's bytes none is below 0.
+        self.register_buffer("basis", _signs(self.dims), persistent=False)
         self.register_load_state_dict_post_hook(_restore_basis)
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:

@@ -88,7 +88,7 @@ class PerceptualLoss(nn.Module):
             return self._plain(result, truth)
         if not torch.is_grad_enabled():  # The function below cannot see that by itself.
             result, truth = result.detach(), truth.detach()
-        chunk = self.chunk or len(result)
+        chunk = int(self.chunk or len(result))
         value: Tensor = _ChunkedDistance.apply(result, truth, self.activations, chunk)[0]
         return value
 

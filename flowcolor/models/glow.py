@@ -16,7 +16,7 @@ from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
-from flowcolor.models.likelihood import Bits, bits_per_dim, check_bits, dequantize, log_normal
+from flowcolor.models.likelihood import Bits, bits_per_dim, dequantize, log_normal, whole_bits
 from flowcolor.models.memory_mode import MemoryMode
 
 
@@ -88,7 +88,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     ) -> None:
         super().__init__()
         check_glow_sizes(self, levels, steps, hidden)
-        check_bits("Glow", bits)
+        bits = whole_bits("Glow", bits)
         check_number(self, strength=strength)
         self.config: dict[str, Any] = {
             "levels": levels,

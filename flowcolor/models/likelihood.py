@@ -1,6 +1,7 @@
 r"""Densities of images: bytes made continuous, and what a density is worth in bits."""
 
 import math
+from numbers import Integral
 
 import torch
 from jaxtyping import Float
@@ -46,7 +47,7 @@ def dequantize(
         >>> (32 * dequantize(torch.tensor([0.0, 1.0]), bits=5)).floor()
         tensor([ 0., 31.])
     """
-    check_bits("dequantize", bits)
+    bits = whole_bits("dequantize", bits)
     require_floats("dequantize", images)
     check_generator(dequantize, generator)
     wide = widen(images)
@@ -92,7 +93,7 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
         >>> bits_per_dim(torch.zeros(2), 3 * 64 * 64, bits=5)
         tensor([5., 5.])
     """
-    check_bits("bits_per_dim", bits)
+    bits = whole_bits("bits_per_dim", bits)
     check_count(bits_per_dim, count=count)
     if is_endless(count):
         raise ValueError(
@@ -102,7 +103,12 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
     return bits - log_prob / (count * math.log(2))
 
 
-def check_bits(owner: str, bits: object) -> None:
-    """Raise ``ValueError`` unless ``bits`` is a whole number from 1 to 8."""
-    if type(bits) is not int or not 1 <= bits <= 8:
+def whole_bits(owner: str, bits: object) -> int:
+    """Return ``bits`` as Python's own number: of NumPy's bytes, the powers would overflow.
+
+    Raises:
+        ValueError: They are no whole number from 1 to 8.
+    """
+    if not isinstance(bits, Integral) or isinstance(bits, bool) or int(bits) not in range(1, 9):
         raise ValueError(f"{owner} expects bits to be a whole number from 1 to 8, got {bits!r}.")
+    return int(bits)

@@ -1,5 +1,6 @@
 """What is special about the Haar transform: its formula."""
 
+import numpy as np
 import pytest
 import torch
 from torch.autograd.functional import jacobian
@@ -16,6 +17,11 @@ def test_coefficients_are_mean_and_differences():
     c, d = x[:, :, 1::2, ::2], x[:, :, 1::2, 1::2]
     bands = [a + b + c + d, a - b + c - d, a + b - c - d, a - b - c + d]
     assert_close(HaarDownsample(3)(x)[0], torch.stack(bands, 2).flatten(1, 2) / 2)
+
+
+def test_axes_may_be_counted_by_numpy():
+    x = torch.randn(2, 3, 4, 6)
+    assert torch.equal(HaarDownsample(3, dims=np.uint8(2))(x)[0], HaarDownsample(3)(x)[0])
 
 
 @pytest.mark.parametrize("dims", [1, 3])

@@ -54,7 +54,7 @@ def loss():
     return PerceptualLoss(random_weights=True)
 
 
-@pytest.mark.parametrize("chunk", [None, 1, 2, 7])
+@pytest.mark.parametrize("chunk", [None, 1, 2, np.int64(7)])
 def test_perceptual_value_and_gradients_are_those_of_the_formula(network, loss, pair, chunk):
     ours, theirs = ([x.clone().requires_grad_() for x in pair] for _ in range(2))
     loss.chunk = chunk

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.distributions import Normal
@@ -50,6 +51,18 @@ def test_bits_are_those_of_the_formula():
     energy = 0.5 * z.square().sum((1, 2, 3)) + 30 * math.log(2 * math.pi)
     expected = (energy - logdet + 60 * math.log(256)) / (60 * math.log(2))
     assert_close(bits_per_dim(log_prob, 60), expected)
+
+
+@pytest.mark.parametrize("bits", [np.int64(5), np.uint8(8)])
+def test_bits_may_be_a_whole_number_of_numpy(bits):
+    found, expected = (
+        dequantize(torch.linspace(0, 1, 9), n, torch.Generator().manual_seed(0))
+        for n in (bits, int(bits))
+    )
+    assert torch.equal(found, expected)
+    assert torch.equal(
+        bits_per_dim(torch.ones(2), 12, bits), bits_per_dim(torch.ones(2), 12, int(bits))
+    )
 
 
 @pytest.mark.parametrize("bits", [0, 9, 5.0, True])
