@@ -8,15 +8,21 @@ from flowcolor.deploy.hub import HubName, fetch, hub_name
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
 from flowcolor.models.base import Colorizer
-from flowcolor.models.checkpoint import Weights
-from flowcolor.models.description import describe
+from flowcolor.models.checkpoint import Weights, require_tensors
+from flowcolor.models.description import describable
 
 C = TypeVar("C", bound=Colorizer)
 
 
 def save_pretrained(model: Colorizer, folder: Path, size: int) -> None:
-    """Write a model as :func:`~flowcolor.deploy.folder.write_folder` does."""
-    write_folder(Weights(folder, describe(model, size), model.state_dict()), folder)
+    """Write a model as :func:`~flowcolor.deploy.folder.write_folder` does.
+
+    Raises:
+        InputError: It could not be read again, or not be written.
+    """
+    description, state = describable(model, size, str(folder)), model.state_dict()
+    require_tensors(state, folder)
+    write_folder(Weights(folder, description, state), folder)
 
 
 def from_pretrained(

@@ -1,6 +1,7 @@
 """What a file says of the model whose weights it holds: plain values, nothing that is executed."""
 
 from collections.abc import Mapping
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, TypeGuard
 
@@ -27,8 +28,19 @@ def describe(model: nn.Module, size: int) -> dict[str, Any]:
     return {
         "version": __version__,
         "model": type(model).__name__,
-        "config": {name: _plain(value) for name, value in model.config.items()},  # type: ignore[operator, union-attr]
+        "config": _arguments(model),
         "size": _plain(size),
+    }
+
+
+def _arguments(model: nn.Module) -> dict[str, Any]:
+    """Return the arguments of a model but for defaults that are beyond what a file may say."""
+    given: dict[str, Any] = {name: _plain(value) for name, value in model.config.items()}  # type: ignore[operator, union-attr]
+    known = signature(type(model)).parameters
+    return {
+        name: value
+        for name, value in given.items()
+        if _is_setting(value) or name not in known or known[name].default != value
     }
 
 

@@ -16,7 +16,7 @@ from flowcolor.cli.main import main
 from flowcolor.deploy.folder import read_folder
 from flowcolor.deploy.sources import find_weights
 from flowcolor.errors import InputError
-from flowcolor.models import SketchColorFlow, Tint
+from flowcolor.models import Poisson, SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.pretrained import packaged_file
 from tests.deploy.hub_server import COMMIT, running_hub
@@ -97,6 +97,34 @@ def test_a_folder_is_read_by_its_class_by_load_and_by_the_mixin_of_the_hub(tmp_p
         assert same(again.state_dict(), model.state_dict()), name
         assert torch.equal(again(*images()), model(*images())), name
     assert flowcolor.load(tmp_path / "ours").size == 16
+
+
+def test_defaults_beyond_what_a_file_may_say_need_not_be_said(tmp_path):
+    Poisson(keep_luminance=True).save_pretrained(tmp_path)
+    assert Poisson.from_pretrained(tmp_path).config == {"smoothness": 1e10, "keep_luminance": True}
+
+
+def broken():
+    """Return a model of which one number is none."""
+    model = trained(ccbs=1, nccbs=0)
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = torch.nan
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "expected"),
+    [
+        (lambda: Poisson(1e6), 0, r"numbers up to 65536 .* got smoothness 1000000\.0\."),
+        (Tint, 8.0, r"a whole size from 0 to 65536, got Tint and 8\.0\."),
+        (Tint, 70_000, r"a whole size from 0 to 65536, got Tint and 70000\."),
+        (broken, 8, r"expects finite weights, got others in "),
+    ],
+)
+def test_a_folder_that_nothing_could_read_is_not_written(model, size, expected, tmp_path):
+    with pytest.raises(InputError, match=expected):
+        model().save_pretrained(tmp_path / "new", size)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_model_without_weights_travels_too(tmp_path):
