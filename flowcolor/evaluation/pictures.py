@@ -36,7 +36,8 @@ def picture_grid(columns: Sequence[Tensor]) -> Tensor:
         raise ValueError(f"picture_grid expects columns of one shape, got {shapes}.")
     batch, _, height, width = columns[0].shape
     factor = max(1, LEAST_SIDE // max(height, width))
-    cells = torch.stack([column.detach().float().cpu() for column in columns], dim=1).clamp(0, 1)
+    cells = torch.stack([column.detach().float().cpu() for column in columns], dim=1)
+    cells = cells.nan_to_num(0.0).clamp(0, 1)  # Beside its neighbours, a broken picture is seen.
     cells = cells.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
     cells = functional.pad(cells, (MARGIN, 0, MARGIN, 0), value=1.0)
     rows = [torch.cat(list(cells[b]), dim=-1) for b in range(batch)]

@@ -137,7 +137,7 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
 
     Raises:
         ValueError: The tensor is not one float image of one or three channels, or has values
-            far outside [0, 1].
+            far outside [0, 1], or NaN, which would be black.
         InputError: The suffix is unknown or the file cannot be written.
 
     Example:
@@ -158,6 +158,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
             "bytes by 255."
         )
     require_colors("write_image", image)
+    if not image.isfinite().all():
+        raise ValueError("write_image expects finite values in an image, got NaN.")
     path = _path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")

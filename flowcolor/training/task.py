@@ -257,7 +257,14 @@ class Task(LightningModule, ABC):
         """Return the coloured batch in [0, 1], of no images where none could be read."""
         if not batch["name"]:
             return torch.empty(0, 3, self.size, self.size)
-        return colorize_samples(self.colorizer, batch).float().clamp(0, 1)
+        painted = colorize_samples(self.colorizer, batch).float()
+        finite = painted.isfinite().flatten(1).all(1).tolist()
+        if not all(finite):  # Written, it would be black, and nobody would say why.
+            raise InputError(
+                f"{type(self.colorizer).__name__} expects weights with which it computes colours, "
+                f"got values that are not finite for {batch['name'][finite.index(False)]}."
+            )
+        return painted.clamp(0, 1)
 
     def on_predict_batch_end(
         self, outputs: Any, batch: Batch, batch_idx: int, dataloader_idx: int = 0

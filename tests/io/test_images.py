@@ -250,6 +250,15 @@ def test_written_image_comes_back(tmp_path, channels):
     )
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_a_value_that_no_pixel_has_is_not_written(tmp_path, value):
+    image = torch.rand(3, 4, 4)
+    image[1, 2, 3] = value
+    with pytest.raises(ValueError, match=r"^write_image expects"):
+        write_image(image, tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".tiff", ".JPEG"])
 def test_every_format_is_written(tmp_path, suffix):
     write_image(torch.full((3, 8, 8), 0.5), tmp_path / f"a{suffix}")

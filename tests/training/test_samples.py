@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from flowcolor.data.batch import singles
+from flowcolor.errors import InputError
 from flowcolor.experiments.comparison.painting import Painter
+from flowcolor.losses import ColorizationLoss
 from flowcolor.training.build_task import build_task
-from flowcolor.training.objectives import Symbols
-from tests.models.helpers import trained_coltran
+from flowcolor.training.objectives import Paired, Symbols
+from tests.models.helpers import trained, trained_coltran
 
 
 @pytest.fixture
@@ -35,3 +37,15 @@ def test_a_sample_depends_on_nothing_but_the_index_and_is_that_of_a_comparison(b
         True,
         True,
     ]
+
+
+def test_a_prediction_that_is_not_finite_is_named():
+    model = trained(downsamplings=1, ccbs=1).eval()
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = torch.nan
+    batch = {"content": torch.ones(1, 3, 8, 8), "reference": torch.rand(1, 3, 8, 8), "name": ["a"]}
+    task = build_task(model, Paired(ColorizationLoss(perceptual=0.0)))
+    with pytest.raises(
+        InputError, match=r"^SketchColorFlow expects .* that are not finite for a\."
+    ):
+        task.predict_step(batch, 0)

@@ -98,7 +98,7 @@ def _judge(
         if label:
             folder = pictures(comparison.output, block, setting) / label
             for name, image in zip(batch["name"], result, strict=True):
-                write_image(image, folder / f"{name}.png")
+                write_image(image.nan_to_num(0.0), folder / f"{name}.png")
     if isinstance(paint, Painter):
         about = about | {"seconds": paint.seconds_per_picture, "gmacs": paint.gmacs}
     known = {"content": comparison.content, "size": size, "block": block}

@@ -129,7 +129,7 @@ class PictureGrid(Callback):
             folder = log_folder(trainer) / "images" / setting
             for column in _WRITTEN:
                 for name, image in zip(batch["name"], everything.get(column, []), strict=False):
-                    write_image(image, folder / column / f"{name}.png")
+                    write_image(image.nan_to_num(0.0), folder / column / f"{name}.png")
         parts = self.tested.setdefault(setting, [])
         missing = self.test_pairs - sum(len(part[0]) for part in parts)
         if missing > 0 and trainer.is_global_zero:
