@@ -81,6 +81,14 @@ def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: ob
             raise ValueError(_message(owner, name, f"a finite number{bound}", number, shown))
 
 
+def check_whole_number(owner: object, /, **numbers: object) -> None:
+    """Raise ``ValueError`` for an argument that is no whole number of up to 64 bits."""
+    for name, number in numbers.items():
+        if not isinstance(number, Integral) or not is_number(number):
+            shown = shown_number(number)
+            raise ValueError(_message(owner, name, "a whole number", number, shown))
+
+
 def check_positive(owner: object, /, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no finite number above 0."""
     for name, number in numbers.items():

@@ -5,7 +5,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from flowcolor.arguments import check_count, check_number, check_whole_number
 from flowcolor.color import to_gray
+from flowcolor.values import require_colors
 
 _SPOT = 64  # A mark of a region reaches so small a part of the shorter side around its place.
 _EDGES = 0.9  # Less of the pixels have a gradient that is called an edge.
@@ -21,11 +23,19 @@ def random_marks(
         share: How likely each is.
         seed: Of the chance.
 
+    Raises:
+        ValueError: It is no photograph, the share not from 0 to 1, or the seed no whole number.
+
     Example:
         >>> int(random_marks(torch.rand(3, 100, 100), 0.5).sum()) // 1000
         4
     """
-    generator = torch.Generator().manual_seed(seed)
+    _check_photo("random_marks", photo)
+    check_number(random_marks, smallest=0.0, share=share)
+    if share > 1:
+        raise ValueError(f"random_marks expects share to be at most 1, got {share!r}.")
+    check_whole_number(random_marks, seed=seed)
+    generator = torch.Generator().manual_seed(int(seed))
     return torch.rand(photo.shape[-2:], generator=generator, device="cpu") < share
 
 
@@ -39,7 +49,12 @@ def region_marks(
     Args:
         photo: In [0, 1].
         regions: About how many.
+
+    Raises:
+        ValueError: It is no photograph in [0, 1], or the number no whole one of at least 1.
     """
+    _check_photo("region_marks", photo)
+    check_count(region_marks, regions=regions)
     from scipy.ndimage import distance_transform_edt
     from skimage.segmentation import slic
 
@@ -62,7 +77,12 @@ def edge_marks(
     Args:
         photo: In [0, 1].
         reach: How many pixels beside.
+
+    Raises:
+        ValueError: It is no photograph in [0, 1], or the reach no whole number of at least 1.
     """
+    _check_photo("edge_marks", photo)
+    check_count(edge_marks, reach=reach)
     from scipy.ndimage import binary_dilation
     from skimage.filters import sobel
 
@@ -70,3 +90,11 @@ def edge_marks(
     edges = (slope > np.quantile(slope, _EDGES)) & (slope > 1e-6)
     near = binary_dilation(edges, np.ones((3, 3)), reach) & ~edges
     return torch.from_numpy(near)
+
+
+def _check_photo(name: str, photo: Tensor) -> None:
+    require_colors(name, photo)
+    if photo.ndim != 3 or photo.shape[0] != 3 or 0 in photo.shape:
+        raise ValueError(
+            f"{name} expects a photograph of shape (3, height, width), got {tuple(photo.shape)}."
+        )

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 
+from flowcolor.arguments import check_count
+from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
 
@@ -31,11 +34,18 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
 
     Raises:
         InputError: There is no dot, or one is outside of the picture.
+        ValueError: One has no whole numbers as its place or no colour, or a side is below 1.
 
     Example:
         >>> hints_of_dots([Dot(x=3, y=2, color=(1.0, 0.0, 0.0))], 8, 8).mask.sum()
         tensor(9.)
     """
+    check_count(hints_of_dots, height=height, width=width)
+    if not isinstance(dots, Sequence) or not all(map(_is_dot, dots)):
+        raise ValueError(
+            "hints_of_dots expects dots of a place in whole pixels and a colour of three numbers, "
+            "got others."
+        )
     if not dots:
         raise InputError("Hints expect at least one dot, got none.")
     colors, mask = torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width)
@@ -51,6 +61,13 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
         colors[0, :, rows, columns] = torch.tensor(dot.color)[:, None, None]
         mask[..., rows, columns] = 1
     return Hints(colors, mask)
+
+
+def _is_dot(dot: object) -> bool:
+    if not isinstance(dot, Dot) or not isinstance(dot.color, Sequence):
+        return False
+    place = all(isinstance(side, Integral) and is_number(side) for side in (dot.x, dot.y))
+    return place and len(dot.color) == 3 and all(map(is_number, dot.color))
 
 
 def read_dots(words: Sequence[str]) -> list[Dot]:
