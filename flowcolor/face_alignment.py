@@ -6,8 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.arguments import check_sides
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained.face_finder import Face, find_face
+from flowcolor.values import require_colors
 
 # Measured by benchmarks/face_finder.py: what 19 of 20 faces score, and other things seldom. Where
 # one of those is taken for a face, a part of the reference lends its colours: no harm is done.
@@ -43,7 +45,17 @@ def align_reference(
         The part of the reference that belongs to the drawing, of that size. ``None`` where there
         is no clear face in one of the two, or where both lie alike once the reference is stretched
         to the drawing's sides: then nothing has to be moved.
+
+    Raises:
+        ValueError: A picture is no float image with values in [0, 1], or ``size`` no two sides.
     """
+    check_sides(align_reference, size)
+    require_colors("align_reference", reference)
+    if reference.ndim != 3 or reference.shape[0] != 3 or 0 in reference.shape:
+        raise ValueError(
+            "align_reference expects a reference of shape (3, height, width), got "
+            f"{tuple(reference.shape)}."
+        )
     photo = find_face(reference, "photo") if face is None else face
     if photo.score < _PHOTO:
         return None

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 from flowcolor.arguments import check_module, check_number
 from flowcolor.layers.base import InvertibleLayer, check_tensor
 from flowcolor.layers.reversible.drift import measure_drift
+from flowcolor.layers.reversible.torch_private import has_numbers
 
 __all__ = ["check_invertible", "measure_drift"]
 
@@ -46,12 +47,16 @@ def check_invertible(
 
     Raises:
         AssertionError: If a promise is broken; the message says which one.
-        ValueError: If ``layer`` is none, ``condition`` neither a tensor nor a list of tensors, or
-            a bound no number of at least 0.
+        ValueError: If ``layer`` is none, ``x`` holds no numbers or some that are not finite,
+            ``condition`` is neither a tensor nor a list of tensors, or a bound no number of at
+            least 0.
     """
     check_module(check_invertible, InvertibleLayer, layer=layer)
     check_number(check_invertible, smallest=0.0, round_trip=round_trip, logdet=logdet)
     check_tensor(layer, x)
+    if not has_numbers(x) or 0 in x.shape[1:] or not x.isfinite().all():
+        shown = f"others in a tensor of shape {tuple(x.shape)}"
+        raise ValueError(f"check_invertible expects x to be finite numbers, got {shown}.")
     _check_condition(condition)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.io.resizing import resize
+from flowcolor.values import require_colors
 
 _SIDE = 640  # Longest shorter side at which colours are spread; lines hide what is lost above.
 _REACH = 3.0  # Pixels of the small picture over which colours spread on blank paper.
@@ -33,10 +34,22 @@ def crisp(
         seen: The drawing that it painted, of the same size.
         drawing: The drawing at its own size.
 
+    Raises:
+        ValueError: One is no float image with values in [0, 1], or the first two differ in size.
+
     Reference:
         Gastal and Oliveira, "Domain transform for edge-aware image and video processing" (2011),
         section 5.2, equations 21 and 22. https://doi.org/10.1145/2010324.1964964
     """
+    require_colors("crisp", result, seen, drawing)
+    if any(image.ndim != 3 or image.shape[0] != 3 for image in (result, seen, drawing)):
+        shapes = " and ".join(str(tuple(image.shape)) for image in (result, seen, drawing))
+        raise ValueError(f"crisp expects images of shape (3, height, width), got {shapes}.")
+    if result.shape != seen.shape:
+        raise ValueError(
+            "crisp expects the drawing that was painted in the size of the result, got "
+            f"{tuple(seen.shape)} and {tuple(result.shape)}."
+        )
     own = (drawing.shape[-2], drawing.shape[-1])
     scale = min(1.0, _SIDE / min(own))
     size = (max(1, round(own[0] * scale)), max(1, round(own[1] * scale)))

@@ -19,7 +19,7 @@ def share_conditions(layers: Sequence[InvertibleLayer], condition: Conditions) -
     """
     if condition is None or isinstance(condition, Tensor):
         return [condition] * len(layers)
-    wrong = [condition] if not _is_list(condition) else [c for c in condition if not _serves(c)]
+    wrong = [condition] if not _is_list(condition) else [c for c in condition if not serves(c)]
     if wrong:
         shown = type(wrong[0]).__name__
         message = f"Chain expects a condition to be a tensor or a list of tensors, got {shown}."
@@ -44,7 +44,8 @@ def _is_list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _serves(value: object) -> bool:
+def serves(value: object) -> bool:
+    """Tell whether this is a condition, none, or a list of them."""
     if _is_list(value):
-        return all(map(_serves, value))
+        return all(map(serves, value))
     return value is None or isinstance(value, Tensor)

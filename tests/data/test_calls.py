@@ -17,7 +17,7 @@ from flowcolor.data.datasets.celeba_labels import resize_nearest
 from flowcolor.face_alignment import align_reference
 from flowcolor.io.images import to_uint8
 from flowcolor.layers import ActNorm
-from flowcolor.pretrained.face_finder import find_face
+from flowcolor.pretrained.face_finder import Face, find_face
 from flowcolor.testing import check_invertible, measure_drift
 
 PHOTO = torch.rand(3, 16, 16)
@@ -47,6 +47,40 @@ def test_what_is_no_tensor_is_refused(value, tmp_path):
         with pytest.raises(ValueError, match=r"^\w+ expects (a )?(float )?tensors?, got "):
             call()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wrong", [None, (255 * PHOTO).byte(), 255 * PHOTO, PHOTO[0], PHOTO[None]])
+def test_what_is_laid_on_a_drawing_and_is_no_picture_is_refused(wrong):
+    face = Face(8.0, 8.0, 6.0, 9.0)
+    calls = {
+        "crisp": [lambda: crisp(wrong, PHOTO, PHOTO), lambda: crisp(PHOTO, PHOTO, wrong)],
+        "align_reference": [lambda: align_reference(wrong, PHOTO, (8, 8), face)],
+    }
+    for name, each in calls.items():
+        for call in each:
+            with pytest.raises(ValueError, match=rf"^{name} expects "):
+                call()
+
+
+def test_sizes_that_do_not_belong_together_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^crisp expects the drawing that was painted in the size"
+    ):
+        crisp(PHOTO, PHOTO[:, 1:], PHOTO)
+    with pytest.raises(ValueError, match=r"^align_reference expects size to be a height and a w"):
+        align_reference(PHOTO, PHOTO, (8, 2.5), Face(8.0, 8.0, 6.0, 9.0))
+
+
+@pytest.mark.parametrize("condition", [3, "x", [3], object()])
+def test_conditions_that_are_no_tensors_are_refused_by_the_drift(condition):
+    with pytest.raises(ValueError, match=r"^measure_drift expects condition to be a tensor or a l"):
+        measure_drift(ActNorm(3), torch.rand(2, 3, 4, 4), condition)
+
+
+def test_what_is_checked_at_no_numbers_is_refused():
+    for x in (torch.full((2, 3, 2, 2), torch.nan), torch.rand(2, 3, 0, 2)):
+        with pytest.raises(ValueError, match=r"^check_invertible expects x to be finite numbers"):
+            check_invertible(ActNorm(3), x)
 
 
 @pytest.mark.parametrize("size", [None, 8, "88", (8,), (0, 8), (8, 2.5), (8, 8, 8), math.nan])

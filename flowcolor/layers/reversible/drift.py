@@ -9,6 +9,7 @@ from torch import Tensor
 from flowcolor.arguments import check_module
 from flowcolor.layers.base import InvertibleLayer, Step, check_tensor
 from flowcolor.layers.chain import Chain
+from flowcolor.layers.conditions import serves
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.vjp import ReverseStep
 from flowcolor.values import widen
@@ -44,7 +45,7 @@ def measure_drift(
         an empty batch.
 
     Raises:
-        ValueError: If ``chain`` is no layer.
+        ValueError: If ``chain`` is no layer, or ``condition`` neither a tensor nor a list of them.
 
     Example:
         >>> from flowcolor.layers import ActNorm, InvertibleConv1x1
@@ -55,6 +56,11 @@ def measure_drift(
     """
     check_module(measure_drift, InvertibleLayer, chain=chain)
     check_tensor(chain, x)
+    if not serves(condition):
+        raise ValueError(
+            "measure_drift expects condition to be a tensor or a list of tensors, got "
+            f"{type(condition).__name__}."
+        )
     chain = copy.deepcopy(chain).eval().requires_grad_(False)
     names = {id(module): name for name, module in chain.named_modules()}
     anchor_every = chain.anchor_every if isinstance(chain, Chain) else None
