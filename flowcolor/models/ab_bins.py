@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from flowcolor.arguments import check_number, check_positive
 from flowcolor.values import without_autocast
 
 SIDE = 23
@@ -56,9 +57,13 @@ def annealed_mean(
         logits: Logarithms of the probabilities, up to a constant.
         annealing: :math:`T`, above 0.
 
+    Raises:
+        ValueError: It is no finite number above 0.
+
     Reference:
         Zhang et al. (2016), equation 5.
     """
+    check_positive(annealed_mean, annealing=annealing)
     shares = (logits / annealing).softmax(1)
     with without_autocast(logits):
         mean: Tensor = torch.tensordot(shares, centers().to(logits), ([1], [0])).movedim(-1, 1)
@@ -75,11 +80,17 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
 
     Args:
         share: How often each bin occurs, :math:`p`.
-        uniform: :math:`\lambda`; 1 for no weights.
+        uniform: :math:`\lambda`, from 0 to 1; 1 for no weights.
+
+    Raises:
+        ValueError: It is no number from 0 to 1.
 
     Reference:
         Zhang et al. (2016), equations 3 and 4.
     """
+    check_number(rebalancing, smallest=0.0, uniform=uniform)
+    if uniform > 1:
+        raise ValueError(f"rebalancing expects uniform to be at most 1, got {uniform!r}.")
     axis = torch.arange(-2, 3, device=share.device).to(share)
     kernel = torch.exp(-0.5 * (axis * _STEP / _SIGMA) ** 2)
     kernel = (kernel[:, None] * kernel)[None, None]

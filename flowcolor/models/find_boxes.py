@@ -5,6 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_choice
+
 Find = Literal["none", "quadrants", "detector"]
 
 
@@ -31,7 +33,9 @@ def boxes_of(content: Tensor, find: Find) -> list[Tensor]:
 
     Raises:
         InputError: The detector's weights are missing.
+        ValueError: There is no such way.
     """
+    check_choice(boxes_of, find=(find, Find))
     if find == "quadrants":
         boxes = quadrants(*content.shape[2:]).to(content.device)
         return [boxes] * len(content)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.models.base import InvertibleColorizer
+from flowcolor.values import require_colors
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -70,7 +71,11 @@ def roundtrip_error(model: InvertibleColorizer, images: Tensor) -> Tensor:
 
     Returns:
         A number, infinite where the decoder gave values that are not finite.
+
+    Raises:
+        ValueError: There is no image, or these are no float images with values in [0, 1].
     """
+    _check_images("roundtrip_error", images)
     with exact(model):
         images = images.to(dtype_of(model))
         error = (model.decode(*model.encode(images)) - images).abs().amax()
@@ -99,9 +104,21 @@ def roundtrip_errors(model: InvertibleColorizer, photos: Tensor) -> dict[str, Te
     Args:
         model: The model; its mode is restored.
         photos: Real photographs, of which the first four count.
+
+    Raises:
+        ValueError: As :func:`roundtrip_error`.
     """
+    _check_images("roundtrip_errors", photos)
     return {
         "smooth": roundtrip_error(model, smooth_image(photos)),
         "flat": roundtrip_error(model, flat_images(photos)),
         "real": roundtrip_error(model, photos[:4]),
     }
+
+
+def _check_images(name: str, images: Tensor) -> None:
+    require_colors(name, images)
+    if images.ndim != 4 or images.numel() == 0:
+        raise ValueError(
+            f"{name} expects images of shape (batch, 3, height, width), got {tuple(images.shape)}."
+        )

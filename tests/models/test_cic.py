@@ -108,3 +108,9 @@ def test_what_it_cannot_do_is_refused_in_words():
             CIC(**options)
     with pytest.raises(ValueError, match=r"content to be multiples of 8, got 16 x 12\.$"):
         trained_cic()(torch.rand(1, 3, 16, 12))
+    for annealing in (0.0, -1.0, torch.nan, "0.4"):
+        with pytest.raises(ValueError, match="annealed_mean expects annealing to be a finite numb"):
+            annealed_mean(torch.zeros(1, COUNT, 1, 1), annealing)
+    for uniform in (-0.1, 1.5, torch.nan):
+        with pytest.raises(ValueError, match="rebalancing expects uniform to be "):
+            rebalancing(torch.ones(COUNT), uniform)

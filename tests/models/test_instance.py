@@ -13,7 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.metrics.psnr import psnr
 from flowcolor.models import Guided, Hints, InstanceColorization
 from flowcolor.models.box_fusion import BoxFusion
-from flowcolor.models.find_boxes import quadrants
+from flowcolor.models.find_boxes import boxes_of, quadrants
 from flowcolor.models.instance_net import cut_out
 from flowcolor.pretrained import detector
 from tests.models.helpers import trained_guided, trained_instance
@@ -119,6 +119,11 @@ def test_what_are_no_boxes_of_the_pictures_is_refused():
             with pytest.raises(ValueError, match=expected):
                 call(content, boxes=wrong)
     assert model.object_chroma(content, [box[:0], box[:0]]).shape == (0, 2, 16, 16)
+
+
+def test_a_way_to_find_boxes_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match=r"^boxes_of expects find to be one of .* got 'quadrant'"):
+        boxes_of(torch.rand(1, 3, 16, 16), "quadrant")
 
 
 def test_quadrants_are_looked_at_where_nobody_gives_boxes():

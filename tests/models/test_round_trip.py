@@ -47,6 +47,21 @@ def test_a_decoder_that_gives_no_numbers_has_an_infinite_error(model, monkeypatc
     }
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        torch.zeros(2, 3, 8, 8).byte(),
+        torch.full((1, 3, 8, 8), 255.0),
+        torch.zeros(0, 3, 8, 8),
+    ],
+)
+def test_what_no_round_trip_can_be_measured_of_is_refused(model, wrong):
+    for measure in (roundtrip_error, roundtrip_errors):
+        with pytest.raises(ValueError, match=r"^roundtrip_errors? expects "):
+            measure(model, wrong)
+
+
 def test_flat_images_are_flat_and_of_the_size_asked_for():
     images = flat_images(torch.zeros(2, 3, 6, 10))
     assert images.shape == (4, 3, 6, 10)
