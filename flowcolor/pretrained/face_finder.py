@@ -130,6 +130,8 @@ def find_face(
         raise ValueError(
             f"find_face expects an image of shape (3, height, width), got {tuple(image.shape)}."
         )
+    if image.is_meta:
+        raise ValueError("find_face expects a tensor with values, got one on the meta device.")
     if not bool(image.isfinite().all()):
         raise ValueError("find_face expects finite values, got NaN or infinity.")
     image = in_full(image)

@@ -10,18 +10,21 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_flag, check_list, check_path, check_word
+from flowcolor.arguments import check_choice, check_flag, check_list, check_path, check_word
 from flowcolor.errors import InputError
 from flowcolor.io.files import from_home
 from flowcolor.layers.reversible.torch_private import outside_transforms
 from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import cached_file, find_weights, load_tensors, weights_note
+from flowcolor.values import require_floats
 
 _log = logging.getLogger(__name__)
 
 # ImageNet's statistics, as every torchvision classifier was trained with.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+Network = Literal["alexnet", "vgg16", "vgg19"]
 
 
 class VGGActivations:
@@ -49,6 +52,7 @@ class VGGActivations:
 
     Raises:
         InputError: At the first call or :meth:`prepare`, if the weights are missing or unusable.
+        ValueError: There is no such network, no layer is named, or the images are no floats.
 
     Shape:
         - ``images``: :math:`(B, 3, H, W)` in :math:`[0, 1]`, sides of at least 16 for relu5_3.
@@ -58,7 +62,7 @@ class VGGActivations:
     def __init__(
         self,
         layers: Sequence[str],
-        name: Literal["alexnet", "vgg16", "vgg19"] = "vgg16",
+        name: Network = "vgg16",
         path: str | Path | None = None,
         *,
         random_weights: bool = False,
@@ -66,6 +70,11 @@ class VGGActivations:
     ) -> None:
         check_flag(self, random_weights=random_weights)
         check_list(self, layers=layers)
+        if not layers:
+            raise ValueError(
+                "VGGActivations expects layers to name an activation or more, got none."
+            )
+        check_choice(self, name=(name, Network))
         check_word(self, option=option)
         check_path(self, **{option or name: path})
         if random_weights and path is not None:
@@ -105,6 +114,7 @@ class VGGActivations:
     def __call__(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> list[Float[Tensor, "batch _ _ _"]]:
+        require_floats("VGGActivations", images)
         network = self.network_like(images)
         x = self.normalize(images)
         activations = []

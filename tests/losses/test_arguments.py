@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 
 from flowcolor import data, losses, metrics
 from flowcolor.pretrained.vgg import VGGActivations
@@ -78,6 +79,25 @@ def test_layers_that_a_network_has_not_are_refused():
         ValueError, match=r"^`layers` must name activations of vgg16, relu1_1, .*'x'"
     ):
         VGGActivations(["relu1_1", "x"], random_weights=True).prepare()
+
+
+@pytest.mark.parametrize("name", [None, "VGG16", "vgg13", 3, []])
+def test_networks_that_there_are_not_are_refused(name):
+    with pytest.raises(
+        ValueError, match=r"^VGGActivations expects name to be one of \['alexnet', "
+    ):
+        VGGActivations(["relu1_1"], name, random_weights=True)
+
+
+def test_activations_of_no_layer_and_of_bytes_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^VGGActivations expects layers to name an activation or"
+    ):
+        VGGActivations([], random_weights=True)
+    activations = VGGActivations(["relu1_1"], random_weights=True)
+    for images in (torch.zeros(1, 3, 8, 8).byte(), None, [1]):
+        with pytest.raises(ValueError, match=r"^VGGActivations expects (float images|a tensor)"):
+            activations(images)
 
 
 @pytest.mark.parametrize("value", ["abc", 3, math.nan, object(), True, data.StrokeAugmentation])

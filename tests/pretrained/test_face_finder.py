@@ -125,3 +125,10 @@ def test_what_is_no_picture_is_refused(kind, shape):
 def test_pictures_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match=r"^find_face expects finite values, got NaN or infinity"):
         find_face(torch.full((3, 20, 20), math.nan), "photo")
+
+
+def test_pictures_without_values_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^find_face expects a tensor with values, got one on the"
+    ):
+        find_face(torch.ones(3, 80, 60, device="meta"), "photo")
