@@ -19,7 +19,7 @@ def test_coefficients_are_mean_and_differences():
     assert_close(HaarDownsample(3)(x)[0], torch.stack(bands, 2).flatten(1, 2) / 2)
 
 
-def test_axes_may_be_counted_by_numpy():
+def test_axes_counted_by_numpy_are_not_refused():
     x = torch.randn(2, 3, 4, 6)
     assert torch.equal(HaarDownsample(3, dims=np.uint8(2))(x)[0], HaarDownsample(3)(x)[0])
 

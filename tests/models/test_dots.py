@@ -22,19 +22,15 @@ def test_sides_of_no_picture_are_refused(side):
         hints_of_dots([Dot(1, 1, RED)], side, 8)
 
 
-@pytest.mark.parametrize(
-    "dots",
-    [
-        3,
-        "dots",
-        [(1, 1, RED)],
-        [Dot(1.5, 1, RED)],
-        [Dot(1, None, RED)],
-        [Dot(1, 1, 0.5)],
-        [Dot(1, 1, (1.0, 0.0))],
-        [Dot(1, 1, ("1", "0", "0"))],
-    ],
-)
+@pytest.mark.parametrize("dots", [3, "dots", [(1, 1, RED)]])
 def test_what_is_no_dot_is_refused(dots):
     with pytest.raises(ValueError, match=r"^hints_of_dots expects dots of a place in whole pixels"):
         hints_of_dots(dots, 8, 8)
+
+
+@pytest.mark.parametrize(
+    "dot", [(1.5, 1, RED), (1, None, RED), (1, 1, 0.5), (1, 1, (1.0, 0.0)), (1, 1, ("1", "0", "0"))]
+)
+def test_a_dot_without_a_place_or_a_colour_is_refused(dot):
+    with pytest.raises(ValueError, match=r"^hints_of_dots expects dots of a place in whole pixels"):
+        hints_of_dots([Dot(*dot)], 8, 8)

@@ -54,7 +54,7 @@ def test_bits_are_those_of_the_formula():
 
 
 @pytest.mark.parametrize("bits", [np.int64(5), np.uint8(8)])
-def test_bits_may_be_a_whole_number_of_numpy(bits):
+def test_bits_that_are_whole_numbers_of_numpy_are_not_refused(bits):
     found, expected = (
         dequantize(torch.linspace(0, 1, 9), n, torch.Generator().manual_seed(0))
         for n in (bits, int(bits))
