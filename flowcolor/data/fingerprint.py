@@ -37,14 +37,31 @@ def fingerprint_all(finders: Iterable[Finder]) -> str:
     Raises:
         InputError: A file cannot be read.
     """
+    sources = (
+        (name, photograph.sources())
+        for finder in finders
+        for name, photograph in zip(finder.names, finder, strict=True)
+    )
+    return _of_named(sources)
+
+
+def fingerprint_named(files: Mapping[str, Path]) -> str:
+    """Return how many files there are, and a checksum of their names and what they hold.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
+    return _of_named((name, {"file": files[name]}) for name in sorted(files))
+
+
+def _of_named(sources: Iterable[tuple[str, Mapping[str, Path]]]) -> str:
     digest, count = hashlib.sha256(), 0
-    for finder in finders:
-        for name, photograph in zip(finder.names, finder, strict=True):
-            try:
-                content = fingerprint(photograph.sources())
-            except OSError as error:
-                reason = error.strerror or error
-                raise InputError(f"{error.filename or name} cannot be read: {reason}.") from error
-            digest.update(f"{content} {name!r}\n".encode())
-            count += 1
+    for name, files in sources:
+        try:
+            content = fingerprint(files)
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(f"{error.filename or name} cannot be read: {reason}.") from error
+        digest.update(f"{content} {name!r}\n".encode())
+        count += 1
     return f"{count} with checksum {digest.hexdigest()[:16]}"

@@ -30,7 +30,7 @@ from flowcolor.data.datasets.portraits import (
 )
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Repeated, Subset, part_of
-from flowcolor.data.fingerprint import fingerprint_all
+from flowcolor.data.fingerprint import fingerprint_all, fingerprint_named
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.data.label_maps import LabelMaps
 from flowcolor.data.module_checks import (
@@ -168,7 +168,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
     def fingerprint(self) -> str:
         """Return how many photographs there are in all, and a checksum of their names and files.
 
-        And of how a file divides them, if one does.
+        And of the label maps by which tests score, and of how a file divides them, if there are.
 
         Raises:
             InputError: A file cannot be read.
@@ -176,6 +176,9 @@ class ColorizationDataModule(lightning.LightningDataModule):
         parts = self._parts()
         # Of whole folders: how they are divided, options and seed say.
         found = fingerprint_all(dict.fromkeys(part.dataset.finder for part in parts))
+        maps = self._maps(parts.test)
+        if maps is not None:
+            found += f", label maps with {fingerprint_named(maps.files)}"
         if not isinstance(self.held_out, str):
             return found
         divided = json.dumps([parts.validate.names, parts.test.names]).encode()
@@ -231,9 +234,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         validates = self.trainer is None or self.trainer.limit_val_batches != 0
         evaluated = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
         require_pairs(evaluated.get(stage, [held_out]))
-        where = self.test or self.train
-        if where.labels is not None and stage in ("test", None):
-            self._label_maps = LabelMaps(tests, where.labels, where.photos)
+        if stage in ("test", None):
+            self._label_maps = self._maps(tests)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}
             _fill(parts.get(stage, [held_out]), self.content)
@@ -367,6 +369,10 @@ class ColorizationDataModule(lightning.LightningDataModule):
                 name_trained(found)
             self._found = found
         return self._found
+
+    def _maps(self, tests: Subset) -> LabelMaps | None:
+        where = self.test or self.train
+        return None if where.labels is None else LabelMaps(tests, where.labels, where.photos)
 
     def _open(self, where: Folders) -> Portraits:
         return Portraits(

@@ -64,6 +64,28 @@ def test_those_that_only_test_count(folder, tmp_path):
     assert ColorizationDataModule(**data).fingerprint() != known
 
 
+def test_label_maps_by_which_tests_score_count(folder, tmp_path):
+    labels = tmp_path / "labels"
+    write_photos(labels, 4)
+    where = Folders(photos=folder / "photos", labels=labels)
+
+    def fingerprint(**options):
+        return ColorizationDataModule(train=where, held_out=2, **options).fingerprint()
+
+    known = fingerprint()
+    assert known.startswith("4 with checksum ")
+    assert fingerprint(seed=1, share=0.5) == known
+    for path in labels.iterdir():
+        before = path.read_bytes()
+        path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        assert fingerprint() != known
+        path.write_bytes(before)
+    for path in labels.iterdir():
+        path.rename(path.with_stem(f"of_another_{path.stem}"))
+    with pytest.raises(InputError, match="lacks the label map of 2 of 2 photographs"):
+        fingerprint()
+
+
 def test_what_cannot_be_read_is_one_sentence(folder):
     where = ColorizationDataModule(train=str(folder / "photos"), held_out=2)
     assert len(where.train_names) == 2  # They are found.
