@@ -216,6 +216,30 @@ def test_photographs_that_were_exchanged_under_their_names_are_noticed(run, tmp_
     assert (output / "compare.json").read_bytes() == before
 
 
+def test_weights_that_a_configuration_names_are_noticed_when_others_take_their_name(
+    run, tmp_path, monkeypatch, capsys
+):
+    weights_file, config = tmp_path / "w.safetensors", tmp_path / "named.yaml"
+    shutil.copyfile(run.folder / "model.safetensors", weights_file)
+    content = read_yaml(run.config)
+    content["model"]["weights"] = str(weights_file)
+    config.write_text(json.dumps(content))
+    tensors = {name: 1.5 * value for name, value in load_file(weights_file).items()}
+    with safe_open(weights_file, "pt") as file:
+        about = file.metadata()
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", stop)
+    wanted = words(run, tmp_path / "out", f"a={config}")
+    assert [flowcolor(*wanted), flowcolor(*wanted)] == [130, 130]
+    save_file(tensors, weights_file, about)
+    capsys.readouterr()
+    assert flowcolor(*wanted) == 2
+    assert f"holds runs of {weights_file} with another checksum" in capsys.readouterr().err
+
+
 def test_two_comparisons_at_one_moment_do_not_share_a_folder(run, tmp_path, monkeypatch, capsys):
     wanted, meanwhile = words(run, tmp_path / "out", f"a={run.config}"), []
 

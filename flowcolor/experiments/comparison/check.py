@@ -27,7 +27,7 @@ from flowcolor.io.places import require_folder
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS
+from flowcolor.training.parser import CONFIGS, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.words import without_idle
 
@@ -68,7 +68,8 @@ def check(comparison: Comparison) -> Checked:
         require_apart(comparison.output, data.folders("fit"), "--output")
         pairs = Pairs(data, comparison.pairs, comparison.points)
         record = comparison.record | {PHOTOGRAPHS: data.fingerprint()}
-        record |= checksums(comparison.shared, vars(comparison.networks))
+        own = [read_yaml(entry.source) for entry in comparison.entries if not entry.given]
+        record |= checksums(comparison.shared, vars(comparison.networks), own)
         agree(*place, record, what)
         trained, blocks = {}, {}
         for entry in comparison.entries:
