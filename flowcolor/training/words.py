@@ -19,8 +19,10 @@ _IDLE = {
     ),
     "test": (*_TRAINING_ONLY, "trainer.overfit_batches"),
     "validate": _TRAINING_ONLY,  # Here, overfit_batches does limit.
+    "compare": ("data.predict", "data.train.labels", "data.test.labels"),
 }
 _INSTEAD = {
+    "compare": "it colours the test photographs, and scores no regions of them",
     "predict": "it reads data.predict.sketches and data.predict.photos as they are",
     "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
     "validate": "it validates all that data.test or data.held_out name, or "
@@ -89,7 +91,7 @@ def refuse_idle(command: str, words: Sequence[str]) -> None:
     Of a configuration or a checkpoint they are for other commands, and are passed over.
 
     Args:
-        command: ``fit``, ``validate``, ``test`` or ``predict``.
+        command: ``fit``, ``validate``, ``test``, ``predict`` or ``compare``.
         words: Those after it.
 
     Raises:

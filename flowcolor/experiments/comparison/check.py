@@ -29,7 +29,7 @@ from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import CONFIGS, read_yaml
 from flowcolor.training.quiet import quiet
-from flowcolor.training.words import without_idle
+from flowcolor.training.words import refuse_idle, without_idle
 
 LEAST_SIDE = 6  # SSIM looks at windows that reach five pixels beyond the border.
 
@@ -57,6 +57,7 @@ def check(comparison: Comparison) -> Checked:
             its weights, there are too few photographs, or the folder holds another comparison.
     """
     refuse_options("compare", DECIDED, comparison.shared)
+    refuse_idle("compare", comparison.shared)
     within("--size", comparison.size, LEAST_SIDE, 16384)
     within("--points", comparison.points, 1, 10_000)
     require_folder(comparison.output)
