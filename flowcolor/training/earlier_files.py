@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning import Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists
@@ -67,9 +67,29 @@ def spare_checkpoints(trainer: Trainer) -> None:
         name = callback.filename
         if name is None or "{" in name or callback._enable_version_counter:
             continue  # Lightning counts up.
-        file = Path(callback.dirpath) / f"{name}{callback.FILE_EXTENSION}"
-        if exists(file):
-            raise InputError(
-                "The dirpath of a checkpoint expects a folder without the checkpoint of another "
-                f"training, got {callback.dirpath}, whose {file.name} would be replaced."
-            )
+        _spare(Path(callback.dirpath) / f"{name}{callback.FILE_EXTENSION}")
+    spare_rescued(trainer)
+
+
+def spare_rescued(trainer: Trainer) -> None:
+    """Refuse places of checkpoints that are for failures where there is one of this name.
+
+    The first that succeeds, a test as well, would remove it: Lightning takes it for its own.
+
+    Args:
+        trainer: Of what does not go on with a training, with all callbacks.
+
+    Raises:
+        InputError: It names the file.
+    """
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, OnExceptionCheckpoint):
+            _spare(Path(callback.ckpt_path))
+
+
+def _spare(file: Path) -> None:
+    if exists(file):
+        raise InputError(
+            "The dirpath of a checkpoint expects a folder without the checkpoint of another "
+            f"training, got {file.parent}, whose {file.name} would be replaced."
+        )

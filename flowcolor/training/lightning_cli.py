@@ -51,6 +51,7 @@ from flowcolor.training.contents import require_content, require_labels
 from flowcolor.training.earlier_files import (
     spare_checkpoints,
     spare_configurations,
+    spare_rescued,
     spare_training,
 )
 from flowcolor.training.fit_checks import check_fit, has_begun
@@ -364,6 +365,7 @@ class TrainingCLI(LightningCLI):
         """
         if self.subcommand != "fit":
             spare_configurations(written, option, self.files)
+            spare_rescued(self.trainer)
         elif self.recorded.checkpoint is None and is_first_process():
             spare_training(written, option, "checkpoints")
             spare_checkpoints(self.trainer)

@@ -3,10 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint
 
 from flowcolor.errors import InputError
-from flowcolor.training.earlier_files import spare_checkpoints, spare_configurations
+from flowcolor.training.earlier_files import (
+    spare_checkpoints,
+    spare_configurations,
+    spare_rescued,
+)
 
 
 def test_the_configuration_that_is_read_is_not_replaced(tmp_path):
@@ -31,3 +35,13 @@ def test_checkpoints_of_the_same_name_are_not_replaced(name, counts, refused, tm
             spare_checkpoints(trainer)
     else:
         spare_checkpoints(trainer)
+
+
+@pytest.mark.parametrize("spare", [spare_checkpoints, spare_rescued])
+def test_what_a_training_saved_when_it_failed_is_not_removed_by_one_that_succeeds(spare, tmp_path):
+    callback = OnExceptionCheckpoint(tmp_path, "rescued")
+    trainer = SimpleNamespace(checkpoint_callbacks=[ModelCheckpoint(tmp_path, "b"), callback])
+    spare(trainer)
+    (tmp_path / "rescued.ckpt").touch()
+    with pytest.raises(InputError, match=r"got .*, whose rescued\.ckpt would be replaced\.$"):
+        spare(trainer)
