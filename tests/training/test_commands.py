@@ -162,12 +162,15 @@ def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, t
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
-def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path):
+def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path, capsys):
     out = tmp_path / "out"
+    write_photos(out, 8)  # Of an earlier prediction, by another model.
     words = ("--data.predict.sketches", run.photos, "--data.predict.photos", run.photos)
     weights = ("--ckpt_path", run.folder / "model.safetensors", "--trainer.accelerator=cpu")
     assert flowcolor("predict", *weights, *words, "--trainer.default_root_dir", out) == 0
-    assert {p.name for p in out.glob("*.png")} == {f"photo{i}.png" for i in range(7)}
+    assert {p.name for p in out.glob("*.png")} == {f"photo{i}.png" for i in range(8)}
+    notice = "notice: pictures there that are not of this prediction: photo7.png\n"
+    assert notice in capsys.readouterr().out
     model = load_model(run.folder / "model.safetensors")
     photo = read_image(run.photos / "photo3.png")[None]
     expected = model(read_sketch(run.photos / "photo3.png")[None], photo).detach().clamp(0, 1)
