@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
+from flowcolor.pretrained.fitting import fitting
 from flowcolor.pretrained.weights import load_tensors, weights_folder
 
 FILE = "maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth"
@@ -30,7 +31,7 @@ def detect(content: Tensor) -> list[Tensor]:
         For each picture its boxes :math:`(N, 4)`: left, top, right, bottom.
 
     Raises:
-        InputError: The weights are missing.
+        InputError: The weights are missing, or those of another network, or damaged.
     """
     network = _network(require_detector()).to(content.device)
     height, width = content.shape[2:]
@@ -66,10 +67,5 @@ def _network(path: Path) -> nn.Module:
     )
 
     network: nn.Module = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None)
-    try:
-        network.load_state_dict(load_tensors(path))
-    except RuntimeError as error:
-        raise InputError(
-            f"{path} expects the weights of torchvision's Mask R-CNN, got others."
-        ) from error
+    network.load_state_dict(fitting(load_tensors(path), network, path, "torchvision's Mask R-CNN"))
     return network.eval().requires_grad_(False)

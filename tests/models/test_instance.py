@@ -1,5 +1,6 @@
 """Instance-aware colorization: published sizes, what boxes do, and what becomes of its stages."""
 
+import math
 import re
 
 import pytest
@@ -183,6 +184,17 @@ def test_a_missing_detector_is_one_sentence(monkeypatch, tmp_path):
     expected = r"detector's weights are missing, and flowcolor does not .* at /.*pth, or choose "
     with pytest.raises(InputError, match=expected):
         trained_instance(find="detector")(gray())
+
+
+@pytest.mark.parametrize("weight", [torch.zeros(2, 2), torch.full((2, 2), math.nan)])
+def test_a_detector_that_would_find_nothing_in_any_picture_is_refused(
+    weight, monkeypatch, tmp_path
+):
+    detection = pytest.importorskip("torchvision.models.detection")
+    monkeypatch.setattr(detection, "maskrcnn_resnet50_fpn", lambda **_: torch.nn.Linear(2, 2))
+    torch.save({"weight": weight, "bias": torch.zeros(2)}, file := tmp_path / "detector.pth")
+    with pytest.raises(InputError, match=r"must hold (trained|finite) weights, got .* `weight`"):
+        detector._network(file)
 
 
 def test_both_networks_and_their_fusion_learn_a_photograph_by_heart():
