@@ -165,7 +165,9 @@ def main(words: Sequence[str]) -> None:
         protect_plots(jobs, options.checkpoint)
     traces = []
     if options.trace is not None:
-        traces = begin_traces(list(painters.values()), options.trace, [job.output for job in jobs])
+        read = [path for path in (picture, options.gallery) if path is not None]
+        results = [job.output for job in jobs]
+        traces = begin_traces(list(painters.values()), options.trace, results, read)
     with whole_traces(traces):
         if options.vary:
             say(paint_variants(jobs[0], painters, how, dots))

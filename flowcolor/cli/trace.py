@@ -91,7 +91,7 @@ def whole_traces(traces: Sequence[Trace]) -> Iterator[None]:
 
 
 def begin_traces(
-    painters: Sequence["Painter"], folder: Path, results: Sequence[Path]
+    painters: Sequence["Painter"], folder: Path, results: Sequence[Path], read: Sequence[Path] = ()
 ) -> list[Trace]:
     """Let the optimisation of every painter be traced into a folder.
 
@@ -99,18 +99,28 @@ def begin_traces(
         painters: What optimises.
         folder: A new or empty one; of several painters each gets a folder in it, ``1`` and so on.
         results: Where what each paints goes.
+        read: Folders whose images are read, among which no trace may lie.
 
     Raises:
         InputError: One optimises nothing, or more than one picture, or the folder holds something,
-            cannot be written, or is where a result would have the name of a part of the trace.
+            cannot be written, or is where a result goes, or would have the name of a part of the
+            trace, or where the next call would take the trace for images to read.
     """
+    from flowcolor.io.apart import require_apart
+
     models = [_optimiser(painter.colorizer) for painter in painters]
     if len(results) != 1:
         raise InputError(f"--trace expects one picture, got {len(results)}.")
     if exists(folder) and (not is_dir(folder) or names_in(folder)):
         raise InputError(f"--trace expects a new or an empty folder, got {folder}.")
     require_folder(folder, "--trace")
+    require_apart(folder, read, "--trace")
     result = real(results[0])
+    if result in (real(folder), *real(folder).parents):
+        raise InputError(
+            f"--trace expects a place beside the result, got {folder}, while the result is "
+            f"{results[0]}."
+        )
     if real(folder) in result.parents and re.fullmatch(r"loss\.png|\d{6,}\.png", result.name):
         raise InputError(
             f"--trace expects a folder without the result, got {folder}, where {results[0]} has "

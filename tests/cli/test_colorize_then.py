@@ -106,6 +106,10 @@ def interrupt(*_):
             "--trace expects a place in a folder, got photo.png/t",
         ),
         (
+            ("--method", "tint", "--then", *GATYS, "--trace", "t.png/a", "--output", "t.png"),
+            "--trace expects a place beside the result, got t.png/a, while the result is t.png",
+        ),
+        (
             ("--method", "gatys", "--set", "weights=5"),
             "VGGActivations expects weights to be a path, got 5.",
         ),
@@ -124,4 +128,14 @@ def test_what_cannot_be_refined_or_traced_is_one_sentence(words, expected, files
     message = capsys.readouterr().err
     assert expected in message
     assert message.count("\n") == 1
+    assert not (files / "o.png").exists()
+
+
+def test_a_trace_does_not_go_where_the_next_call_would_take_it_for_a_reference(files, capsys):
+    write_image(torch.rand(3, 12, 10), "gallery/a/photo.png")
+    words = ("colorize", "--content", "grey.png", "--gallery", "gallery", "--output", "o.png")
+    own = ("--method", "tint", "--then", *GATYS, "--trace", "gallery/steps")
+    assert main([*words, *own]) == 2
+    expected = "--trace expects a folder outside of gallery, whose images are read, got gallery/ste"
+    assert expected in capsys.readouterr().err
     assert not (files / "o.png").exists()
