@@ -16,7 +16,7 @@ from flowcolor.evaluation.study.judgements import judgements
 from flowcolor.evaluation.study.key import Key, read_key
 from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
-from flowcolor.io.files import remove
+from flowcolor.io.files import is_file, remove
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_text
 
@@ -48,13 +48,14 @@ def report_study(
         "report.csv": as_csv(report),
         "report.md": text,
     }
+    again = is_file(output / "report.json")
     for name, content in contents.items():
         write_text(content, output / name)
     names = list(contents)
     if report["participants"]:
         names.append("grades.png")
         write_chart(report["questions"], output / names[-1])
-    else:  # One of an earlier report would stand beside numbers of another.
+    elif again:  # A picture of the earlier report would stand beside numbers of another.
         remove(output / "grades.png")
     return "\n".join([text, *(f"wrote {shown(output / name)}" for name in names)])
 

@@ -213,6 +213,15 @@ def test_with_one_participant_or_none_it_is_said_what_cannot_be_computed(report,
     assert not (tmp_path / "out/grades.png").exists()
 
 
+def test_a_report_without_participants_leaves_a_picture_that_is_of_no_report(report, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/grades.png").write_bytes(b"mine")
+    key = make_key()
+    status, _ = report(key, answers(key, 1, careful(LIKES, 1), seconds=0.0), draw=True)
+    assert status == 0
+    assert (tmp_path / "out/grades.png").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_methods_have_no_friedman(report, count):
     key = make_key(methods=METHODS[:count])
