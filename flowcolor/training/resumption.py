@@ -6,6 +6,7 @@ from lightning import LightningModule, Trainer
 from torch import Tensor
 
 from flowcolor.training.accumulated import accumulate, accumulated, note_accumulated
+from flowcolor.training.begun import note_begun
 from flowcolor.training.early_end import pass_over_limits, renew_patience
 from flowcolor.training.epoch_start import repeat_epoch_start
 from flowcolor.training.finished import begin_next_epoch, note_finished
@@ -35,6 +36,7 @@ def note_progress(checkpoint: dict[str, Any], module: LightningModule) -> None:
     note_unfinished(checkpoint, module.trainer)
     note_unvalidated(checkpoint, module.trainer)
     note_accumulated(checkpoint, module)
+    note_begun(checkpoint, module.trainer)
     note_own_states(checkpoint, module)
     if "lr_schedulers" in checkpoint:
         note_plateaus(checkpoint, module.trainer)

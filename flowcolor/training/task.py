@@ -205,10 +205,14 @@ class Task(LightningModule, ABC):
         """Let what a batch draws by chance depend on the seed and on how many came before."""
         self._steps_before = self.steps
         # Checkpoints hold no generators. So a resumed training draws what one in one go would have.
-        done = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
+        loop: Any = self.trainer.fit_loop.epoch_loop
+        done = loop.batch_progress.total.processed
         # Processes share the seed, and should draw for themselves. On a CPU 32 bits of it count.
         own = self.global_rank << 24
         torch.manual_seed((self._seed + own + int(done)) % 2**63)
+        # Of the steps that loggers write down, too: Lightning counts one twice that it resumes
+        # after its validation, or inside of it.
+        loop._batches_that_stepped = self.steps
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Let several processes go on with one set of buffers, as statistics of batches."""

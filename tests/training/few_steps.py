@@ -31,15 +31,15 @@ def fit(
 
     Or what is left of it after a checkpoint.
     """
-    options = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1} | options
     silent = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    once = {"strategy": "ddp_fork" if processes > 1 else "auto", "max_epochs": 1}
+    options = silent | once | options
     with quiet():
         warnings.filterwarnings("ignore", ".*have no `val_dataloader`")
         trainer = Trainer(
             accelerator="cpu",
             devices=processes,
             enable_model_summary=False,
-            **silent,
             **options,
         )
         held_out = DataLoader(validated) if validated else None

@@ -28,7 +28,7 @@ def batches_before_the_end(rank, asked, number):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: None)
     counted = SimpleNamespace(ready=0), SimpleNamespace(ready=0)
-    progress = SimpleNamespace(total=counted[0], current=counted[1])
+    progress = SimpleNamespace(total=counted[0], current=counted[1], is_last_batch=False)
     loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
     strategy = SimpleNamespace(reduce=reduce)
     trainer = SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop)
@@ -38,12 +38,14 @@ def batches_before_the_end(rank, asked, number):
         for batch in range(5):
             progress.total.ready += 1
             progress.current.ready += 1
+            progress.is_last_batch = batch == 3
             callback.on_train_batch_start(trainer, module, None, batch)
             if rank == asked and batch == 2:
                 signal.raise_signal(number)
     except SIGTERMException as error:
         callback.on_exception(trainer, module, error)
         assert progress.total.ready == progress.current.ready
+        assert not progress.is_last_batch  # Else an epoch of one batch would be over.
         return progress.total.ready, isinstance(error.__cause__, KeyboardInterrupt)
     return None
 

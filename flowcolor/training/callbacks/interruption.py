@@ -49,6 +49,7 @@ class Interruption(Callback):
                 batches: Any = trainer.fit_loop.epoch_loop.batch_progress
                 batches.total.ready -= 1
                 batches.current.ready -= 1
+                batches.is_last_batch = False  # Else it would not be waited for any more.
                 raise SIGTERMException
 
     def on_train_end(self, trainer: Trainer, pl_module: Any) -> None:
