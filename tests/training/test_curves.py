@@ -92,6 +92,22 @@ def test_a_run_that_goes_on_keeps_its_curves_as_far_as_its_checkpoint_goes(tmp_p
     assert curves.points == points[:2]  # What came after comes again.
 
 
+def test_a_run_that_is_killed_leaves_its_curves_as_far_as_its_checkpoint_goes(tmp_path):
+    """Validations, after which they are written anyway, may be rarer than checkpoints."""
+    before, after = (Point(step, "train/loss", 1.0) for step in (1, 2))
+    write_points([before], tmp_path / "curves.csv")
+    trainer = SimpleNamespace(
+        loggers=[], default_root_dir=str(tmp_path), is_global_zero=True, fast_dev_run=False
+    )
+    curves = Curves()
+    curves.on_save_checkpoint(trainer, None, {})  # As of a training that was over at once.
+    assert read_points(tmp_path / "curves.csv") == [before]
+    curves.on_train_start(trainer, SimpleNamespace(steps=1))
+    curves.points.append(after)
+    curves.on_save_checkpoint(trainer, None, {})
+    assert read_points(tmp_path / "curves.csv") == [before, after]
+
+
 def test_a_validation_that_is_run_again_stands_in_the_curves_once(run, tmp_path):
     """A checkpoint of the last batch of an epoch is older than the validation that follows."""
     words = ("--trainer.default_root_dir", tmp_path, "--last.every_n_train_steps", 1)

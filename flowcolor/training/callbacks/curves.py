@@ -97,6 +97,13 @@ class Curves(Callback):
             self._note(trainer, "val/", pl_module.steps)
             self._write(trainer)
 
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]
+    ) -> None:
+        """Leave the curves until here to what goes on from this checkpoint after a kill."""
+        if self._begun:
+            self._write(trainer)
+
     def on_fit_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Draw the curves, also of a training that was over when it was resumed."""
         if not self._begun:
