@@ -1,5 +1,9 @@
 """Structural similarity, at one scale and at five."""
 
+from collections.abc import Callable
+from typing import Any
+
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.functional.image import (
@@ -50,12 +54,7 @@ def ssim(
     result, truth = comparable("ssim", result, truth, smallest=6)
     if len(result) == 0:  # torchmetrics fails at an empty batch.
         return result.new_zeros(0)
-    with without_autocast(result):
-        values = structural_similarity_index_measure(
-            _exact(result), _exact(truth), data_range=1.0, reduction="none"
-        )
-    assert isinstance(values, Tensor)  # noqa: S101  A tuple only if the maps are asked for.
-    return values.reshape(len(result)).to(result.dtype)
+    return _one_by_one(structural_similarity_index_measure, result, truth)
 
 
 def ms_ssim(
@@ -87,11 +86,7 @@ def ms_ssim(
     result, truth = comparable("ms_ssim", result, truth, smallest=176)
     if len(result) == 0:
         return result.new_zeros(0)
-    with without_autocast(result):
-        values = multiscale_structural_similarity_index_measure(
-            _exact(result), _exact(truth), data_range=1.0, reduction="none"
-        )
-    return values.reshape(len(result)).to(result.dtype)
+    return _one_by_one(multiscale_structural_similarity_index_measure, result, truth)
 
 
 class StructuralSimilarity(ImageMetric):
@@ -128,6 +123,16 @@ class MultiScaleStructuralSimilarity(ImageMetric):
 
     def per_image(self, result: Tensor, other: Tensor) -> Tensor:
         return ms_ssim(result, other)
+
+
+def _one_by_one(score: Callable[..., Any], result: Tensor, truth: Tensor) -> Tensor:
+    """Score each pair by itself: in float64 a window takes 600 times the memory of its image."""
+    with without_autocast(result):
+        values = [
+            score(_exact(one[None]), _exact(other[None]), data_range=1.0, reduction="none")
+            for one, other in zip(result, truth, strict=True)
+        ]
+    return torch.stack([value.reshape(()) for value in values]).to(result.dtype)
 
 
 def _exact(images: Tensor) -> Tensor:

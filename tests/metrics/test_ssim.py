@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from flowcolor.evaluation.live_bytes import peak_bytes
 from flowcolor.metrics import (
     MultiScaleStructuralSimilarity,
     PeakSignalNoiseRatio,
@@ -177,3 +178,10 @@ def test_many_images_add_up_without_rounding():
     for _ in range(1000):
         metric.update(images, images, values=values)
     assert metric.compute()["psnr"].item() == pytest.approx(values[0].item(), rel=1e-9)
+
+
+def test_a_batch_takes_the_memory_of_one_pair():
+    one, four = (torch.rand(2, batch, 3, 176, 176) for batch in (1, 4))
+    for score in (ssim, ms_ssim):
+        alone = peak_bytes(lambda score=score: score(*one), "cpu")
+        assert peak_bytes(lambda score=score: score(*four), "cpu") < 2 * alone
