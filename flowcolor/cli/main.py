@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 
 from flowcolor import __version__
+from flowcolor.cli.out_of_memory import out_of_memory
 from flowcolor.cli.surroundings import require_current_folder, unusable
 from flowcolor.console import complain, escaping, flush, say
 from flowcolor.ending import heeding_signals
@@ -125,10 +126,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # Of what others print. Nobody reads it any more.
             flush()
             return 0
-        except Exception:
-            if not ending.interrupted_import:
+        except Exception as error:
+            if ending.interrupted_import:
+                return _interrupted()  # The import has made an error of it.
+            too_much = out_of_memory(error)
+            if too_much is None:
                 raise
-            return _interrupted()  # The import has made an error of it.
+            complain(f"flowcolor: {too_much}")
+            return 2
     return 0
 
 

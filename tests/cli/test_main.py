@@ -6,7 +6,9 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import flowcolor as package
 from flowcolor.cli import main as command
@@ -60,6 +62,36 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     monkeypatch.setitem(command.COMMANDS, "fit", fail)
     with pytest.raises(ValueError, match="a bug"):
         command.main(["fit"])
+
+
+NO_MEMORY = {
+    "of a processor": (lambda: torch.empty(2**50), "you tried to allocate 4503599627370496 bytes"),
+    "of NumPy": (lambda: np.empty(2**50), "Unable to allocate 8.00 PiB for an array with shape"),
+    "of Python": (lambda: bytearray(2**60), "There is not enough memory: give smaller pictures"),
+}
+
+
+@pytest.mark.parametrize("case", NO_MEMORY)
+def test_a_memory_that_is_too_small_is_one_sentence(case, monkeypatch, capsys):
+    ask, expected = NO_MEMORY[case]
+    monkeypatch.setitem(command.COMMANDS, "fit", lambda words: ask())
+    assert command.main(["fit"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("flowcolor: There is not enough memory")
+    assert expected in said
+    assert said.count("\n") == 1
+
+
+def test_so_is_that_of_a_gpu(monkeypatch, capsys):
+    def fail(words):
+        raise torch.OutOfMemoryError(
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 1.0 GiB"
+        )
+
+    monkeypatch.setitem(command.COMMANDS, "fit", fail)
+    assert command.main(["fit"]) == 2
+    expected = "not enough memory (CUDA out of memory. Tried to allocate 2.00 GiB): give smaller"
+    assert expected in capsys.readouterr().err
 
 
 def test_success_is_status_0_and_not_an_object(monkeypatch):
