@@ -117,6 +117,28 @@ def sigterm_for_others(
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def ctrl_c_waits() -> Iterator[None]:
+    """Let Ctrl-C wait in a command that is started in the body, until :func:`let_ctrl_c_through`.
+
+    Python answers with a traceback while it starts, and ends at once before that.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # On Windows.
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # It is inherited.
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def let_ctrl_c_through() -> None:
+    """Answer to Ctrl-C from now on, and to one that has waited."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+
+
 def _is_forgotten(frame: FrameType | None) -> bool:
     """Tell whether this is a callback of importlib's, whose exceptions are printed and ignored."""
     while frame is not None:

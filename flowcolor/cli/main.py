@@ -13,7 +13,7 @@ from flowcolor import __version__
 from flowcolor.cli.out_of_memory import out_of_memory
 from flowcolor.cli.surroundings import require_current_folder, unusable
 from flowcolor.console import complain, escaping, flush, say
-from flowcolor.ending import heeding_signals
+from flowcolor.ending import heeding_signals, let_ctrl_c_through
 from flowcolor.errors import InputError
 from flowcolor.extras import missing_extra
 
@@ -107,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with escaping(), heeding_signals() as ending:
         try:
+            if arguments is None:
+                let_ctrl_c_through()  # Another command may have started this one.
             _run(words)
         except InputError as error:
             complain(f"flowcolor: {error}")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flowcolor.ending import ctrl_c_waits
 from flowcolor.errors import InputError
 from flowcolor.io.alone import is_unused
 from flowcolor.io.files import exists, find
@@ -146,8 +147,9 @@ def call_in_process_of_its_own(words: Sequence[str]) -> None:
         InputError: It did not succeed; what was wrong has been printed by it.
     """
     command = [sys.executable, "-m", "flowcolor", *words]
-    # The words are the user's own.
-    with subprocess.Popen(command) as process, _passing_on(process) as passed:  # noqa: S603
+    with ctrl_c_waits():
+        started = subprocess.Popen(command)  # noqa: S603 - the words are the user's own
+    with started as process, _passing_on(process) as passed:
         try:
             status = process.wait()
         except KeyboardInterrupt:

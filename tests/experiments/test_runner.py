@@ -50,6 +50,24 @@ def test_an_experiment_that_is_ended_ends_its_training_and_waits_for_a_checkpoin
         assert (tmp_path / "checkpoint").exists()
 
 
+def test_ctrl_c_while_python_starts_for_a_training_is_no_traceback(monkeypatch, capfd):
+    """A terminal interrupts both, the one in which no handler of ours is set up yet, too."""
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, command):
+            super().__init__(command)
+            self.send_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # It might be ignored.
+    try:
+        with pytest.raises(InputError, match="ended with status 130"):
+            runs.call_in_process_of_its_own(["--version"])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capfd.readouterr() == ("", "flowcolor: interrupted\n")
+
+
 def test_a_folder_that_was_killed_while_it_was_claimed_is_claimed_again(tmp_path):
     what = ("an experiment", "experiment")
     (tmp_path / ".0123456789abcdef.partial").write_text('{"of": 1')
