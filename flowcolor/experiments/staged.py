@@ -30,14 +30,14 @@ class Stage:
 
     Args:
         number: From 1.
-        last: Whether none comes after it.
+        count: How many there are.
         root: Folder of the whole system.
         config: What ``flowcolor fit`` gets as ``--config``.
         words: Options of the command line, with a place for that file.
     """
 
     number: int
-    last: bool
+    count: int
     root: Path
     config: dict[str, Any]
     words: tuple[str | None, ...]
@@ -45,7 +45,7 @@ class Stage:
     @property
     def folder(self) -> Path:
         """Where its run lies; that of the last one where the run of an ordinary training would."""
-        return self.root if self.last else self.root / f"stage_{self.number}"
+        return self.root if self.number == self.count else self.root / f"stage_{self.number}"
 
     @property
     def file(self) -> Path:
@@ -58,10 +58,16 @@ class Stage:
         return next(reversed(find(self.folder, "version_*/model.safetensors")), None)
 
     @property
+    def begun(self) -> Path | None:
+        """The checkpoint with which its training goes on, once there is one."""
+        return next(reversed(find(self.folder, "version_*/checkpoints/last.ckpt")), None)
+
+    @property
     def text(self) -> str:
-        """What that file says."""
-        named = [word if word is not None else self.file.name for word in self.words]
-        return f"# flowcolor fit {shlex.join(named)}\n{yaml.safe_dump(self.config)}"
+        """What that file says; of how many stages it is one, as the last one lies elsewhere."""
+        named = shlex.join(self.file.name if word is None else word for word in self.words)
+        which = f"{self.number} of {self.count}"
+        return f"# Stage {which}: flowcolor fit {named}\n{yaml.safe_dump(self.config)}"
 
     def check(self) -> None:
         """Build it once and throw it away, so that what is wrong shows before an earlier one.
@@ -84,6 +90,19 @@ class Stage:
                         f"write over the one before, got {place}."
                     )
             built.model.objective.prepare()
+
+    def require_new(self) -> None:
+        """Refuse to take what another training has left here for its own.
+
+        Raises:
+            InputError: Another training has left a model, or something to go on with.
+        """
+        for left in (self.model, self.begun):
+            if left is not None:
+                raise InputError(
+                    f"{_ROOT} expects a folder without other trainings, one of which has left "
+                    f"{left.relative_to(self.root)}, got {self.root}."
+                )
 
     def claim(self) -> None:
         """Write its configuration, or compare with what an earlier call has written.
@@ -113,10 +132,10 @@ class Stage:
             earlier: The model of the stage before.
         """
         if self.model is None:
-            begun = find(self.folder, "version_*/checkpoints/last.ckpt")
+            begun = self.begun
             words = [str(self.file) if word is None else word for word in self.words]
             start = [] if earlier is None else [f"{_WEIGHTS}={earlier}"]
-            going_on = [f"{_CHECKPOINT}={begun[-1]}"] if begun else start
+            going_on = start if begun is None else [f"{_CHECKPOINT}={begun}"]
             call(["fit", *words, f"{_ROOT}={self.folder}", *going_on])
         if self.model is None:
             raise InputError(f"The training in {self.folder} ended without writing a model.")
@@ -151,8 +170,7 @@ def plan(words: Sequence[str]) -> list[Stage]:
     placed = tuple(part for word in rest for part in _placed(word, file))
     count = len(stages)
     return [
-        Stage(number, number == count, root, config, placed)
-        for number, config in enumerate(stages, start=1)
+        Stage(number, count, root, config, placed) for number, config in enumerate(stages, start=1)
     ]
 
 
@@ -167,6 +185,8 @@ def fit(stages: Sequence[Stage], call: Call = call_in_process_of_its_own) -> Pat
         The model of the last stage.
     """
     if not any(exists(stage.file) for stage in stages):
+        for stage in stages:
+            stage.require_new()
         with quiet():
             for stage in stages:
                 stage.check()

@@ -217,6 +217,30 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
         plan(words(wrong, root))
 
 
+def test_another_number_of_stages_is_another_training(config, tmp_path):
+    """The model of the last one lies where that of another last one would be looked for."""
+    root, more = tmp_path / "run", tmp_path / config.name
+    for stage in plan(words(config, root)):
+        stage.claim()
+    whole = json.loads(config.read_text())
+    more.write_text(json.dumps(whole | {"stages": [*whole["stages"], whole["stages"][-1]]}))
+    with pytest.raises(InputError, match=r"stage_1\.yaml belongs to a training with another"):
+        fit(plan(words(more, root)), own([]))
+
+
+@pytest.mark.parametrize(
+    "left", ["version_0/model.safetensors", "stage_1/version_0/checkpoints/last.ckpt"]
+)
+def test_what_another_training_has_left_is_not_taken_for_that_of_a_stage(left, config, tmp_path):
+    file = tmp_path / "run" / left
+    file.parent.mkdir(parents=True)
+    file.touch()
+    calls = []
+    with pytest.raises(InputError, match=f"other trainings, .* left {left}, got {tmp_path}/run"):
+        fit(plan(words(config, tmp_path / "run")), own(calls))
+    assert calls == []
+
+
 def test_a_folder_in_place_of_a_configuration_is_one_sentence(config, tmp_path):
     (tmp_path / "run" / "stage_1.yaml").mkdir(parents=True)
     with pytest.raises(InputError, match=r"stage_1\.yaml cannot be read: Is a directory\.$"):
