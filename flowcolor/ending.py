@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: what is half-written is removed, and no import forgets them."""
 
 import _thread
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 _PATIENCE = 0.3  # Seconds in which an exception that nobody has swallowed reaches the command.
 _IMPORTING = "<frozen importlib"
+_TORCH = f"{os.sep}torch{os.sep}"
 
 
 class Ending:
@@ -37,7 +39,7 @@ class Ending:
             self._again = threading.Timer(_PATIENCE, self._raise_again, (number,))
             self._again.daemon = True
             self._again.start()
-            if _is_forgotten(frame):
+            if _is_forgotten(frame) or _may_abort(frame):
                 return  # A traceback would be printed, and nothing raised.
         if number == signal.SIGINT:
             raise KeyboardInterrupt
@@ -147,6 +149,12 @@ def _is_forgotten(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _may_abort(frame: FrameType | None) -> bool:
+    """Tell whether a module of torch's may just set up an extension, in C++ that must not throw."""
+    code = None if frame is None else frame.f_code
+    return code is not None and code.co_name == "<module>" and _TORCH in code.co_filename
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -68,6 +68,25 @@ def work(words):
     assert ended(work, tmp_path) == (130, "", "flowcolor: interrupted\n")
 
 
+@pytest.mark.parametrize(("number", "status", "said"), [(2, 130, "interrupted"), (15, 143, "")])
+def test_a_signal_while_torch_sets_up_its_extensions_does_not_abort(number, status, said, tmp_path):
+    """Some of its C++ must not throw, and ends the process with a dump of the stack if it does."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch/__init__.py").write_text(f"""
+import os, signal
+try:
+    signal.raise_signal({number})
+except BaseException:
+    os.abort()
+""")
+    work = """
+def work(words):
+    import torch
+    time.sleep(600)
+"""
+    assert ended(work, tmp_path) == (status, "", f"flowcolor: {said}\n" if said else "")
+
+
 def test_sigterm_leaves_no_part_of_a_file_and_the_earlier_one(tmp_path):
     (tmp_path / "file").write_text("earlier")
     work = """
