@@ -26,7 +26,8 @@ def take_other_callbacks(
         module: What is to be trained.
 
     Raises:
-        InputError: The weights beside an average are others than the model's.
+        InputError: The weights beside an average are others than the model's, or a callback has
+            no name.
     """
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
     known = [each.state_key for each in callbacks]
@@ -38,6 +39,8 @@ def take_other_callbacks(
         # Lightning would go on from the average, of which the optimizer knows nothing.
         checkpoint["state_dict"] = weights
     states = checkpoint["callbacks"]
+    if not all(isinstance(key, str) for key in states):
+        raise damaged("names of callbacks", "callbacks")
     own, kept = Counter(map(_choice, known)), Counter(map(_choice, states))
     for key in [key for key in states if key not in known and not key.startswith(_UNNAMED)]:
         choice = _choice(key)

@@ -54,3 +54,9 @@ def test_weights_beside_an_average_are_the_models():
         take([], [], current_model_state=3)
     with pytest.raises(InputError, match="holds a model of another size"):
         take([], [], current_model_state={})
+
+
+def test_names_of_callbacks_are_words():
+    checkpoint = {"callbacks": {1: {}}, "state_dict": {}}
+    with pytest.raises(InputError, match="expects names of callbacks under 'callbacks'"):
+        take_other_callbacks(checkpoint, SimpleNamespace(callbacks=[]), MODULE)
