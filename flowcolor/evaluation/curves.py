@@ -14,6 +14,8 @@ from flowcolor.io.whole_file import write_text
 
 COLUMNS = ("step", "name", "value")
 _PER_ROW = 3  # Panels of a picture.
+_PANEL = (4.0, 2.6)  # Width and height with its labels, and these around it, in inches.
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.75, 0.15, 0.5, 0.35
 
 
 class Point(NamedTuple):
@@ -74,15 +76,30 @@ def draw_curves(points: Sequence[Point], path: Path) -> None:
     curves = by_name(points)
     rows = math.ceil(len(curves) / _PER_ROW)
     across = min(len(curves), _PER_ROW)
-    figure = Figure(figsize=(4 * across, 2.6 * rows), layout="constrained")
-    for place, (name, curve) in enumerate(curves.items(), 1):
-        axes = figure.add_subplot(rows, across, place)
+    # Measuring every label (a layout of matplotlib's) takes as long again as the drawing.
+    figure = Figure(figsize=(_PANEL[0] * across, _PANEL[1] * rows))
+    for place, (name, curve) in enumerate(curves.items()):
+        axes = figure.add_axes(_box(*divmod(place, across), rows, across))
+        # So that no number is wider than the room that it has.
+        axes.locator_params(axis="x", nbins=5, integer=True, min_n_ticks=1)
+        axes.ticklabel_format(axis="y", scilimits=(-3, 4))
         # Of few points the line alone would not show where they are.
         axes.plot(*zip(*curve, strict=True), marker="." if len(curve) < 30 else "")
         axes.set_title(name_in_figure(name), parse_math=False)
         axes.set_xlabel("step")
         axes.grid(alpha=0.3)
     write_figure(figure, path, dpi=100)
+
+
+def _box(row: int, column: int, rows: int, across: int) -> tuple[float, float, float, float]:
+    """Return left, bottom, width and height of a panel's axes, in parts of the picture."""
+    width, height = _PANEL
+    return (
+        (column + _LEFT / width) / across,
+        (rows - 1 - row + _BOTTOM / height) / rows,
+        (1 - (_LEFT + _RIGHT) / width) / across,
+        (1 - (_BOTTOM + _TOP) / height) / rows,
+    )
 
 
 def by_name(points: Sequence[Point]) -> dict[str, list[tuple[int, float]]]:
