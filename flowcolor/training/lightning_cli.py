@@ -96,7 +96,8 @@ class TrainingCLI(LightningCLI):
     def __init__(self, words: Sequence[str], run: bool = True) -> None:
         # Without this, a formula in a docstring is taken for reST and `--help` loses all texts.
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
-        command, *options = words
+        self.command, *options = words
+        command = self.command
         refuse_empty(f"flowcolor {command}", options)
         refuse_idle(command, options)
         options, files = resolve_configs(options)
@@ -306,11 +307,13 @@ class TrainingCLI(LightningCLI):
         trainer = self.instantiate_trainer(default_root_dir=str(folder), logger=False)
         trainer.test(rival, datamodule=self.datamodule, verbose=False)
 
-    @staticmethod
-    def subcommands() -> dict[str, set[str]]:
-        """Hide arguments that this command line decides: nothing is ever unpickled."""
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]
+        """Offer the command that was given: the options of four take four times as long.
+
+        Hidden are arguments that this command line decides: nothing is ever unpickled.
+        """
         hidden = {"weights_only", "return_predictions", "verbose"}
-        return {name: words | hidden for name, words in LightningCLI.subcommands().items()}
+        return {self.command: LightningCLI.subcommands()[self.command] | hidden}
 
     def _run_subcommand(self, subcommand: str) -> None:
         if not self.execute:
