@@ -1,6 +1,11 @@
 """Names in figures may be of any script, and no text at all."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from flowcolor.evaluation.curves import Point, draw_curves
@@ -26,3 +31,24 @@ def test_curves_and_charts_hold_such_names(name, tmp_path):
     grades = {"methods": {name: {"shares": [0.2] * 5}}}
     write_chart({"color": grades}, tmp_path / "chart.png")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4),
+    st.lists(st.integers(0, 10**7), min_size=4, max_size=4, unique=True),
+    st.integers(1, 4),
+)
+@example([-1.234e-4, -1.235e-4], [1, 2, 3, 4], 1)
+@example([123456.0, 123456.5], [1, 2, 3, 4], 1)
+@settings(max_examples=25, deadline=None)
+def test_no_label_of_a_curve_is_cut_off(values, steps, panels):
+    points = [
+        Point(step, f"val/{panel}", value)
+        for step, value in zip(steps, values, strict=False)
+        for panel in range(panels)
+    ]
+    with TemporaryDirectory() as folder:
+        draw_curves(points, Path(folder) / "curves.png")
+        picture = read_image(Path(folder) / "curves.png")
+    inside = picture[..., 2:-2, 2:-2]
+    assert picture.sub(1).count_nonzero() == inside.sub(1).count_nonzero() > 0
