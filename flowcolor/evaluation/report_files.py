@@ -10,7 +10,7 @@ from typing import Any
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
-from flowcolor.evaluation.measures import SET_MEASURES
+from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import SETTINGS, PairScore
@@ -54,7 +54,8 @@ def read_report(path: str | Path) -> Report:
             setting: {name: _number(summary[name]) for name in SET_MEASURES if name in summary}
             for setting, summary in content["summary"].items()
         }
-        return Report(scores, sets, content["notes"], content["not_computed"], content["about"])
+        notes, missing = _of_ours(content["notes"]), _of_ours(content["not_computed"])
+        return Report(scores, sets, notes, missing, content["about"])
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     # An OverflowError is of a whole number that no float holds.
@@ -85,6 +86,11 @@ def _check(scores: list[PairScore], content: dict[str, Any]) -> None:
         raise TypeError
     if not all(len(score.color) == len(score.reference_color) == 3 for score in scores):
         raise TypeError
+
+
+def _of_ours(remarks: dict[str, str]) -> dict[str, str]:
+    """Leave out what is said of scores that only another version of this library has."""
+    return {name: text for name, text in remarks.items() if name in SET_MEASURES | MEASURES}
 
 
 def _csv(scores: list[PairScore]) -> str:

@@ -11,6 +11,7 @@ from flowcolor.evaluation.extremes import extremes, write_extremes
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.evaluation.scores import PairScore
+from flowcolor.evaluation.table import table
 from flowcolor.io.images import read_image
 
 
@@ -45,6 +46,14 @@ def test_a_report_that_an_editor_has_saved_with_a_mark_of_its_order_of_bytes_is_
     path, _ = write_report(report, tmp_path, "test")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert read_report(path).scores == report.scores
+
+
+def test_remarks_about_scores_of_another_version_are_left_out(tmp_path):
+    remarks = {"fid": "n", "a_later_score": "n"}
+    path, _ = write_report(Report([pair(0, 0.5)], {}, remarks, remarks), tmp_path, "test")
+    read = read_report(path)
+    assert read.notes == read.missing == {"fid": "n"}
+    assert "a_later_score" not in table(read)
 
 
 def test_a_number_of_a_set_that_is_none_is_read_as_it_was_written(tmp_path):
