@@ -142,7 +142,6 @@ class Task(LightningModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Check the image size against the colorizer and load the weights to start from."""
-        widen_early(self._trainer, self)
         if self.size:
             require_size(self.size, self.colorizer, self.objective if stage == "fit" else None)
         content = getattr(getattr(self._trainer, "datamodule", None), "content", None)
@@ -223,7 +222,11 @@ class Task(LightningModule, ABC):
             wrapper.require_forward_param_sync = True
 
     def configure_callbacks(self) -> list[Callback]:
-        """Return what averages the weights of a training, if something should."""
+        """Return what averages the weights of a training, if something should.
+
+        All callbacks come after this, some of which copy the weights.
+        """
+        widen_early(self._trainer, self)
         # Here, not among the trainer's: checkpoints record the options of the model, and a run that
         # is resumed without its average would go on from it instead of from the weights.
         training = self.trainer.state.fn == TrainerFn.FITTING

@@ -56,10 +56,17 @@ def test_weights_of_16_bits_by_a_plugin_are_refused_as_well(run, tmp_path, capsy
     assert not list(tmp_path.rglob("version_*"))
 
 
-@pytest.mark.parametrize("average", ["null", 0.2])
+@pytest.mark.parametrize(
+    "average",
+    [
+        "--model.average=null",
+        "--model.average=0.2",
+        "--trainer.callbacks+=lightning.pytorch.callbacks.EMAWeightAveraging",
+    ],
+)
 def test_float64_resumes_as_if_it_had_not_stopped(average, run, tmp_path):
     """Read into 32 bits first, the weights of the checkpoint would be rounded."""
-    words = ("--trainer.precision", "64-true", "--model.average", average, "--config", run.config)
+    words = ("--trainer.precision", "64-true", average, "--config", run.config)
     ends = []
     for name, stops in (("whole", (2,)), ("parts", (1, 2))):
         root = tmp_path / name
@@ -73,3 +80,17 @@ def test_float64_resumes_as_if_it_had_not_stopped(average, run, tmp_path):
         for name, value in whole[key].items():
             assert torch.equal(value, resumed[key][name]), (key, name)
             assert not value.is_floating_point() or value.dtype == torch.float64, (key, name)
+
+
+def test_a_stochastic_average_of_float64_is_none_of_rounded_weights(run, tmp_path):
+    average = {
+        "class_path": "lightning.pytorch.callbacks.StochasticWeightAveraging",
+        "init_args": {"swa_lrs": 1e-3, "swa_epoch_start": 1},
+    }
+    words = ("--trainer.precision", "64-true", "--trainer.callbacks", json.dumps([average]))
+    folder = ("--trainer.default_root_dir", tmp_path)
+    assert flowcolor("fit", "--config", run.config, *words, *folder, "--trainer.max_epochs=3") == 0
+    found = read_checkpoint(tmp_path / "version_0/checkpoints/last.ckpt")
+    weights = found["callbacks"]["StochasticWeightAveraging"]["average_model_state"]
+    kinds = {value.dtype for value in weights.values() if value.is_floating_point()}
+    assert kinds == {torch.float64}
