@@ -61,15 +61,17 @@ def _ends(image: Tensor) -> tuple[float, float]:
 def require_real(name: str, *values: Tensor) -> None:
     """Refuse complex numbers, of which no measure would see more than the real part.
 
+    And floats of one byte, with which nothing can be computed.
+
     Args:
         name: Who refuses; it begins the message.
         values: What should be tensors of real numbers, of any shape.
 
     Raises:
-        ValueError: One is no tensor, or complex.
+        ValueError: One is no tensor, or of such numbers.
     """
     require_tensors(name, *values)
-    if any(value.is_complex() for value in values):
+    if any(v.is_complex() or (v.is_floating_point() and not is_float(v)) for v in values):
         kinds = " and ".join(str(value.dtype) for value in values)
         raise ValueError(f"{name} expects real numbers, got {kinds}.")
 
@@ -116,6 +118,22 @@ def require_floats(name: str, *images: Tensor) -> None:
         raise ValueError(
             f"{name} expects float images with values in [0, 1], got {kinds}: divide bytes by 255."
         )
+
+
+def require_fractions(name: str, *values: Tensor) -> None:
+    """Refuse whole and complex numbers; for what is no image, so that no range is expected.
+
+    Args:
+        name: Who refuses; it begins the message.
+        values: Tensors of any shape.
+
+    Raises:
+        ValueError: One is no float tensor.
+    """
+    require_tensors(name, *values)
+    if not all(is_float(value) for value in values):
+        kinds = " and ".join(str(value.dtype) for value in values)
+        raise ValueError(f"{name} expects float numbers, got {kinds}.")
 
 
 def is_strided(x: Tensor) -> bool:

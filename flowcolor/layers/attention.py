@@ -96,7 +96,8 @@ class AttentionAggregation(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return the gated features and, below them, what attention fetched."""
         check_planes(self, x, condition, self.channels)
-        if condition.ndim != 4 or condition.shape[:2] != (x.shape[0], self.condition_channels):
+        planes = condition.ndim == 4 and 0 not in condition.shape[2:]
+        if not planes or condition.shape[:2] != (x.shape[0], self.condition_channels):
             raise ValueError(
                 f"AttentionAggregation expects a condition of shape ({x.shape[0]}, "
                 f"{self.condition_channels}, height, width), got {tuple(condition.shape)}."

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
-from flowcolor.values import is_float, is_strided
+from flowcolor.values import is_float, is_strided, kind_of
 
 Features: TypeAlias = Float[Tensor, "batch channels *spatial"]
 Latent: TypeAlias = Float[Tensor, " batch *latent"]
@@ -113,25 +113,23 @@ def as_pair(layer: nn.Module, result: object) -> Result:
 
 def check_tensor(layer: object, x: object) -> None:
     """Raise ``ValueError`` unless ``x`` is a batch of floats: bytes are no data of a bijection."""
-    if isinstance(x, Tensor) and not x.ndim:
-        raise ValueError(f"{type(layer).__name__} expects a batch, got a single number.")
-    if not isinstance(x, Tensor) or not is_float(x) or not is_strided(x):
-        kind = None if x is None else type(x).__name__
-        shown = f"a tensor of {x.dtype}" if isinstance(x, Tensor) else kind
-        if isinstance(x, Tensor) and not is_strided(x):
-            shown = "a nested one" if x.is_nested else f"one of layout {x.layout}"
-        raise ValueError(f"{type(layer).__name__} expects a float tensor, got {shown}.")
+    name = type(layer).__name__
+    if not isinstance(x, Tensor) or not is_strided(x):
+        raise ValueError(f"{name} expects a float tensor, got {kind_of(x)}.")
+    if not x.ndim:
+        raise ValueError(f"{name} expects a batch, got a single number.")
+    if not is_float(x):
+        raise ValueError(f"{name} expects a float tensor, got a tensor of {x.dtype}.")
 
 
 def one_condition(layer: object, condition: object) -> Tensor:
     """Return a condition that is one tensor, of any type; raise ``ValueError`` for others."""
-    if isinstance(condition, Tensor):
+    if isinstance(condition, Tensor) and is_strided(condition):
         return condition
     name = type(layer).__name__
     if condition is None:
         raise ValueError(f"{name} expects a condition, got None.")
-    message = f"{name} expects a condition to be a tensor, got {type(condition).__name__}."
-    raise ValueError(message)
+    raise ValueError(f"{name} expects a condition to be a tensor, got {kind_of(condition)}.")
 
 
 def check_channels(layer: nn.Module, x: Tensor, channels: int) -> None:

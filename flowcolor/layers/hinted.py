@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_count, check_module, check_parameters
 from flowcolor.layers.base import check_tensor
+from flowcolor.layers.functional.planes import check_condition
 
 
 class HintedAggregation(nn.Module):
@@ -69,11 +70,8 @@ class HintedAggregation(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Return what ``aggregate`` makes of ``x`` and the condition, and the hints in it."""
         check_tensor(self, x)
-        if (
-            not isinstance(condition, Tensor)
-            or condition.ndim != 4
-            or condition.shape[1] != sum(self.parts)
-        ):
+        check_condition(self, x, condition)
+        if condition.ndim != 4 or condition.shape[1] != sum(self.parts):
             unhinted: Tensor = self.aggregate(x, condition)  # Which refuses any other shape.
             return unhinted
         if condition.shape[2:] != x.shape[2:]:

@@ -81,6 +81,34 @@ def test_networks_that_are_given_no_float_tensors_have_them_refused(module):
             module(given, *condition)
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        HintedAggregation(NoAggregation(), 4, 4, 4, 4),
+        *(
+            kind(4, 8)
+            for kind in (
+                layers.AdaIN,
+                layers.AttentionAggregation,
+                layers.ConcatAggregation,
+                layers.FeatureAggregation,
+            )
+        ),
+    ],
+    ids=lambda module: type(module).__name__,
+)
+def test_conditions_that_are_no_float_tensors_are_refused_by_aggregations(module):
+    x, condition = torch.rand(2, 4, 4, 4), torch.rand(2, 8, 4, 4)
+    module(x, condition)
+    for kind in (torch.uint8, torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn):
+        with pytest.raises(ValueError, match=rf"condition of float numbers, got {kind}\.$"):
+            module(x, condition.to(kind))
+    for kind, given in NO_FLOATS.items():
+        if "a tensor of" not in kind:
+            with pytest.raises(ValueError, match=rf" expects a condition, a tensor, got {kind}"):
+                module(x, given)
+
+
 class Returning(nn.Module):
     """A network that returns something else than a tensor."""
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.base import check_tensor
-from flowcolor.values import casts
+from flowcolor.values import casts, is_float, is_strided, kind_of
 
 
 def check_images(module: nn.Module, x: Tensor, channels: int, least: int = 1) -> None:
@@ -34,12 +34,21 @@ def check_images(module: nn.Module, x: Tensor, channels: int, least: int = 1) ->
 
 
 def check_planes(module: nn.Module, x: Tensor, condition: object, channels: int) -> None:
-    """Do what :func:`check_images` does, and raise ``ValueError`` unless there is a condition."""
+    """Do what :func:`check_images` and :func:`check_condition` do."""
     check_images(module, x, channels)
+    check_condition(module, x, condition)
+
+
+def check_condition(module: nn.Module, x: Tensor, condition: object) -> None:
+    """Raise ``ValueError`` unless a condition is a float tensor where ``x`` is.
+
+    Cast, bytes would be fused as other numbers, and complex ones would lose a part.
+    """
     name = type(module).__name__
-    if not isinstance(condition, Tensor):
-        shown = "None" if condition is None else type(condition).__name__
-        raise ValueError(f"{name} expects a condition, a tensor, got {shown}.")  # noqa: TRY004  (one kind of error)
+    if not isinstance(condition, Tensor) or not is_strided(condition):
+        raise ValueError(f"{name} expects a condition, a tensor, got {kind_of(condition)}.")
+    if not is_float(condition):
+        raise ValueError(f"{name} expects a condition of float numbers, got {condition.dtype}.")
     if condition.device != x.device:
         raise ValueError(
             f"{name} expects a condition on the device of its input, {x.device}, got "

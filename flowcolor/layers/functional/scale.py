@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.values import require_fractions
+
 Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum", "none"]
 # Without "none", which only shifts.
 SCALES: tuple[Scale, ...] = ("bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum")
@@ -42,7 +44,11 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
         kind: One of the six names.
         clamp: The :math:`c` of ``"exp"``, ``"atan"`` and ``"zero_sum"``; ``None`` for none, not of
             ``"atan"``.
+
+    Raises:
+        ValueError: The output is no float tensor, or there is no such kind.
     """
+    require_fractions("positive_scale", raw)
     match kind:
         case "bounded":
             scale = 0.5 + raw.sigmoid()
