@@ -213,7 +213,11 @@ def lab_of(
 
     For networks, whose GPU must not wait for a look, and for what they paint before they have
     learned to, which may have any values. What is not finite becomes NaN.
+
+    Raises:
+        ValueError: If ``image`` is not a float image of shape (batch, 3, height, width).
     """
+    _require_three("lab_of", image)
     rgb = widen(image)
     rgb = rgb.clamp(0, 1).where(rgb.isfinite(), torch.nan)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)

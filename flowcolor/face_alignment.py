@@ -50,12 +50,13 @@ def align_reference(
         ValueError: A picture is no float image with values in [0, 1], or ``size`` no two sides.
     """
     check_sides(align_reference, size)
-    require_colors("align_reference", reference)
-    if reference.ndim != 3 or reference.shape[0] != 3 or 0 in reference.shape:
-        raise ValueError(
-            "align_reference expects a reference of shape (3, height, width), got "
-            f"{tuple(reference.shape)}."
-        )
+    require_colors("align_reference", reference, drawing)
+    for name, image in (("reference", reference), ("drawing", drawing)):
+        if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
+            raise ValueError(
+                f"align_reference expects a {name} of shape (3, height, width), got "
+                f"{tuple(image.shape)}."
+            )
     photo = find_face(reference, "photo") if face is None else face
     if photo.score < _PHOTO:
         return None

@@ -65,13 +65,17 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         image: RGB in [0, 1], of any size.
 
     Raises:
-        ValueError: The image is no float image with values in [0, 1].
+        ValueError: The image is no float image of that shape with values in [0, 1].
 
     Reference:
         The closing is that of document binarisation, for instance Gonzalez and Woods, "Digital
         image processing", section 9.6 (shading correction).
     """
     require_colors("clean_drawing", image)
+    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
+        raise ValueError(
+            f"clean_drawing expects an image of shape (3, height, width), got {tuple(image.shape)}."
+        )
     gray = to_gray(in_full(image))
     said = []
     small = _small(gray)

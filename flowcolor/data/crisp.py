@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.io.resizing import resize
-from flowcolor.values import require_colors
+from flowcolor.values import require_colors, widen
 
 _SIDE = 640  # Longest shorter side at which colours are spread; lines hide what is lost above.
 _REACH = 3.0  # Pixels of the small picture over which colours spread on blank paper.
@@ -42,14 +42,17 @@ def crisp(
         section 5.2, equations 21 and 22. https://doi.org/10.1145/2010324.1964964
     """
     require_colors("crisp", result, seen, drawing)
-    if any(image.ndim != 3 or image.shape[0] != 3 for image in (result, seen, drawing)):
-        shapes = " and ".join(str(tuple(image.shape)) for image in (result, seen, drawing))
+    images = (result, seen, drawing)
+    if any(image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape for image in images):
+        shapes = " and ".join(str(tuple(image.shape)) for image in images)
         raise ValueError(f"crisp expects images of shape (3, height, width), got {shapes}.")
     if result.shape != seen.shape:
         raise ValueError(
             "crisp expects the drawing that was painted in the size of the result, got "
             f"{tuple(seen.shape)} and {tuple(result.shape)}."
         )
+    kind = torch.promote_types(widen(drawing).dtype, widen(result).dtype)
+    result, seen, drawing = (image.to(kind) for image in images)
     own = (drawing.shape[-2], drawing.shape[-1])
     scale = min(1.0, _SIDE / min(own))
     size = (max(1, round(own[0] * scale)), max(1, round(own[1] * scale)))

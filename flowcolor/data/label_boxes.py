@@ -7,7 +7,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from flowcolor.arguments import check_numbers_by_name
-from flowcolor.values import require_tensors
+from flowcolor.values import require_real
 
 #: Parts of maps with 0 background, 1 person (hair, neck, clothes), 2 face, 3 brows, 4 eyes, 5 lips.
 FACE_PARTS: Mapping[str, tuple[int, ...]] = {
@@ -44,7 +44,7 @@ def boxes_of_labels(
         >>> boxes_of_labels(labels).tolist()
         [[1.0, 2.0, 7.0, 5.0]]
     """
-    require_tensors("boxes_of_labels", labels)
+    require_real("boxes_of_labels", labels)
     if labels.ndim != 2 or labels.is_floating_point() or labels.dtype == torch.bool:
         raise ValueError(
             "boxes_of_labels expects labels to be whole numbers of shape (height, width), got "

@@ -53,12 +53,12 @@ def region_marks(
     Raises:
         ValueError: It is no photograph in [0, 1], or the number no whole one of at least 1.
     """
-    _check_photo("region_marks", photo)
+    _check_finite("region_marks", photo)
     check_count(region_marks, regions=regions)
     from scipy.ndimage import distance_transform_edt
     from skimage.segmentation import slic
 
-    labels = slic(photo.movedim(0, -1).double().numpy(), n_segments=regions, start_label=0)
+    labels = slic(photo.detach().movedim(0, -1).double().numpy(), n_segments=regions, start_label=0)
     reach = max(1, round(min(labels.shape) / _SPOT))
     marks = torch.zeros(labels.shape, dtype=torch.bool, device=photo.device)
     for label in range(int(labels.max()) + 1):
@@ -81,15 +81,21 @@ def edge_marks(
     Raises:
         ValueError: It is no photograph in [0, 1], or the reach no whole number of at least 1.
     """
-    _check_photo("edge_marks", photo)
+    _check_finite("edge_marks", photo)
     check_count(edge_marks, reach=reach)
     from scipy.ndimage import binary_dilation
     from skimage.filters import sobel
 
-    slope = sobel(to_gray(photo)[0].double().numpy())
+    slope = sobel(to_gray(photo.detach())[0].double().numpy())
     edges = (slope > np.quantile(slope, _EDGES)) & (slope > 1e-6)
     near = binary_dilation(edges, np.ones((3, 3)), reach) & ~edges
     return torch.from_numpy(near)
+
+
+def _check_finite(name: str, photo: Tensor) -> None:
+    _check_photo(name, photo)
+    if not bool(photo.isfinite().all()):
+        raise ValueError(f"{name} expects finite values, got NaN or infinity.")
 
 
 def _check_photo(name: str, photo: Tensor) -> None:

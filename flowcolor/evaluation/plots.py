@@ -10,6 +10,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_yuv
 from flowcolor.io.whole_file import whole_file
+from flowcolor.values import in_full, require_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,17 +42,16 @@ def draw_plots(
 
     Raises:
         InputError: The file cannot be written.
-        ValueError: Content and result differ in size.
+        ValueError: Content and result differ in size, or one is no float image in [0, 1].
     """
     from matplotlib.figure import Figure  # Here: most pictures are coloured without plots.
 
-    if content.shape != result.shape:
-        raise ValueError(
-            "draw_plots expects content and result of one size, got "
-            f"{tuple(content.shape)} and {tuple(result.shape)}."
-        )
+    _check_pair("draw_plots", content, result)
+    if reference is not None:
+        _check_image("draw_plots", reference)
     pictures = {"content": content, "reference": reference, "result": result}
-    shown = {name: image.clamp(0, 1) for name, image in pictures.items() if image is not None}
+    given = {name: image for name, image in pictures.items() if image is not None}
+    shown = {name: in_full(image).clamp(0, 1) for name, image in given.items()}
     figure = Figure(figsize=(9, 8), layout="constrained")
     grid = figure.add_gridspec(3, _COLUMNS)
     width = _COLUMNS // len(shown)
@@ -64,7 +64,7 @@ def draw_plots(
     planes = differences(content, result)
     most = max(float(planes.abs().max()), _LEAST)
     row = [figure.add_subplot(grid[2, 2 * place : 2 * place + 2]) for place in range(3)]
-    for axes, name, plane in zip(row, _PLANES, planes.cpu().numpy(), strict=True):
+    for axes, name, plane in zip(row, _PLANES, planes.detach().cpu().numpy(), strict=True):
         drawn = axes.imshow(plane, cmap="bwr", vmin=-most, vmax=most)
         axes.set(title=f"change of {name}", xticks=[], yticks=[])
     figure.colorbar(drawn, ax=row, shrink=0.8)
@@ -79,12 +79,16 @@ def differences(
 ) -> Float[Tensor, "3 height width"]:
     """Return luma and chroma of the result minus those of the content, clamped to [0, 1] before.
 
+    Raises:
+        ValueError: They differ in size, or one is no float image in [0, 1].
+
     Example:
         >>> import torch
         >>> gray = torch.full((3, 2, 2), 0.5)
         >>> float(differences(gray, gray).abs().max())
         0.0
     """
+    _check_pair("differences", content, result)
     before, after = (rgb_to_yuv(image[None].clamp(0, 1))[0] for image in (content, result))
     return after - before
 
@@ -92,12 +96,16 @@ def differences(
 def histograms(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "3 bins"]:
     """Return the share of pixels in each of 64 equal parts of [0, 1], by channel.
 
+    Raises:
+        ValueError: It is no float image in [0, 1].
+
     Example:
         >>> import torch
         >>> histograms(torch.zeros(3, 4, 4))[:, 0]
         tensor([1., 1., 1.])
     """
-    planes = image.detach().float().cpu().clamp(0, 1).flatten(1)
+    _check_image("histograms", image)
+    planes = in_full(image).cpu().clamp(0, 1).flatten(1)
     counts = [torch.histc(plane, _BINS, 0, 1) for plane in planes]
     return torch.stack(counts) / planes.shape[1]
 
@@ -107,3 +115,21 @@ def _draw_histogram(axes: "Axes", image: Tensor) -> None:
     for color, shares in zip(_CHANNELS, histograms(image), strict=True):
         axes.stairs(shares.numpy(), edges, color=color, alpha=0.7)
     axes.set(xlim=(0, 1), xlabel="value", ylabel="share of pixels")
+
+
+def _check_pair(name: str, content: Tensor, result: Tensor) -> None:
+    _check_image(name, content)
+    _check_image(name, result)
+    if content.shape != result.shape:
+        raise ValueError(
+            f"{name} expects content and result of one size, got {tuple(content.shape)} and "
+            f"{tuple(result.shape)}."
+        )
+
+
+def _check_image(name: str, image: Tensor) -> None:
+    require_colors(name, image)
+    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
+        raise ValueError(
+            f"{name} expects images of shape (3, height, width), got {tuple(image.shape)}."
+        )

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from flowcolor.arguments import check_number, check_positive
-from flowcolor.values import without_autocast
+from flowcolor.values import require_fractions, widen, without_autocast
 
 SIDE = 23
 COUNT = SIDE**2
@@ -26,14 +26,20 @@ def soft_targets(
 ) -> Float[Tensor, "batch bins height width"]:
     r"""Return how much of a colour each bin is: of the five nearest bins, by a Gaussian.
 
+    In float32 or wider.
+
     .. math:: Z_q \propto \exp\left(-\frac{\|ab - ab_q\|^2}{2 \cdot 5^2}\right),
               \qquad \sum_q Z_q = 1
+
+    Raises:
+        ValueError: These are no float numbers of that shape.
 
     Reference:
         Zhang et al., "Colorful image colorization" (2016), section 2.1.
         https://arxiv.org/abs/1603.08511
     """
-    points = chroma.movedim(1, -1).flatten(0, -2)
+    _check_shape("soft_targets", "chroma", chroma, ("batch", 2, "height", "width"))
+    points = widen(chroma).movedim(1, -1).flatten(0, -2)
     squares = torch.cdist(points, centers().to(points), compute_mode="donot_use_mm_for_euclid_dist")
     near, bins = squares.square().topk(_NEAREST, largest=False)
     shares = torch.zeros(len(points), COUNT, dtype=points.dtype, device=points.device)
@@ -58,11 +64,13 @@ def annealed_mean(
         annealing: :math:`T`, above 0.
 
     Raises:
-        ValueError: It is no finite number above 0.
+        ValueError: It is no finite number above 0, or the logarithms are no float numbers of that
+            shape.
 
     Reference:
         Zhang et al. (2016), equation 5.
     """
+    _check_shape("annealed_mean", "logits", logits, ("batch", COUNT, "height", "width"))
     check_positive(annealed_mean, annealing=annealing)
     shares = (logits / annealing).softmax(1)
     with without_autocast(logits):
@@ -83,11 +91,12 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
         uniform: :math:`\lambda`, from 0 to 1; 1 for no weights.
 
     Raises:
-        ValueError: It is no number from 0 to 1.
+        ValueError: It is no number from 0 to 1, or the shares are no float numbers of the bins.
 
     Reference:
         Zhang et al. (2016), equations 3 and 4.
     """
+    _check_shape("rebalancing", "share", share, (COUNT,))
     check_number(rebalancing, smallest=0.0, uniform=uniform)
     if uniform > 1:
         raise ValueError(f"rebalancing expects uniform to be at most 1, got {uniform!r}.")
@@ -103,3 +112,11 @@ def rebalancing(share: Float[Tensor, " bins"], uniform: float = 0.5) -> Float[Te
     weights: Tensor = 1 / ((1 - uniform) * spread + uniform / COUNT)
     balanced: Tensor = weights / (spread * weights).sum()
     return balanced
+
+
+def _check_shape(name: str, argument: str, x: Tensor, shape: tuple[int | str, ...]) -> None:
+    require_fractions(name, x)
+    sides = zip(x.shape, shape, strict=False)
+    if x.ndim != len(shape) or any(isinstance(want, int) and got != want for got, want in sides):
+        expected = ", ".join(map(str, shape))
+        raise ValueError(f"{name} expects {argument} of shape ({expected}), got {tuple(x.shape)}.")

@@ -1,5 +1,6 @@
 r"""Mean and deviation of a style, as each place of a content looks at it."""
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -8,7 +9,7 @@ from torch.nn.functional import interpolate
 
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.pixels import count_pixels
-from flowcolor.values import widen, without_autocast
+from flowcolor.values import require_fractions, widen, without_autocast
 
 _EPS = 1e-5
 _FLAT = 1e-8  # Below this a variance is rounding, whose root would have an endless gradient.
@@ -30,13 +31,25 @@ def attended_moments(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor,
     Returns:
         :math:`M` and :math:`S`, :math:`(B, D, H, W)`, in float32 or wider.
 
+    Raises:
+        ValueError: These are no float numbers of such shapes.
+
     Reference:
         Liu et al., "AdaAttN: revisit attention mechanism in arbitrary neural style transfer"
         (2021), equations 3 to 6. https://arxiv.org/abs/2108.03647
     """
+    require_fractions("attended_moments", query, key, value)
+    maps = query.ndim == key.ndim == value.ndim == 4 and query.shape[:2] == key.shape[:2]
+    if not maps or (len(value), value.shape[2:]) != (len(key), key.shape[2:]):
+        shapes = ", ".join(str(tuple(x.shape)) for x in (query, key, value))
+        raise ValueError(
+            "attended_moments expects a query and a key of shape (batch, channels, height, width) "
+            f"and a value where the key is, got {shapes}."
+        )
     # In half precision nothing would be left of the difference of the two moments.
     with without_autocast(query):
-        query, key, value = (widen(x) for x in (query, key, value))
+        kind = functools.reduce(torch.promote_types, (widen(x).dtype for x in (query, key, value)))
+        query, key, value = (x.to(kind) for x in (query, key, value))
         rows = torch.cat([value, value.square()], 1).flatten(2).mT
         found = attend(query.flatten(2).mT, key.flatten(2).mT, rows, scale=1.0)
         mean, square = found.mT.unflatten(2, query.shape[2:]).chunk(2, 1)
@@ -49,7 +62,16 @@ def normalized(features: Tensor) -> Tensor:
     r"""Return :math:`(F - \mu) / \sqrt{\sigma^2 + 10^{-5}}` over the places of each channel.
 
     The variance is the unbiased one, as in the published code.
+
+    Raises:
+        ValueError: These are no float numbers of shape (batch, channels, height, width).
     """
+    require_fractions("normalized", features)
+    if features.ndim != 4 or 0 in features.shape[2:]:
+        raise ValueError(
+            "normalized expects features of shape (batch, channels, height, width), got "
+            f"{tuple(features.shape)}."
+        )
     features = widen(features)
     places = count_pixels(features)
     # Of one place alone there is no unbiased variance; the biased one, 0, leaves 0.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_list
-from flowcolor.values import require_tensors
+from flowcolor.values import require_real
 
 
 def check_boxes_of_all(owner: object, boxes: Sequence[Tensor], pictures: Tensor) -> None:
@@ -45,7 +45,7 @@ def check_boxes(boxes: Sequence[Tensor], height: int, width: int, name: str = "H
         ValueError: Hints expects boxes inside the picture, 8x8, got 2, 1, 9, 6.
     """
     for sample in boxes:
-        require_tensors(f"{name} with boxes", sample)
+        require_real(f"{name} with boxes", sample)
         if sample.ndim != 2 or sample.shape[1] != 4:
             raise ValueError(
                 f"{name} expects the boxes of each sample as a tensor of shape (number, 4), got "

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.values import widen
+from flowcolor.values import require_fractions, widen
 
 COLLAPSED = 1e-3  # What numbers of the order of 1 differ by when they say nothing.
 
@@ -17,13 +17,15 @@ def latent_spread(codes: Float[Tensor, "number latent"]) -> float:
     network that can do without its reference learns to.
 
     Raises:
-        ValueError: There are fewer than two pictures, of which nothing can be said.
+        ValueError: There are fewer than two pictures, of which nothing can be said, or these are
+            no float numbers.
 
     Example:
         >>> import torch
         >>> latent_spread(torch.tensor([[0.0, 1.0], [0.0, 3.0]]))
         1.0
     """
+    require_fractions("latent_spread", codes)
     if codes.ndim != 2 or len(codes) < 2 or not codes.shape[1]:
         raise ValueError(
             "latent_spread expects latents of two pictures or more, of shape (number, latent), "

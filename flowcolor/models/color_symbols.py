@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from flowcolor.values import require_floats
+
 BITS = 3
 LEVELS = 2**BITS  # Of a channel.
 BINS = LEVELS**3
@@ -16,6 +18,7 @@ Image = Float[Tensor, "batch 3 height width"]
 
 def to_bytes(image: Float[Tensor, "..."]) -> Integer[Tensor, "..."]:
     """Return the nearest of 256 levels for values in [0, 1], 0 for NaN, which has none."""
+    require_floats("to_bytes", image)
     levels: Tensor = (image.nan_to_num() * 255).round().clamp(0, 255).long()
     return levels
 
@@ -38,10 +41,18 @@ def to_levels(image: Image) -> Channels:
 def to_bins(image: Image) -> Symbols:
     r"""Return the bin :math:`64 r + 8 g + b` of each pixel, of the levels of its channels.
 
+    Raises:
+        ValueError: These are no float images of shape (batch, 3, height, width).
+
     Example:
         >>> to_bins(torch.tensor([1.0, 0.0, 0.5]).view(1, 3, 1, 1))
         tensor([[[452]]])
     """
+    require_floats("to_bins", image)
+    if image.ndim != 4 or image.shape[1] != 3:
+        raise ValueError(
+            f"to_bins expects images of shape (batch, 3, height, width), got {tuple(image.shape)}."
+        )
     red, green, blue = to_levels(image).unbind(1)
     bins: Tensor = (red * LEVELS + green) * LEVELS + blue
     return bins

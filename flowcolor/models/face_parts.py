@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from flowcolor.values import require_fractions
+
 FRAME = 512
 _NOSE_KEPT = 124 / 160  # Below it, the mouth begins.
 
@@ -33,7 +35,13 @@ def part_of(name: str, images: Tensor) -> Tensor:
     Args:
         name: A key of ``PARTS``.
         images: Faces that lie as in CelebA-HQ, with sides that are multiples of 16.
+
+    Raises:
+        ValueError: There is no such part, or the faces are no float images of four axes.
     """
+    if name not in PARTS:
+        raise ValueError(f"part_of expects name to be one of {list(PARTS)}, got {name!r}.")
+    _check_planes("part_of", images)
     rows, columns = _place(name, images)
     return images[:, :, rows, columns]
 
@@ -42,7 +50,14 @@ def paste(features: Mapping[str, Tensor]) -> Tensor:
     """Return the features of the whole with those of the other parts in their places.
 
     The mouth comes first, then the nose without its lowest rows, then the eyes.
+
+    Raises:
+        ValueError: A part is missing, or of another size than its place.
     """
+    missing = [name for name in ("whole", *_PASTED) if name not in features]
+    if missing:
+        raise ValueError(f"paste expects features of all parts, got none of {', '.join(missing)}.")
+    _check_planes("paste", *features.values())
     # A copy: the parts' own features are still needed, for their gradients, too.
     pasted = features["whole"].clone()
     for name in _PASTED:
@@ -51,8 +66,24 @@ def paste(features: Mapping[str, Tensor]) -> Tensor:
         if name == "nose":
             part = part[:, :, : round(_NOSE_KEPT * part.shape[2])]
             rows = slice(rows.start, rows.start + part.shape[2])
+        place = pasted[:, :, rows, columns]
+        if part.shape != place.shape:
+            raise ValueError(
+                f"paste expects features of {name} of shape {tuple(place.shape)}, got "
+                f"{tuple(part.shape)}."
+            )
         pasted[:, :, rows, columns] = part
     return pasted
+
+
+def _check_planes(owner: str, *planes: Tensor) -> None:
+    require_fractions(owner, *planes)
+    for x in planes:
+        if x.ndim != 4:
+            raise ValueError(
+                f"{owner} expects tensors of shape (batch, channels, height, width), got "
+                f"{tuple(x.shape)}."
+            )
 
 
 def _place(name: str, images: Tensor) -> tuple[slice, slice]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_choice
+from flowcolor.values import require_floats
 
 Find = Literal["none", "quadrants", "detector"]
 
@@ -33,9 +34,15 @@ def boxes_of(content: Tensor, find: Find) -> list[Tensor]:
 
     Raises:
         InputError: The detector's weights are missing.
-        ValueError: There is no such way.
+        ValueError: There is no such way, or the content is no float images of that shape.
     """
     check_choice(boxes_of, find=(find, Find))
+    require_floats("boxes_of", content)
+    if content.ndim != 4 or content.shape[1] != 3:
+        raise ValueError(
+            "boxes_of expects content of shape (batch, 3, height, width), got "
+            f"{tuple(content.shape)}."
+        )
     if find == "quadrants":
         boxes = quadrants(*content.shape[2:]).to(content.device)
         return [boxes] * len(content)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from flowcolor.arguments import check_count
 from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.boxes import check_boxes_of_all, crop_boxes, resize_boxes
-from flowcolor.values import require_tensors, widen
+from flowcolor.values import require_fractions, require_real, require_tensors, widen
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Hints:
 
     Raises:
         ValueError: Shapes do not belong together, values are not finite or outside [0, 1], or a box
-            is empty or reaches out of the picture.
+            is empty or reaches out of the picture; or colours are no float numbers.
 
     Example:
         >>> mask = torch.zeros(1, 1, 8, 8)
@@ -42,6 +42,8 @@ class Hints:
 
     def __post_init__(self) -> None:
         require_tensors("Hints", self.colors, self.mask)
+        require_fractions("Hints", self.colors)
+        require_real("Hints", self.mask)
         batch = self.colors.shape[0] if self.colors.ndim else 0
         sides = self.colors.shape[2:]
         images = self.colors.ndim == 4 and self.colors.shape[1] == 3

@@ -10,7 +10,7 @@ from torch import Tensor
 from flowcolor.arguments import check_count, check_generator
 from flowcolor.bounds import is_endless, shown_number
 from flowcolor.layers.base import LogDet
-from flowcolor.values import require_floats, require_tensors, widen
+from flowcolor.values import require_floats, require_real, widen
 
 Bits = Float[Tensor, " batch"]
 
@@ -99,7 +99,7 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
         raise ValueError(
             f"bits_per_dim expects count to be of up to 64 bits, got {shown_number(count)}."
         )
-    require_tensors("bits_per_dim", log_prob)
+    require_real("bits_per_dim", log_prob)
     return bits - log_prob / (count * math.log(2))
 
 

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, silu
 
+from flowcolor.arguments import check_count
 from flowcolor.layers.functional.attend import attend
+from flowcolor.values import require_fractions
 
 Move = Literal["down", "up"]
 
@@ -101,7 +103,17 @@ def embed_log_snr(log_snr: Tensor, width: int) -> Tensor:
     Args:
         log_snr: :math:`\log(\gamma / (1 - \gamma))`, :math:`(B,)`.
         width: Even.
+
+    Raises:
+        ValueError: The ratios are no float numbers of that shape, or the width is not even.
     """
+    require_fractions("embed_log_snr", log_snr)
+    check_count(embed_log_snr, width=width)
+    if log_snr.ndim != 1 or width % 2:
+        raise ValueError(
+            "embed_log_snr expects ratios of shape (batch,) and an even width, got "
+            f"{tuple(log_snr.shape)} and {width}."
+        )
     half = width // 2
     place = 25 * (log_snr.clamp(-20, 20) + 20)
     rates = torch.arange(half, dtype=log_snr.dtype, device=log_snr.device) / half

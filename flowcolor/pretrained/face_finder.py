@@ -15,7 +15,7 @@ from torch.nn import functional
 from flowcolor.arguments import check_choice
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.values import in_full, require_colors
+from flowcolor.values import in_full, require_colors, require_floats
 
 CELL = 4  # Pixels of a cell's side.
 BINS = 9  # Directions between 0 and 180 degrees.
@@ -67,10 +67,19 @@ def oriented_gradients(gray: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b bins 
     Args:
         gray: In [0, 1].
 
+    Raises:
+        ValueError: It is no float image of one channel, or smaller than a cell.
+
     Reference:
         Dalal and Triggs (2005), "Histograms of oriented gradients for human detection", with one
         normalisation per cell instead of four.
     """
+    require_floats("oriented_gradients", gray)
+    if gray.ndim != 4 or gray.shape[1] != 1 or min(gray.shape[2:]) < CELL:
+        raise ValueError(
+            f"oriented_gradients expects images of shape (batch, 1, height, width) with sides of "
+            f"at least {CELL}, got {tuple(gray.shape)}."
+        )
     around = functional.pad(gray, (1, 1, 1, 1), mode="replicate")
     right = around[..., 1:-1, 2:] - around[..., 1:-1, :-2]
     down = around[..., 2:, 1:-1] - around[..., :-2, 1:-1]
@@ -91,7 +100,17 @@ def cells_of(image: Float[Tensor, "b c h w"], kind: Kind) -> Float[Tensor, "b ch
 
     Directions of gradients; and of photographs, where skin stands out from most backgrounds, the
     mean chroma, :math:`4 (B - Y)` and :math:`4 (R - Y)` with the luma :math:`Y`, within -1 and 1.
+
+    Raises:
+        ValueError: It is no float image, smaller than a cell, or there is no such kind.
     """
+    check_choice(cells_of, kind=(kind, Kind))
+    require_floats("cells_of", image)
+    if image.ndim != 4 or image.shape[1] not in (1, 3) or min(image.shape[2:]) < CELL:
+        raise ValueError(
+            "cells_of expects images of shape (batch, 3, height, width) with sides of at least "
+            f"{CELL}, got {tuple(image.shape)}."
+        )
     if kind == "drawing":
         return oriented_gradients(image[:, :1])  # All channels are equal.
     gray = to_gray(image)

@@ -41,6 +41,7 @@ def triplet(
     """
     require_floats("triplet", query, key, warp)
     maps = query.ndim == key.ndim == 4 and query.shape[:2] == key.shape[:2]
+    maps = maps and 0 not in (*query.shape[2:], *key.shape[2:])
     if not maps or warp.ndim != 4 or (len(warp), warp.shape[3]) != (len(query), 2):
         raise ValueError(
             "triplet expects a query and a key of shape (batch, channels, height, width) and a "
@@ -48,7 +49,7 @@ def triplet(
             f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(warp.shape)}."
         )
     with without_autocast(query):
-        products = widen(query).flatten(2).mT @ widen(key).flatten(2)
+        products = widen(query).flatten(2).mT @ widen(key).flatten(2).to(widen(query).dtype)
     similarity = products / math.sqrt(query.shape[1])
     partner, inside = partners(warp, key.shape[2:], query.shape[2:])
     rows = similarity.gather(1, partner[:, :, None].expand(-1, -1, partner.shape[1]))
