@@ -119,6 +119,7 @@ def plain_transfer(content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor
 
 def _identity(channels: int) -> nn.Conv2d:
     conv = nn.Conv2d(channels, channels, 1)
-    nn.init.dirac_(conv.weight)
+    with torch.no_grad():  # Not `dirac_`, which writes the ones one by one.
+        conv.weight.copy_(torch.eye(channels)[..., None, None])
     nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
     return conv
