@@ -11,8 +11,8 @@ from benchmarks.report import RESULTS
 
 SCRIPTS = {
     "live_bytes": "--size 16 --ccbs 1",
-    "memory": "--size 16 --ccbs 1 --batches 1,2 --step-batches 1,2 --depths 1,2 --sizes 16,32"
-    " --nets 2.1 --modes none,reversible --count fake",
+    "memory": "--size 16 --ccbs 1 --batches 1,2 --step-batches 1,2 --depths 1,2 --sizes 16"
+    " --nets 2.1 --modes reversible --count fake",
     "gmacs": "--size 16 --ccbs 1 --nets 2.1",
     "speed": "--size 16 --ccbs 1 --repeats 1",
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
