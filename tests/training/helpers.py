@@ -70,6 +70,7 @@ def write_config(path: Path, photos: Path) -> Path:
             "sketch_filter": "flowcolor.data.SobelLines",
         },
         "pictures": {"every_n_steps": 2, "pairs": 2},
+        "curves": {"picture": False},  # A third of so short a training.
         "trainer": {
             "max_epochs": 2,
             "accelerator": "cpu",

@@ -47,6 +47,14 @@ def test_without_logging_a_training_has_curves_of_its_validations_alone(run, tmp
     assert not any(name.startswith("train/") for name in names)
 
 
+def test_a_picture_of_the_curves_can_be_left_out(run, tmp_path):
+    words = ("--trainer.default_root_dir", tmp_path, "--curves.picture", "false")
+    assert flowcolor("fit", "--config", run.config, *words) == 0
+    assert [path.name for path in tmp_path.glob("version_0/curves*")] == ["curves.csv"]
+    with pytest.raises(InputError, match=r"^Curves expects picture to be True or False, got 'no'"):
+        Curves(picture="no")
+
+
 @pytest.fixture(scope="module")
 def scored(run, tmp_path_factory):
     """Train as the run was, with all scores of three pairs at every second step."""

@@ -170,7 +170,7 @@ ENDED = with_callback("EarlyStopping", "monitor: train/loss, patience: 0, min_de
 )
 def test_what_is_over_stays_as_it_is_when_it_is_resumed(options, run, tmp_path):
     """A training may be killed between its last checkpoint and the files that follow it."""
-    options = (*options, "--best.monitor", "null")
+    options = (*options, "--best.monitor", "null", "--curves.picture", "true")
     assert fit(run, tmp_path, *options) == 0
     before = files_of(tmp_path)
     assert {"curves.csv", "curves.png", "model.safetensors", "last.ckpt"} <= before.keys()

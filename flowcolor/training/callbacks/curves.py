@@ -37,22 +37,30 @@ class Curves(Callback):
         every_n_steps: Steps between two scorings of these pairs; 0 for none.
         pairs: How many, of each setting.
         networks: Which pretrained networks look at them. FID of few pairs is mostly noise.
+        picture: Whether the curves are drawn at the end, which takes about a second.
 
     Raises:
         InputError: An argument is none of those above.
     """
 
     def __init__(
-        self, every_n_steps: int = 0, pairs: int = 32, networks: Networks | None = None
+        self,
+        every_n_steps: int = 0,
+        pairs: int = 32,
+        networks: Networks | None = None,
+        picture: bool = True,
     ) -> None:
         whole_within("curves.every_n_steps", every_n_steps, 0)
         whole_within("curves.pairs", pairs, 2)
         if networks is not None and not isinstance(networks, Networks):
             kind = type(networks).__name__
             raise InputError(f"Curves expects networks to be of type Networks, got {kind}.")
+        if not isinstance(picture, bool):
+            raise InputError(f"Curves expects picture to be True or False, got {picture!r}.")
         self.every_n_steps = every_n_steps
         self.pairs = pairs
         self.networks = networks or Networks()
+        self.picture = picture
         self.points: list[Point] = []
         self._begun = False
         self._evaluation: Evaluation | None = None
@@ -175,7 +183,8 @@ class Curves(Callback):
 
     def _draw(self, trainer: Trainer) -> None:
         self._write(trainer)
-        if self.points and trainer.is_global_zero and not _is_trial(trainer):
+        drawn = self.picture and self.points and trainer.is_global_zero
+        if drawn and not _is_trial(trainer):
             draw_curves(self.points, _file(trainer).with_suffix(".png"))
 
 
