@@ -37,6 +37,7 @@ SHORT = {
     "data.repeat": 1,
     "pictures.every_n_steps": 0,
     "pictures.pairs": 2,
+    "curves.picture": "false",
     "trainer.max_epochs": 2,
     "trainer.log_every_n_steps": 1,
     "trainer.accelerator": "cpu",
