@@ -234,7 +234,7 @@ class ColorizationDataModule(lightning.LightningDataModule):
         validates = self.trainer is None or self.trainer.limit_val_batches != 0
         evaluated = {"fit": [held_out] * validates, "test": [tests], None: [held_out, tests]}
         require_pairs(evaluated.get(stage, [held_out]))
-        if stage in ("test", None):
+        if stage != "validate":  # Before a training, too: its test, hours later, would miss them.
             self._label_maps = self._maps(tests)
         if self.cache:
             parts = {None: [training, held_out], "fit": [training, held_out], "test": [tests]}

@@ -53,6 +53,8 @@ def real(path: Path) -> Path:
     """
     try:
         return Path(os.path.realpath(path))
+    except ValueError:  # A name with a zero byte, where nothing is.
+        return path.absolute()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 

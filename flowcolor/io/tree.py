@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import real
 from flowcolor.io.formats import is_image
 
 
@@ -27,7 +28,7 @@ def names_below(
     Raises:
         InputError: A folder cannot be read.
     """
-    seen = {os.path.realpath(path) for path in (folder, *besides)}
+    seen = {str(real(path)) for path in (folder, *besides)}
     names: list[str] = []
     waiting = [""]
     suffices = False

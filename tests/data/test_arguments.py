@@ -1,5 +1,6 @@
 """What the arguments of datasets and of the data module cannot be is one sentence."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from flowcolor.data import (
     SketchReferencePairs,
     find_portraits,
 )
+from flowcolor.data.prepare import prepare
 from flowcolor.data.split import split_names
 from flowcolor.errors import InputError
 from flowcolor.io.images import write_image
@@ -75,3 +77,24 @@ def test_a_share_that_is_no_part_of_a_whole_is_refused(wrong):
 def test_what_cannot_be_held_out_is_refused(wrong):
     with pytest.raises(InputError, match=r"^held_out expects .*, got "):
         split_names([f"a/{index}" for index in range(9)], wrong)
+
+
+def test_what_is_no_folder_is_refused(photo, tmp_path):
+    for wrong in (torch.tensor(2), {str(photo.parent)}, 3, b"photos", None):
+        for find in (find_portraits, lambda photos: prepare(photos, tmp_path / "out")):
+            with pytest.raises(InputError, match=r"^A folder of photographs expects a path, got "):
+                find(wrong)
+    for kind in ("sketches", "masks"):
+        with pytest.raises(InputError, match=r"^A folder of \w+ images expects a path, got Tensor"):
+            find_portraits(photo.parent, **{kind: torch.tensor(2)})
+        with pytest.raises(InputError, match=r"should be a folder of images"):
+            find_portraits(photo.parent, **{kind: "a\0b"})
+    for wrong in (3, None, [str(tmp_path)], ""):
+        with pytest.raises(InputError, match=r"^--output expects a path, got "):
+            prepare(photo.parent, wrong)
+
+
+def test_sizes_of_numpy_are_prepared(photo, tmp_path):
+    size, workers = np.int64(8), np.int64(1)
+    assert prepare(photo.parent, tmp_path / "out", size, workers=workers).new == 1
+    assert prepare(photo.parent, tmp_path / "out", 8).new == 0

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from flowcolor.data import ColorizationDataModule
+from flowcolor.data import ColorizationDataModule, Folders
 from flowcolor.data.label_maps import LabelMaps, read_labels, square_labels
 from flowcolor.errors import InputError
 
@@ -100,3 +100,13 @@ def test_missing_maps_and_those_of_other_proportions_are_counted_and_named(data,
         maps_of(data, tmp_path / "maps")
     with pytest.raises(InputError, match="should be a folder of images"):
         maps_of(data, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("stage", ["fit", "test"])
+def test_maps_that_a_test_would_lack_are_missed_before_the_training(data, stage, tmp_path):
+    (tmp_path / "maps/p2.png").unlink()
+    where = Folders(data.test.photos, labels=str(tmp_path / "maps"))
+    labelled = ColorizationDataModule(train=data.train, test=where, size=12)
+    with pytest.raises(InputError, match=r"maps lacks the label map of 1 of 4 .*: p2\."):
+        labelled.setup(stage)
+    labelled.setup("validate")

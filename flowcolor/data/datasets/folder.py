@@ -1,6 +1,6 @@
 """Folders of photographs, with ready sketches and masks or without."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def as_list(folders: Roots) -> list[str | Path]:
     Raises:
         InputError: There is none, or it is something else.
     """
-    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Iterable)
+    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Sequence)
     listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
     for folder in listed:
         require_path("A folder of photographs", folder)
@@ -157,7 +157,7 @@ def one_for_each(roots: Sequence[Path], folders: Partners, kind: str) -> list[st
     """Return one folder of sketches or masks, or ``None``, for each folder of photographs."""
     if folders is None:
         return [None] * len(roots)
-    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Iterable)
+    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Sequence)
     listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
     for folder in listed:
         if folder is not None:

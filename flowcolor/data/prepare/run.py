@@ -24,7 +24,7 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import is_file, real, remove
 from flowcolor.io.listing import natural_order
 from flowcolor.io.parts import remove_partial
-from flowcolor.io.places import require_here
+from flowcolor.io.places import require_here, require_path
 
 _FILTER = "GradientLines"
 
@@ -82,9 +82,11 @@ def prepare(
             nothing can be prepared, or, if ``strict``, something would be skipped.
     """
     photos = as_list(photos)
+    require_path("--output", output)
     workers = _cores() if workers is None else workers
     for name, number, most in (("--workers", workers, 1024), ("--size", size, 16384)):
         whole_within(name, number, 1, most)
+    size = int(size)  # The manifest holds Python's own numbers, not NumPy's.
     if not isinstance(sketch_filter, str):
         kind = type(sketch_filter).__name__
         raise InputError(f"--sketch_filter expects a name, a path or JSON, got {kind}.")
