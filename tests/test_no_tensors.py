@@ -6,7 +6,7 @@ import torch
 
 from flowcolor import color
 from flowcolor.data import boxes_of_labels, clean, crisp, photo_marks
-from flowcolor.evaluation import plots
+from flowcolor.evaluation import plots, style_gallery
 from flowcolor.face_alignment import align_reference
 from flowcolor.io import resizing
 from flowcolor.layers.functional.scale import positive_scale
@@ -15,6 +15,8 @@ from flowcolor.models import (
     ab_bins,
     attended_moments,
     bits_per_dim,
+    box_files,
+    chroma_paint,
     collapse,
     color_symbols,
     face_parts,
@@ -54,6 +56,13 @@ FLOATS = {
     "normalized": (attended_moments.normalized, [FEATURES]),
     "to_bins": (color_symbols.to_bins, [IMAGES]),
     "embed_log_snr": (lambda ratio: noise_blocks.embed_log_snr(ratio, 8), [ROWS[0]]),
+    "paint_chroma": (chroma_paint.paint_chroma, [IMAGES, IMAGES[:, :2]]),
+    "style_gallery": (
+        lambda content, photo: style_gallery.style_gallery(
+            lambda _, reference: reference, [content], [photo]
+        ),
+        [IMAGE, IMAGE],
+    ),
     "part_of": (lambda image: face_parts.part_of("mouth", image), [IMAGES]),
 }
 OTHERS = {
@@ -109,7 +118,7 @@ def test_complex_numbers_and_floats_of_one_byte_are_refused(name):
                 function(*wrong)
 
 
-@pytest.mark.parametrize("name", ["align_reference", "differences", "histograms"])
+@pytest.mark.parametrize("name", ["align_reference", "differences", "histograms", "style_gallery"])
 def test_images_of_bytes_made_floats_are_refused(name):
     function, arguments = FLOATS[name]
     for place, own in enumerate(arguments):
@@ -177,3 +186,20 @@ def test_parts_that_are_missing_or_of_another_size_are_refused_when_pasted():
         face_parts.paste(faces | {"mouth": IMAGES})
     with pytest.raises(ValueError, match=r"^part_of expects name to be one of \['whole', "):
         face_parts.part_of("ear", IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("contents", "references", "own"),
+    [([], [IMAGE], None), ([IMAGE], [IMAGE[:, 1:]], None), ([IMAGE], [IMAGE], [IMAGE, IMAGE])],
+)
+def test_galleries_of_no_content_and_of_other_sizes_are_refused(contents, references, own):
+    with pytest.raises(ValueError, match=r"^style_gallery expects [^\n]*, got "):
+        style_gallery.style_gallery(lambda _, photo: photo, contents, references, own)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("x", BOX, 16, 16), (None, BOX, -1, 16), (None, BOX, 16, 2.0)]
+)
+def test_boxes_without_a_size_and_beside_no_hints_are_refused(arguments):
+    with pytest.raises(ValueError, match=r"^with_boxes expects [^\n]*, got "):
+        box_files.with_boxes(*arguments)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.evaluation.pictures import picture_grid
+from flowcolor.values import require_colors
 
 
 def style_gallery(
@@ -30,11 +31,28 @@ def style_gallery(
     Returns:
         One image, :math:`(3, H, W)`.
 
+    Raises:
+        ValueError: There is no content, pictures are no float images of one size with values in
+            [0, 1], or there is not one of ``own`` for each content.
+
     Example:
         >>> cells = torch.rand(3, 3, 128, 128)
         >>> style_gallery(lambda number, photo: photo, cells[:1], cells[1:], cells[:1]).shape
         torch.Size([3, 522, 262])
     """
+    images = [*contents, *references, *(own if own is not None else [])]
+    require_colors("style_gallery", *images)
+    shapes = {tuple(image.shape) for image in images}
+    if len(contents) == 0 or len(shapes) != 1 or any(len(shape) != 3 for shape in shapes):
+        raise ValueError(
+            "style_gallery expects one or more contents, and images of one shape (3, side, side), "
+            f"got {len(contents)} contents and the shapes {sorted(shapes)}."
+        )
+    if own is not None and len(own) != len(contents):
+        raise ValueError(
+            "style_gallery expects a photograph for each content, got "
+            f"{len(own)} for {len(contents)}."
+        )
     nothing = torch.ones_like(contents[0])
     left = [nothing, *([nothing] if own is not None else []), *references]
     columns = [torch.stack(left)]

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.arguments import check_count
 from flowcolor.errors import InputError
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
@@ -73,12 +74,16 @@ def with_boxes(
         width: Width of the picture.
 
     Raises:
-        ValueError: A box is outside of the picture.
+        ValueError: A box is outside of the picture, a side is no whole number of at least 1, or
+            the hints are something else.
 
     Example:
         >>> with_boxes(None, torch.tensor([[1.0, 2.0, 5.0, 6.0]]), 8, 8).mask.sum()
         tensor(0.)
     """
+    check_count(with_boxes, height=height, width=width)
+    if hints is not None and not isinstance(hints, Hints):
+        raise ValueError(f"with_boxes expects hints or None, got {type(hints).__name__}.")
     if hints is None:
         return Hints(torch.zeros(1, 3, height, width), torch.zeros(1, 1, height, width), [boxes])
     return replace(hints, boxes=[boxes])

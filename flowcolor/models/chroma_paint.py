@@ -5,7 +5,7 @@ from torch import Tensor
 
 from flowcolor.color import lab_of, lab_to_rgb, to_gray
 from flowcolor.models.hints import Hints
-from flowcolor.values import widen
+from flowcolor.values import require_fractions, widen
 
 REACH = 110.0  # No a and no b of a colour that a screen can show is further from 0.
 
@@ -22,12 +22,22 @@ def paint_chroma(content: Tensor, chroma: Tensor) -> Tensor:
         content: :math:`(B, 3, H, W)` in [0, 1], three equal channels.
         chroma: a and b, :math:`(B, 2, H, W)`.
 
+    Raises:
+        ValueError: These are no float tensors of such shapes.
+
     Example:
         >>> gray = torch.full((1, 3, 1, 1), 0.5)
         >>> red = paint_chroma(gray, torch.tensor([40.0, 20.0]).view(1, 2, 1, 1))
         >>> bool(torch.isclose(to_gray(red), gray[:, :1]).all()), bool(red[0, 0] > red[0, 2])
         (True, True)
     """
+    require_fractions("paint_chroma", content, chroma)
+    planes = content.ndim == chroma.ndim == 4
+    if not planes or (content.shape[1], chroma.shape[1]) != (3, 2):
+        raise ValueError(
+            "paint_chroma expects content of shape (batch, 3, height, width) and chroma of shape "
+            f"(batch, 2, height, width), got {tuple(content.shape)} and {tuple(chroma.shape)}."
+        )
     image = lab_to_rgb(torch.cat([lab_of(content)[:, :1], widen(chroma)], 1))
     return (image + to_gray(content) - to_gray(image)).to(content.dtype)
 
