@@ -48,7 +48,8 @@ def main(words: Sequence[str]) -> None:
             f"--references expects two photographs or more, got {len(photos)} in "
             f"{options.references}."
         )
-    protect(options.output, photos)
+    checkpoint = [options.checkpoint] if isinstance(options.checkpoint, Path) else []
+    protect(options.output, [*photos, *checkpoint])
     require_apart(options.output.parent, [options.references], "--output")
     found, seen = _codes(model, photos, painter.size or None, device)
     plot(found, [path.stem for path in seen], options.output)

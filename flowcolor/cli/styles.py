@@ -43,12 +43,15 @@ def main(words: Sequence[str]) -> None:
     painter = chosen_painter(options)
     how = How(size=options.size, draw=options.draw, gray=options.gray)
     _require_possible(painter, how)
-    contents = _files("contents", options.contents, options.most)
-    references = _files("references", options.references, options.most)
+    contents = _files("contents", options.contents)
+    references = _files("references", options.references)
     require_place(output)
-    protect(output, [*contents, *references])
+    model = [options.checkpoint] if isinstance(options.checkpoint, Path) else []
+    # With the files beyond the first few, which are not painted.
+    protect(output, [*contents, *references, *model])
     require_apart(output.parent, [*options.contents, *options.references], "--output")
     side = int(options.size) if options.size.isdecimal() else painter.size or _DEFAULT_SIDE
+    contents, references = contents[: options.most], references[: options.most]
     picture, lost = _gallery(painter, how, contents, references, side)
     write_image(picture, output)
     rows = "own photograph, then " if how.draw or how.gray else ""
@@ -135,8 +138,8 @@ def _those_that_can(
     return results
 
 
-def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:
-    """Return the first files, those of folders included."""
+def _files(name: str, given: Sequence[Path]) -> list[Path]:
+    """Return all files, those of folders included."""
     from flowcolor.io.files import exists, is_dir
     from flowcolor.io.listing import list_images
 
@@ -147,7 +150,7 @@ def _files(name: str, given: Sequence[Path], most: int) -> list[Path]:
                 f"--{name} expects images or folders of them, got {path}, which does not exist."
             )
         found += list_images(path) if is_dir(path) else [path]
-    return found[:most]
+    return found
 
 
 def _square(path: Path, side: int) -> "Tensor":

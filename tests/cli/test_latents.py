@@ -90,6 +90,14 @@ def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, mo
     assert (photos / "photos/1.png").read_bytes() == before
 
 
+def test_the_picture_does_not_take_a_name_of_the_model(photos, monkeypatch, capsys):
+    (photos / "c.ckpt").write_bytes(b"a model")
+    (photos / "o.png").symlink_to("c.ckpt")
+    assert latents(trained_unet_adain(), monkeypatch) == 2
+    assert "--output expects a place that holds no input, got o.png, " in capsys.readouterr().err
+    assert (photos / "o.png").is_symlink()
+
+
 @pytest.mark.parametrize("name", ["写", "\udcff"])
 def test_photographs_may_have_names_that_no_font_shows(name, photos, monkeypatch, capsys):
     write_image(torch.rand(3, 16, 16), photos / f"photos/{name}.png")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from flowcolor.cli.main import main
+from flowcolor.inference import Painter
 from flowcolor.io.images import read_image, write_image
 from flowcolor.models import Tint
 
@@ -110,3 +111,21 @@ def test_a_picture_that_is_given_twice_stands_twice(files):
     tint = ("--method", "tint", "--size", str(SIDE), "--output", "s.png")
     assert main(["styles", *words, *tint]) == 0
     assert read_image("s.png").shape == (3, 4 * (SIDE + 2) + 2, 3 * (SIDE + 2) + 2)
+
+
+@pytest.mark.parametrize("output", ["contents-b.png", "references-b.png", "model.png"])
+def test_what_is_given_and_not_painted_is_not_replaced_either(output, files, capsys, monkeypatch):
+    """Of many files only the first few are painted."""
+    for name in ("contents-b.png", "references-b.png"):
+        os.link("blue.png", name)
+    os.link("red.png", "model.png")
+    (files / "blue.png").unlink()
+    before = (files / output).read_bytes()
+    monkeypatch.setattr("flowcolor.inference.load", lambda *_: Painter(Tint(), 16, "own"))
+    words = ["--contents", "contents/a.png", "contents-b.png"]
+    words += ["--references", "contents/b.png", "references-b.png", "--most", "1"]
+    assert main(["styles", *words, "--checkpoint", "red.png", "--output", output]) == 2
+    assert (
+        f"--output expects a place that holds no input, got {output}, " in capsys.readouterr().err
+    )
+    assert (files / output).read_bytes() == before
