@@ -28,7 +28,7 @@ def names_below(
     Raises:
         InputError: A folder cannot be read.
     """
-    seen = {str(real(path)) for path in (folder, *besides)}
+    seen = {real(path) for path in (folder, *besides)}
     names: list[str] = []
     waiting = [""]
     suffices = False
@@ -43,7 +43,7 @@ def names_below(
         names += [prefix + name for name in files]
         suffices = suffices or (not (prefix or everything) and any(map(is_image, files)))
         for name in folders if not (prefix and suffices) else []:
-            place = os.path.realpath(folder / prefix / name)
+            place = real(folder / prefix / name)
             if place not in seen:
                 seen.add(place)
                 waiting.append(f"{prefix}{name}/")

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.errors import InputError
+from flowcolor.io.files import is_file
 from flowcolor.pretrained.vgg import IMAGENET_MEAN, IMAGENET_STD
 from flowcolor.pretrained.weights import cached_path, find_weights, load_tensors
 
@@ -43,7 +44,7 @@ class VGGClasses:
         if self._network is None:
             # The features alone, which the cache may also have, know no classes.
             whole = cached_path("vgg16")
-            given = whole if self.path is None and whole.is_file() else self.path
+            given = whole if self.path is None and is_file(whole) else self.path
             file = find_weights("vgg16", given)
             self._network = _filled(load_tensors(file), file)
         return self._network

@@ -10,11 +10,12 @@ import torch
 
 from flowcolor.cli.main import main
 from flowcolor.cli.weights import table
-from flowcolor.data import CelebAMaskHQ, PreparedFolder, write_image
+from flowcolor.data import CelebAMaskHQ, PhotoFolder, PreparedFolder, write_image
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.io.places import require_folder, require_place
 from flowcolor.models.checkpoint import read_weights
+from flowcolor.pretrained.vgg_classes import VGGClasses
 from flowcolor.pretrained.weights import WEIGHTS, find_weights
 
 COLORIZE = ["colorize", "--method", "unchanged", "--sketch", "PHOTOS", "--output", "out"]
@@ -179,5 +180,21 @@ def test_an_unreadable_cache_is_listed(bad, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(bad))
     files = sum(1 + len(known.others) for known in WEIGHTS.values())
     assert table().count("cannot be read") == files + 2  # HED, and VGG16 tuned for edges.
-    with pytest.raises(InputError, match="cannot be read: "):
-        find_weights("vgg16")
+    for search in (lambda: find_weights("vgg16"), VGGClasses().prepare):
+        with pytest.raises(InputError, match="cannot be read: "):
+            search()
+
+
+def test_a_folder_beside_photographs_whose_link_must_not_be_followed(tmp_path, monkeypatch):
+    write_image(torch.rand(3, 8, 8), tmp_path / "photos/a.png")
+    real = os.readlink
+
+    def readlink(path, *args, **options):
+        if os.fspath(path).endswith("/locked"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path, *args, **options)
+
+    (tmp_path / "locked").symlink_to("elsewhere")
+    monkeypatch.setattr(os, "readlink", readlink)
+    with pytest.raises(InputError, match="locked/masks cannot be read: Permission denied"):
+        PhotoFolder(tmp_path / "photos", masks=tmp_path / "locked/masks")
