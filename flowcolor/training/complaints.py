@@ -3,7 +3,14 @@
 import re
 
 _MOST = 80  # Characters of a value.
-_VAGUE = ("Expected a", "Not a valid subclass of", "Not of type Path", "Import path does not")
+# What each of several types says of a value of another one; and the head of types within a type.
+_VAGUE = (
+    "Expected a",
+    "Not a valid subclass of",
+    "Not of type Path",
+    "Import path does not",
+    "Does not validate against any of the Union subtypes",
+)
 
 
 def plain(complaint: str) -> str:
@@ -42,12 +49,17 @@ def plain(complaint: str) -> str:
 
 def _of_union(kinds: str, complaints: list[str], value: str) -> str:
     """Return the complaint of one kind that says most; if none says much, name all kinds."""
-    for complaint in sorted(complaints, key=lambda each: not each.startswith("Option '")):
+    for complaint in sorted(complaints, key=_rank):
         if not complaint.startswith(_VAGUE):
             return complaint
     *more, last = [_kind(kind) for kind in _parts(kinds)]
     expected = f"{', '.join(more)} or {last}" if more else last
     return f"Expected {expected}, got {_short(value)}"
+
+
+def _rank(complaint: str) -> int:
+    """Return 0 for what is said of an option, and 2 for what is said of a class of another kind."""
+    return 0 if complaint.startswith("Option '") else 1 + complaint.startswith("Import path")
 
 
 def _parts(kinds: str) -> list[str]:

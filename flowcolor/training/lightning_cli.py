@@ -81,6 +81,7 @@ from flowcolor.training.words import (
     asks_for_help,
     one_test_set,
     refuse_idle,
+    refuse_unscored_pairs,
     with_plain_words,
 )
 
@@ -97,7 +98,7 @@ class TrainingCLI(LightningCLI):
         # Without this, a formula in a docstring is taken for reST and `--help` loses all texts.
         set_parsing_settings(docstring_parse_style=DocstringStyle.GOOGLE)
         self.command, *options = words
-        command = self.command
+        command, self.options = self.command, tuple(options)
         refuse_empty(f"flowcolor {command}", options)
         refuse_idle(command, options)
         options, files = resolve_configs(options)
@@ -218,6 +219,7 @@ class TrainingCLI(LightningCLI):
         chosen.last.mode = mode_of(chosen.last, "min")
         check_files(chosen.best, chosen.last)
         if self.subcommand == "fit":
+            refuse_unscored_pairs(self.options, chosen.curves.every_n_steps)
             check_their_numbers(chosen, "")
             for name in ("best", "last"):
                 check_their_numbers(chosen[name], name, are_theirs=True)

@@ -106,6 +106,21 @@ def refuse_idle(command: str, words: Sequence[str]) -> None:
             )
 
 
+def refuse_unscored_pairs(words: Sequence[str], every_n_steps: int) -> None:
+    """Refuse words about pairs that curves score, where none are scored.
+
+    Raises:
+        InputError: It names the first.
+    """
+    for word in words:
+        option = word.partition("=")[0]
+        if every_n_steps == 0 and option.startswith(("--curves.pairs", "--curves.networks")):
+            raise InputError(
+                f"flowcolor fit expects --curves.every_n_steps N beside {option}, without which no "
+                "pairs are scored, got none."
+            )
+
+
 def without_idle(command: str, words: Sequence[str]) -> list[str]:
     """Return words of a training without the options that a later command refuses as idle.
 

@@ -34,6 +34,11 @@ OPTIONS = {
     "--pictures.every_n_steps=-1": "pictures.every_n_steps expects",
     "--pictures.test_pairs=-1": "pictures.test_pairs expects",
     "--pictures.extremes=-1": "pictures.extremes expects",
+    "--curves.pairs=4": "fit expects --curves.every_n_steps N beside --curves.pairs, without which",
+    "--curves.networks.random_weights=true": "beside --curves.networks.random_weights, without wh",
+    "--model.objective.loss.l1=-1": "built: Loss weights must be finite and not negative, got .*-1",
+    '--model.objective.loss={"class_path": "flowcolor.losses.FeatureLoss", "init_args": {"l1": -2}}'
+    "": "built: Loss weights must be finite and not negative, got .*-2",
     "--trainer.accelerator=tpu": "cannot be built: .*torch_xla",
     "--trainer.precision=transformer-engine": "cannot be built: .*transformer_engine",
     "--trainer.devices=99999999": "trainer.devices expects a number from 1 to 4096, got 99999999",
