@@ -67,6 +67,11 @@ class SketchReferencePairs(Dataset[Pair]):
         sketch = read_sketch(self.sketches[index])
         height, width = sketch.shape[1:]
         side = max(height, width)
+        if side > LARGEST_SIDE:  # A strip of a few pixels would become a square of gigabytes.
+            raise InputError(
+                f"{self.sketches[index]} of {width}x{height} would be made square, expected sides "
+                f"of at most {LARGEST_SIDE}: cut it."
+            )
         left, top = (side - width) // 2, (side - height) // 2
         padding = (left, side - width - left, top, side - height - top)
         sketch = functional.pad(sketch, padding, value=1.0)

@@ -47,3 +47,10 @@ def test_no_line_of_a_drawing_is_lost(tmp_path, size):
     assert ink.sum() == 128
     assert ink[4:12].all() if size == (8, 16) else ink[:, 4:12].all()
     assert pair["reference"].shape == (3, 16, 16)
+
+
+def test_a_strip_that_would_become_a_square_of_gigabytes_is_one_sentence(make_folder, tmp_path):
+    write_image(torch.ones(1, 16385, 1), tmp_path / "strip.png")
+    pairs = SketchReferencePairs(tmp_path / "strip.png", make_folder("r", 1), 8)
+    with pytest.raises(InputError, match=r"strip\.png of 1x16385 would be made square, expected "):
+        pairs[0]
