@@ -5,6 +5,7 @@ import torch
 
 from flowcolor.io.alone import LOCK
 from flowcolor.models.checkpoint import load_model, read_checkpoint
+from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.task import Task
@@ -70,6 +71,24 @@ def test_ctrl_c_and_sigterm_end_what_paints_after_the_batch_of_both(
         assert painted.count(number) == 1
         assert not list(root.glob("*.json"))
         assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["validate", "test"])
+def test_sigterm_ends_a_command_while_it_computes_scores(command, run, tmp_path, monkeypatch):
+    """Lightning heeds it between batches only, and networks may score for minutes after them."""
+    hook = f"on_{'validation' if command == 'validate' else command}_epoch_end"
+    score, scored = getattr(Evaluator, hook), []
+
+    def terminated(self, *trainer_and_task):
+        signal.raise_signal(signal.SIGTERM)
+        scored.append(score(self, *trainer_and_task))
+
+    monkeypatch.setattr(Evaluator, hook, terminated)
+    words = ("--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path / "root")
+    rival = ("--compare", run.last) if command == "test" else ()  # It would be tested, too.
+    assert status_of(command, *words, *rival) == 143
+    assert not scored
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def status_of(*words):

@@ -86,6 +86,32 @@ def test_signals_are_answered_as_before_when_a_training_is_over(end, processes):
     assert after == [_answer, _answer]
 
 
+@pytest.mark.parametrize(
+    ("hook", "command", "processes", "at_once"),
+    [
+        ("on_sanity_check_start", "fit", 1, False),  # Lightning notes it, and no batch is lost.
+        ("on_sanity_check_start", "fit", 2, True),
+        ("on_validation_start", "fit", 2, False),
+        ("on_validation_start", "validate", 2, True),
+        ("on_test_start", "test", 2, True),
+        ("on_predict_start", "predict", 1, True),
+    ],
+)
+def test_sigterm_is_taken_from_lightning_where_nothing_can_be_continued(
+    hook, command, processes, at_once
+):
+    """Lightning tells other processes amid what they send each other, and all wait for ever."""
+    connector = SimpleNamespace(_original_handlers={signal.SIGTERM: _answer})
+    state = SimpleNamespace(fn=command)
+    trainer = SimpleNamespace(world_size=processes, state=state, _signal_connector=connector)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        getattr(Interruption(), hook)(trainer, None)
+        assert (signal.getsignal(signal.SIGTERM) is _answer) == at_once
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _answer(number, frame):
     raise AssertionError
 

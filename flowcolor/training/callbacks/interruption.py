@@ -6,11 +6,15 @@ from typing import Any
 
 import torch
 from lightning import Callback, Trainer
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 
 class Interruption(Callback):
     """End a training after its batch at Ctrl-C, and a second time at once.
+
+    Other commands have nothing to save, and SIGTERM ends them at once. Lightning would be deaf to
+    it once the last batch is coloured, however long the scores take.
 
     Inside of a batch, weights, averages and the trainer's counters contradict each other. Several
     processes agree before each batch, at SIGTERM, too: Lightning lets each tell the others in the
@@ -20,6 +24,20 @@ class Interruption(Callback):
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._came = 0
+
+    def on_sanity_check_start(self, trainer: Trainer, pl_module: Any) -> None:
+        if trainer.world_size > 1:  # The processes would wait for each other here, too.
+            self._end_at_once(trainer)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: Any) -> None:
+        if trainer.state.fn != TrainerFn.FITTING:
+            self._end_at_once(trainer)
+
+    def on_test_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._end_at_once(trainer)
+
+    def on_predict_start(self, trainer: Trainer, pl_module: Any) -> None:
+        self._end_at_once(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -59,6 +77,12 @@ class Interruption(Callback):
         self._stop_waiting()
         if self._came == signal.SIGINT and exception.__cause__ is None:
             exception.__cause__ = KeyboardInterrupt()
+
+    def _end_at_once(self, trainer: Any) -> None:
+        """Take SIGTERM back from Lightning."""
+        before = trainer._signal_connector._original_handlers.get(signal.SIGTERM)  # No public way.
+        if callable(before):  # Else it would end this process with nothing cleaned up.
+            signal.signal(signal.SIGTERM, before)
 
     def _stop_waiting(self) -> None:
         for number, before in self._before.items():
