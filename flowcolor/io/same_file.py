@@ -52,7 +52,12 @@ def require_outside(folder: Path, inputs: Iterable[Path], option: str) -> None:
         InputError: It names the first.
     """
     place = real(folder)
-    for parent, path in {path.parent: path for path in inputs}.items():
+    places: dict[Path, Path] = {}
+    for path in inputs:
+        places[path.parent] = path
+        if path.is_symlink():  # What it leads to would be overwritten under its own name.
+            places[real(path).parent] = path
+    for parent, path in places.items():
         if place in (real(parent) / "file").parents:
             raise InputError(
                 f"{option} expects a folder that holds no input, got {folder}, where this very "

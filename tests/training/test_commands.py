@@ -162,6 +162,38 @@ def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, t
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("command", "link", "target"),
+    [
+        ("predict", "photos", "out"),  # Of each file.
+        ("test", "photos", "out"),
+        ("test", "out/images/cross/result", "photos"),
+    ],
+)
+def test_nor_are_inputs_replaced_to_which_links_lead(run, command, link, target, tmp_path, capsys):
+    shutil.copytree(run.photos, tmp_path / target)
+    (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+    if link == "photos":
+        (tmp_path / link).mkdir()
+        for path in (tmp_path / target).iterdir():
+            (tmp_path / link / path.name).symlink_to(path)
+    else:
+        (tmp_path / link).symlink_to(tmp_path / target)
+    before = {path: path.read_bytes() for path in (tmp_path / target).iterdir()}
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    words = {
+        "test": ("--data.test", photos, "--pictures.write_all", "true"),
+        "predict": ("--data.predict.sketches", photos, "--data.predict.photos", run.photos),
+    }[command]
+    words = ("--ckpt_path", run.last, *words, "--trainer.default_root_dir", out)
+    assert flowcolor(command, *words) == 2
+    expected = "--trainer.default_root_dir expects a folder that holds no input, got "
+    assert f"{expected}{tmp_path / ('out' if link == 'photos' else link)}, where this very" in (
+        capsys.readouterr().err
+    )
+    assert {path: path.read_bytes() for path in (tmp_path / target).iterdir()} == before
+
+
 def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path, capsys):
     out = tmp_path / "out"
     write_photos(out, 8)  # Of an earlier prediction, by another model.

@@ -20,10 +20,12 @@ from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.files import find, is_file, remove
 from flowcolor.io.images import write_image
+from flowcolor.io.same_file import require_outside
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
 from flowcolor.training.run_folder import log_folder
+from flowcolor.training.run_place import ROOT
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 
@@ -103,12 +105,21 @@ class PictureGrid(Callback):
         trainer: Trainer,
         pl_module: Task,  # type: ignore[override]
     ) -> None:
-        """Remove what an earlier test wrote, which ``flowcolor score`` would find."""
+        """Remove what an earlier test wrote, which ``flowcolor score`` would find.
+
+        Raises:
+            InputError: One of its folders is a link to photographs that are read.
+        """
         if self.write_all:
             images = log_folder(trainer) / "images"
+            folders = [images / setting / column for setting, column in product(SETTINGS, _WRITTEN)]
+            data: Any = trainer.datamodule  # type: ignore[attr-defined]
+            read = [] if data is None else list(data.files("test"))
+            for folder in folders:
+                require_outside(folder, read, ROOT)
             if trainer.is_global_zero:
-                for setting, column in product(SETTINGS, _WRITTEN):
-                    for path in (images / setting / column).rglob("*.png"):
+                for folder in folders:
+                    for path in folder.rglob("*.png"):
                         if is_file(path):
                             remove(path)
             trainer.strategy.barrier()
