@@ -45,6 +45,7 @@ TRAINED = {
     "--pictures.write_all": "the same pictures, each in a file of its own",
     "--data.share": "as --shares of scaling",
     "--curves.networks": NUMBERS,
+    "--curves.picture": "leaves one out",
 }
 AS_FIT = dict.fromkeys(
     (
