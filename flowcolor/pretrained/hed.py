@@ -84,6 +84,20 @@ class HedNetwork(nn.Module):
         return outputs
 
 
+def hed_file(path: str | Path | None = None) -> Path:
+    """Return the file that :func:`load_hed` reads.
+
+    Raises:
+        InputError: It is missing.
+    """
+    place = weights_folder() / HED_FILE if path is None else from_home(path)
+    if not is_file(place):
+        if path is not None:
+            raise InputError(f"`weights` must name a file with HED's weights, got {str(place)!r}.")
+        raise InputError(f"HED's weights are missing at {place}: run {HED_COMMAND}.")
+    return place
+
+
 def load_hed(path: str | Path | None = None) -> HedNetwork:
     """Read the network from a file, frozen, in float32 and eval mode.
 
@@ -94,11 +108,7 @@ def load_hed(path: str | Path | None = None) -> HedNetwork:
     Raises:
         InputError: The file is missing, or holds anything else.
     """
-    place = weights_folder() / HED_FILE if path is None else from_home(path)
-    if not is_file(place):
-        if path is not None:
-            raise InputError(f"`weights` must name a file with HED's weights, got {str(place)!r}.")
-        raise InputError(f"HED's weights are missing at {place}: run {HED_COMMAND}.")
+    place = hed_file(path)
     with torch.inference_mode(False), torch.no_grad():
         found = load_tensors(place)
         sides = [found.get(f"sides.{index}.weight") for index in range(len(_DEPTHS))]

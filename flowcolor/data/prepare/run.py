@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flowcolor.bounds import whole_within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
 from flowcolor.data.datasets.folder import Partners, PhotoFolder, Roots, as_list
 from flowcolor.data.datasets.portraits import NO_MASKS, Background, Portraits
+from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger
 from flowcolor.data.prepare.pool import outcomes
@@ -17,6 +18,7 @@ from flowcolor.data.prepare.progress import Progress
 from flowcolor.data.prepare.results import forget
 from flowcolor.data.prepare.sources import FileFinder, find_sources
 from flowcolor.data.prepare.work import Outcome, Worker
+from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.data.sketches.by_name import find_filter
 from flowcolor.errors import InputError
 from flowcolor.io.alone import alone
@@ -100,7 +102,7 @@ def prepare(
     require_here(output)
     if isinstance(finder, PhotoFolder):  # Of others it is known which files are photographs.
         require_apart(output, map(Path, photos), "--output")
-    settings = {
+    settings: dict[str, Any] = {
         "size": size,
         "background": background,
         "sketch_filter": description,
@@ -108,6 +110,9 @@ def prepare(
         "masks": _absolute(masks),
         "sketches": _absolute(sketches),
     }
+    files = draw.files() if isinstance(draw, SketchFilter) else {}
+    if files:
+        settings["sketch_filter_files"] = fingerprint(files)
     mapping = _mapping_of(finder)
     with alone(output, "flowcolor prepare"):
         ledger = Ledger(output, settings)

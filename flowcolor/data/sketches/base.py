@@ -16,6 +16,8 @@ from flowcolor.io.resizing import resize
 from flowcolor.values import require_colors, require_tensors
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 WORK_SIDE = 512  # Pixels of the shorter side at which lines are found, so that they scale with it.
@@ -80,6 +82,14 @@ class SketchFilter(ABC):
         """
         gray = _gray(photo, size)
         return torch.from_numpy(self.draw(gray.cpu().numpy())).to(gray.device)
+
+    def files(self) -> "dict[str, Path]":
+        """Return the files on which its drawings depend, by what they are.
+
+        Raises:
+            InputError: One is missing.
+        """
+        return {}
 
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":

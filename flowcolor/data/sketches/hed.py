@@ -11,7 +11,7 @@ from flowcolor.arguments import check_path
 from flowcolor.bounds import within
 from flowcolor.data.sketches.base import WORK_SIDE, SketchFilter
 from flowcolor.io.resizing import resize
-from flowcolor.pretrained.hed import HedNetwork, load_hed
+from flowcolor.pretrained.hed import HedNetwork, hed_file, load_hed
 from flowcolor.values import without_autocast
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class Hed(SketchFilter):
         with without_autocast(images):
             edges: Tensor = network(padded)
         return edges[..., _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+    def files(self) -> dict[str, Path]:
+        return {"weights": hed_file(self.weights)}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Hed":
         return self

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -75,6 +76,13 @@ class MixedFilter(SketchFilter):
         require_tensors("MixedFilter", photo)
         require_photo(self, photo)
         return self.filters[self.choose(photo)](photo, size, mask)
+
+    def files(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for index, part in enumerate(self.filters):
+            if isinstance(part, SketchFilter):
+                found |= {f"{index} {what}": path for what, path in part.files().items()}
+        return found
 
     def draw(self, gray: np.ndarray) -> np.ndarray:
         photo = torch.from_numpy(gray).float().expand(3, -1, -1)

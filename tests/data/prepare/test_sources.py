@@ -1,15 +1,19 @@
 """A change of any file that an entry was made from is noticed, whatever its size and its time."""
 
+import json
 import os
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from flowcolor.data.prepare import prepare
+from flowcolor.errors import InputError
 from tests.data.datasets.celeba_tree import make_tree
 from tests.data.prepare.test_prepare import tree
+from tests.pretrained.hed_weights import write_tiny_hed
 
 KINDS = ["photos", "sketches", "masks"]
 
@@ -41,6 +45,29 @@ def test_a_file_of_the_same_size_and_time_but_other_pixels(tmp_path, kind):
     assert run(tmp_path, tmp_path / "out").new == 1
     run(tmp_path, tmp_path / "fresh")
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_weights_that_were_replaced_draw_nothing_beside_drawings_of_the_others(tmp_path, mixed):
+    draw(tmp_path / "photos/a.bmp", 0)
+    weights = write_tiny_hed(tmp_path / "hed.safetensors")
+    words = {"class_path": "Hed", "init_args": {"weights": str(weights)}}
+    if mixed:
+        words = {"class_path": "MixedFilter", "init_args": {"filters": [words]}}
+
+    def again():
+        return prepare(
+            [tmp_path / "photos"], tmp_path / "out", 8, sketch_filter=json.dumps(words), workers=1
+        )
+
+    assert again().new == 1
+    assert again().new == 0
+    before = tree(tmp_path / "out")
+    tensors = load_file(weights)
+    save_file({name: 2 * tensor for name, tensor in tensors.items()}, weights)
+    with pytest.raises(InputError, match="was prepared with sketch_filter_files = "):
+        again()
+    assert tree(tmp_path / "out") == before
 
 
 def test_a_copy_of_the_sources_is_not_prepared_again(tmp_path):
