@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -29,6 +30,16 @@ def shown(name: object) -> str:
         ('a\\nb', 'a\\x1b[31mb')
     """
     return _COMMANDS.sub(_escaped, str(name))
+
+
+def as_word(path: object) -> str:
+    """Return a path as a shell reads it back, for commands that are printed to be copied.
+
+    Example:
+        >>> as_word("photos"), as_word("my photos")
+        ('photos', "'my photos'")
+    """
+    return shown(shlex.quote(str(path)))
 
 
 def shown_lines(text: str) -> str:

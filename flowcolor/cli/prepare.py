@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import complain, say, shown
+from flowcolor.console import as_word, complain, say, shown
 from flowcolor.data.prepare.progress import duration
 
 
@@ -56,8 +56,8 @@ def _prepare(options: Any) -> None:
         lines += ["  ..."] if len(summary.skipped) > 10 else []
     config = "portraits" if options.size <= 128 else "thesis"  # What their networks are made for.
     lines.append(
-        f"train with them: flowcolor fit --config {config} --data.train {output} "
-        f"--data.size {options.size}"
+        f"train with them: flowcolor fit --config {config} --data.train "
+        f"{as_word(options.output)} --data.size {options.size}"
     )
     say("\n".join(lines))
 

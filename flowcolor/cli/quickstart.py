@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser
-from flowcolor.console import say, shown
+from flowcolor.console import as_word, say, shown
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
@@ -80,7 +80,7 @@ def paint(output: Path) -> Path:
         f"picture: {shown(picture)}\n"
         "  columns: drawing, photograph that lends its colours, result, the drawn photograph\n"
         "paint a drawing of yours; for a start, one of these:\n"
-        f"  flowcolor colorize --sketch {shown(drawing)} --reference {shown(photo)} "
+        f"  flowcolor colorize --sketch {as_word(drawing)} --reference {as_word(photo)} "
         "--output painted.png\n"
         "train a model of your own, on these two portraits in some minutes, or on photographs:\n"
         "  flowcolor quickstart --train\n"
@@ -130,7 +130,7 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
         "  rows: each portrait with its own distorted photograph, then each with the other's\n"
         f"model:   {shown(model)}\n"
         f"paint a drawing of yours:\n"
-        f"  flowcolor colorize --sketch DRAWING --reference PHOTO --checkpoint {shown(model)} "
+        f"  flowcolor colorize --sketch DRAWING --reference PHOTO --checkpoint {as_word(model)} "
         "--output painted.png"
     )
     return picture, model

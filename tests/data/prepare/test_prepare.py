@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -418,6 +419,15 @@ def test_masks_that_are_empty_full_or_missing(make_folder, tmp_path):
     assert summary.skipped["p0"].endswith("p0.png is empty: nothing would be drawn.")
     with pytest.raises(InputError, match="lacks the mask of 1 of 4"):
         prepare([photos], tmp_path / "b", 8, masks=[masks], workers=1, strict=True)
+
+
+def test_the_command_that_trains_can_be_copied(make_folder, tmp_path, capsys):
+    out = tmp_path / "Anna's faces"
+    words = ["prepare", "--photos", str(make_folder(count=2)), "--output", str(out), "--size", "8"]
+    assert main([*words, "--workers", "1"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    expected = ["fit", "--config", "portraits", "--data.train", str(out), "--data.size", "8"]
+    assert shlex.split(last.partition("flowcolor ")[2]) == expected
 
 
 def test_names_need_not_be_ascii(tmp_path):
