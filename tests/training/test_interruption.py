@@ -1,6 +1,7 @@
 """Two processes end before the same batch, whichever of them is asked to."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -110,6 +111,15 @@ def test_sigterm_is_taken_from_lightning_where_nothing_can_be_continued(
         assert (signal.getsignal(signal.SIGTERM) is _answer) == at_once
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("hook", ["on_train_start", "on_test_start"])
+def test_in_a_thread_where_python_takes_no_answer_signals_stay_as_they_are(hook):
+    connector = SimpleNamespace(_original_handlers={signal.SIGTERM: _answer})
+    trainer = SimpleNamespace(world_size=1, _signal_connector=connector)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(getattr(Interruption(), hook), trainer, None).result()
+    assert signal.getsignal(signal.SIGTERM) is not _answer
 
 
 def _answer(number, frame):

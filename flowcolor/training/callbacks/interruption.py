@@ -40,7 +40,7 @@ class Interruption(Callback):
         self._end_at_once(trainer)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        if threading.current_thread() is not threading.main_thread():
+        if not _may_answer():
             return
         alone = trainer.world_size == 1
 
@@ -80,11 +80,19 @@ class Interruption(Callback):
 
     def _end_at_once(self, trainer: Any) -> None:
         """Take SIGTERM back from Lightning."""
-        before = trainer._signal_connector._original_handlers.get(signal.SIGTERM)  # No public way.
-        if callable(before):  # Else it would end this process with nothing cleaned up.
+        known: Any = getattr(trainer._signal_connector, "_original_handlers", {})  # No public way.
+        before = known.get(signal.SIGTERM)
+        if _may_answer() and callable(
+            before
+        ):  # Else it would end this process with nothing cleaned up.
             signal.signal(signal.SIGTERM, before)
 
     def _stop_waiting(self) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before.clear()
+
+
+def _may_answer() -> bool:
+    """Tell whether Python lets this thread say what signals do."""
+    return threading.current_thread() is threading.main_thread()
