@@ -23,6 +23,12 @@ NO_FLOATS = {
     "one of layout torch.sparse_coo": torch.zeros(2, 4, 4, 4).to_sparse(),
     "a nested one": torch.nested.nested_tensor([torch.zeros(4, 4)] * 2, layout=torch.jagged),
 }
+AGGREGATIONS = (
+    layers.AdaIN,
+    layers.AttentionAggregation,
+    layers.ConcatAggregation,
+    layers.FeatureAggregation,
+)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -61,15 +67,7 @@ def test_conditions_that_are_no_tensors_are_refused(case):
     [
         ZeroConv2d(2, 3),
         HintedAggregation(NoAggregation(), 2, 3, 4),
-        *(
-            kind(2, 3)
-            for kind in (
-                layers.AdaIN,
-                layers.AttentionAggregation,
-                layers.ConcatAggregation,
-                layers.FeatureAggregation,
-            )
-        ),
+        *(kind(2, 3) for kind in AGGREGATIONS),
     ],
     ids=lambda module: type(module).__name__,
 )
@@ -85,15 +83,7 @@ def test_networks_that_are_given_no_float_tensors_have_them_refused(module):
     "module",
     [
         HintedAggregation(NoAggregation(), 4, 4, 4, 4),
-        *(
-            kind(4, 8)
-            for kind in (
-                layers.AdaIN,
-                layers.AttentionAggregation,
-                layers.ConcatAggregation,
-                layers.FeatureAggregation,
-            )
-        ),
+        *(kind(4, 8) for kind in AGGREGATIONS),
     ],
     ids=lambda module: type(module).__name__,
 )
