@@ -40,7 +40,8 @@ def attended_moments(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor,
     """
     require_fractions("attended_moments", query, key, value)
     maps = query.ndim == key.ndim == value.ndim == 4 and query.shape[:2] == key.shape[:2]
-    if not maps or (len(value), value.shape[2:]) != (len(key), key.shape[2:]):
+    places = [(x.shape[0], *x.shape[2:]) for x in (key, value)]
+    if not maps or places[0] != places[1]:
         shapes = ", ".join(str(tuple(x.shape)) for x in (query, key, value))
         raise ValueError(
             "attended_moments expects a query and a key of shape (batch, channels, height, width) "
