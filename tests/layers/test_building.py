@@ -1,6 +1,7 @@
 """Layers built without memory, given no image, or exported, are the layers that they were."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
@@ -12,7 +13,14 @@ from flowcolor.layers import Inverted
 from flowcolor.models import SketchColorFlow
 from tests.layers.cases import CASES
 from tests.layers.test_contract import PLAIN
-from tests.models.helpers import images, trained, trained_art_flow, trained_glow, trained_s2i
+from tests.models.helpers import (
+    images,
+    trained,
+    trained_ada_attn,
+    trained_art_flow,
+    trained_glow,
+    trained_s2i,
+)
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
@@ -123,14 +131,22 @@ def test_an_exported_model_takes_images_of_any_sides():
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize("build", [trained_glow, trained_art_flow, trained_s2i])
+@pytest.mark.parametrize(
+    ("build", "strict"),
+    [
+        *product((trained_glow, trained_art_flow, trained_s2i), (False, True)),
+        (trained_ada_attn, False),
+    ],
+)
 def test_models_that_encode_several_images_at_once_are_exported_for_any_batch(build, strict):
     model = build()
+    side = max(16, model.least * model.multiple)
     batch = Dim("batch", min=2, max=16)
     with torch.no_grad():
-        program = export(model, images(2), dynamic_shapes=({0: batch}, {0: batch}), strict=strict)
+        program = export(
+            model, images(2, side), dynamic_shapes=({0: batch}, {0: batch}), strict=strict
+        )
         for count in (2, 3, 5):
-            given = images(count)
+            given = images(count, side)
             found, expected = program.module()(*given), model(*given)
             torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
