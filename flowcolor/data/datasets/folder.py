@@ -1,8 +1,10 @@
 """Folders of photographs, with ready sketches and masks or without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from flowcolor.arguments import check_flag
 from flowcolor.data.datasets.celeba import is_celeba
@@ -134,13 +136,19 @@ def as_list(folders: Roots) -> list[str | Path]:
     Raises:
         InputError: There is none, or it is something else.
     """
-    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Sequence)
+    one = _is_one(folders)
     listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
     for folder in listed:
         require_path("A folder of photographs", folder)
     if not listed:
         raise InputError("At least one folder of photographs is needed, got an empty list.")
     return listed
+
+
+def _is_one(folders: object) -> bool:
+    """Tell whether this is one folder, or what is none, and no list, generator or the like."""
+    one = isinstance(folders, str | bytes | Path | Tensor)  # A tensor of one number has no parts.
+    return one or not isinstance(folders, Iterable)
 
 
 def label_folders(roots: Sequence[Path]) -> list[str]:
@@ -157,7 +165,7 @@ def one_for_each(roots: Sequence[Path], folders: Partners, kind: str) -> list[st
     """Return one folder of sketches or masks, or ``None``, for each folder of photographs."""
     if folders is None:
         return [None] * len(roots)
-    one = isinstance(folders, str | bytes | Path) or not isinstance(folders, Sequence)
+    one = _is_one(folders)
     listed: list[Any] = [folders] if one else list(folders)  # type: ignore[arg-type]
     for folder in listed:
         if folder is not None:
