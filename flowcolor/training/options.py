@@ -9,6 +9,7 @@ import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import (
     BackboneFinetuning,
+    BaseFinetuning,
     BatchSizeFinder,
     ModelCheckpoint,
     ModelPruning,
@@ -138,6 +139,11 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer, goes_on: bool) -> No
             raise InputError(
                 "trainer.callbacks expects no BackboneFinetuning, which looks for a network called "
                 f"backbone, got one for {type(colorizer).__name__}, which has none."
+            )
+        if type(callback) is BaseFinetuning:
+            raise InputError(
+                "trainer.callbacks expects a class of yours that says what it freezes, got "
+                "BaseFinetuning, which says nothing of it."
             )
         if isinstance(callback, ModelPruning) and isinstance(colorizer, InvertibleColorizer):
             raise InputError(
