@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flowcolor.bounds import whole_within
 from flowcolor.data.datasets.celeba import MAPPING, CelebAMaskHQ
@@ -102,17 +102,15 @@ def prepare(
     require_here(output)
     if isinstance(finder, PhotoFolder):  # Of others it is known which files are photographs.
         require_apart(output, map(Path, photos), "--output")
-    settings: dict[str, Any] = {
+    settings = {
         "size": size,
         "background": background,
         "sketch_filter": description,
         "photos": _absolute(photos),
         "masks": _absolute(masks),
         "sketches": _absolute(sketches),
+        **_files_of(draw),
     }
-    files = draw.files() if isinstance(draw, SketchFilter) else {}
-    if files:
-        settings["sketch_filter_files"] = fingerprint(files)
     mapping = _mapping_of(finder)
     with alone(output, "flowcolor prepare"):
         ledger = Ledger(output, settings)
@@ -124,6 +122,12 @@ def prepare(
                 f"got {sketch_filter}."
             )
         return _bring_up_to_date(ledger, portraits, finder, mapping, workers, strict)
+
+
+def _files_of(draw: object) -> dict[str, str]:
+    """Return what tells the files apart that a filter reads, if it reads any."""
+    files = draw.files() if isinstance(draw, SketchFilter) else {}
+    return {"sketch_filter_files": fingerprint(files)} if files else {}
 
 
 def _bring_up_to_date(
