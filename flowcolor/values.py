@@ -49,6 +49,20 @@ def require_colors(name: str, *images: Tensor) -> None:
                 )
 
 
+def require_pictures(name: str, *images: Tensor) -> None:
+    """Refuse what :func:`require_colors` does, and what is no single picture of three channels.
+
+    Raises:
+        ValueError: It is none.
+    """
+    require_colors(name, *images)
+    for image in images:
+        if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
+            raise ValueError(
+                f"{name} expects images of shape (3, height, width), got {tuple(image.shape)}."
+            )
+
+
 def _ends(image: Tensor) -> tuple[float, float]:
     """Return the smallest and the largest value beside NaN, which would hide them."""
     low, high = (float(value) for value in torch.aminmax(image))

@@ -11,7 +11,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.morphology import blurred, closed
 from flowcolor.data.ruled import remove_rules
 from flowcolor.io.resizing import resize
-from flowcolor.values import in_full, require_colors
+from flowcolor.values import in_full, require_pictures
 
 _WORK = 256  # Pixels of the shorter side at which paper and light are judged.
 _WINDOW = 0.12  # Of the shorter side: strokes and shading are narrower, light changes more slowly.
@@ -71,11 +71,7 @@ def clean_drawing(image: Float[Tensor, "3 height width"]) -> Cleaned:
         The closing is that of document binarisation, for instance Gonzalez and Woods, "Digital
         image processing", section 9.6 (shading correction).
     """
-    require_colors("clean_drawing", image)
-    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
-        raise ValueError(
-            f"clean_drawing expects an image of shape (3, height, width), got {tuple(image.shape)}."
-        )
+    require_pictures("clean_drawing", image)
     gray = to_gray(in_full(image))
     said = []
     small = _small(gray)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from flowcolor.color import rgb_to_yuv
 from flowcolor.io.whole_file import whole_file
-from flowcolor.values import in_full, require_colors
+from flowcolor.values import in_full, require_pictures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def draw_plots(
 
     _check_pair("draw_plots", content, result)
     if reference is not None:
-        _check_image("draw_plots", reference)
+        require_pictures("draw_plots", reference)
     pictures = {"content": content, "reference": reference, "result": result}
     given = {name: image for name, image in pictures.items() if image is not None}
     shown = {name: in_full(image).clamp(0, 1) for name, image in given.items()}
@@ -104,7 +104,7 @@ def histograms(image: Float[Tensor, "3 height width"]) -> Float[Tensor, "3 bins"
         >>> histograms(torch.zeros(3, 4, 4))[:, 0]
         tensor([1., 1., 1.])
     """
-    _check_image("histograms", image)
+    require_pictures("histograms", image)
     planes = in_full(image).cpu().clamp(0, 1).flatten(1)
     counts = [torch.histc(plane, _BINS, 0, 1) for plane in planes]
     return torch.stack(counts) / planes.shape[1]
@@ -118,18 +118,9 @@ def _draw_histogram(axes: "Axes", image: Tensor) -> None:
 
 
 def _check_pair(name: str, content: Tensor, result: Tensor) -> None:
-    _check_image(name, content)
-    _check_image(name, result)
+    require_pictures(name, content, result)
     if content.shape != result.shape:
         raise ValueError(
             f"{name} expects content and result of one size, got {tuple(content.shape)} and "
             f"{tuple(result.shape)}."
-        )
-
-
-def _check_image(name: str, image: Tensor) -> None:
-    require_colors(name, image)
-    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
-        raise ValueError(
-            f"{name} expects images of shape (3, height, width), got {tuple(image.shape)}."
         )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.evaluation.pictures import picture_grid
-from flowcolor.values import require_colors
+from flowcolor.values import require_pictures
 
 
 def style_gallery(
@@ -41,11 +41,11 @@ def style_gallery(
         torch.Size([3, 522, 262])
     """
     images = [*contents, *references, *(own if own is not None else [])]
-    require_colors("style_gallery", *images)
+    require_pictures("style_gallery", *images)
     shapes = {tuple(image.shape) for image in images}
-    if len(contents) == 0 or len(shapes) != 1 or any(len(shape) != 3 for shape in shapes):
+    if len(contents) == 0 or len(shapes) != 1:
         raise ValueError(
-            "style_gallery expects one or more contents, and images of one shape (3, side, side), "
+            "style_gallery expects one or more contents, and images of one shape, "
             f"got {len(contents)} contents and the shapes {sorted(shapes)}."
         )
     if own is not None and len(own) != len(contents):
