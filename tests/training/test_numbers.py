@@ -46,7 +46,7 @@ OPTIONS = {
     '{"class_path": "flowcolor.data.HintPoints"}}}': "hints expects a model .* SketchColorFlow",
     "--trainer.callbacks+=lightning.pytorch.callbacks.BackboneFinetuning": "expects no BackboneFin",
     "--trainer.callbacks+=lightning.pytorch.callbacks.ModelCheckpoint": "built: Found more than",
-    "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "what it freezes, got BaseFinetu",
+    "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "what it freezes, got Base",
     '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
     '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",
     '--trainer.callbacks={"class_path": "WeightAveraging"}': (
