@@ -9,7 +9,7 @@ from torch import Tensor
 from flowcolor.arguments import check_sides
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained.face_finder import Face, find_face
-from flowcolor.values import require_colors, require_tensors
+from flowcolor.values import require_pictures, require_tensors
 
 # Measured by benchmarks/face_finder.py: what 19 of 20 faces score, and other things seldom. Where
 # one of those is taken for a face, a part of the reference lends its colours: no harm is done.
@@ -51,13 +51,8 @@ def align_reference(
     """
     check_sides(align_reference, size)
     require_tensors("align_reference", reference, drawing)
-    for name, image in (("reference", reference), ("drawing", drawing)):
-        require_colors("align_reference", image)
-        if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
-            raise ValueError(
-                f"align_reference expects a {name} of shape (3, height, width), got "
-                f"{tuple(image.shape)}."
-            )
+    for image in (reference, drawing):  # One by one, so that the sentence is about one.
+        require_pictures("align_reference", image)
     photo = find_face(reference, "photo") if face is None else face
     if photo.score < _PHOTO:
         return None
