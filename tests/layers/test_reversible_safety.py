@@ -519,6 +519,16 @@ def test_replicas_of_data_parallel_are_refused_in_words():
         Chain([layer], "reversible")(torch.randn(2, 4, 2, 2))
 
 
+def test_lazy_parameters_are_refused_until_they_have_their_shapes():
+    torch.manual_seed(0)
+    chain, x = Chain([AffineCoupling(nn.LazyConv2d(4, 1))], "reversible"), torch.randn(2, 4, 2, 2)
+    with pytest.raises(RuntimeError, match="got lazy ones in AffineCoupling: call the chain once"):
+        chain(x)
+    with torch.no_grad():
+        chain(x)
+    assert_same(outcome(chain, "reversible", x, None), outcome(chain, "none", x, None), 1e-5)
+
+
 @pytest.mark.parametrize("inverse", [False, True])
 @pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
 def test_hooks_on_parameters_run_once(mode, inverse):

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
+from torch.nn.parameter import is_lazy
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step, as_pair
 from flowcolor.layers.reversible.buffers import Buffers
@@ -132,6 +133,11 @@ def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
             "got a replica of torch.nn.DataParallel."
         )
     call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
+    if any(map(is_lazy, call.then.params)):  # Autograd would expect gradients of no shape.
+        raise RuntimeError(
+            'memory="reversible" expects parameters that have their shapes, got lazy ones in '
+            f"{type(call.layer).__name__}: call the chain once under torch.no_grad() before."
+        )
     one = condition is None or isinstance(condition, Tensor)
     conditions, count = ([condition], None) if one else (condition, len(condition))
     y, logdet, _ = _ReversibleStep.apply(call, count, x, *conditions, *call.then.params)
