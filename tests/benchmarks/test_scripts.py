@@ -12,7 +12,7 @@ from benchmarks.report import RESULTS
 SCRIPTS = {
     "live_bytes": "--size 16 --ccbs 1",
     "memory": "--size 16 --ccbs 1 --batches 1,2 --step-batches 1,2 --depths 1,2 --sizes 16"
-    " --nets 2.1 --modes reversible --count fake",
+    " --nets 2.1 --modes reversible --count storages",
     "gmacs": "--size 16 --ccbs 1 --nets 2.1",
     "speed": "--size 16 --ccbs 1 --repeats 1",
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
@@ -31,11 +31,11 @@ SCRIPTS = {
 PARTS = {
     "live_bytes": {"reversible": {"peak", "held", "parts"}},
     "memory": {
-        "batch, fake": {"rows", "slopes_mib_per_image"},
-        "depth, fake": {"rows", "slopes_mib_per_image_and_block"},
-        "size, fake": {"rows"},
-        "step, fake": {"rows"},
-        "variants, fake": {"rows"},
+        "batch": {"rows", "slopes_mib_per_image"},
+        "depth": {"rows", "slopes_mib_per_image_and_block"},
+        "size": {"rows"},
+        "step": {"rows"},
+        "variants": {"rows"},
     },
     "gmacs": {"16x16": {"parts", "steps", "variants"}},
     "speed": {"speed": {"steps", "images"}},
