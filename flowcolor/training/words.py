@@ -11,14 +11,15 @@ from flowcolor.errors import InputError
 
 # What has no effect on a command, and by which one might think that its results are of other data.
 _TRAINING_ONLY = ("data.repeat", "data.share", "data.predict")
+_FIT_ONLY = ("best", "last", "curves", "roundtrip")
 _IDLE = {
     "predict": (
         *("data.train", "data.test", "data.held_out", "data.share", "data.seed", "data.repeat"),
         *("data.strict", "data.cache", "data.sketch_filter", "data.background", "data.augment"),
-        *("data.hints", "trainer.overfit_batches"),
+        *("data.hints", "trainer.overfit_batches", "pictures", *_FIT_ONLY),
     ),
-    "test": (*_TRAINING_ONLY, "trainer.overfit_batches"),
-    "validate": _TRAINING_ONLY,  # Here, overfit_batches does limit.
+    "test": (*_TRAINING_ONLY, *_FIT_ONLY, "trainer.overfit_batches"),
+    "validate": (*_TRAINING_ONLY, *_FIT_ONLY),  # Here, overfit_batches does limit.
     "compare": ("data.predict", "data.train.labels", "data.test.labels"),
 }
 _INSTEAD = {
@@ -27,6 +28,9 @@ _INSTEAD = {
     "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
     "validate": "it validates all that data.test or data.held_out name, or "
     "trainer.limit_val_batches",
+    "pictures": "it writes every result as a picture of its own",
+    **dict.fromkeys(("best", "last"), "it keeps no checkpoints"),
+    **dict.fromkeys(("curves", "roundtrip"), "it counts no steps of a training"),
 }
 
 
@@ -102,7 +106,7 @@ def refuse_idle(command: str, words: Sequence[str]) -> None:
         if option is not None:
             raise InputError(
                 f"flowcolor {command} expects no --{option}, which has no effect on what it does: "
-                f"{_INSTEAD[command]}."
+                f"{_INSTEAD.get(option) or _INSTEAD[command]}."
             )
 
 
@@ -144,5 +148,5 @@ def _idle(command: str, word: str) -> str | None:
     option = word.partition("=")[0].removeprefix("--").rstrip("+")
     if option.endswith(".help"):
         return None
-    names = (".".join(option.split(".")[:2]), option)
+    names = (option.split(".")[0], ".".join(option.split(".")[:2]), option)
     return next((name for name in names if name in _IDLE.get(command, ())), None)

@@ -6,7 +6,7 @@ from flowcolor.data import Folders
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.parser import find_config, read_yaml
 from flowcolor.training.quiet import quiet
-from flowcolor.training.words import one_test_set
+from flowcolor.training.words import one_test_set, without_idle
 from tests.training.helpers import flowcolor
 
 
@@ -70,6 +70,28 @@ def test_no_command_takes_what_would_seem_to_choose_its_pictures(
     name = ".".join(option.partition("=")[0].split(".")[:2])
     assert f"flowcolor {command} expects no {name}, which has no effect" in error
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "reason"),
+    [
+        ("test", "--best.monitor=null", "it keeps no checkpoints"),
+        ("validate", "--last={every_n_epochs: 2}", "it keeps no checkpoints"),
+        ("test", "--curves.every_n_steps=1", "it counts no steps of a training"),
+        ("predict", "--roundtrip.every_n_steps=1", "it counts no steps of a training"),
+        ("predict", "--pictures.write_all=true", "it writes every result as a picture of its own"),
+    ],
+)
+def test_only_a_training_takes_what_follows_it(command, option, reason, run, tmp_path, capsys):
+    words = ("--ckpt_path", run.last, option, "--trainer.default_root_dir", tmp_path / "o")
+    assert flowcolor(command, *words) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    name = option.partition("=")[0].partition(".")[0]
+    assert error == (
+        f"flowcolor: flowcolor {command} expects no {name}, which has no effect on what it does: "
+        f"{reason}."
+    )
+    assert not without_idle(command, [option])  # As of an experiment that trains and tests.
 
 
 def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
