@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from flowcolor.errors import InputError
 
@@ -84,11 +84,16 @@ def remark(text: str) -> None:
 
 def warn(sentence: str) -> None:
     """Log a warning, once for all processes."""
-    from torch import distributed  # Here, because ``--help`` should not wait for torch.
+    if speaks_for_all():
+        _LOG.warning("flowcolor: %s", shown(sentence))
 
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
-        return  # One process speaks for all.
-    _LOG.warning("flowcolor: %s", shown(sentence))
+
+def speaks_for_all() -> bool:
+    """Tell whether this is the first of several processes that have met, or none has met others."""
+    distributed: Any = sys.modules.get("torch.distributed")  # ``--help`` does not wait for torch.
+    if distributed is None or not distributed.is_available():
+        return True
+    return not (distributed.is_initialized() and distributed.get_rank())
 
 
 def flush(text: str = "") -> str | None:

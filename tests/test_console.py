@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import distributed
 
 from flowcolor.cli.latents import plot
-from flowcolor.cli.main import main
+from flowcolor.cli.main import COMMANDS, main
 from flowcolor.console import complain, say, shown, warn
 from flowcolor.data import open_portraits, write_image
 from flowcolor.errors import InputError
@@ -47,6 +48,20 @@ def test_text_that_cannot_be_shown_is_escaped(capsys, monkeypatch):
     with Path(os.devnull).open("w", encoding="cp1252") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         say("写")
+
+
+def test_of_processes_that_have_met_the_first_says_that_all_are_interrupted(capsys, monkeypatch):
+    def interrupt(_words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, "methods", interrupt)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    said = []
+    for rank in (0, 1):
+        monkeypatch.setattr(distributed, "get_rank", lambda rank=rank: rank)
+        assert main(["methods"]) == 130
+        said.append(capsys.readouterr().err)
+    assert said == ["flowcolor: interrupted\n", ""]
 
 
 COMMAND = "a\x1b[31m\n\u202eb\r\x9b"  # Red, another line, backwards, the line's beginning, again.

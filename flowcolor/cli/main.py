@@ -12,7 +12,7 @@ from importlib import import_module
 from flowcolor import __version__
 from flowcolor.cli.out_of_memory import out_of_memory
 from flowcolor.cli.surroundings import require_current_folder, unusable
-from flowcolor.console import complain, escaping, flush, say
+from flowcolor.console import complain, escaping, flush, say, speaks_for_all
 from flowcolor.ending import heeding_signals, let_ctrl_c_through
 from flowcolor.errors import InputError
 from flowcolor.extras import missing_extra
@@ -174,7 +174,8 @@ def _other_threads() -> list[threading.Thread]:
 
 
 def _interrupted() -> int:
-    complain("flowcolor: interrupted")
+    if speaks_for_all():
+        complain("flowcolor: interrupted")
     return 130  # As a shell reports a process that Ctrl-C has ended.
 
 
