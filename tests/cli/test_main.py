@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 import flowcolor as package
 from flowcolor.cli import main as command
@@ -92,6 +94,28 @@ def test_so_is_that_of_a_gpu(monkeypatch, capsys):
     assert command.main(["fit"]) == 2
     expected = "not enough memory (CUDA out of memory. Tried to allocate 2.00 GiB): give smaller"
     assert expected in capsys.readouterr().err
+
+
+class Killer:
+    """Photographs whose reading ends the process that reads, as a system without memory does."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def test_a_reading_process_that_is_killed_is_one_sentence(monkeypatch, capsys):
+    loader = DataLoader(Killer(), num_workers=1)
+    monkeypatch.setitem(command.COMMANDS, "fit", lambda words: next(iter(loader)))
+    assert command.main(["fit"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("flowcolor: A process that reads pictures was ended from outside (DataL")
+    assert said.endswith(
+        "as systems do whose memory runs out: give a smaller --data.num_workers, "
+        "or smaller batches."
+    )
 
 
 def test_success_is_status_0_and_not_an_object(monkeypatch):
