@@ -1,5 +1,6 @@
 """Folders of photographs, with ready sketches and masks or without."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,12 +154,18 @@ def _is_one(folders: object) -> bool:
 
 def label_folders(roots: Sequence[Path]) -> list[str]:
     """Prefix names with as many parts of the folder's path as it takes to tell folders apart."""
-    parts = [real(folder).parts for folder in roots]
-    for depth in range(1, max(map(len, parts)) + 1):
-        labels = ["/".join(part[-depth:]) + "/" for part in parts]
+    parts = [_below_root(real(folder)) for folder in roots]
+    for depth in range(1, max(1, *map(len, parts)) + 1):
+        labels = ["".join(f"{part}/" for part in each[-depth:]) for each in parts]
         if len(set(labels)) == len(labels):
             return labels
     raise InputError(f"The same folder is listed twice: {', '.join(map(str, roots))}.")
+
+
+def _below_root(folder: Path) -> list[str]:
+    """Return the parts of a path without its root, from which on a name would be a place there."""
+    drive = re.sub(r"\W", "", folder.drive)
+    return [part for part in (drive, *folder.relative_to(folder.anchor).parts) if part]
 
 
 def one_for_each(roots: Sequence[Path], folders: Partners, kind: str) -> list[str | Path | None]:

@@ -1,5 +1,7 @@
 """Photos, sketches and masks of one stem belong together, whatever their sizes."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from PIL import Image
@@ -8,6 +10,7 @@ from torch import distributed
 from flowcolor.color import to_gray
 from flowcolor.data import SketchFilter, open_portraits, write_image
 from flowcolor.data.datasets.finder import Finder
+from flowcolor.data.datasets.folder import label_folders
 from flowcolor.data.datasets.left_out import LeftOut
 from flowcolor.errors import InputError
 from flowcolor.io.images import read_image
@@ -187,6 +190,13 @@ def test_ten_are_named_without_more_and_one_process_speaks(caplog, monkeypatch):
         monkeypatch.setattr(distributed, "get_rank", lambda rank=rank: rank)
         left_out.report(strict=False, kept=10)
         assert len(caplog.messages) == 1
+
+
+def test_names_do_not_begin_at_the_root(tmp_path):
+    """Where results are written by them, they would otherwise take the photographs' places."""
+    root = Path(tmp_path.anchor)
+    assert label_folders([root / "photos", root / "data" / "photos"]) == ["photos/", "data/photos/"]
+    assert label_folders([root]) == [""]
 
 
 def test_unclear_folders_are_named(make_folder):
