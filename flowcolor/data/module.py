@@ -165,6 +165,11 @@ class ColorizationDataModule(lightning.LightningDataModule):
         """Names of the photographs that test."""
         return list(self._parts().test.names)
 
+    @property
+    def predict_names(self) -> list[str]:
+        """Names of the drawings that are painted."""
+        return list(self._pairs().names)
+
     def fingerprint(self) -> str:
         """Return how many photographs there are in all, and a checksum of their names and files.
 

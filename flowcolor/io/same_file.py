@@ -38,7 +38,9 @@ def protect(
         )
 
 
-def require_outside(folder: Path, inputs: Iterable[Path], option: str) -> None:
+def require_outside(
+    folder: Path, inputs: Iterable[Path], option: str, names: Iterable[str] = ()
+) -> None:
     """Refuse a folder for results in which an input lies, at any depth.
 
     Results might take its name, and those with names of their own would be found as inputs.
@@ -47,19 +49,22 @@ def require_outside(folder: Path, inputs: Iterable[Path], option: str) -> None:
         folder: Where results go.
         inputs: What is read.
         option: How the command line calls the folder.
+        names: Of the results; some of the subfolders may be links to elsewhere.
 
     Raises:
         InputError: It names the first.
     """
-    place = real(folder)
+    inside = {name.rpartition("/")[0] for name in names}
+    written = {real(place): place for place in (folder, *(folder / name for name in inside))}
     places: dict[Path, Path] = {}
     for path in inputs:
         places[path.parent] = path
         if path.is_symlink():  # What it leads to would be overwritten under its own name.
             places[real(path).parent] = path
     for parent, path in places.items():
-        if place in (real(parent) / "file").parents:
-            raise InputError(
-                f"{option} expects a folder that holds no input, got {folder}, where this very "
-                f"call reads {path}."
-            )
+        for above in (real(parent) / "file").parents:
+            if above in written:
+                raise InputError(
+                    f"{option} expects a folder that holds no input, got {written[above]}, where "
+                    f"this very call reads {path}."
+                )

@@ -168,6 +168,8 @@ def test_results_do_not_go_where_they_are_found_as_inputs(run, command, place, t
         ("predict", "photos", "out"),  # Of each file.
         ("test", "photos", "out"),
         ("test", "out/images/cross/result", "photos"),
+        ("predict", "out/inner", "photos/inner"),
+        ("test", "out/images/cross/result/inner", "photos/inner"),
     ],
 )
 def test_nor_are_inputs_replaced_to_which_links_lead(run, command, link, target, tmp_path, capsys):
@@ -180,10 +182,10 @@ def test_nor_are_inputs_replaced_to_which_links_lead(run, command, link, target,
     else:
         (tmp_path / link).symlink_to(tmp_path / target)
     before = {path: path.read_bytes() for path in (tmp_path / target).iterdir()}
-    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos, out, one = tmp_path / "photos", tmp_path / "out", run.photos / "photo0.png"
     words = {
         "test": ("--data.test", photos, "--pictures.write_all", "true"),
-        "predict": ("--data.predict.sketches", photos, "--data.predict.photos", run.photos),
+        "predict": ("--data.predict.sketches", photos, "--data.predict.photos", one),
     }[command]
     words = ("--ckpt_path", run.last, *words, "--trainer.default_root_dir", out)
     assert flowcolor(command, *words) == 2

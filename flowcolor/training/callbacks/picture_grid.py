@@ -114,9 +114,10 @@ class PictureGrid(Callback):
             images = log_folder(trainer) / "images"
             folders = [images / setting / column for setting, column in product(SETTINGS, _WRITTEN)]
             data: Any = trainer.datamodule  # type: ignore[attr-defined]
-            read = [] if data is None else list(data.files("test"))
-            for folder in folders:
-                require_outside(folder, read, ROOT)
+            if data is not None:
+                read, names = list(data.files("test")), data.test_names
+                for folder in folders:
+                    require_outside(folder, read, ROOT, names)
             if trainer.is_global_zero:
                 for folder in folders:
                     for path in folder.rglob("*.png"):
