@@ -99,18 +99,23 @@ def require_own_names(path: Path, entries: Mapping[str, Any]) -> None:
     """
     for name, entry in entries.items():
         own = {f"{kind}/{name}.png" for kind in ("photos", "sketches", "masks")}
-        parts = name.replace("\\", "/").split("/")
-        climbs = (
-            not {"", ".", ".."}.isdisjoint(parts)
-            or not _is_name(name)
-            or any(part[1:2] == ":" for part in parts)
-        )
+        climbs = leads_out(name)
         foreign = next((file for file in entry["sha256"] if file not in own), None)
         if climbs or foreign is not None:
             raise InputError(
                 f"{path} expects names of files inside its folder, got "
                 f"{(name if climbs else foreign)!r}: delete the folder and prepare anew."
             )
+
+
+def leads_out(name: str) -> bool:
+    """Tell whether the name of a photograph could be a place outside its folder, on any system."""
+    parts = name.replace("\\", "/").split("/")
+    return (
+        not {"", ".", ".."}.isdisjoint(parts)
+        or not _is_name(name)
+        or any(part[1:2] == ":" for part in parts)
+    )
 
 
 def _is_name(text: str) -> bool:

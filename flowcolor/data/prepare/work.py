@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.data.datasets.portraits import Portraits
-from flowcolor.data.datasets.prepared import prepared_file
+from flowcolor.data.datasets.prepared import leads_out, prepared_file
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.files import write_whole
 from flowcolor.data.prepare.png import encode
@@ -51,6 +51,10 @@ class Worker:
         Raises:
             InputError: A file cannot be written.
         """
+        name = self.portraits.names[index]
+        if leads_out(name):  # No manifest with it would be read.
+            reason = f"{name!r} could be a place outside a folder on some systems: rename it."
+            return Outcome(index, None, reason)
         try:
             files = self.portraits.finder[index].sources()
             size = files["photo"].stat().st_size
@@ -65,7 +69,6 @@ class Worker:
         images = {"photos": photo, "sketches": sketch}
         if coverage is not None:
             images["masks"] = coverage
-        name = self.portraits.names[index]
         sums = {}
         for kind, image in images.items():
             path = prepared_file(self.output, kind, name)

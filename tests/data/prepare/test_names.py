@@ -71,6 +71,14 @@ def test_names_that_lead_elsewhere_are_refused(change, kind, prepared, capsys):
     assert {file: file.read_bytes() for file in prepared.rglob("*") if file.is_file()} == before
 
 
+def test_photographs_of_such_names_are_skipped_and_not_prepared_in_vain(prepared, capsys):
+    for name in ("9:41", "inner\\"):
+        write_image(smooth_photo(16), prepared / "photos" / f"{name}.png")
+    assert prepare_again(prepared) == 0
+    assert "skipped 2; manifest.json lists all:" in capsys.readouterr().out
+    assert open_portraits(prepared / "ready", 8).names == ["a", "b"]
+
+
 def test_names_of_subfolders_stay_allowed(prepared):
     path = prepared / "ready" / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
