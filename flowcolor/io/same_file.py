@@ -1,5 +1,6 @@
 """Outputs that are inputs: refused before anything is computed that would overwrite them."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def require_outside(
     places: dict[Path, Path] = {}
     for path in inputs:
         places[path.parent] = path
-        if path.is_symlink():  # What it leads to would be overwritten under its own name.
+        # What a link leads to would be overwritten under its own name. The system may not say.
+        if os.path.islink(path):  # noqa: PTH114, which is then an error
             places[real(path).parent] = path
     for parent, path in places.items():
         for above in (real(parent) / "file").parents:

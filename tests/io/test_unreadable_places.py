@@ -14,6 +14,7 @@ from flowcolor.data import CelebAMaskHQ, PhotoFolder, PreparedFolder, write_imag
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.io.places import require_folder, require_place
+from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.vgg_classes import VGGClasses
 from flowcolor.pretrained.weights import WEIGHTS, find_weights
@@ -173,6 +174,13 @@ def test_the_home_of_nobody_is_a_name_as_any_other(words, tmp_path, monkeypatch,
     assert HOMELESS in capsys.readouterr().err
     with pytest.raises(InputError, match=f"got .*{HOMELESS}"):
         find_weights("vgg16", HOMELESS)
+
+
+@pytest.mark.parametrize("bad", ["locked"], indirect=True)
+def test_inputs_that_may_only_be_listed_lie_where_they_are_listed(bad, tmp_path):
+    require_outside(tmp_path / "out", [bad], "--output")
+    with pytest.raises(InputError, match="--output expects a folder that holds no input, got "):
+        require_outside(bad.parent, [bad], "--output")
 
 
 @both
