@@ -1,6 +1,5 @@
 """Label maps of photographs: what each pixel shows, as a number."""
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from flowcolor.data.datasets.folder import (
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.images import UNREADABLE, reason_of
-from flowcolor.io.listing import by_stem, list_images
+from flowcolor.io.listing import by_stem, list_images, one_form
 from flowcolor.io.opened import opened
 from flowcolor.io.picture_size import picture_size
 from flowcolor.io.resizing import center_square
@@ -92,9 +91,9 @@ class LabelMaps:
         for folder, prefix in zip(given, prefixes, strict=True):
             if folder is not None:
                 found = by_stem(Path(folder), list_images(folder))
-                self.files |= {prefix + stem: path for stem, path in found.items()}
+                self.files |= {one_form(prefix) + stem: path for stem, path in found.items()}
         where = ", ".join(str(folder) for folder in given if folder is not None)
-        missing = [name for name in photos.names if _paired(name) not in self.files]
+        missing = [name for name in photos.names if one_form(name) not in self.files]
         if missing:
             raise InputError(
                 f"{where} lacks the label map of {len(missing)} of {len(photos)} photographs: "
@@ -109,7 +108,7 @@ class LabelMaps:
         wrong = [
             name
             for name, photo in files.items()
-            if photo is not None and not _alike(self.files[_paired(name)], photo)
+            if photo is not None and not _alike(self.files[one_form(name)], photo)
         ]
         if wrong:
             raise InputError(
@@ -131,13 +130,8 @@ class LabelMaps:
 
     def _read(self, names: Sequence[str]) -> Tensor:
         size = self.photos.dataset.size
-        maps = [square_labels(read_labels(self.files[_paired(name)]), size) for name in names]
+        maps = [square_labels(read_labels(self.files[one_form(name)]), size) for name in names]
         return torch.stack(maps)
-
-
-def _paired(name: str) -> str:
-    """Return a name in the one form in which files are paired, see ``pairing_stem``."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _alike(labels: Path, photo: Path) -> bool:

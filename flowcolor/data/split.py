@@ -6,6 +6,7 @@ from pathlib import Path
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.listing import one_form
 from flowcolor.io.streams import read_whole
 
 
@@ -34,7 +35,8 @@ def split_names(
     else:
         chosen = []
         for folder, count in held_out.items():
-            members = [i for i, name in enumerate(names) if name.startswith(f"{folder}/")]
+            start = one_form(folder)
+            members = [i for i, name in enumerate(names) if one_form(name).startswith(f"{start}/")]
             if not members:
                 known = ", ".join(sorted({name.rpartition("/")[0] for name in names} - {""}))
                 there = f"there is {known}" if known else "train is one folder: give a number"

@@ -20,6 +20,7 @@ from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report
 from flowcolor.evaluation.scores import SETTINGS, PairScore, Setting
 from flowcolor.evaluation.table import TITLES
+from flowcolor.io.listing import one_form
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_text
 
@@ -140,8 +141,8 @@ def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
 def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
     """Compare the scores of one setting; those that pairs may lack, where both have them."""
     require_same_pairs(a, b)
-    theirs = {score.name: score for score in b}
-    b = [theirs[score.name] for score in a]
+    theirs = {one_form(score.name): score for score in b}
+    b = [theirs[one_form(score.name)] for score in a]
     found = {}
     for name, measure in MEASURES.items():
         both = [
@@ -168,7 +169,7 @@ def require_same_pairs(a: Sequence[PairScore], b: Sequence[PairScore]) -> None:
     Raises:
         InputError: They are of other drawings, photographs or references.
     """
-    ours, theirs = ({score.name: score.checksums for score in scores} for scores in (a, b))
+    ours, theirs = ({one_form(score.name): score.checksums for score in x} for x in (a, b))
     _require_same_names(ours.keys(), theirs.keys())
     for image, title in (("truth", "photographs"), ("reference", "references")):
         other = [name for name in sorted(ours) if ours[name].get(image) != theirs[name].get(image)]
@@ -260,7 +261,8 @@ def require_rival(
             f"{', '.join(rival.summary) or 'none'}."
         )
     for setting in both if names is not None else ():
-        _require_same_names(set(names or ()), {score.name for score in rival.of(setting)})
+        theirs = {one_form(score.name) for score in rival.of(setting)}
+        _require_same_names(set(map(one_form, names or ())), theirs)
 
 
 def write_comparison(a: Path, b: Path, path: Path) -> str:

@@ -13,16 +13,22 @@ from flowcolor.io.formats import is_image
 from flowcolor.io.tree import names_below
 
 
-def pairing_stem(path: Path, folder: Path | None = None) -> str:
-    """Return what pairs files of several folders: their name without suffix, in one Unicode form.
+def one_form(name: str) -> str:
+    """Return a name in the one Unicode form in which names are compared.
 
     Some file systems write an accented letter in two characters.
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def pairing_stem(path: Path, folder: Path | None = None) -> str:
+    """Return what pairs files of several folders: their name without suffix, in one Unicode form.
 
     Args:
         path: The file.
         folder: Count the subfolders from here to the file, too.
     """
-    return unicodedata.normalize("NFC", own_stem(path, folder))
+    return one_form(own_stem(path, folder))
 
 
 def own_stem(path: Path, folder: Path | None = None) -> str:

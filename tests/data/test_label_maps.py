@@ -1,5 +1,7 @@
 """Label maps: their numbers stay what they are, and each belongs to its photograph."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 import torch
@@ -86,6 +88,18 @@ def test_each_photograph_and_each_reference_gets_its_own_map(data, tmp_path):
                 other = map_of(24, 24, seed=int(batch["reference_index"][i]))
                 expected = square_labels(torch.from_numpy(other), 12)
                 assert torch.equal(batch["reference_labels"][i], expected)
+
+
+def test_maps_belong_to_photographs_of_folders_in_either_unicode_form(make_folder, tmp_path):
+    names = [unicodedata.normalize("NFD", "é"), "other"]
+    folders = [str(make_folder(name, 2)) for name in names]
+    for name in names:
+        (tmp_path / "maps" / name).mkdir(parents=True)
+        for i in range(2):
+            Image.fromarray(map_of(24, 24)).save(tmp_path / "maps" / name / f"p{i}.png")
+    data = ColorizationDataModule(train=folders, test=folders, size=12)
+    maps = LabelMaps(data._parts().test, [str(tmp_path / "maps" / name) for name in names], folders)
+    assert len(maps.files) == 4
 
 
 def test_missing_maps_and_those_of_other_proportions_are_counted_and_named(data, tmp_path):

@@ -1,5 +1,7 @@
 """Splits are seeded partitions; nobody meets themselves in a cross-reference pair."""
 
+import unicodedata
+
 import pytest
 import torch
 from hypothesis import given
@@ -37,6 +39,8 @@ def test_held_out_by_number_and_by_folder():
     assert min(held_out) >= 10
     assert len(training) == 17
     assert len(split_names(names, held_out={"a": 2, "b/c": 1})[1]) == 3
+    names = [f"{unicodedata.normalize('NFD', 'é')}/{i}" for i in range(10)]
+    assert len(split_names(names, held_out={"é": 2})[1]) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import math
+import unicodedata
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from flowcolor.evaluation.compare import (
     compare,
     comparison_table,
     paired_interval,
+    require_rival,
     write_comparison,
 )
 from flowcolor.evaluation.report import Report
@@ -76,6 +78,14 @@ def test_b_is_compared_with_a_by_name_whatever_the_order():
     text = comparison_table({"cross": found})
     assert "+0.0667" in text
     assert "2 of 3" in text
+
+
+def test_names_are_the_same_in_either_unicode_form():
+    a, b = (
+        [replace(pair("a", 0.1), name=unicodedata.normalize(form, "é"))] for form in ("NFC", "NFD")
+    )
+    assert compare(Report(a), Report(b))["cross"]["ssim"].pairs == 1
+    require_rival(Report(a), ["cross"], [b[0].name], "drawing")
 
 
 def test_only_settings_that_both_have_are_compared():
