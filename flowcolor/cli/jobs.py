@@ -108,14 +108,16 @@ def _jobs_of_folder(
                 "would take results for inputs."
             )
     pictures = list_images(content)
-    require_apart(output, [content], "--output")
+    results = [output / f"{own_stem(path, content)}.png" for path in pictures]
+    for place in {result.parent for result in results}:  # Some may be links to elsewhere.
+        require_apart(place, [content], "--output")
     stems = [pairing_stem(path, content) for path in pictures]
     names = [path.relative_to(content).as_posix() for path in pictures]
     references = _partners(reference, "photograph", what, stems, names)
     marks = _partners(hints, "file", what, stems, names)
     return [
-        Job(path, photo, output / f"{own_stem(path, content)}.png", mark)
-        for path, photo, mark in zip(pictures, references, marks, strict=True)
+        Job(path, photo, result, mark)
+        for path, photo, result, mark in zip(pictures, references, results, marks, strict=True)
     ]
 
 

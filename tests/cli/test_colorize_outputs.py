@@ -74,6 +74,15 @@ def test_results_do_not_go_among_inputs_of_another_suffix(place, files):
     assert len(find_jobs(*inputs, files / "out", files / "marks")) == 1
 
 
+def test_nor_do_they_through_a_linked_subfolder_of_their_own(files):
+    (files / "drawings/inner").mkdir(parents=True)
+    Image.open(files / "one/a.png").save(files / "drawings/inner/a.jpg")
+    (files / "out").mkdir()
+    (files / "out/inner").symlink_to(files / "drawings/inner")
+    with pytest.raises(InputError, match=r"expects a folder outside of .*, got .*out/inner\."):
+        find_jobs(files / "drawings", files / "photo.png", files / "out")
+
+
 def test_plots_are_not_written_over_another_result(files, capsys):
     (files / "one" / "a-plots.png").write_bytes((files / "one" / "a.png").read_bytes())
     words = ["--sketch", files / "one", "--reference", files / "photo.png", "--plots"]
