@@ -88,18 +88,16 @@ class EveryOnce(DistributedSampler[Any]):
 def _position(trainer: Trainer, batches: int) -> tuple[int, int]:
     """Return the epoch of the next batch, and how many of its batches are done.
 
-    A checkpoint of an epoch's last batch has counted all batches, but not yet the epoch; one of
-    the epoch's end has ``processed`` the epoch, but not ``completed`` it.
+    A checkpoint of an epoch's end has ``processed`` the epoch, but not ``completed`` it. To one of
+    its last batch no batch is shown before the epoch has ended.
     """
     counted: Any = trainer.fit_loop.epoch_progress.current
     progress: Any = trainer.fit_loop.epoch_loop.batch_progress.current
-    over, done = divmod(progress.processed, batches)
     if counted.processed > counted.completed:  # It is over, even if a limit has ended it early.
         return counted.processed, 0
-    # Without this, loader processes would get the order of the finished epoch again. Where loaders
-    # are made anew for an epoch that has not begun, its batches are those of the one before.
-    uncounted = over > 0 and counted.started > counted.processed == counted.completed
-    return counted.processed + uncounted, done
+    # Where loaders are made anew for an epoch that has not begun, its batches are those of the one
+    # before.
+    return counted.processed, progress.processed % batches
 
 
 def _batches(sampler: Sized, batch_size: int, limit: float | None) -> int:

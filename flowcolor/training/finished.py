@@ -32,3 +32,30 @@ def note_finished(checkpoint: dict[str, Any], trainer: Trainer) -> None:
         for counted in ("current", "total"):
             loop["epoch_progress"][counted]["completed"] -= 1
         checkpoint["epoch"] -= 1
+
+
+def end_epoch_first(checkpoint: dict[str, Any]) -> None:
+    """Let a training go on from an epoch's last batch with what ends the epoch, in place.
+
+    Lightning would leave that out, as a checkpoint, an early end or a plateau of that epoch, and
+    take the next epoch for this one, by counts that contradict each other.
+    """
+    loop = checkpoint["loops"]["fit_loop"]
+    batches = loop["epoch_loop.batch_progress"]
+    counts = [batches[counted] for counted in ("current", "total")]
+    if batches["is_last_batch"] and counts[0]["processed"] > counts[0]["completed"]:
+        for count in counts:
+            count["completed"] = count["processed"]
+        own = loop["epoch_loop.state_dict"]
+        own["_batches_that_stepped"] = own.get("_batches_that_stepped", 0) + 1
+
+
+def show_no_batch(trainer: Trainer) -> None:
+    """Show no batch where a training goes on from an epoch's last one, before the epoch has ended.
+
+    It may have been saved before a validation, which Lightning then goes on with, or was to have
+    none, and Lightning would begin with the first batch.
+    """
+    loop: Any = trainer.fit_loop
+    if loop.restarted_mid_epoch and loop.epoch_loop.batch_progress.is_last_batch:
+        loop._data_fetcher.done = True

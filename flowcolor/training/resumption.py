@@ -9,7 +9,12 @@ from flowcolor.training.accumulated import accumulate, accumulated, note_accumul
 from flowcolor.training.begun import note_begun
 from flowcolor.training.early_end import pass_over_limits, renew_patience
 from flowcolor.training.epoch_start import repeat_epoch_start
-from flowcolor.training.finished import begin_next_epoch, note_finished
+from flowcolor.training.finished import (
+    begin_next_epoch,
+    end_epoch_first,
+    note_finished,
+    show_no_batch,
+)
 from flowcolor.training.other_callbacks import take_other_callbacks
 from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.schedules import note_plateaus
@@ -70,6 +75,7 @@ class Resumption:
         take_own_states(checkpoint, module)
         take_other_callbacks(checkpoint, module.trainer, module)
         renew_patience(checkpoint, module.trainer)
+        end_epoch_first(checkpoint)
         self._gradients = accumulated(checkpoint, module)
         self._numbers = numbers_of_last_batch(checkpoint)
         self.last_validation.await_in(module.trainer, checkpoint)
@@ -79,6 +85,7 @@ class Resumption:
         trainer: Trainer = module.trainer
         self.last_validation.begin(trainer)
         begin_next_epoch(trainer)
+        show_no_batch(trainer)
         repeat_epoch_start(trainer)
         pass_over_limits(trainer)
         accumulate(self._gradients, module)

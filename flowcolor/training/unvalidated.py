@@ -15,13 +15,17 @@ _BEGUN = {"ready": 1, "started": 1, "processed": 0, "completed": 0}
 def note_unvalidated(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     """Let what is resumed from a checkpoint validate first, where its run was about to.
 
-    Checkpoints every so many steps are written when a batch ends, and the validation follows.
+    Checkpoints every so many steps are written when a batch ends, and the validation follows, or
+    the end of the epoch alone.
     """
     loop: Any = trainer.fit_loop.epoch_loop
     batches = loop.batch_progress.current
-    ends = trainer.training and batches.processed > batches.completed
-    if ends and loop._should_check_val_fx(trainer.fit_loop._data_fetcher):
+    if not (trainer.training and batches.processed > batches.completed):
+        return
+    if loop._should_check_val_fx(trainer.fit_loop._data_fetcher):
         validate_first(checkpoint, trainer)
+    elif loop.batch_progress.is_last_batch:
+        _note_numbers(checkpoint, trainer)
 
 
 def validate_first(checkpoint: dict[str, Any], trainer: Trainer) -> None:
@@ -31,9 +35,7 @@ def validate_first(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     the batch before it has logged is looked at after it: by an early end, a plateau, or what keeps
     the best weights.
     """
-    logged = trainer.callback_metrics.items()
-    numbers = {name: number for name, number in logged if name.startswith("train/")}
-    checkpoint[_KEY] = {name: number.detach().cpu() for name, number in numbers.items()}
+    _note_numbers(checkpoint, trainer)
     loop = checkpoint["loops"]["fit_loop"]
     for counted in ("current", "total"):
         batches = loop["epoch_loop.batch_progress"][counted]
@@ -41,8 +43,14 @@ def validate_first(checkpoint: dict[str, Any], trainer: Trainer) -> None:
         loop["epoch_loop.val_loop.batch_progress"][counted] |= _BEGUN
 
 
+def _note_numbers(checkpoint: dict[str, Any], trainer: Trainer) -> None:
+    logged = trainer.callback_metrics.items()
+    numbers = {name: number for name, number in logged if name.startswith("train/")}
+    checkpoint[_KEY] = {name: number.detach().cpu() for name, number in numbers.items()}
+
+
 def numbers_of_last_batch(checkpoint: dict[str, Any]) -> dict[str, Tensor]:
-    """Return what the batch before a validation that is to come has logged.
+    """Return what the batch before a validation, or an epoch's end, that is to come has logged.
 
     Raises:
         InputError: It is something else.

@@ -70,3 +70,43 @@ def test_after_the_last_step_a_validation_follows_where_it_is_due(every, expecte
         seen.append(notes.seen)
         assert trainer.global_step == trainer.max_steps == 1
     assert seen == [["batch", "validation"], expected]
+
+
+class Epochs(Callback):
+    """Notes when epochs begin and end, and what the last batch has logged; saves at one batch."""
+
+    def __init__(self, path, batch):
+        self.path, self.batch, self.seen, self.progress = path, batch, [], None
+
+    def on_train_epoch_start(self, trainer, _):
+        self.seen.append(trainer.current_epoch)
+
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == self.batch:
+            self.seen.clear()
+            trainer.save_checkpoint(self.path)
+
+    def on_train_epoch_end(self, trainer, _):
+        self.seen.append({name: float(value) for name, value in trainer.callback_metrics.items()})
+        self.progress = trainer.fit_loop.epoch_progress.state_dict()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4])
+def test_after_the_last_batch_of_an_epoch_without_a_validation_its_end_follows(batch, tmp_path):
+    image, path = torch.rand(3, 4, 4), tmp_path / "last.ckpt"
+    sample = {"content": image, "truth": image, "reference": image, "name": "x", "index": 0}
+    found = []
+    for checkpoint in (None, path):
+        torch.manual_seed(0)
+        model, objective = SketchColorFlow(1, 0, 1), Paired(ColorizationLoss(perceptual=0.0))
+        task = build_task(model, objective, torch.optim.Adam)
+        task.log_losses = lambda losses, _, task=task: task.log("train/loss", losses["loss"])
+        epochs = Epochs(path, None if checkpoint else batch)
+        trainer = fit(
+            task, [sample] * 4, checkpoint=checkpoint, callbacks=[epochs], max_epochs=2, batch=2
+        )
+        found.append((epochs.seen, epochs.progress, trainer.global_step, model.state_dict()))
+    (whole, *counts, weights), (resumed, *resumed_counts, resumed_weights) = found
+    assert whole == resumed
+    assert counts == resumed_counts
+    assert all(torch.equal(value, resumed_weights[name]) for name, value in weights.items())
