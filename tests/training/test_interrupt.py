@@ -254,6 +254,16 @@ def files_of(root):
     return {path.name: path.read_bytes() for path in root.rglob("*") if path.suffix in kinds}
 
 
+ALWAYS = ("--roundtrip.every_n_steps", 1)  # Its number stands in the row of every step.
+
+
+@pytest.fixture(scope="module")
+def with_every_row(run, tmp_path_factory):
+    root = tmp_path_factory.mktemp("whole")
+    assert fit(run, root, *ALWAYS) == 0
+    return root / "version_0"
+
+
 @pytest.mark.parametrize("hook", ["on_train_batch_end", "on_validation_end", "on_train_epoch_end"])
 @pytest.mark.parametrize(
     ("first", "second"),
@@ -264,10 +274,8 @@ def files_of(root):
     ],
 )
 def test_a_run_goes_on_where_a_signal_ended_it_after_the_last_batch_of_an_epoch(
-    hook, first, second, run, tmp_path, monkeypatch
+    hook, first, second, run, with_every_row, tmp_path, monkeypatch
 ):
-    always = ("--roundtrip.every_n_steps", 1)  # Its number stands in the row of every step.
-    assert fit(run, tmp_path / "whole", *always) == 0
     place = f"{PictureGrid.__module__}.{PictureGrid.__name__}.{hook}"
     ends, last = 2 if hook == "on_train_batch_end" else 1, 2 if second else 1
     seen = []
@@ -280,13 +288,13 @@ def test_a_run_goes_on_where_a_signal_ended_it_after_the_last_batch_of_an_epoch(
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupted, raising=False)
         words = ("fit", "--config", run.config, "--trainer.default_root_dir", tmp_path / "parts")
-        status = status_of(*words, *always, *first)
+        status = status_of(*words, *ALWAYS, *first)
     assert status in ({143, 0} if second else {143})  # A limit may have ended it before.
-    again = ("--ckpt_path", "last", *always, *(second or first))
+    again = ("--ckpt_path", "last", *ALWAYS, *(second or first))
     assert fit(run, tmp_path / "parts", *again) == 0
-    whole, parts = tmp_path / "whole/version_0", tmp_path / "parts/version_0"
-    assert_same_end(whole, parts)
-    assert (parts / "curves.csv").read_text() == (whole / "curves.csv").read_text()
+    parts = tmp_path / "parts/version_0"
+    assert_same_end(with_every_row, parts)
+    assert (parts / "curves.csv").read_text() == (with_every_row / "curves.csv").read_text()
 
 
 def test_a_second_ctrl_c_ends_a_training_inside_of_a_batch(run, tmp_path, monkeypatch):
