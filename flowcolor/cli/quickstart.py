@@ -107,8 +107,7 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
         "painted with the colours of the other person. Loading PyTorch ..."
     )
     start = time.monotonic()
-    from flowcolor.training.lightning_cli import TrainingCLI
-    from flowcolor.training.quiet import quiet
+    from flowcolor.training.lightning_cli import run
     from flowcolor.training.run_folder import is_first_process
 
     seconds = max(1, round(60 * max_minutes))
@@ -116,8 +115,7 @@ def train(output: Path, max_minutes: float, seed: int) -> tuple[Path, Path]:
     arguments = ["fit", "--config", "quickstart", f"--seed_everything={seed}"]
     arguments += [f"--trainer.default_root_dir={output}"]
     arguments += [f"--trainer.max_time={limit}:{seconds % 60:02}"]
-    with quiet():
-        cli = TrainingCLI(arguments)
+    cli = run(arguments)
     picture, model = cli.folder / "quickstart.png", cli.folder / "model.safetensors"
     if not is_first_process():
         return picture, model  # The first process draws them, and says so.

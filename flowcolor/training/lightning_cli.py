@@ -398,12 +398,18 @@ class TrainingCLI(LightningCLI):
         self.place.folder = folder
 
 
-def main(words: Sequence[str]) -> None:
-    """Run one of the training commands; raises :class:`InputError` for what a user got wrong."""
+def run(words: Sequence[str]) -> TrainingCLI:
+    """Run a training command, and end at Ctrl-C and at SIGTERM as every other command does.
+
+    Raises:
+        InputError: Of what a user got wrong.
+        KeyboardInterrupt: Ctrl-C ended it.
+        SystemExit: SIGTERM did.
+    """
     before = signal.getsignal(signal.SIGINT)
     with quiet():
         try:
-            TrainingCLI(words)
+            return TrainingCLI(words)
         except SIGTERMException as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise KeyboardInterrupt from None
@@ -414,3 +420,8 @@ def main(words: Sequence[str]) -> None:
             # Lightning ends with 1, as if something had failed, and stays deaf to Ctrl-C.
             signal.signal(signal.SIGINT, before)
             raise KeyboardInterrupt from None
+
+
+def main(words: Sequence[str]) -> None:
+    """Run one of the training commands."""
+    run(words)

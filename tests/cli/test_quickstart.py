@@ -1,9 +1,11 @@
 import shlex
+import signal
 
 import pytest
 
 from flowcolor.io.images import read_image
 from flowcolor.models.checkpoint import load_model
+from flowcolor.training.colorization_task import ColorizationTask
 from tests.training.helpers import flowcolor
 
 
@@ -18,6 +20,23 @@ def test_the_quickstart_ends_by_naming_the_picture_and_the_model(tmp_path, capsy
     # Two rows for each setting; drawing, reference, result and truth.
     assert read_image(folder / "quickstart.png").shape == (3, 4 * 130 + 2, 4 * 130 + 2)
     load_model(folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_its_training_with_the_status_of_shells(number, tmp_path, monkeypatch):
+    def interrupted(self, *_):
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(ColorizationTask, "on_train_batch_start", interrupted, raising=False)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status = flowcolor("quickstart", "--train", "--output", tmp_path)
+    except SystemExit as ended:
+        status = ended.code
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert status == 128 + number
+    assert (tmp_path / "version_0/checkpoints/last.ckpt").is_file()
 
 
 @pytest.mark.parametrize("words", [("--seed_everything", "-1"), ("--max_minutes", "2")])
