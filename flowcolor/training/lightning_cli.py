@@ -249,9 +249,11 @@ class TrainingCLI(LightningCLI):
         """Log to TensorBoard in the folder of the run; commands other than fit write files only."""
         kwargs.setdefault("default_root_dir", str(self.folder))
         self.trainer_defaults["callbacks"] = self._callbacks()
-        if self.config_init[self.subcommand].trainer.logger is None:
+        chosen = self.config_init[self.subcommand].trainer.logger
+        fits = self.subcommand == "fit"
+        if chosen is None or (fits and chosen is True):  # Lightning's own makes folders of its own.
             kwargs["logger"] = False
-            if self.subcommand == "fit":
+            if fits:
                 kwargs["logger"] = TensorBoardLogger(
                     # With an empty version, the progress bar does not repeat the folder's name.
                     self.folder.parent,

@@ -219,3 +219,11 @@ def test_one_process_that_is_not_the_first_is_refused(command, run, tmp_path, mo
     assert flowcolor(command, *given, "--trainer.default_root_dir", tmp_path) == 2
     assert "expects several processes where the environment" in capsys.readouterr().err
     assert [*tmp_path.rglob("*")] == [tmp_path / "version_0"]
+
+
+def test_the_logger_that_true_asks_for_writes_into_the_folder_of_a_training(run, tmp_path):
+    words = ("--config", str(run.config), "--trainer.logger=true")
+    with quiet():
+        root = f"--trainer.default_root_dir={tmp_path / 'root'}"
+        cli = TrainingCLI(["fit", *words, root], run=False)
+    assert [Path(logger.log_dir) for logger in cli.trainer.loggers] == [cli.folder]
