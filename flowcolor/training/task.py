@@ -148,10 +148,12 @@ class Task(LightningModule, ABC):
         if content is not None:
             require_content(self.colorizer, content)
         data = getattr(self._trainer, "datamodule", None)
-        if self.colorizer.hints == "required" and getattr(data, "hints", None) is None:
+        drawn = stage != "predict" and getattr(data, "hints", None) is not None
+        if self.colorizer.hints == "required" and not drawn:
+            way = "" if stage == "predict" else "data.hints, which takes them from the truth, or "
             raise InputError(
-                f"{type(self.colorizer).__name__} expects colours at points: give data.hints, "
-                "which takes them from the truth, or files to flowcolor colorize --hints."
+                f"{type(self.colorizer).__name__} expects colours at points: give {way}files to "
+                "flowcolor colorize --hints."
             )
         goes_on = getattr(self._trainer, "ckpt_path", None) is not None
         self._start.fill(self.colorizer, stage == "fit", goes_on)

@@ -131,3 +131,13 @@ def test_without_points_they_say_where_points_come_from(photographs, tmp_path, c
     assert flowcolor(*words, "--trainer.default_root_dir", tmp_path) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert "Levin expects colours at points: give data.hints, which takes them from " in last
+
+
+def test_a_prediction_has_no_truth_to_take_points_from(run, tmp_path, capsys):
+    pairs = [f"--data.predict.{name}={run.photos}" for name in ("sketches", "photos")]
+    words = ("predict", "--config", "models/levin", *pairs, f"--data.size={SIZE}")
+    assert flowcolor(*words, "--trainer.default_root_dir", tmp_path / "out") == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    expected = "Levin expects colours at points: give files to flowcolor colorize --hints."
+    assert last == f"flowcolor: {expected}"
+    assert not (tmp_path / "out").exists()
