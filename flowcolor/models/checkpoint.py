@@ -173,7 +173,7 @@ def export_weights(
     from safetensors.torch import save
 
     path = Path(path)
-    if path.suffix != ".safetensors":
+    if path.suffix.lower() != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
     description = describable(model, size, str(path))
     state = {
@@ -229,7 +229,7 @@ def read_weights(path: Path | str, description: dict[str, Any] | None = None) ->
         InputError: The file is missing, damaged, or was not written by flowcolor.
     """
     path = _existing(path)
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         return _read_safetensors(path, description)
     checkpoint = read_checkpoint(path)
     state = {

@@ -60,7 +60,7 @@ def problem(name: str, path: Path) -> str | None:
         path: A file that exists.
     """
     expected = WEIGHTS[name].sha256
-    if path.suffix != ".safetensors":
+    if path.suffix.lower() != ".safetensors":
         found = checksum(path)
         return (
             None if found.startswith(expected) else f"its checksum is {found[:8]}, not {expected}"

@@ -187,7 +187,7 @@ class TrainingCLI(LightningCLI):
         if checkpoint is None:
             return
         known = self.recorded.config.get("model", {}).get("weights")
-        if model.weights is None and checkpoint.suffix == ".safetensors":
+        if model.weights is None and checkpoint.suffix.lower() == ".safetensors":
             model.weights = checkpoint  # A configuration that names none takes none back.
         elif model.weights is not None and (
             known is None or real(Path(model.weights)) != real(Path(known))
@@ -323,7 +323,7 @@ class TrainingCLI(LightningCLI):
         if not self.execute:
             return
         checkpoint = self.recorded.checkpoint
-        if checkpoint is not None and checkpoint.suffix == ".safetensors":
+        if checkpoint is not None and checkpoint.suffix.lower() == ".safetensors":
             checkpoint = None  # The task loads it as its `weights`.
         if checkpoint is not None:
             self.trainer.ckpt_path = checkpoint  # As an argument, no task would know of it in time.

@@ -211,7 +211,7 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
     for word in words:
         given = Path(word.partition("=")[2] or word)
         _require_end(given)
-        if given.suffix in {".yaml", ".yml"} and given not in files and is_file(given):
+        if given.suffix.lower() in {".yaml", ".yml"} and given not in files and is_file(given):
             read_yaml(given)  # A file of one option, as --trainer FILE.
     return [*first, *words], files
 

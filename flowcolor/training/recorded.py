@@ -67,7 +67,7 @@ def read_recorded(
         return Recorded(None, {})
     own_root = value_of("--trainer.default_root_dir", options)
     checkpoint = _find_checkpoint(word, Path(own_root) if own_root else root)
-    if checkpoint.suffix == ".safetensors":
+    if checkpoint.suffix.lower() == ".safetensors":
         config = _describe_exported(checkpoint, command)
     else:
         config = read_checkpoint(checkpoint)[KEY].get("run", {})

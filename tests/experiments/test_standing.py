@@ -115,6 +115,13 @@ def test_lightning_s_clock_understands_the_budget(budget, seconds):
     assert (limit == NO_LIMIT) == (budget.steps is not None)
 
 
+@pytest.mark.parametrize("name", ["MODEL.CKPT", "Model.Safetensors"])
+def test_weights_are_given_in_either_case(name, tmp_path):
+    (tmp_path / name).touch()
+    (entry,) = find_entries([str(tmp_path / name)])
+    assert entry.given
+
+
 def test_a_system_of_several_trainings_gives_each_an_equal_part():
     staged, plain = find_entries(["coltran-small", "ours"])
     assert (staged.stages, plain.stages) == (3, 1)

@@ -36,6 +36,8 @@ def test_an_exported_model_is_rebuilt_exactly(model, tmp_path):
     assert torch.equal(again(sketch, reference), model(sketch, reference))
     assert read_weights(path).size == 8
     assert [file.name for file in path.parent.iterdir()] == ["model.safetensors"]
+    path = path.rename(tmp_path / "MODEL.SAFETENSORS")  # As other systems write names.
+    assert torch.equal(load_model(path)(sketch, reference), model(sketch, reference))
 
 
 def test_the_checkpoint_of_a_training_is_rebuilt_exactly(run):

@@ -33,7 +33,7 @@ class Entry:
     @property
     def given(self) -> bool:
         """Whether it is trained already and only painted and scored."""
-        return self.source.suffix in _WEIGHTS
+        return self.source.suffix.lower() in _WEIGHTS
 
     @property
     def stages(self) -> int:
@@ -114,7 +114,7 @@ def _source(word: str) -> Path:
     path = Path(word)
     if is_file(path):
         return path
-    if path.suffix in _WEIGHTS:
+    if path.suffix.lower() in _WEIGHTS:
         raise InputError(f"--methods expects a file of weights, got {word}, which is none.")
     models = [name for name in packaged_overlays() if name.startswith(_MODELS)]
     known = [*packaged_configs(), *models]

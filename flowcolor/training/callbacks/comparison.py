@@ -30,7 +30,7 @@ def require_comparable(other: Path, folder: Path, trainer: Trainer, data: Any) -
         InputError: The file is neither a checkpoint nor a report, would be overwritten, or is of
             other photographs or for other ones.
     """
-    if other.suffix == ".json":
+    if other.suffix.lower() == ".json":
         written = [folder / "test.json", folder / "comparison.json"]
         report = require_report(other, written, "--trainer.default_root_dir")
         limit = trainer.limit_test_batches
@@ -58,7 +58,7 @@ def compare_with(other: Path, trainer: Trainer, test: Callable[[Path, Path], Non
     """
     folder = log_folder(trainer)
     theirs = other
-    if other.suffix != ".json":
+    if other.suffix.lower() != ".json":
         theirs = folder / "compared" / "test.json"
         say(f"\nthe other: {shown(other)}")
         test(other, theirs.parent)
