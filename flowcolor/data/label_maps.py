@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import ImageOps
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
@@ -34,19 +34,22 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
     Three equal channels are taken for grey, transparency does not count.
 
     Raises:
-        InputError: The file cannot be read, has colours or numbers above 255, or is a JPEG, which
-            changes numbers.
+        InputError: The file cannot be read, has colours or numbers above 255, or is a JPEG or of
+            another format that changes numbers.
     """
     require_no_pipe(Path(path))
     try:
         with opened(path) as picture:
-            kind = picture.format
+            kind, changed = picture.format, _may_have_changed(picture, Path(path))
             ImageOps.exif_transpose(picture, in_place=True)
             pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
     except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as a label map: {reason_of(error)}.") from error
-    if kind in ("JPEG", "MPO"):
-        raise InputError(f"{path} expects a label map without loss, as PNG, got a JPEG.")
+    if changed:
+        raise InputError(
+            f"{path} expects a label map without loss, as PNG, got a {kind}, which may change "
+            "numbers."
+        )
     if pixels.ndim == 3:
         colors = pixels[..., :1] if pixels.shape[2] <= 2 else pixels[..., :3]
         if (colors != colors[..., :1]).any():
@@ -59,6 +62,15 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
     ):
         raise InputError(f"{path} expects a label map of numbers from 0 to 255, got others.")
     return torch.from_numpy(pixels.astype(np.uint8))
+
+
+def _may_have_changed(picture: Image.Image, path: Path) -> bool:
+    """Tell whether a file may hold other numbers than those that were written."""
+    if picture.format == "WEBP":
+        return b"VP8 " in path.read_bytes()  # Without loss, the pixels are called VP8L.
+    if picture.format == "TIFF":
+        return picture.info.get("compression") in ("jpeg", "tiff_jpeg", "webp")
+    return picture.format in ("AVIF", "JPEG", "JPEG2000", "MPO")
 
 
 def square_labels(labels: UInt8[Tensor, "height width"], size: int) -> UInt8[Tensor, "size size"]:

@@ -53,6 +53,28 @@ def test_what_is_no_label_map_is_refused(tmp_path, name, picture, message):
         read_labels(tmp_path / "gone.png")
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "kept"),
+    [
+        ("a.webp", {"lossless": True}, True),
+        ("a.tif", {"compression": "tiff_lzw"}, True),
+        ("a.gif", {}, True),
+        ("a.webp", {"quality": 80}, False),
+        ("a.jp2", {"irreversible": True, "quality_layers": [20]}, False),
+        ("a.tif", {"compression": "jpeg"}, False),
+        ("a.mpo", {"save_all": True}, False),
+    ],
+)
+def test_numbers_that_a_format_may_have_changed_are_refused(name, options, kept, tmp_path):
+    numbers = map_of(32, 32)
+    Image.fromarray(numbers).save(tmp_path / name, **options)
+    if kept:
+        assert np.array_equal(read_labels(tmp_path / name).numpy(), numbers)
+    else:
+        with pytest.raises(InputError, match=r"expects a label map without loss, as PNG, got a "):
+            read_labels(tmp_path / name)
+
+
 def test_resized_maps_hold_the_centre_and_no_new_numbers():
     labels = torch.from_numpy(map_of(6, 10))
     assert torch.equal(square_labels(labels, 6), labels[:, 2:8])
