@@ -73,7 +73,10 @@ def held(folder: Path) -> Iterator[bool]:
         finally:
             with uninterrupted(), suppress(OSError):
                 # Whoever has removed the folder meanwhile has let others make and hold another.
-                if not file.closed and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                # And one that holds something is of another program.
+                found = path.stat()
+                ours = not file.closed and os.path.samestat(found, os.fstat(file.fileno()))
+                if ours and found.st_size == 0:
                     path.unlink()
 
 

@@ -23,6 +23,13 @@ def test_photographs_are_not_prepared_where_another_command_writes(tmp_path, cap
     assert not folder.parent.exists()
 
 
+def test_a_file_of_the_same_name_that_holds_something_stays(tmp_path):
+    (tmp_path / LOCK).write_text("of another program", "utf-8")
+    with alone(tmp_path, "somebody"):
+        pass
+    assert (tmp_path / LOCK).read_text("utf-8") == "of another program"
+
+
 def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")  # Windows has other locks.
     flock, ended = fcntl.flock, []
