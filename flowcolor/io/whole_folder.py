@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flowcolor.errors import InputError
@@ -29,7 +29,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             yield work
             umask = os.umask(0)
             os.umask(umask)
-            work.chmod(0o777 & ~umask)  # Until now it was closed to others.
+            with suppress(OSError):  # Disks of other systems have rights of their own.
+                work.chmod(0o777 & ~umask)  # Until now it was closed to others.
             work.replace(real(folder))  # A link to a folder is no folder to replace.
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,13 @@ def test_a_second_ctrl_c_leaves_neither_a_part_nor_an_empty_folder(tmp_path, mon
         write()
     monkeypatch.undo()
     assert names(tmp_path) == set()
+
+
+def test_a_folder_is_written_where_rights_cannot_be_set(tmp_path, monkeypatch):
+    def chmod(path, mode, **_options):
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "chmod", chmod)
+    with whole_folder(tmp_path / "a") as work:
+        (work / "file").touch()
+    assert (tmp_path / "a/file").is_file()
