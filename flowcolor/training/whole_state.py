@@ -48,7 +48,7 @@ def _is_alike(own: Any, found: Any, name: str = "") -> bool:
     if not isinstance(found, dict):
         return False
     if name.endswith("state_dict"):  # Of a loop itself, whose keys come and go.
-        return all(type(value) is not int or value >= 0 for value in found.values())
+        return all(_is_alike(own.get(key, value), value) for key, value in found.items())
     if not all(key in found and _is_alike(own[key], found[key], key) for key in own):
         return False
     counts: list[int] = [found[count] for count in _ORDER] if own.keys() >= {*_ORDER} else []

@@ -92,6 +92,7 @@ def resume(run, change, folder, *words):
         put("x", "loops", "fit_loop", BATCHES, "total", "processed"),
         put(-3, "loops", "fit_loop", BATCHES, "total", "completed"),
         put(9, "loops", "fit_loop", "epoch_progress", "current", "completed"),
+        put("x", "loops", "fit_loop", "epoch_loop.state_dict", "_batches_that_stepped"),
         put(3, "global_step"),
     ],
 )
