@@ -11,7 +11,7 @@ from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
-from flowcolor.layers.reversible.torch_private import in_transform, is_sharded
+from flowcolor.layers.reversible.torch_private import gathers, in_transform
 from flowcolor.values import widen
 
 Memory = Literal["none", "checkpoint", "reversible"]
@@ -127,8 +127,8 @@ class Chain(InvertibleLayer):
         """Return the steps of the layers, chains inside unfolded."""
         steps = []
         for step in self._own_steps(condition, inverse=inverse):
-            # A sharded chain stays in one piece: its parameters are there while it runs itself.
-            whole = is_sharded(step.layer)
+            # In one piece, if its parameters are there while it runs itself.
+            whole = gathers(step.layer)
             steps += [step] if whole else step.layer.steps(step.condition, inverse=step.inverse)
         return steps
 

@@ -145,3 +145,32 @@ def test_sharded_blocks_run_backwards_too(run_on_ranks, memory):
     probe(again, 2 * logdet + back).backward()
     for found in run_on_ranks(shard_blocks_on_rank, [(memory,), (memory,)]):
         assert_same(found, gradients(chain), 1e-10)
+
+
+def shard_nested_on_rank(mixed):
+    """Return gradients of a chain whose blocks are chains of sharded layers, or of some."""
+    chain, x, conditions = blocks("reversible")
+    mesh = init_device_mesh("cpu", (2,))
+    nested = [layer for block in chain if isinstance(block, Chain) for layer in block]
+    for layer in (*nested[mixed:], *chain, chain):
+        fully_shard(layer, mesh=mesh)
+        register_fsdp_forward_method(layer, "inverse")
+    try:
+        probe(*chain(x, conditions)).backward()
+    except RuntimeError as error:
+        return str(error)
+    return {name: gradient.full_tensor() for name, gradient in gradients(chain).items()}
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module .* returned a view")
+def test_sharded_layers_of_sharded_blocks_get_their_gradients(run_on_ranks):
+    chain, x, conditions = blocks("none")
+    probe(*chain(x, conditions)).backward()
+    for found in run_on_ranks(shard_nested_on_rank, [(0,), (0,)]):
+        assert_same(found, gradients(chain), 1e-10)
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module .* returned a view")
+def test_a_block_of_which_a_part_is_sharded_is_refused(run_on_ranks):
+    for said in run_on_ranks(shard_nested_on_rank, [(1,), (1,)]):
+        assert "expects no sharded layer inside of another that it undoes as a whole" in said

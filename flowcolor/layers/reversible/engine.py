@@ -132,6 +132,11 @@ def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
             'memory="reversible" expects DistributedDataParallel where there are several devices, '
             "got a replica of torch.nn.DataParallel."
         )
+    if any(is_sharded(part) for part in call.layer.modules() if part is not call.layer):
+        raise RuntimeError(
+            'memory="reversible" expects no sharded layer inside of another that it undoes as a '
+            f"whole, got {type(call.layer).__name__}: its parameters would get no gradients."
+        )
     call.then = Snapshot(call.layer)  # Here, because sharding swaps parameters as late as this.
     if any(map(is_lazy, call.then.params)):  # Autograd would expect gradients of no shape.
         raise RuntimeError(

@@ -159,6 +159,16 @@ def is_sharded(layer: nn.Module) -> bool:
     return "FSDPModule" in (kind.__name__ for kind in type(layer).__mro__)
 
 
+def gathers(layer: nn.Module) -> bool:
+    """Tell whether a sharded layer has parameters that are there while it runs, and only then.
+
+    Others are of sharded layers inside of it, which gather them by themselves.
+    """
+    inside = (part for part in layer.modules() if part is not layer and is_sharded(part))
+    theirs = {id(param) for part in inside for param in part.parameters()}
+    return is_sharded(layer) and any(id(param) not in theirs for param in layer.parameters())
+
+
 def is_replica(layer: nn.Module) -> bool:
     """Tell whether ``torch.nn.DataParallel`` made this copy; nothing public tells it."""
     return getattr(layer, "_is_replica", False)
