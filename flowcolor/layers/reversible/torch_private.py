@@ -164,9 +164,11 @@ def gathers(layer: nn.Module) -> bool:
 
     Others are of sharded layers inside of it, which gather them by themselves.
     """
+    if not is_sharded(layer):
+        return False
     inside = (part for part in layer.modules() if part is not layer and is_sharded(part))
     theirs = {id(param) for part in inside for param in part.parameters()}
-    return is_sharded(layer) and any(id(param) not in theirs for param in layer.parameters())
+    return any(id(param) not in theirs for param in layer.parameters())
 
 
 def is_replica(layer: nn.Module) -> bool:
