@@ -1,6 +1,6 @@
 """Label maps of photographs: what each pixel shows, as a number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +67,19 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
 def _may_have_changed(picture: Image.Image, path: Path) -> bool:
     """Tell whether a file may hold other numbers than those that were written."""
     if picture.format == "WEBP":
-        return b"VP8 " in path.read_bytes()  # Without loss, the pixels are called VP8L.
+        return "VP8 " in _webp_chunks(path.read_bytes())  # Without loss, they are VP8L.
     if picture.format == "TIFF":
         return picture.info.get("compression") in ("jpeg", "tiff_jpeg", "webp")
     return picture.format in ("AVIF", "JPEG", "JPEG2000", "MPO")
+
+
+def _webp_chunks(data: bytes) -> Iterator[str]:
+    """Yield the names of a WebP file's parts (RFC 9649, section 2.4)."""
+    place = 12
+    while place + 8 <= len(data):
+        yield data[place : place + 4].decode("latin-1")
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        place += 8 + size + size % 2
 
 
 def square_labels(labels: UInt8[Tensor, "height width"], size: int) -> UInt8[Tensor, "size size"]:
