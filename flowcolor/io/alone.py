@@ -12,6 +12,7 @@ from flowcolor.io.files import exists, is_dir, names_in
 from flowcolor.io.locks import lock
 from flowcolor.io.new_folders import make_folders, remove_empty
 from flowcolor.io.parts import is_partial, remove_partial
+from flowcolor.io.streams import refuse_stream
 from flowcolor.uninterrupted import uninterrupted
 
 LOCK = ".lock"
@@ -98,6 +99,8 @@ def _hold(path: Path) -> tuple[IO[str], bool]:
         OSError: It cannot be written.
     """
     while True:
+        with suppress(FileNotFoundError):
+            refuse_stream(path.stat())  # To open a pipe could take for ever.
         file = path.open("a")  # A link to another file must not empty it.
         try:
             locked = lock(file)

@@ -30,6 +30,18 @@ def test_a_file_of_the_same_name_that_holds_something_stays(tmp_path):
     assert (tmp_path / LOCK).read_text("utf-8") == "of another program"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_in_place_of_the_lock_is_one_sentence(tmp_path):
+    os.mkfifo(tmp_path / LOCK)
+    reader = os.open(tmp_path / LOCK, os.O_RDONLY | os.O_NONBLOCK)  # Else, writers wait for one.
+    with (
+        pytest.raises(InputError, match="cannot be written: it is a pipe or a device"),
+        alone(tmp_path, "somebody"),
+    ):
+        pytest.fail("it holds a pipe")
+    os.close(reader)
+
+
 def test_a_lock_that_its_owner_has_removed_meanwhile_holds_nothing(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")  # Windows has other locks.
     flock, ended = fcntl.flock, []
