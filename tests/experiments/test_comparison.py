@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from flowcolor.errors import InputError
 from flowcolor.experiments import runner
+from flowcolor.experiments.comparison import judge
 from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.io.images import read_image
 from flowcolor.models import LUT
@@ -132,6 +133,16 @@ def test_a_training_that_fails_does_not_keep_the_others_waiting(run, tmp_path, m
     columns = content["tables"][1]["rows"][0]["scores"]
     assert "ssim" in columns
     assert "colors" not in columns
+
+
+def test_pairs_beyond_those_that_are_painted_again_are_scored_too(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "PROBES", 1)
+    assert flowcolor(*words(run, tmp_path, "tint"), "--data.batch_size", 1) == 0
+    (path,) = tmp_path.glob("scores/exemplar/tint/*.json")
+    pairs = json.loads(path.read_text())["pairs"]
+    cross = [pair["scores"] for pair in pairs if pair["setting"] == "cross"]
+    assert ["sensitivity" in scores for scores in cross] == [True, False, False]
+    assert all("ssim" in scores for scores in cross)
 
 
 def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_path, capsys):

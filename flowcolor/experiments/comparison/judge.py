@@ -91,7 +91,7 @@ def _judge(
         result = painted.clamp(0, 1)
         further: dict[str, Tensor] = {}
         if isinstance(paint, Painter) and setting == settings[-1]:
-            further = paint.probe(batch, result, PROBES - probed)
+            further = paint.probe(batch, result, max(0, PROBES - probed))
             probed += len(result)
         compared = move({**judged(batch, block), "painted": painted}, comparison.device)
         evaluation.add(setting, compared, result.to(comparison.device), further)
