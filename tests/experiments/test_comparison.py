@@ -153,7 +153,9 @@ def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_
         save_file(tensors, tmp_path / "huge.safetensors", file.metadata())
     wanted = words(run, tmp_path / "out", "unchanged", str(tmp_path / "huge.safetensors"))
     assert flowcolor(*wanted) == 2
-    assert "1 of 2 methods are in no table: huge; the same command" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "1 of 2 methods are in no table: huge; the same command" in said.err
+    assert "huge is left out: its weights cannot be inverted\n" in said.out
     failed = json.loads((tmp_path / "out/table.json").read_text())["failed"]
     assert failed == {"huge": "its weights cannot be inverted"}
 

@@ -61,6 +61,8 @@ def _run(comparison: Comparison, checked: Checked, call: Call) -> None:
                     failed[entry.label] = str(error)
                 except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
                     failed[entry.label] = "its weights cannot be inverted"
+                if entry.label in failed:
+                    say(f"{entry.label} is left out: {shown(failed[entry.label])}")
     _publish(comparison, checked, failed)
     if failed:
         raise InputError(
