@@ -148,6 +148,9 @@ def main(words: Sequence[str]) -> None:
         gray=gray,
     )
     how.require_possible()
+    for option in ("--clean", "--align"):  # They are the defaults, so only the words show them.
+        if gray and option in words:
+            raise InputError(f"{option} expects --sketch, a drawing, got --content.")
     painters = chosen_painters(options)
     for painter in painters.values():
         _check_traits(painter.colorizer, options)

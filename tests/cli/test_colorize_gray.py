@@ -163,6 +163,8 @@ GATYS += ("--set", "random_weights=true")
             "SketchColorFlow expects --sketch, a drawing, got grey.png.",
         ),
         ((*LEVIN, "--hints", LAYER, "--draw"), "--draw expects --sketch, a drawing, got --conte"),
+        ((*LEVIN, "--hints", LAYER, "--clean"), "--clean expects --sketch, a drawing, got --con"),
+        ((*LEVIN, "--hints", LAYER, "--align"), "--align expects --sketch, a drawing, got --con"),
         ((*LEVIN, "--set", "neighbours=4"), "got 'neighbours'; did you mean 'neighbors'."),
         ((*LEVIN, "--set", "system=cube"), "Levin expects system to be one of ['square', 'norm"),
         ((*LEVIN, "--set", "system"), "--set expects NAME=VALUE, got 'system'."),
