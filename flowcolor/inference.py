@@ -124,8 +124,8 @@ class Painter:
 
         Raises:
             InputError: A picture has another shape or other values than said, a page to be cleaned
-                is blank, the drawing would be enlarged to more than four million pixels, or the
-                inputs are against the method's traits.
+                is blank, the drawing would be enlarged to more than four million pixels or to a
+                strip, or the inputs are against the method's traits.
         """
         if lines not in get_args(Lines):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")

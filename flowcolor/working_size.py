@@ -18,6 +18,9 @@ from flowcolor.models.round_trip import device_of, exact
 # No drawing is enlarged beyond this many. A long, thin one would be, because its shorter side is
 # what --size says: 20000x1 at 64 would be 82 million pixels.
 _MOST_PIXELS = 2048 * 2048
+# And none that is longer than so many times its other side: where each pixel attends to all,
+# 20000x100 at 128 would take an hour.
+_LONGEST = 32
 _HALF_STEP = 0.5 / 255  # What a picture file of eight bits cannot tell from nothing.
 
 
@@ -57,14 +60,15 @@ def check_size(
         advice: What the message says to do.
 
     Raises:
-        InputError: To more than four million pixels.
+        InputError: To more than four million pixels, or a strip.
     """
     own = (picture.shape[-2], picture.shape[-1])
     size = working_size(*own, shorter)
-    if math.prod(size) > max(_MOST_PIXELS, math.prod(own)):
+    most = min(_MOST_PIXELS, _LONGEST * min(size) ** 2)
+    if math.prod(size) > max(most, math.prod(own)):
         raise InputError(
             f"{what} of {own[1]}x{own[0]} would be enlarged to {size[1]}x{size[0]}, expected at "
-            f"most {_MOST_PIXELS} pixels: {advice}."
+            f"most {most} pixels: {advice}."
         )
 
 
@@ -105,9 +109,9 @@ def run(
         hints: Colours at points of the picture, of its size.
 
     Raises:
-        InputError: The picture would be enlarged to more than four million pixels, the inputs are
-            against the method's traits, ``check`` is asked of one that cannot be run backwards, the
-            weights cannot be inverted, or the result is not finite.
+        InputError: The picture would be enlarged to more than four million pixels or to a strip,
+            the inputs are against the method's traits, ``check`` is asked of one that cannot be run
+            backwards, the weights cannot be inverted, or the result is not finite.
     """
     device = device_of(model)
     check_size(picture, shorter)

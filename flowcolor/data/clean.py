@@ -20,6 +20,7 @@ _INK = 0.25  # Levels end here: the darkest strokes are made at least so dark.
 _DRAWN = 0.15  # Darkness above which a pixel belongs to a stroke.
 _MARGIN = 0.08  # Paper that a crop leaves around the strokes, of their extent.
 _CROP = 0.7  # Strokes that fill less than this part of both sides are cut out.
+_NARROWEST = 0.5  # Of its other side: a single line is cut out with some of the page around it.
 # A photograph has less paper than a drawing, and larger areas of different brightness. Measured on
 # 32 portraits (0.45 to 0.74, 0.09 to 0.3) and 37 drawings, shaded, on uneven paper and by filters
 # (0.66 to 0.99, 0 to 0.1): none of either was taken for the other.
@@ -160,5 +161,15 @@ def _box(small: Tensor, gray: Tensor) -> tuple[int, int, int, int]:
         for (first, last), side in zip(spans, (height, width), strict=True)
     ):
         return everything
-    (top, bottom), (left, right) = spans
+    least = _NARROWEST * max(last - first for first, last in spans)
+    (top, bottom), (left, right) = (
+        _widened(*span, least, side) for span, side in zip(spans, (height, width), strict=True)
+    )
     return int(top), int(left), round(bottom), round(right)
+
+
+def _widened(first: float, last: float, least: float, side: int) -> tuple[float, float]:
+    """Widen a span about its middle to ``least``, as far as there is page."""
+    extent = min(max(last - first, least), side)
+    first = min(max(0, (first + last - extent) / 2), side - extent)
+    return first, first + extent

@@ -111,7 +111,7 @@ def test_one_broken_drawing_does_not_end_a_folder(files, capsys):
     assert f"wrote {files}/out/a.png" in said.out
     first, second, last = said.err.splitlines()
     assert first.startswith(f"left out {files}/one/broken.png: ")
-    assert "would be enlarged to 64x1280000, expected at most 4194304 pixels: " in second
+    assert "would be enlarged to 64x1280000, expected at most 131072 pixels: " in second
     assert last == "flowcolor: 2 of 3 drawings could not be painted: broken.png, long.png."
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
 
@@ -125,6 +125,18 @@ def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
     assert message.startswith("flowcolor: A drawing of 3000x2 would be enlarged to 96000x64, ")
     assert message.count("\n") == 1
     assert not (files / "out.png").exists()
+
+
+def test_a_strip_is_refused_at_the_size_of_small_models_too(files, capsys):
+    """Where each pixel attends to all others, it would take hours."""
+    Image.new("L", (5000, 3), 255).save(files / "long.png")
+    words = ["--sketch", files / "long.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--no-clean", "--output", files / "out.png"]
+    assert main(["colorize", *map(str, words), "--size", "16"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "flowcolor: A drawing of 5000x3 would be enlarged to 26667x16, expected at most 8192 pixels"
+    )
+    assert main(["colorize", *map(str, words), "--size", "3"]) == 0
 
 
 def test_a_large_drawing_is_painted_at_its_own_size(files):

@@ -92,6 +92,20 @@ def test_a_drawing_in_a_corner_is_found(drawing):
     assert last_column < right <= last_column + 26
 
 
+@pytest.mark.parametrize("rows", [slice(0, 2), slice(100, 102), slice(178, 180)])
+def test_a_single_line_is_cut_out_with_some_of_its_page(rows):
+    """Enlarged to a model's size, the line alone would be a strip of a million pixels."""
+    page = torch.ones(3, 180, 240)
+    page[:, rows, 40:200] = 0
+    top, left, bottom, right = clean_drawing(page).box
+    assert 25 <= left <= 28
+    assert 212 <= right <= 215
+    assert abs(bottom - top - (right - left) / 2) <= 1
+    assert 0 <= top <= rows.start < rows.stop <= bottom <= 180
+    tall = clean_drawing(page.mT).box
+    assert tall == (left, top, right, bottom)
+
+
 def test_a_photograph_is_told_from_drawings(drawing):
     for index in range(2):
         assert clean_drawing(open_portraits("embedded", SIDE)[index]["photo"]).is_photograph
