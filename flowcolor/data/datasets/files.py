@@ -61,13 +61,14 @@ class Files:
         """Read and cut the files.
 
         Raises:
-            InputError: A file cannot be read, or the mask is empty.
+            InputError: A file cannot be read, the mask is empty, or mask or drawing are turned.
         """
         photo = read_bytes(self.photo)
         frame = (photo.shape[1], photo.shape[2])
         mask = None
         if self.mask is not None:
             mask = self.mask.read()
+            self._require_upright("mask", mask, frame)
             if not mask.any():
                 raise InputError(
                     f"The mask of {self.photo} is empty: nothing would be drawn{_faint(self.mask)}."
@@ -76,10 +77,23 @@ class Files:
         sketch = None
         if self.sketch is not None:
             sketch = read_sketch(self.sketch)[:1]
+            self._require_upright("drawing", sketch, frame)
             if sketch.shape[1] * frame[1] != sketch.shape[2] * frame[0]:
                 sketch = resize(sketch, frame)
             sketch = center_square(sketch)
         return Opened(center_square(photo), sketch, drawn=mask, mask=mask)
+
+    def _require_upright(self, what: str, image: Tensor, frame: tuple[int, int]) -> None:
+        """Refuse a wide image of a tall photograph, or the reverse: their frames differ.
+
+        Programs that pass over a camera's rotation make such ones.
+        """
+        (height, width), (tall, wide) = image.shape[-2:], frame
+        if (height - width) * (tall - wide) < 0:
+            raise InputError(
+                f"The {what} of {self.photo} is turned: expected the frame of {wide}x{tall}, got "
+                f"{width}x{height}."
+            )
 
 
 def _faint(mask: Mask) -> str:

@@ -119,6 +119,18 @@ def test_ready_sketches_win_and_are_resized_to_the_photo(tmp_path):
         torch.testing.assert_close(item["content"][:, :, 4:], torch.zeros(3, 12, 8))
 
 
+@pytest.mark.parametrize("kind", ["masks", "sketches"])
+def test_what_passes_over_the_rotation_of_its_photograph_is_refused(tmp_path, kind):
+    (tmp_path / "photos").mkdir()
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (24, 16), "teal").save(tmp_path / "photos/p0.jpg", exif=turned)
+    write_image(left_half(16, 24), tmp_path / kind / "p0.png")
+    folder = open_portraits(tmp_path / "photos", 8, **{kind: tmp_path / kind})
+    with pytest.raises(InputError, match=r"p0\.jpg is turned: expected .* 16x24, got 24x16\."):
+        folder[0]
+
+
 def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
     photos = make_folder(count=3)
     for shade, stem in enumerate(["extra", "p2", "p0", "another", "p1"]):
