@@ -141,6 +141,7 @@ class Painter:
         check_size(region, side)
         if clean and float(page.drawing.amin()) > 1 - _STROKE:
             raise InputError("A drawing expects dark strokes on paper, got a blank page.")
+        part = None if hints is None else hints.cropped(*page.box)
         laid = self._laid(reference, region, side, face) if align else None
         ran = run(
             self.colorizer,
@@ -148,10 +149,12 @@ class Painter:
             reference if laid is None else laid,
             side,
             check,
-            None if hints is None else hints.cropped(*page.box),
+            part,
         )
         image = page.with_strokes(_with_lines(ran, region, lines))
         notices = [*_notices_of(reference), *page.notices]
+        if hints is not None and part is not None and hints.mask.sum() > part.mask.sum():
+            notices.append("colours given where the page was cut away are not used (--no-clean)")
         return Painted(image, ran.worked_at, *ran.errors, page.said, laid is not None, notices)
 
     def face_of(self, reference: Tensor) -> Face | None:

@@ -99,8 +99,10 @@ def test_marks_stay_where_they_are_when_a_page_is_cut_to_its_strokes():
     assert "cut the page to the strokes" in painted.said
     inside = painted.image[:, 40, 40]
     assert inside[0] > inside[1] + 0.1
+    assert not painted.notices
     alone = load("levin")(page, hints=Hints(colors.roll(80, 3), mask.roll(80, 3)))
     assert alone.image[:, 40, 40].std() < 0.01  # The mark is outside of what was cut out.
+    assert alone.notices == ["colours given where the page was cut away are not used (--no-clean)"]
 
 
 def test_folders_of_photographs_and_marks_are_matched_by_stem(files):
