@@ -131,6 +131,12 @@ def test_what_passes_over_the_rotation_of_its_photograph_is_refused(tmp_path, ki
         folder[0]
 
 
+def test_a_frame_that_is_square_but_for_rounding_is_not_turned(tmp_path):
+    write_image(torch.full((3, 60, 61), 0.5), tmp_path / "photos/p0.png")
+    write_image(left_half(61, 60), tmp_path / "masks/p0.png")
+    assert len(open_portraits(tmp_path / "photos", 8, masks=tmp_path / "masks")[0]["content"])
+
+
 def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
     photos = make_folder(count=3)
     for shade, stem in enumerate(["extra", "p2", "p0", "another", "p1"]):
