@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from flowcolor.arguments import check_choice, check_count, check_flag
 from flowcolor.color import to_gray, with_luma
 from flowcolor.models.ada_attn_nets import MergingDecoder, SmallEncoder
 from flowcolor.models.attended_moments import AttentiveNorm
 from flowcolor.models.base import Colorizer, Content, Precision, Use
+from flowcolor.models.frozen import call_frozen
 from flowcolor.models.hints import Hints
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import widen
@@ -145,8 +145,7 @@ class AdaAttN(Colorizer):
         """As :meth:`encode`, with gradients for the images alone."""
         if self.encoder is None:  # VGG19's weights never learn.
             return self.encode(images)
-        weights = {name: value.detach() for name, value in self.encoder.named_parameters()}
-        return cast(list[Tensor], functional_call(self.encoder, weights, (images,)))
+        return cast(list[Tensor], call_frozen(self.encoder, images))
 
     def transfer(self, content: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
         """Return the image for the features of a content and of a style, see :meth:`encode`.

@@ -1,18 +1,18 @@
 """The style of somebody else's photograph, as each place of the content looks at it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from numbers import Integral
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import AdaAttN, Colorizer
 from flowcolor.models.attended_moments import plain_transfer
+from flowcolor.models.frozen import frozen
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.say import say
@@ -116,19 +116,6 @@ class AttendedStyle(Objective):
         last_alone = (torch.zeros_like(third), torch.zeros_like(fourth), fifth)
         both = [model.decoder(*features) for features in ((third, fourth, fifth), last_alone)]
         return torch.stack([l1_loss(widen(image), images) for image in both]).sum()
-
-
-@contextmanager
-def frozen(module: nn.Module | None) -> Iterator[None]:
-    """Let the weights of a module get no gradient from what is computed inside."""
-    parameters = [] if module is None else [p for p in module.parameters() if p.requires_grad]
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(True)
 
 
 def _overall(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:

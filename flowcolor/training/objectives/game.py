@@ -7,10 +7,10 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn import functional
 
 from flowcolor.data.batch import Batch
+from flowcolor.models.frozen import call_frozen
 from flowcolor.training.clipped import check_limit
 from flowcolor.training.objectives.arguments import check_optimizer
 from flowcolor.training.objectives.base import Objective
@@ -59,8 +59,7 @@ class Game(Objective):
 
 def ask(critic: nn.Module, images: Tensor) -> Tensor:
     """Return a critic's answers so that gradients reach the images, and not the critic."""
-    frozen = {name: value.detach() for name, value in critic.named_parameters()}
-    answers: Tensor = functional_call(critic, frozen, (images,))
+    answers: Tensor = call_frozen(critic, images)
     return widen(answers)
 
 
