@@ -4,7 +4,11 @@ import pytest
 import torch
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
+from torch.distributed.fsdp import (
+    MixedPrecisionPolicy,
+    fully_shard,
+    register_fsdp_forward_method,
+)
 from torch.nn.parallel import DistributedDataParallel
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
@@ -174,3 +178,29 @@ def test_sharded_layers_of_sharded_blocks_get_their_gradients(run_on_ranks):
 def test_a_block_of_which_a_part_is_sharded_is_refused(run_on_ranks):
     for said in run_on_ranks(shard_nested_on_rank, [(1,), (1,)]):
         assert "expects no sharded layer inside of another that it undoes as a whole" in said
+
+
+def mix_on_rank():
+    """Return what is said of an ordinary policy, and the round trip of one of weights alone."""
+    said, mesh = "", init_device_mesh("cpu", (2,))
+    for cast in (True, False):
+        chain, *given = blocks("reversible")
+        x, conditions = given[0].float(), [condition.float() for condition in given[1]]
+        chain.float()
+        policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, cast_forward_inputs=cast)
+        for layer in (*chain, chain):
+            fully_shard(layer, mesh=mesh, mp_policy=policy)
+            register_fsdp_forward_method(layer, "inverse")
+        try:
+            y, _ = chain(x, conditions)
+        except RuntimeError as error:
+            said = str(error)
+    rebuilt, _ = chain.inverse(y, conditions)
+    return said, (rebuilt - x).abs().max()
+
+
+@pytest.mark.filterwarnings("ignore:FSDP2-wrapped module .* returned a view")
+def test_a_policy_that_rounds_states_is_refused_and_one_of_weights_alone_is_inverted(run_on_ranks):
+    for said, error in run_on_ranks(mix_on_rank, [(), ()]):
+        assert said.endswith("that changes them: give its policy cast_forward_inputs=False.")
+        assert error < 1e-4

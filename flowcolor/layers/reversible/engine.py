@@ -119,9 +119,11 @@ def _record(call: _Call, x: Tensor, condition: Any) -> Result:
     with replaced_forward(call.layer, forward):
         y, logdet = call.layer(x, condition)
     if seen != [before, fingerprint(y)]:
+        # As of a policy of mixed precision, whose default rounds what flows between layers.
+        hint = ": give its policy cast_forward_inputs=False" if is_sharded(call.layer) else ""
         raise RuntimeError(
             'memory="reversible" expects hooks to leave the input and the output of a layer as '
-            f"they are, got one on {type(call.layer).__name__} that changes them."
+            f"they are, got one on {type(call.layer).__name__} that changes them{hint}."
         )
     return y, logdet
 
