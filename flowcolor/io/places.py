@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists, is_dir
+from flowcolor.io.files import exists, from_home, is_dir
 from flowcolor.io.streams import require_no_pipe
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # Of two slashes, a path keeps one.
 
 
 def require_here(path: Path, option: str = "--output") -> None:
-    """Refuse an address, as of a bucket, by which a folder of its name would be made here.
+    """Refuse what is meant elsewhere, and by which a folder of its name would be made here.
+
+    That is an address, as of a bucket, and a home as ``~``: shells leave it as it is behind an
+    equals sign and in quotes, and who then deletes the folder ``~`` deletes the home.
 
     Args:
         path: The folder or file.
@@ -22,6 +25,12 @@ def require_here(path: Path, option: str = "--output") -> None:
     Raises:
         InputError: It is one, and there is no such folder.
     """
+    home = from_home(path)
+    if home != path and not exists(Path(path.parts[0])):
+        raise InputError(
+            f"{option} expects a place written in full, got {path}, in which no shell has replaced "
+            f"{path.parts[0]}: write {home}."
+        )
     if _ADDRESS.match(str(path)) and not exists(Path(path.parts[0])):
         raise InputError(
             f"{option} expects a place in a folder of this machine, got the address {path}."

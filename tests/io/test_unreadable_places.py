@@ -154,6 +154,20 @@ def test_an_address_is_no_place_for_results(address, tmp_path, monkeypatch, caps
     require_place(Path(address))
 
 
+def test_results_go_into_no_folder_whose_name_stands_for_a_home(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_image(torch.rand(3, 16, 16), tmp_path / "photos/a.png")
+    assert main(["prepare", "--photos=photos", "--output=~/ready", "--workers=1"]) == 2
+    assert f"~: write {Path.home() / 'ready'}." in capsys.readouterr().err
+    for require in (require_folder, require_place):
+        with pytest.raises(InputError, match="--output expects a place written in full, got ~/o"):
+            require(Path("~/o.png"))
+    require_place(Path("~o.png"))
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    (tmp_path / "~").mkdir()  # Who has such a folder means it.
+    require_place(Path("~/o.png"))
+
+
 HOMELESS = "~nobody of this name/file"
 HED = {"weights": HOMELESS}
 
