@@ -121,8 +121,8 @@ def find_results(
         size: See :class:`Results`.
 
     Raises:
-        InputError: Files are missing, or, without ``size``, differ in size from the photograph;
-            the first ten are named and all are counted.
+        InputError: Files are missing, or, without ``size``, differ in size from the photograph, or
+            are turned; the first ten are named and all are counted.
     """
     found = {kind: _images(kind, folder) for kind, folder in folders.items()}
     names = list(found["truth"])
@@ -143,6 +143,8 @@ def find_results(
     paths = {name: {kind: files[name] for kind, files in found.items()} for name in names}
     if size is None:
         _require_one_size(paths, folders)
+    else:
+        _require_upright(paths, folders)
     return Results(paths, sketch_filter, size)
 
 
@@ -157,6 +159,25 @@ def _require_one_size(paths: dict[str, dict[str, Path]], folders: dict[str, Path
             raise InputError(
                 f"{folders[kind]} expects images of the size of their photographs, got another for "
                 f"{len(wrong)} of {len(paths)}: {first_ten(wrong)}; --size N resizes all alike."
+            )
+
+
+def _require_upright(paths: dict[str, dict[str, Path]], folders: dict[str, Path]) -> None:
+    """Refuse wide images of tall photographs, or the reverse, whose squares differ.
+
+    Methods that pass over a camera's rotation write such ones.
+    """
+    for kind in folders:
+        own = "reference" if kind.startswith("reference") else "truth"
+        turned = []
+        for name, files in paths.items():
+            (width, height), (wide, tall) = picture_size(files[kind]), picture_size(files[own])
+            if (width - height) * (wide - tall) < 0:
+                turned.append(f"{name} ({width}x{height} for {wide}x{tall})")
+        if turned:
+            raise InputError(
+                f"{folders[kind]} expects images that stand as their photographs in {folders[own]} "
+                f"do, got {len(turned)} of {len(paths)} turned: {first_ten(turned)}."
             )
 
 

@@ -158,6 +158,16 @@ def toy(images):
     return images.mean((2, 3))
 
 
+def test_results_that_are_turned_against_their_photographs_are_not_resized(folders, capsys):
+    write_image(torch.rand(3, 20, 30), folders / "truth/bela.png")
+    write_image(torch.rand(3, 30, 20), folders / "results/bela.png")
+    assert score(folders, "--size", 16) == 2
+    assert "got 1 of 3 turned: bela (20x30 for 30x20)." in capsys.readouterr().err
+    write_image(torch.rand(3, 20, 20), folders / "results/bela.png")  # A square of anything.
+    write_image(torch.rand(3, 30, 20), folders / "references/bela.png")  # Somebody else's.
+    assert score(folders, "--size", 16) == 0
+
+
 def test_files_of_other_sizes_are_counted_and_named_or_all_are_resized(folders, capsys):
     image = read_image(folders / "results/bela.png")
     write_image(resize(image, (24, 30)), folders / "results/bela.png")
