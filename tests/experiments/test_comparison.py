@@ -145,6 +145,15 @@ def test_pairs_beyond_those_that_are_painted_again_are_scored_too(run, tmp_path,
     assert all("ssim" in scores for scores in cross)
 
 
+def test_a_method_that_is_called_like_an_answer_to_read_by_may_come_later(run, tmp_path):
+    assert flowcolor(*words(run, tmp_path, "a=tint")) == 0
+    assert flowcolor(*words(run, tmp_path, "a=tint", "tint")) == 0
+    (_, cross) = json.loads((tmp_path / "table.json").read_text())["tables"]
+    rows = {row["method"]: row for row in cross["rows"]}
+    for part in ("scores", "costs"):
+        assert rows["tint"][part].keys() == rows["a"][part].keys()
+
+
 def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_path, capsys):
     tensors = load_file(run.folder / "model.safetensors")
     for value in tensors.values():

@@ -31,7 +31,7 @@ def judge_reading(comparison: Comparison, checked: Checked) -> None:
         for row in rows_of(comparison, checked, block):
             path = row.report(comparison.output, block, 0)
             if row.kind == "reading" and not exists(path):
-                _judge(comparison, checked, block, path, answers[row.label], {}, row.label)
+                _judge(comparison, checked, block, path, answers[row.label], {}, row.folder)
         for setting in SETTINGS[block]:
             folder = pictures(comparison.output, block, setting)
             # What is written last says that all the others are there.

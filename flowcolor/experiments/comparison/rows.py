@@ -6,6 +6,7 @@ from typing import Literal
 
 from flowcolor.experiments.comparison.blocks import BLOCKS, Block
 from flowcolor.experiments.comparison.check import Checked
+from flowcolor.experiments.comparison.entries import RESERVED
 from flowcolor.experiments.comparison.plan import Comparison
 from flowcolor.experiments.comparison.reading import reading_rows
 
@@ -26,9 +27,16 @@ class Row:
     kind: Kind
     seeds: tuple[int, ...] = (0,)
 
+    @property
+    def folder(self) -> str:
+        """Name of the folders of its files."""
+        # A method may be called like an answer that is none, and join a comparison later.
+        clash = self.kind == "reading" and self.label not in RESERVED
+        return f"({self.label})" if clash else self.label
+
     def report(self, output: Path, block: Block, seed: int) -> Path:
         """Return the file that says that nothing is left to do."""
-        return output / "scores" / block / self.label / f"seed_{seed}.json"
+        return output / "scores" / block / self.folder / f"seed_{seed}.json"
 
 
 def rows_of(comparison: Comparison, checked: Checked, block: Block) -> list[Row]:
