@@ -1,5 +1,7 @@
 """What tests and predictions show of methods that draw by chance: one sample of each picture."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from flowcolor.errors import InputError
 from flowcolor.experiments.comparison.painting import Painter
 from flowcolor.losses import ColorizationLoss
 from flowcolor.training.build_task import build_task
+from flowcolor.training.callbacks.picture_grid import _Columns
 from flowcolor.training.objectives import Paired, Symbols
 from tests.models.helpers import trained, trained_coltran
 
@@ -37,6 +40,31 @@ def test_a_sample_depends_on_nothing_but_the_index_and_is_that_of_a_comparison(b
         True,
         True,
     ]
+
+
+class Named(list):
+    """Items that know their names, as those of a test."""
+
+    @property
+    def names(self):
+        return [item["name"] for item in self]
+
+
+def test_a_pair_that_is_worth_a_look_is_shown_by_the_sample_that_was_scored(batch):
+    batch |= {"reference": batch["content"], "truth": batch["content"]}
+    task = build_task(trained_coltran(), Symbols())
+    items = Named({key: value[0] for key, value in one.items()} for one in singles(batch))
+    data = SimpleNamespace(
+        transfer_batch_to_device=lambda batch, *_: batch, complete=lambda batch, training: batch
+    )
+    loaders = [SimpleNamespace(dataset=items)]
+    task._trainer = SimpleNamespace(test_dataloaders=loaders, datamodule=data)
+    columns_of = _Columns(task, 0)
+    with torch.no_grad():
+        tested = task.test_step(batch, 0)
+    for place, name in enumerate(items.names):
+        _, _, result, _ = columns_of(SimpleNamespace(name=name))
+        torch.testing.assert_close(result.clamp(0, 1), tested["result"][place])
 
 
 def test_a_prediction_that_is_not_finite_is_named():

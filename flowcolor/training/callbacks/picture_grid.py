@@ -26,6 +26,7 @@ from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.run_place import ROOT
+from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 
@@ -199,8 +200,10 @@ class _Columns:
         data: Any = self.task.trainer.datamodule  # type: ignore[attr-defined]
         batch = default_collate([self.dataset[self.positions[score.name]]])
         batch = data.transfer_batch_to_device(batch, self.task.device, 0)
-        columns = _columns(self.task, data.complete(batch, training=False), 1)
-        return [column[0].cpu() for column in columns]
+        first = _first(self.task, data.complete(batch, training=False), 1)
+        with exact(self.task.colorizer):
+            first["result"] = colorize_samples(self.task.colorizer, first)  # As it was scored.
+        return [column[0].cpu() for column in columns_of(first)]
 
 
 def _first(task: Task, batch: Batch, rows: int) -> Batch:
