@@ -18,7 +18,7 @@ from flowcolor.io.files import exists, is_dir
 from flowcolor.io.formats import is_image
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.listing import by_stem, name_no_images, natural_order
-from flowcolor.io.picture_size import picture_size
+from flowcolor.io.picture_size import are_turned, picture_size
 from flowcolor.io.resizing import center_square, resize
 from flowcolor.io.tree import names_below
 
@@ -172,7 +172,7 @@ def _require_upright(paths: dict[str, dict[str, Path]], folders: dict[str, Path]
         turned = []
         for name, files in paths.items():
             (width, height), (wide, tall) = picture_size(files[kind]), picture_size(files[own])
-            if (width - height) * (wide - tall) < 0:
+            if are_turned((width, height), (wide, tall)):
                 turned.append(f"{name} ({width}x{height} for {wide}x{tall})")
         if turned:
             raise InputError(

@@ -1,5 +1,6 @@
 """The size of an image file, without reading its pixels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import UnidentifiedImageError
@@ -30,3 +31,18 @@ def picture_size(path: Path) -> tuple[int, int]:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
     except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as an image: {reason_of(error)}.") from error
+
+
+def are_turned(sides: Sequence[int], others: Sequence[int]) -> bool:
+    """Tell whether of two frames one is tall and the other wide, by more than rounding.
+
+    Example:
+        >>> are_turned((30, 20), (20, 30)), are_turned((61, 60), (60, 61))
+        (True, False)
+    """
+    return _lies(*sides) * _lies(*others) < 0
+
+
+def _lies(first: int, second: int) -> int:
+    """Return 1 or -1 for the longer side, and 0 of what is square but for rounding."""
+    return (20 * first > 21 * second) - (20 * second > 21 * first)

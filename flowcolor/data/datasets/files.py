@@ -11,6 +11,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.datasets.finder import Opened
 from flowcolor.errors import InputError
 from flowcolor.io.images import read_bytes, read_image, read_mask, read_sketch
+from flowcolor.io.picture_size import are_turned
 from flowcolor.io.resizing import center_square, resize
 
 
@@ -89,16 +90,11 @@ class Files:
         Programs that pass over a camera's rotation make such ones.
         """
         (height, width), (tall, wide) = image.shape[-2:], frame
-        if _lies(height, width) * _lies(tall, wide) < 0:
+        if are_turned((height, width), frame):
             raise InputError(
                 f"The {what} of {self.photo} is turned: expected the frame of {wide}x{tall}, got "
                 f"{width}x{height}."
             )
-
-
-def _lies(height: int, width: int) -> int:
-    """Return 1 of a tall frame, -1 of a wide one, and 0 of one that is square but for rounding."""
-    return (20 * height > 21 * width) - (20 * width > 21 * height)
 
 
 def _faint(mask: Mask) -> str:
