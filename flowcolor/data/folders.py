@@ -27,7 +27,7 @@ class Folders:
         Folders(photos='faces', sketches=None, masks=None, labels=None)
     """
 
-    photos: str | Path | list[str]
+    photos: str | list[str] | Path  # In this order: a parser would write a list as a path, too.
     sketches: str | list[str | None] | None = None
     masks: str | list[str | None] | None = None
     labels: str | list[str | None] | None = None

@@ -97,10 +97,10 @@ class ColorizationDataModule(lightning.LightningDataModule):
 
     def __init__(
         self,
-        train: Folders | str | Path | list[str] = "embedded",
+        train: Folders | str | list[str] | Path = "embedded",
         size: int = 64,
         batch_size: int = 16,
-        test: Folders | str | Path | list[str] | None = None,
+        test: Folders | str | list[str] | Path | None = None,
         held_out: HeldOut | None = None,
         predict: PairFolders = _NOTHING,
         sketch_filter: SketchFilter | Sketcher | None = None,
