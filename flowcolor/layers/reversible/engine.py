@@ -30,6 +30,7 @@ from flowcolor.layers.reversible.stand_in import own_forward, replaced_forward
 from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     fingerprint,
+    holds_sharded,
     is_batched,
     is_replica,
     is_sharded,
@@ -134,7 +135,7 @@ def _apply(call: _Call, x: Tensor, condition: Any) -> Result:
             'memory="reversible" expects DistributedDataParallel where there are several devices, '
             "got a replica of torch.nn.DataParallel."
         )
-    if any(is_sharded(part) for part in call.layer.modules() if part is not call.layer):
+    if holds_sharded(call.layer):
         raise RuntimeError(
             'memory="reversible" expects no sharded layer inside of another that it undoes as a '
             f"whole, got {type(call.layer).__name__}: its parameters would get no gradients."

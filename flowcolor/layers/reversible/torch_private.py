@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch._C import _functorch
 from torch._compile import _disable_dynamo
 from torch.autograd import forward_ad
@@ -157,6 +157,14 @@ def is_sharded(layer: nn.Module) -> bool:
     takes longer than importing the layers.
     """
     return "FSDPModule" in (kind.__name__ for kind in type(layer).__mro__)
+
+
+def holds_sharded(layer: nn.Module) -> bool:
+    """Tell whether a module inside of a layer is sharded."""
+    # Among no processes nothing is, and to look costs some percent of a small model's step.
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return False
+    return any(is_sharded(part) for part in layer.modules() if part is not layer)
 
 
 def gathers(layer: nn.Module) -> bool:
