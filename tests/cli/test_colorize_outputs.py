@@ -128,7 +128,7 @@ def test_the_only_drawing_that_is_too_long_is_one_sentence(files, capsys):
 
 
 def test_a_strip_is_refused_at_the_size_of_small_models_too(files, capsys):
-    """Where each pixel attends to all others, it would take hours."""
+    """Where each pixel attends to all others, it would take minutes."""
     Image.new("L", (5000, 3), 255).save(files / "long.png")
     words = ["--sketch", files / "long.png", "--reference", files / "photo.png"]
     words += ["--method", "tint", "--no-clean", "--output", files / "out.png"]
