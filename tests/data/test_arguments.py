@@ -80,7 +80,7 @@ def test_what_cannot_be_held_out_is_refused(wrong):
 
 
 def test_what_is_no_folder_is_refused(photo, tmp_path):
-    for wrong in (torch.tensor(2), 3, b"photos", None):
+    for wrong in (torch.tensor(2), {str(photo.parent)}, 3, b"photos", None):
         for find in (find_portraits, lambda photos: prepare(photos, tmp_path / "out")):
             with pytest.raises(InputError, match=r"^A folder of photographs expects a path, got "):
                 find(wrong)

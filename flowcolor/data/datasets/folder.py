@@ -148,7 +148,8 @@ def as_list(folders: Roots) -> list[str | Path]:
 
 def _is_one(folders: object) -> bool:
     """Tell whether this is one folder, or what is none, and no list, generator or the like."""
-    one = isinstance(folders, str | bytes | Path | Tensor)  # A tensor of one number has no parts.
+    # A tensor of one number has no parts, and a set no order that all processes would share.
+    one = isinstance(folders, str | bytes | Path | Tensor | set | frozenset)
     return one or not isinstance(folders, Iterable)
 
 
