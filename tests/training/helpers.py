@@ -1,6 +1,7 @@
 """A training run that takes a second: tiny photographs, a tiny model, a filter without a search."""
 
 import json
+import multiprocessing
 from pathlib import Path
 
 import torch
@@ -44,7 +45,7 @@ def write_config(path: Path, photos: Path) -> Path:
         "model": {
             "colorizer": {
                 "class_path": "flowcolor.models.SketchColorFlow",
-                "init_args": {"downsamplings": 1, "nccbs": 1, "ccbs": 2},
+                "init_args": {"downsamplings": 1, "nccbs": 1, "ccbs": 1},
             },
             "objective": {
                 "class_path": "flowcolor.training.objectives.Paired",
@@ -85,6 +86,23 @@ def write_config(path: Path, photos: Path) -> Path:
 
 def flowcolor(*words: object) -> int:
     return main([str(word) for word in words])
+
+
+def flowcolor_alone(*words: object) -> int:
+    """Run a command in a process of its own, with one thread.
+
+    Autograd's threads, once started here, do not survive a fork, and neither do OpenMP's.
+    """
+    process = multiprocessing.get_context("forkserver").Process(target=_alone, args=words)
+    process.start()
+    process.join(300)
+    process.kill()
+    return process.exitcode
+
+
+def _alone(*words: object) -> None:
+    torch.set_num_threads(1)
+    raise SystemExit(flowcolor(*words))
 
 
 def call(words) -> None:

@@ -1,9 +1,6 @@
 """Training against a critic, from YAML: it resumes, runs on two processes, and counts batches."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -12,7 +9,7 @@ from flowcolor.models.checkpoint import load_model, read_checkpoint
 from flowcolor.training.adversarial_task import AdversarialTask
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
-from tests.training.helpers import TWO_PROCESSES, flowcolor, write_config
+from tests.training.helpers import TWO_PROCESSES, flowcolor, flowcolor_alone, write_config
 
 pytestmark = pytest.mark.usefixtures("_leave_the_group")
 RESUME = ("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false")
@@ -131,11 +128,7 @@ def test_two_processes_have_the_weights_of_one(config, tmp_path):
         ("two", ("--data.batch_size=1", *TWO_PROCESSES)),
     ):
         words = (*words, "--trainer.max_steps=2", "--trainer.default_root_dir", tmp_path / name)
-        # In a process of its own, with one thread: autograd's threads, once started here, do not
-        # survive a fork, and neither do OpenMP's.
-        command = [sys.executable, "-m", "flowcolor", "fit", "--config", config, *plain, *words]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        subprocess.run([str(w) for w in command], check=True, timeout=300, env=environment)
+        assert flowcolor_alone("fit", "--config", config, *plain, *words) == 0
     one, two = (state(tmp_path / name / "version_0")["state_dict"] for name in ("one", "two"))
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-4, atol=1e-5, msg=name)

@@ -186,7 +186,7 @@ def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, cap
     assert after["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.01 / 8)
     assert after["flowcolor"]["run"]["data"]["strict"] is True
     # What nobody mentioned comes from the checkpoint, not from the classes' defaults.
-    assert after["flowcolor"]["config"]["ccbs"] == 2
+    assert after["flowcolor"]["config"]["ccbs"] == 1
 
 
 def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
@@ -200,7 +200,7 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
 @pytest.mark.parametrize(
     "refused",
     [
-        ("--model.colorizer.init_args.ccbs", 1),
+        ("--model.colorizer.init_args.ccbs", 2),
         ("--best.monitor", "val/none"),
         ("--model.scheduler.init_args.step_size", 0),
         ("--trainer.val_check_interval", 100),
@@ -217,7 +217,7 @@ def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refuse
 
 
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
-    other = ("--model.colorizer.init_args.ccbs", 1)
+    other = ("--model.colorizer.init_args.ccbs", 2)
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
