@@ -21,7 +21,7 @@ SCRIPTS = {
     "configurations": "--names guided-small --batches 1,2 --timed-batch 2 --repeats 1",
     "likelihood": "--levels 1 --steps 1 --hidden 4 --size 8 --batch 2 --train 5 --seeds 0"
     " --memory-size 16 --memory-steps 1 --memory-hidden 4",
-    "scaling": "--size 16 --ccbs 1 --batch 1 --repeats 1",
+    "scaling": "--processes 2 --size 16 --ccbs 1 --batch 1 --repeats 1",
     "data": "--size 16 --photo 32 --count 2 --batch 2 --ccbs 1 --repeats 1",
     "classical": "--size 16 --repeats 1",
     "painting": "--side 32 --page 48 64 --repeats 1",

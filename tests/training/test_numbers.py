@@ -105,9 +105,9 @@ OPTIONS = {
     "--last.train_time_interval=-1 day, 0:00:00": "last.train_time_interval expects .*, got -86400",
     "--trainer.val_check_interval=0": "val_check_interval expects .* got 0",
     "--trainer.val_check_interval=100": "lightning.* says: .*must be less than or equal",
-    "--model.colorizer.init_args.downsamplings=7": "up to 4 billion parameters, got 7, 1 and 2",
-    "--model.colorizer.init_args.downsamplings=9": "up to 4 billion parameters, got 9, 1 and 2",
-    "--model.colorizer.init_args.downsamplings=1000000": "up to 1024, got 1000000, 1 and 2",
+    "--model.colorizer.init_args.downsamplings=7": "up to 4 billion parameters, got 7, 1 and 1",
+    "--model.colorizer.init_args.downsamplings=9": "up to 4 billion parameters, got 9, 1 and 1",
+    "--model.colorizer.init_args.downsamplings=1000000": "up to 1024, got 1000000, 1 and 1",
     "--model.colorizer.init_args.ccbs=100000": "up to 1024, got 1, 1 and 100000",
 }
 
