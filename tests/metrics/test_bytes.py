@@ -21,7 +21,8 @@ MEASURES = [*FUNCTIONS, *(lambda a, b, kind=kind: kind().update(a, b) for kind i
 @pytest.mark.parametrize("dtype", KINDS, ids=str)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_integers_are_refused_on_either_side(measure, dtype):
-    image = torch.rand(1, 3, 176, 176)
+    side = 176 if measure is metrics.ms_ssim else 16
+    image = torch.rand(1, 3, side, side)
     measure(image, image)
     for pair in ((image.to(dtype), image), (image, image.to(dtype))):
         with pytest.raises(ValueError, match=r"expects float images with values in \[0, 1\], got "):
