@@ -121,8 +121,8 @@ def test_it_learns_one_pair_by_heart():
     torch.manual_seed(0)
     model = AdaAttN("own", 8)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 250)
-    for _ in range(250):
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 200)
+    for _ in range(200):
         optimizer.zero_grad()
         l1_loss(model(content, photo), photo).backward()
         optimizer.step()

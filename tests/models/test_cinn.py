@@ -174,7 +174,7 @@ def test_a_few_steps_learn_more_with_a_condition_than_without():
         torch.manual_seed(0)
         model = CINN(blocks=[1] * 4, widths=[16] * 4, features=8, coarse=8, memory="reversible")
         optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-        for _ in range(60):
+        for _ in range(40):
             optimizer.zero_grad()
             model.bits(content, photos)["photo"].mean().backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)

@@ -13,9 +13,9 @@ from tests.layers.memory_modes import MODES, assert_same
 from tests.live_bytes import LiveBytes, SavedBytes
 
 
-def tiny(memory="none", **options):
+def tiny(memory="none", downsamplings=2, **options):
     torch.manual_seed(0)
-    return SketchColorFlow(downsamplings=2, ccbs=2, memory=memory, **options)
+    return SketchColorFlow(downsamplings=downsamplings, ccbs=2, memory=memory, **options)
 
 
 def perturbed(model):
@@ -80,12 +80,12 @@ def test_transforms_of_functions_run_through_every_mode(mode):
 
 
 def train(memory, steps):
-    model = tiny(memory)
+    model = tiny(memory, downsamplings=1, nccbs=0)
     generator = torch.Generator().manual_seed(1)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
     for _ in range(steps):
-        sketch, reference = torch.rand(2, 2, 3, 8, 8, generator=generator)
+        sketch, reference = torch.rand(2, 2, 3, 4, 4, generator=generator)
         loss = (model(sketch, reference) - reference.flip(3)).abs().mean()
         optimizer.zero_grad()
         loss.backward()

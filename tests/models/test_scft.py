@@ -123,8 +123,8 @@ def test_instance_norm_gives_the_same_image_in_training_and_in_use():
 
 def test_fifty_steps_learn_two_portraits_in_the_colours_of_the_reference():
     portraits = [load_portrait(name)[0] for name in ("astronaut", "grace_hopper")]
-    photos = torch.cat([interpolate(p[None], size=(64, 64), mode="area") for p in portraits])
-    drawings = torch.stack([ColorDodge()(p, (64, 64)) for p in portraits]).repeat(2, 3, 1, 1)
+    photos = torch.cat([interpolate(p[None], size=(32, 32), mode="area") for p in portraits])
+    drawings = torch.stack([ColorDodge()(p, (32, 32)) for p in portraits]).repeat(2, 3, 1, 1)
     # Each in two colourings, or a drawing would tell all and its reference nothing.
     photos = torch.cat([photos, photos[:, [1, 2, 0]]])
     torch.manual_seed(0)
