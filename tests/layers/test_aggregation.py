@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 from torch.autograd import gradcheck
 from torch.func import functional_call
@@ -23,7 +23,7 @@ from flowcolor.layers import (
     InvertibleLayer,
     NoAggregation,
 )
-from tests.strategies import samples
+from tests.strategies import at_most, samples
 
 CASES = {
     "FeatureAggregation": lambda: FeatureAggregation(2, 5),
@@ -68,7 +68,7 @@ def test_images_do_not_influence_each_other(build, sample):
 
 @every_case
 @given(sample=samples())
-@settings(max_examples=5)
+@at_most(5)
 def test_gradients_are_those_of_finite_differences(build, sample):
     fuse, x, condition = drawn(build, sample)
     names, parameters = [n for n, _ in fuse.named_parameters()], list(fuse.parameters())

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.testing import assert_close
@@ -12,7 +12,7 @@ from flowcolor.layers.functional.layout import has_channels_last
 from tests.layers.cases import conditional, conv_net, fam
 from tests.layers.memory_modes import MODES, assert_same, outcome
 from tests.layers.test_contract import double, every_case
-from tests.strategies import samples
+from tests.strategies import at_most, samples
 
 LAST = torch.channels_last
 # Not Squeeze and the like, which on some devices return what suits them.
@@ -42,7 +42,7 @@ def cubes_in(order):
 
 @every_case
 @given(sample=samples(), order=st.permutations(range(4)))
-@settings(max_examples=10)
+@at_most(5)
 def test_layout_changes_no_number(case, sample, order):
     layer = Chain([case.settled(sample)]).double()
     x, condition = double(case.inputs(sample))

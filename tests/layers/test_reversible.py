@@ -30,7 +30,7 @@ from tests.layers.cases import CASES, conv_net
 from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, probe
 from tests.layers.random_chains import Bend, Same, flows, glow, settle
 from tests.layers.test_contract import PLAIN
-from tests.strategies import samples
+from tests.strategies import at_most, samples
 
 DOUBLE, SINGLE = 1e-12, 1e-5
 # Splines and what networks predict magnify rounding errors, layer by layer.
@@ -72,7 +72,7 @@ def test_modes_agree_in_float32_where_rounding_is_magnified(inverse, flow):
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @given(sample=samples())
-@settings(max_examples=5)
+@at_most(5)
 def test_modes_agree_on_every_layer_and_shape(case, sample):
     sample = replace(sample, offset=0.0, scale=1.0)  # The bound leaves no room for cancellation.
     layer = case.settled(sample).double()

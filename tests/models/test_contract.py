@@ -5,6 +5,7 @@ import inspect
 import math
 import pickle
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -48,6 +49,19 @@ from tests.models.helpers import (
     trained_scft,
     trained_unet_adain,
 )
+from tests.strategies import at_most
+
+
+def remembered(build):
+    """Build once and copy what was built: to be shown many batches takes long."""
+    build = cache(build)
+
+    def copied():
+        with torch.random.fork_rng(devices=[]):  # As if it were built every time, or never.
+            return copy.deepcopy(build())
+
+    return copied
+
 
 CASES = {
     "ada_attn": trained_ada_attn,
@@ -74,10 +88,10 @@ CASES = {
     "pix2pix, reference": lambda: trained_pix2pix(with_reference=True),
     "poisson": Poisson,
     "revgan": trained_revgan,
-    "self_supervised_s2i": trained_s2i,
-    "scft": trained_scft,
-    "scft, instance": lambda: trained_scft(norm="instance", inner=6),
-    "sketch_color": lambda: trained(downsamplings=1, ccbs=2),
+    "self_supervised_s2i": remembered(trained_s2i),
+    "scft": remembered(trained_scft),
+    "scft, instance": remembered(lambda: trained_scft(norm="instance", inner=6)),
+    "sketch_color": remembered(lambda: trained(downsamplings=1, ccbs=2)),
     "tint": Tint,
     "unchanged": Unchanged,
     "unet_adain": trained_unet_adain,
@@ -139,6 +153,7 @@ def test_methods_that_solve_by_scipy_paint_the_same_when_they_are_compiled(name)
 
 @cases
 @given(seed=seeds, batch=st.integers(1, 3), sides=sides)
+@at_most(5)
 def test_the_result_has_the_shape_and_type_of_the_content(name, seed, batch, sides):
     model = CASES[name]()
     given = inputs(model, seed, batch, sides)
@@ -150,6 +165,7 @@ def test_the_result_has_the_shape_and_type_of_the_content(name, seed, batch, sid
 
 @cases
 @given(seed=seeds)
+@at_most(2)  # They differ in nothing but numbers.
 def test_samples_do_not_influence_each_other(name, seed):
     model = CASES[name]().double()
     given = inputs(model, seed, 3, dtype=torch.float64)

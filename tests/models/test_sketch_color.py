@@ -7,7 +7,7 @@ import re
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import InstanceNorm2d
 from torch.testing import assert_close
@@ -21,6 +21,7 @@ from flowcolor.layers import (
 )
 from flowcolor.models import SketchColorFlow
 from tests.models.helpers import images, trained
+from tests.strategies import at_most
 
 DEPTHS = [{}, {"downsamplings": 2, "ccbs": 2}, {"nccbs": 0, "ccbs": 1}, {"nccbs": 2, "ccbs": 2}]
 VARIANTS = [
@@ -59,7 +60,7 @@ def test_a_drawing_is_recovered_from_its_code(config):
     seed=st.integers(0, 2**32 - 1),
     kind=st.sampled_from(["noise", "smooth", "blank", "black"]),
 )
-@settings(max_examples=8)
+@at_most(8)
 def test_float32_round_trip_of_any_image(config, batch, blocks, seed, kind):
     model = trained(seed, **config)
     height, width = (model.multiple * side for side in blocks)
