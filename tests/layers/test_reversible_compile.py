@@ -19,11 +19,16 @@ def _fresh():
     torch._dynamo.reset()
 
 
-@pytest.mark.slow
+def short():
+    """Return a chain of few layers: what every layer is compiled to, its contract looks at."""
+    chain, x, conditions = glow()
+    return Chain([chain[i] for i in (0, 1, 4, 6, 7)], chain.memory), x, conditions[1:]
+
+
 @pytest.mark.parametrize("inverse", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_chain_compiles_whole_or_breaks_once(mode, inverse):
-    chain, x, conditions = glow()
+    chain, x, conditions = short()
     start = chain(x, conditions)[0].detach() if inverse else x
     expected = outcome(chain, "none", start, conditions, inverse=inverse)
     chain.memory = mode
@@ -37,7 +42,7 @@ def test_a_chain_compiles_whole_or_breaks_once(mode, inverse):
     y, logdet = compiled(*leaves)
     probe(2 * y, 2 * logdet).backward()
     leaves[0].grad /= 2
-    inputs = dict(zip(["input", "condition 0", "condition 1"], leaves, strict=True))
+    inputs = dict(zip(["input", "condition 0"], leaves, strict=True))
     found = gradients(chain) | {name: leaf.grad for name, leaf in inputs.items()}
     found = {f"gradient of {name}": gradient for name, gradient in found.items()}
     results = {"result": 2 * y.detach(), "logdet": 2 * logdet.detach()}
@@ -70,9 +75,8 @@ def test_parts_of_a_reversible_chain_may_be_compiled(what):
     assert_same(found, expected, 1e-11)
 
 
-@pytest.mark.slow
 def test_the_mode_of_a_compiled_chain_may_change():
-    chain, x, conditions = glow()
+    chain, x, conditions = short()
     compiled = torch.compile(lambda x: chain(x, conditions), backend="aot_eager")
     found = []
     for chain.memory in ("none", "reversible", "checkpoint", "none"):
