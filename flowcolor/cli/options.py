@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flowcolor.errors import InputError, did_you_mean, refuse_empty
+from flowcolor.io.places import refuse_homes
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -41,9 +42,10 @@ class OptionParser(argparse.ArgumentParser):
         raise InputError(f"{self.prog}: {message}.")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse as ``argparse`` does, but no empty words, and no list that would be lost."""
+        """Parse as ``argparse`` does, but no empty words, no ``~``, and no list that is lost."""
         words = sys.argv[1:] if args is None else args
         refuse_empty(self.prog, words)
+        refuse_homes(words)
         self._refuse_lost(words)
         return super().parse_known_args(args, namespace)
 

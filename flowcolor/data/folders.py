@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.places import require_path
+from flowcolor.io.places import require_in_full, require_path
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Folders:
     labels: str | list[str | None] | None = None
 
     def __post_init__(self) -> None:
-        _refuse_empty(self, "photos", "sketches", "masks", "labels")
+        _refuse_unusable(self, "photos", "sketches", "masks", "labels")
 
     @classmethod
     def of(cls, where: "Folders | str | Path | Sequence[str | Path]") -> "Folders":
@@ -63,12 +63,19 @@ class PairFolders:
     photos: str | None = None
 
     def __post_init__(self) -> None:
-        _refuse_empty(self, "sketches", "photos")
+        _refuse_unusable(self, "sketches", "photos")
 
 
-def _refuse_empty(record: Folders | PairFolders, *names: str) -> None:
-    """Raise :class:`InputError` for a folder without a name: it would be the one that one is in."""
+def _refuse_unusable(record: Folders | PairFolders, *names: str) -> None:
+    """Raise :class:`InputError` for a folder without a name: it would be the one that one is in.
+
+    And for one below a ``~``, as lists of folders on a command line have it.
+    """
     for name in names:
         value = getattr(record, name)
-        if value == "" or (isinstance(value, list) and "" in value):
+        listed = value if isinstance(value, list) else [value]
+        if "" in listed:
             raise InputError(f"{name} expects the name of a folder or file, got an empty one.")
+        for folder in listed:
+            if folder is not None:
+                require_in_full(Path(folder), name)

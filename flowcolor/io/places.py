@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flowcolor.errors import InputError
@@ -10,13 +10,13 @@ from flowcolor.io.files import exists, from_home, is_dir
 from flowcolor.io.streams import require_no_pipe
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # Of two slashes, a path keeps one.
+_HOME = re.compile(r"(?:^|=)(~.*)", re.DOTALL)
 
 
 def require_here(path: Path, option: str = "--output") -> None:
-    """Refuse what is meant elsewhere, and by which a folder of its name would be made here.
+    """Refuse what is meant elsewhere: nothing is there, or a folder of its name would be made here.
 
-    That is an address, as of a bucket, and a home as ``~``: shells leave it as it is behind an
-    equals sign and in quotes, and who then deletes the folder ``~`` deletes the home.
+    That is an address, as of a bucket, and a home as ``~``.
 
     Args:
         path: The folder or file.
@@ -25,16 +25,50 @@ def require_here(path: Path, option: str = "--output") -> None:
     Raises:
         InputError: It is one, and there is no such folder.
     """
+    require_in_full(path, option)
+    if _ADDRESS.match(str(path)) and not exists(Path(path.parts[0])):
+        raise InputError(
+            f"{option} expects a place in a folder of this machine, got the address {path}."
+        )
+
+
+def require_in_full(path: Path, option: str) -> None:
+    """Refuse a place below a home as ``~``, whether it is to be read or written.
+
+    Shells leave it as it is behind an equals sign and in quotes, and who then deletes the folder
+    ``~`` that has been made deletes the home.
+
+    Args:
+        path: The folder or file.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It is one, and there is no folder of this name here.
+    """
     home = from_home(path)
     if home != path and not exists(Path(path.parts[0])):
         raise InputError(
             f"{option} expects a place written in full, got {path}, in which no shell has replaced "
             f"{path.parts[0]}: write {home}."
         )
-    if _ADDRESS.match(str(path)) and not exists(Path(path.parts[0])):
-        raise InputError(
-            f"{option} expects a place in a folder of this machine, got the address {path}."
-        )
+
+
+def refuse_homes(words: Iterable[str]) -> None:
+    """Refuse words, or what stands behind an equals sign in them, by :func:`require_in_full`.
+
+    Args:
+        words: Of a command line.
+
+    Raises:
+        InputError: It names the option.
+    """
+    before = "The command line"
+    for word in words:
+        if word.startswith("--"):
+            before = word.partition("=")[0]
+        home = _HOME.search(word)
+        if home:
+            require_in_full(Path(home[1]), before)
 
 
 def require_folder(path: Path, option: str = "--output") -> None:

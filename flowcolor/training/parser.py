@@ -11,6 +11,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
+from flowcolor.io.places import refuse_homes, require_in_full
 from flowcolor.io.streams import read_whole
 from flowcolor.training.complaints import plain
 
@@ -183,8 +184,9 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
 
     Raises:
         InputError: There is none of that name, or it is no YAML of sections, which the parser would
-            answer with a traceback.
+            answer with a traceback, or a place is below a ``~``.
     """
+    refuse_homes(word for word in arguments if word.rpartition("=")[2] != "~")  # YAML's null.
     first, words, files = [], [], []
     flag = ""
     for word in arguments:
@@ -208,6 +210,7 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
         for text in _texts(content):  # One may name another file, beside this one or here.
             _require_end(file.parent / text)
             _require_end(Path(text))
+            require_in_full(Path(text), str(file))
     for word in words:
         given = Path(word.partition("=")[2] or word)
         _require_end(given)

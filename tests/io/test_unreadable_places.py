@@ -168,6 +168,35 @@ def test_results_go_into_no_folder_whose_name_stands_for_a_home(tmp_path, monkey
     require_place(Path("~/o.png"))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prepare", "--photos=~/it", "--output=out"],
+        ["colorize", "--sketch", "~/it", "--reference=a.png", "--output=o.png"],
+        ["colorize", "--sketch=a.png", "--checkpoint=~/it", "--output=o.png"],
+        ["score", "--results=r", "--truth=t", "--inception=~/it"],
+        ["table", "--reports", "here/a.json", "~/it"],
+        ["study", "make", "--kind=fool", "--methods=ours=~/it", "--output=out"],
+        ["weights", "--from=~/it"],
+        [*FIT, "--data.train=~/it"],
+        [*FIT, "--data.train=[a,~/it]"],
+        ["test", "--ckpt_path=~/it"],
+        ["fit", "--config=~/it"],
+        ["fit", "--config=quickstart", "--config=own.yaml"],
+    ],
+    ids=lambda words: " ".join(words[:1] + words[-2:]),
+)
+def test_inputs_below_a_home_are_to_be_written_in_full(words, tmp_path, monkeypatch, capsys):
+    """Of some options it was replaced, of others the place was said not to exist."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text("data: {train: ~/it}", encoding="utf-8")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"~: write {Path.home() / 'it'}" in said
+    assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["own.yaml"]
+
+
 HOMELESS = "~nobody of this name/file"
 HED = {"weights": HOMELESS}
 
