@@ -9,14 +9,15 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import real
 from flowcolor.io.new_folders import new_folders
 from flowcolor.io.parts import new_part
+from flowcolor.uninterrupted import uninterrupted
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder beside the place, and move it there at once when all is written.
+    """Give a hidden folder, and move it, or what lies in it, to the place when all is written.
 
     Where writing fails or is interrupted, the place is as it was; only a process that is killed
-    leaves a hidden part beside it, until another process writes there.
+    leaves a hidden part, until another process writes there.
 
     Args:
         folder: The place; nothing, or an empty folder.
@@ -25,13 +26,21 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         InputError: It cannot be written.
     """
     try:
-        with new_folders(folder.parent), new_part(folder.parent, _make_folder) as work:
+        # A folder that is there may be the current one, or one of a mount, which must stay.
+        stays = folder.is_dir()
+        place = folder if stays else folder.parent
+        with new_folders(place), new_part(place, _make_folder) as work:
             yield work
+            if stays:
+                with uninterrupted():
+                    for path in sorted(work.iterdir()):
+                        path.replace(folder / path.name)
+                return
             umask = os.umask(0)
             os.umask(umask)
             with suppress(OSError):  # Disks of other systems have rights of their own.
                 work.chmod(0o777 & ~umask)  # Until now it was closed to others.
-            work.replace(real(folder))  # A link to a folder is no folder to replace.
+            work.replace(real(folder))  # A link to a folder to nothing is no place.
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
 

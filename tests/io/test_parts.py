@@ -85,3 +85,27 @@ def test_a_folder_is_written_where_rights_cannot_be_set(tmp_path, monkeypatch):
     with whole_folder(tmp_path / "a") as work:
         (work / "file").touch()
     assert (tmp_path / "a/file").is_file()
+
+
+def test_an_empty_folder_stays_the_one_that_it_is(tmp_path, monkeypatch):
+    """It may be where a shell stands, or a mount; and the folder above may be another's."""
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    before = Path().stat().st_ino
+    replace = Path.replace
+
+    def not_beside(path, target):
+        if path.parent == tmp_path or Path(target).parent == tmp_path:
+            raise OSError(16, "Device or resource busy", str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", not_beside)
+    with pytest.raises(KeyboardInterrupt), whole_folder(tmp_path / "a"):
+        raise KeyboardInterrupt
+    assert names(tmp_path) == {"a"}
+    with whole_folder(tmp_path / "a") as work:
+        (work / "deep").mkdir()
+        (work / "file").touch()
+        assert names(Path()) - names(work) == {work.name, f"{work.name}/deep", f"{work.name}/file"}
+    assert names(Path()) == {"deep", "file"}
+    assert Path().stat().st_ino == before

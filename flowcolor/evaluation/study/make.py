@@ -10,9 +10,10 @@ from flowcolor.evaluation.study.key import Key, Kind, write_key
 from flowcolor.evaluation.study.layout import Layout, lay_out
 from flowcolor.evaluation.study.sources import choose, find_sources
 from flowcolor.evaluation.study.survey import survey_files
+from flowcolor.io.alone import is_unused
 from flowcolor.io.apart import require_apart
-from flowcolor.io.files import exists, is_dir, names_in
-from flowcolor.io.places import require_place
+from flowcolor.io.files import exists, is_dir
+from flowcolor.io.places import require_folder
 from flowcolor.io.whole_folder import whole_folder
 
 
@@ -53,9 +54,9 @@ def make_study(options: StudyOptions, output: Path) -> Key:
         InputError: The folder holds something, lies among the pictures or cannot be written, or
             some of these are missing or broken.
     """
-    if exists(output) and not (is_dir(output) and not names_in(output)):
+    if exists(output) and not (is_dir(output) and is_unused(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
-    require_place(output)
+    require_folder(output)
     require_apart(output, [*options.methods.values(), *options.given.values()], "--output")
     sources = find_sources(options.methods, options.given)
     names, spare = choose(sources.names, options.pairs, options.seed)

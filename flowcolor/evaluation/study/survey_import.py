@@ -13,7 +13,8 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.study.answers import GRADES
 from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
-from flowcolor.io.files import exists, is_dir, names_in
+from flowcolor.io.alone import is_unused
+from flowcolor.io.files import exists, is_dir
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
 from flowcolor.io.whole_folder import whole_folder
@@ -34,7 +35,7 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
         InputError: The file is no such export, a value is no answer, or the folder holds
             something.
     """
-    if exists(output) and not (is_dir(output) and not names_in(output)):
+    if exists(output) and not (is_dir(output) and is_unused(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
     rows = _rows(export)
     heads = rows[0] if rows else []
