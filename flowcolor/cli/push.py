@@ -14,7 +14,7 @@ def main(words: Sequence[str]) -> None:
     """Run ``flowcolor push`` with these words."""
     options = _parser().read(words)
 
-    from flowcolor.deploy.card import CardFacts, model_card
+    from flowcolor.deploy.card import CardFacts, model_card, scored
     from flowcolor.deploy.folder import PARTS, require_earlier, write_folder
     from flowcolor.deploy.hub import hub_name, push
     from flowcolor.deploy.sources import find_weights
@@ -38,6 +38,8 @@ def main(words: Sequence[str]) -> None:
         require_earlier(options.folder, "--folder")
     facts = CardFacts(options.license, options.data, options.limits, options.scores)
     card = model_card(weights, weights.build(), name.repo, facts)
+    if options.scores is not None and (source := scored(options.scores)) is not None:
+        say(f"the scores on the card are of {shown(source)}")
     if options.folder is not None:
         files = write_folder(weights, options.folder, card)
         say("\n".join(f"wrote {shown(path)}" for path in files) + "\nnothing was sent (--folder)")

@@ -57,7 +57,8 @@ def model_card(weights: Weights, model: Colorizer, repo: str, facts: CardFacts) 
         facts: What its maker tells.
 
     Raises:
-        InputError: The scores cannot be read, or a fact has more than one line.
+        InputError: The scores cannot be read or are of another model, or a fact has more than one
+            line.
     """
     for text in (facts.licence or "", *facts.data, *facts.limits):
         if "\n" in text or "\r" in text:
@@ -69,7 +70,7 @@ def model_card(weights: Weights, model: Colorizer, repo: str, facts: CardFacts) 
         "## How to load it\n\n" + _how_to_load(repo, weights.description["model"]),
         "## Training data\n\n" + _lines(facts.data),
         f"## Licence\n\nOf the weights: {facts.licence or NOT_GIVEN}. Of the data: see above.",
-        "## Scores\n\n" + (NOT_GIVEN if facts.scores is None else _scores(facts.scores)),
+        "## Scores\n\n" + (NOT_GIVEN if facts.scores is None else _scores(facts.scores, model)),
         "## Limits\n\n" + _lines([*_limits(weights, model), *facts.limits]),
         "## Arguments of the model\n\n" + _arguments(weights.description["config"]),
     ]
@@ -145,8 +146,27 @@ def _limits(weights: Weights, model: Colorizer) -> list[str]:
     return limits
 
 
-def _scores(path: Path) -> str:
-    summary = _summary(path)
+def scored(path: Path) -> str | None:
+    """Return whose scores a ``test.json`` holds, as far as it says so: a checkpoint or a folder.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    about = _report(path)[1]
+    name = about.get("checkpoint") or about.get("result")
+    return None if name is None else str(name)
+
+
+def _scores(path: Path, model: Colorizer) -> str:
+    summary, about = _summary(path), _report(path)[1]
+    count = sum(parameter.numel() for parameter in model.parameters())
+    own = {"model": type(model).__name__, "parameters": count}
+    if any(about.get(name, value) != value for name, value in own.items()):
+        got = " of ".join(f"{about[name]}" for name in ("parameters", "model") if name in about)
+        raise InputError(
+            f"{path} expects the scores of the {own['model']} of {count} parameters that is "
+            f"described, got those of another: {got}."
+        )
     names = [name for name in _SCORES if any(name in scores for scores in summary.values())]
     rows = [
         ["reference", *(_SCORES[name] for name in names)],
@@ -161,17 +181,23 @@ def _scores(path: Path) -> str:
 
 
 def _summary(path: Path) -> dict[str, Mapping[str, Any]]:
+    return _report(path)[0]
+
+
+def _report(path: Path) -> tuple[dict[str, Mapping[str, Any]], Mapping[str, Any]]:
+    """Return the scores by setting, and of what they are."""
     wrong = f"{path} expects the JSON of `flowcolor test` or `flowcolor score`, got another file."
     try:
-        found = parse_json(read_whole(path).decode("utf-8-sig"))["summary"]
+        content = parse_json(read_whole(path).decode("utf-8-sig"))
+        found, about = content["summary"], content.get("about", {})
         summary = {name: found[name] for name in _SETTINGS if name in found}
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(wrong) from error
-    if not summary or not all(isinstance(scores, dict) for scores in summary.values()):
+    if not summary or not all(isinstance(part, dict) for part in (about, *summary.values())):
         raise InputError(wrong)
-    return summary
+    return summary, about
 
 
 def _number(value: object) -> str:

@@ -158,6 +158,24 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path, checkpoint, capsy
     assert "a private folder" not in full
 
 
+def test_scores_are_of_the_model_that_is_pushed(tmp_path, checkpoint, capsys):
+    scores, folder = tmp_path / "test.json", tmp_path / "card"
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder", str(folder)]
+    count = sum(value.numel() for value in read_weights(checkpoint).build().parameters())
+    for about, expected in (
+        ({"model": "Tint", "parameters": 0}, "of another: 0 of Tint."),
+        ({"model": "SketchColorFlow", "parameters": count + 1}, f"of another: {count + 1} of Sk"),
+        ([], "expects the JSON of `flowcolor test`"),
+        ({"model": "SketchColorFlow", "parameters": count, "checkpoint": "a\nb/best.ckpt"}, None),
+    ):
+        scores.write_text(json.dumps({"summary": {"self": {"ssim": 0.5}}, "about": about}))
+        assert main([*words, "--scores", str(scores)]) == (2 if expected else 0)
+        said = capsys.readouterr()
+        assert expected is None or expected in said.err
+        assert folder.exists() == (expected is None)
+    assert "the scores on the card are of a\\nb/best.ckpt\n" in said.out
+
+
 def test_what_a_training_knows_of_its_own_machine_is_not_sent(tmp_path, checkpoint):
     """Checkpoints hold the configuration of their run, and in it the folders of photographs."""
     weights = read_weights(checkpoint)
