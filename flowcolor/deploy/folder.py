@@ -1,7 +1,7 @@
 """A model as a folder in the hub's own format: ``config.json`` and ``model.safetensors``."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,20 +75,22 @@ def read_folder(folder: Path, source: str | None = None) -> Weights:
     return read_weights(folder / WEIGHTS, description)
 
 
-def require_earlier(folder: Path, option: str) -> None:
+def require_earlier(folder: Path, option: str, parts: Sequence[str] = PARTS) -> None:
     """Refuse to write over files of these names that :func:`write_folder` has not written.
 
     Args:
         folder: Where to write.
         option: How the command line calls it.
+        parts: Which files.
 
     Raises:
         InputError: It names the files, or ``config.json`` is another's.
     """
-    found = [part for part in PARTS if exists(folder / part)]
+    found = [part for part in parts if exists(folder / part)]
     if CONFIG in found:
         _description(folder / CONFIG, str(folder))
-    elif found:
+        found = [CARD] if CARD in found and not _is_card(folder / CARD) else []
+    if found:
         raise InputError(
             f"{option} expects a new folder or one of an earlier push, got {folder}, whose "
             f"{' and '.join(found)} would be overwritten."
@@ -98,6 +100,14 @@ def require_earlier(folder: Path, option: str) -> None:
 def holds_model(folder: Path) -> bool:
     """Tell whether a folder is there that claims to hold a model."""
     return is_dir(folder) and is_file(folder / CONFIG)
+
+
+def _is_card(path: Path) -> bool:
+    """Tell whether a text says in its front matter that it is of this library."""
+    try:
+        return b"library_name: flowcolor" in read_whole(path).split(b"\n---", 1)[0]
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _description(path: Path, name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
-from flowcolor.deploy.folder import read_folder, write_folder
+from flowcolor.deploy.folder import CONFIG, WEIGHTS, read_folder, require_earlier, write_folder
 from flowcolor.deploy.hub import HubName, fetch, hub_name
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
@@ -18,8 +18,10 @@ def save_pretrained(model: Colorizer, folder: Path, size: int) -> None:
     """Write a model as :func:`~flowcolor.deploy.folder.write_folder` does.
 
     Raises:
-        InputError: It could not be read again, or not be written.
+        InputError: It could not be read again, or not be written, or would take the place of files
+            that are not those of a model.
     """
+    require_earlier(folder, "save_pretrained", (CONFIG, WEIGHTS))
     description, state = describable(model, size, str(folder)), model.state_dict()
     require_tensors(state, folder)
     write_folder(Weights(folder, description, state), folder)

@@ -142,8 +142,9 @@ class Colorizer(nn.Module, ABC):
             size: Side of its training images in pixels, 0 if there were none.
 
         Raises:
-            InputError: A file cannot be written, an argument is none of those above, or the model
-                could not be read again, as with a weight that is not finite.
+            InputError: A file cannot be written or is of something else, an argument is none of
+                those above, or the model could not be read again, as with a weight that is not
+                finite.
         """
         if not isinstance(folder, str | PathLike):
             shown = type(folder).__name__

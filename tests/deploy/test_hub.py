@@ -1,6 +1,7 @@
 """Weights that travel, offline: to a hub on loopback and back, bit for bit."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -174,6 +175,25 @@ def test_scores_are_of_the_model_that_is_pushed(tmp_path, checkpoint, capsys):
         assert expected is None or expected in said.err
         assert folder.exists() == (expected is None)
     assert "the scores on the card are of a\\nb/best.ckpt\n" in said.out
+
+
+def test_files_of_others_are_not_written_over(tmp_path, checkpoint, capsys):
+    """A configuration of another library, weights of whoever, a text about something else."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder", str(folder)]
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+        with pytest.raises(InputError, match=re.escape(str(folder))):
+            Tint().save_pretrained(folder)
+        assert (folder / name).read_text() == "{}"
+        (folder / name).unlink()
+    (folder / "README.md").write_text("My notes")
+    for _ in range(2):  # Beside a text, and over an earlier model.
+        Tint().save_pretrained(folder)
+    assert main(words) == 2
+    assert "whose README.md would be overwritten" in capsys.readouterr().err
+    assert (folder / "README.md").read_text() == "My notes"
 
 
 def test_what_a_training_knows_of_its_own_machine_is_not_sent(tmp_path, checkpoint):
