@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flowcolor.console import warn
@@ -41,7 +41,8 @@ def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -
 
     An image is what Pillow reads. A folder that holds no image itself stands for its subfolders at
     any depth, as photographs in thousands are often kept. Where it holds images, those of its
-    subfolders are left out. What is left out is counted and named in a warning.
+    subfolders are left out. What is left out is counted and named in a warning, and so are names
+    that differ in capitals only.
 
     Numbers inside names count: ``p2.png`` comes before ``p10.png``.
 
@@ -65,8 +66,21 @@ def list_images(folder: str | Path, besides: Sequence[str | Path | None] = ()) -
     if not chosen:
         got = f", got {first_ten(names)}" if names else ""
         raise InputError(f"{folder} holds no image that Pillow reads{got}.")
-    by_stem(folder, chosen)
+    _name_alike(folder, by_stem(folder, chosen))
     return chosen
+
+
+def _name_alike(folder: Path, images: Mapping[str, Path]) -> None:
+    """Warn of names that only some disks tell apart, of which results might lie on another."""
+    alike = defaultdict(list)
+    for stem, path in images.items():
+        alike[stem.casefold()].append(path)
+    twins = [path.relative_to(folder).as_posix() for paths in alike.values() for path in paths[1:]]
+    if twins:
+        warn(
+            f"{folder} holds names that differ from others in capitals only: {first_ten(twins)}. "
+            "On disks of macOS and Windows, results of these names take each other's place."
+        )
 
 
 def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:

@@ -28,3 +28,14 @@ def test_bad_folders_are_named(tmp_path):
     }.items():
         with pytest.raises(InputError, match=re.escape(words)):
             list_images(tmp_path / name)
+
+
+def test_names_that_only_some_disks_tell_apart_are_named(tmp_path, caplog):
+    for name in ("IMG_1.JPG", "img_1.png", "two.png"):
+        (tmp_path / name).touch()
+    assert len(list_images(tmp_path)) == 3
+    assert "differ from others in capitals only: img_1.png." in caplog.text
+    (tmp_path / "img_1.png").unlink()
+    caplog.clear()
+    list_images(tmp_path)
+    assert caplog.text == ""
