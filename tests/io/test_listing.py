@@ -1,6 +1,8 @@
 """Which images a folder holds, or one clear sentence."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +41,21 @@ def test_names_that_only_some_disks_tell_apart_are_named(tmp_path, caplog):
     caplog.clear()
     list_images(tmp_path)
     assert caplog.text == ""
+
+
+def test_folders_of_systems_are_passed_over(tmp_path, caplog, monkeypatch):
+    """A share keeps thumbnails, a disk what was deleted, and one may not look into all of them."""
+    names = ("$RECYCLE.BIN/S-1-5/$RA.jpg", "2024/@eaDir/a.jpg/THUMB_XL.jpg", "2024/a.jpg")
+    for name in (*names, "lost+found/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def locked(path):
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    assert list_images(tmp_path) == [tmp_path / "2024/a.jpg"]
+    assert "1 are read from 1 of its subfolders: 2024." in caplog.text
