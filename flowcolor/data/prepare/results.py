@@ -1,15 +1,20 @@
 """What a prepared folder holds, compared with its sources and with what was written into it."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from flowcolor.console import warn
+from flowcolor.data.datasets.folder import PhotoFolder, label_folders
 from flowcolor.data.fingerprint import fingerprint
 from flowcolor.data.prepare.ledger import Entry, Ledger
 from flowcolor.data.prepare.sources import FileFinder
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_empty, is_file
+from flowcolor.io.formats import is_image
 from flowcolor.io.images import read_bytes
+from flowcolor.io.listing import natural_order
+from flowcolor.io.tree import names_below
 
 _ALWAYS = ("photos", "sketches")
 
@@ -43,6 +48,35 @@ def forget(ledger: Ledger, finder: FileFinder) -> set[str]:
             f"{first_ten(retouched)}. Delete what is to be made anew."
         )
     return gone
+
+
+def require_looked_into(ledger: Ledger, finder: FileFinder, photos: Sequence[str | Path]) -> None:
+    """Refuse to forget what lies in subfolders because an image has come to lie beside them.
+
+    A folder that holds images itself does not stand for its subfolders any more.
+
+    Args:
+        ledger: What is prepared.
+        finder: What would be.
+        photos: Folders of photographs.
+
+    Raises:
+        InputError: It names the images.
+    """
+    gone = ledger.entries.keys() - set(finder.names)
+    if not gone or not isinstance(finder, PhotoFolder):
+        return
+    roots = [Path(folder) for folder in photos]
+    for root, label in zip(roots, label_folders(roots) if len(roots) > 1 else [""], strict=True):
+        images = [name for name in names_below(root, everything=True) if is_image(Path(name).name)]
+        own = sorted((name for name in images if "/" not in name), key=natural_order)
+        lost = gone & {label + name.rpartition(".")[0] for name in images if "/" in name}
+        if own and lost:
+            raise InputError(
+                f"{root} expects images in its subfolders alone, {len(lost)} of which are prepared "
+                f"and would be removed, got {first_ten(own)} beside them: move away what came to "
+                "lie there, or give another --output."
+            )
 
 
 def _is_same(finder: FileFinder, index: int, entry: Entry) -> bool:

@@ -15,7 +15,7 @@ from flowcolor.data.prepare.files import require_inside, write_whole
 from flowcolor.data.prepare.ledger import Entry, Ledger
 from flowcolor.data.prepare.pool import outcomes
 from flowcolor.data.prepare.progress import Progress
-from flowcolor.data.prepare.results import forget
+from flowcolor.data.prepare.results import forget, require_looked_into
 from flowcolor.data.prepare.sources import FileFinder, find_sources
 from flowcolor.data.prepare.work import Outcome, Worker
 from flowcolor.data.sketches.base import SketchFilter
@@ -121,6 +121,7 @@ def prepare(
                 "--sketch_filter expects photographs without --sketches, which are drawn already, "
                 f"got {sketch_filter}."
             )
+        require_looked_into(ledger, finder, photos)
         return _bring_up_to_date(ledger, portraits, finder, mapping, workers, strict)
 
 

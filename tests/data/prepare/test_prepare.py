@@ -359,6 +359,22 @@ def spoil(photos: Path) -> None:
         (photos / f"void{index}.png").touch()
 
 
+def test_an_image_beside_subfolders_takes_nothing_away(tmp_path):
+    """A folder that holds images itself does not stand for its subfolders any more."""
+    photos, place = tmp_path / "photos", tmp_path / "ready"
+    for index, name in enumerate(("one/a", "one/b", "two/a")):
+        write_image(smooth_photo(index), photos / f"{name}.png")
+    prepare(photos, place, 32, workers=1)
+    before = tree(place)
+    write_image(smooth_photo(3), photos / "cover.png")
+    with pytest.raises(InputError, match=r"subfolders alone, 3 of which .* got cover\.png besi"):
+        prepare(photos, place, 32, workers=1)
+    assert tree(place) == before
+    (photos / "cover.png").unlink()
+    (photos / "one/b.png").unlink()  # What is really gone does go.
+    assert prepare(photos, place, 32, workers=1).prepared == 2
+
+
 def test_what_cannot_be_read_is_skipped_counted_and_named(make_folder, tmp_path, capsys):
     photos, out = make_folder(count=3), tmp_path / "out"
     spoil(photos)
