@@ -18,6 +18,7 @@ from flowcolor.cli.trace import begin_traces, whole_traces
 from flowcolor.cli.vary import paint_variants, require_one_picture
 from flowcolor.console import complain, say, shown
 from flowcolor.errors import InputError, first_ten
+from flowcolor.io.disk_errors import is_full
 from flowcolor.painting import How, paint
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def colorize(
 
     Raises:
         InputError: A file cannot be read or written: the only one, or in the end, after all others
-            have been painted, how many and which.
+            have been painted, how many and which. Or the disk is full.
     """
     failed, start = [], time.monotonic()
     # One reference is often for all: it is read, and its face looked for, once.
@@ -56,7 +57,8 @@ def colorize(
         try:
             text = _paint_one(job, painter, how, dots, plots, reading)
         except InputError as error:
-            if len(jobs) == 1:
+            # Nothing that is painted from now on could be written, either.
+            if len(jobs) == 1 or is_full(error.__cause__):
                 raise
             failed.append(job.content.name)
             complain(f"left out {job.content}: {error}")

@@ -9,7 +9,7 @@ from flowcolor.io.files import real
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def is_full(error: BaseException) -> bool:
+def is_full(error: BaseException | None) -> bool:
     """Return whether a disk took no more bytes: it is full, as a quota may be, or fails.
 
     Such an error need not name the file.

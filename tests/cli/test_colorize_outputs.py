@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -208,4 +210,24 @@ def test_broken_files_of_drawings_and_gallery_do_not_end_a_folder(files, capsys,
     assert f"left out {files}/one/broken.png: " in said.err
     assert said.err.endswith("flowcolor: 1 of 2 drawings could not be painted: broken.png.\n")
     assert "torn.png is not an image" in caplog.text + said.err
+    assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_a_full_disk_ends_a_folder_job(files, capsys, monkeypatch):
+    """Hours would be spent on what could not be written."""
+    for name in ("b", "c"):
+        shutil.copy(files / "one/a.png", files / f"one/{name}.png")
+    replace = Path.replace
+
+    def full(path, target):
+        if Path(target).stem != "a":
+            raise OSError(28, "No space left on device", str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    words = ["--content", files / "one", "--output", files / "out", "--method", "unchanged"]
+    assert main(["colorize", *map(str, words)]) == 2
+    assert capsys.readouterr().err == (
+        f"flowcolor: {files}/out/b.png cannot be written: No space left on device.\n"
+    )
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
