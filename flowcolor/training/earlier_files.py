@@ -8,9 +8,9 @@ from lightning import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import exists
+from flowcolor.io.files import exists, real
 from flowcolor.io.same_file import protect
-from flowcolor.training.run_folder import CHECKPOINTS
+from flowcolor.training.run_folder import CHECKPOINTS, MODEL
 
 _CONFIG = "config.yaml"  # The name that Lightning gives to the configuration of a run.
 
@@ -47,6 +47,24 @@ def spare_configurations(folder: Path, option: str, read: Iterable[str | Path]) 
     if exists(folder / _CONFIG):
         spare_training(folder, option, _CONFIG)
     protect(folder / _CONFIG, map(Path, read), option)
+
+
+def spare_model(folder: Path, checkpoint: Path) -> None:
+    """Refuse to go on with a training whose checkpoint has been laid beside the model of another.
+
+    Args:
+        folder: Where the training goes on.
+        checkpoint: Of the training.
+
+    Raises:
+        InputError: It names the checkpoint.
+    """
+    beside = real(checkpoint.parent) == real(folder)
+    if beside and exists(folder / MODEL) and not exists(folder / _CONFIG):
+        raise InputError(
+            f"--ckpt_path expects a checkpoint in a folder of its training, got {checkpoint}, "
+            f"beside which a {MODEL} lies that would be replaced: lay it into a new folder."
+        )
 
 
 def spare_checkpoints(trainer: Trainer) -> None:

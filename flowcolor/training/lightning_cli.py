@@ -51,6 +51,7 @@ from flowcolor.training.contents import require_content, require_labels
 from flowcolor.training.earlier_files import (
     spare_checkpoints,
     spare_configurations,
+    spare_model,
     spare_rescued,
     spare_training,
 )
@@ -338,6 +339,10 @@ class TrainingCLI(LightningCLI):
         require_apart(written, self.datamodule.folders(subcommand), option)
         self._spare_earlier(written, option)
         say(f"writing to {shown(self.place.move(self.trainer))}")
+        root = self.config[subcommand].trainer.default_root_dir
+        goes_on = subcommand == "fit" and self.recorded.checkpoint is not None
+        if goes_on and root and real(Path(root)) not in real(self.folder / "file").parents:
+            say(f"notice: a training goes on where it began, and not below {ROOT} {shown(root)}")
         run = getattr(self.trainer, subcommand)
         rival = self.config.test.compare if subcommand == "test" else None
         try:
@@ -376,6 +381,8 @@ class TrainingCLI(LightningCLI):
         elif self.recorded.checkpoint is None and is_first_process():
             spare_training(written, option, "checkpoints")
             spare_checkpoints(self.trainer)
+        elif self.recorded.checkpoint is not None:
+            spare_model(written, self.recorded.checkpoint)
 
     def _sigterm(self) -> AbstractContextManager[None]:
         """Let Lightning have SIGTERM, and end with this process what it has started."""

@@ -18,6 +18,7 @@ from flowcolor.io.parts import remove_partial
 from flowcolor.io.places import require_here
 
 CHECKPOINTS = "checkpoints"
+MODEL = "model.safetensors"
 
 
 def is_first_process() -> bool:

@@ -9,6 +9,7 @@ from flowcolor.errors import InputError
 from flowcolor.training.earlier_files import (
     spare_checkpoints,
     spare_configurations,
+    spare_model,
     spare_rescued,
 )
 
@@ -45,3 +46,15 @@ def test_what_a_training_saved_when_it_failed_is_not_removed_by_one_that_succeed
     (tmp_path / "rescued.ckpt").touch()
     with pytest.raises(InputError, match=r"got .*, whose rescued\.ckpt would be replaced\.$"):
         spare(trainer)
+
+
+def test_a_checkpoint_that_was_laid_beside_another_model_is_not_gone_on_with(tmp_path):
+    """The folder of a run, and one that a training with a dirpath has left, are its own."""
+    for name in ("a.ckpt", "checkpoints/last.ckpt"):
+        spare_model(tmp_path, tmp_path / name)
+    (tmp_path / "model.safetensors").touch()
+    spare_model(tmp_path, tmp_path / "checkpoints/last.ckpt")
+    with pytest.raises(InputError, match=r"of its training, got .*a\.ckpt, beside which a model"):
+        spare_model(tmp_path, tmp_path / "a.ckpt")
+    (tmp_path / "config.yaml").touch()
+    spare_model(tmp_path, tmp_path / "a.ckpt")

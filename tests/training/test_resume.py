@@ -216,6 +216,22 @@ def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refuse
     assert config.read_text() == before
 
 
+def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_that_is_not_used(
+    run, tmp_path, capsys
+):
+    (tmp_path / "model.safetensors").write_text("of another")
+    shutil.copy(run.last, tmp_path / "copy.ckpt")
+    assert fit(run, tmp_path / "new", "--ckpt_path", tmp_path / "copy.ckpt") == 2
+    assert "beside which a model.safetensors lies" in capsys.readouterr().err
+    assert (tmp_path / "model.safetensors").read_text() == "of another"
+    (tmp_path / "model.safetensors").unlink()
+    words = ("--ckpt_path", tmp_path / "copy.ckpt", "--trainer.max_epochs", 3)
+    assert fit(run, tmp_path / "new", *words) == 0
+    expected = f"and not below --trainer.default_root_dir {tmp_path / 'new'}\n"
+    assert expected in capsys.readouterr().out
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
     other = ("--model.colorizer.init_args.ccbs", 2)
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2

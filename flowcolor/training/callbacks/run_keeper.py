@@ -11,7 +11,7 @@ from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
 from flowcolor.training.callbacks.average import finish_averages, leave_averages
-from flowcolor.training.run_folder import CHECKPOINTS, log_folder
+from flowcolor.training.run_folder import CHECKPOINTS, MODEL, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
 from flowcolor.training.unvalidated import validate_first
@@ -65,7 +65,7 @@ class RunKeeper(Callback):
             return
         if trainer.global_step > 0 and not self._begun:
             finish_averages(trainer, pl_module)
-        model, path = pl_module.colorizer, log_folder(trainer) / "model.safetensors"
+        model, path = pl_module.colorizer, log_folder(trainer) / MODEL
         best = _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
         say(f"wrote {shown(path)} (the {'best' if best else 'last'} weights)")
