@@ -10,9 +10,11 @@ from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, real
 from flowcolor.io.same_file import protect
+from flowcolor.io.streams import read_whole
 from flowcolor.training.run_folder import CHECKPOINTS, MODEL
 
 _CONFIG = "config.yaml"  # The name that Lightning gives to the configuration of a run.
+_HEAD = b"# lightning.pytorch=="  # And how it begins.
 
 
 def spare_training(folder: Path, option: str, part: str) -> None:
@@ -49,8 +51,35 @@ def spare_configurations(folder: Path, option: str, read: Iterable[str | Path]) 
     protect(folder / _CONFIG, map(Path, read), option)
 
 
+def spare_own(folder: Path, option: str) -> None:
+    """Refuse a folder for results where a configuration that no run has written would be replaced.
+
+    Args:
+        folder: Where results go.
+        option: How the command line calls it.
+
+    Raises:
+        InputError: It names the folder.
+    """
+    if exists(folder / _CONFIG) and not _is_of_a_run(folder):
+        raise InputError(
+            f"{option} expects a folder without a {_CONFIG} of something else, got {folder}, whose "
+            "own would be replaced."
+        )
+
+
+def _is_of_a_run(folder: Path) -> bool:
+    try:
+        return read_whole(folder / _CONFIG).startswith(_HEAD)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{folder / _CONFIG} cannot be read: {reason}.") from error
+
+
 def spare_model(folder: Path, checkpoint: Path) -> None:
-    """Refuse to go on with a training whose checkpoint has been laid beside the model of another.
+    """Refuse to go on with a training whose checkpoint has been laid beside files of others.
 
     Args:
         folder: Where the training goes on.
@@ -59,11 +88,11 @@ def spare_model(folder: Path, checkpoint: Path) -> None:
     Raises:
         InputError: It names the checkpoint.
     """
-    beside = real(checkpoint.parent) == real(folder)
-    if beside and exists(folder / MODEL) and not exists(folder / _CONFIG):
+    lost = [name for name in (_CONFIG, MODEL) if exists(folder / name)]
+    if lost and real(checkpoint.parent) == real(folder) and not _is_of_a_run(folder):
         raise InputError(
             f"--ckpt_path expects a checkpoint in a folder of its training, got {checkpoint}, "
-            f"beside which a {MODEL} lies that would be replaced: lay it into a new folder."
+            f"beside which {lost[-1]} lies and would be replaced: lay it into a new folder."
         )
 
 

@@ -52,6 +52,7 @@ from flowcolor.training.earlier_files import (
     spare_checkpoints,
     spare_configurations,
     spare_model,
+    spare_own,
     spare_rescued,
     spare_training,
 )
@@ -377,6 +378,7 @@ class TrainingCLI(LightningCLI):
         """
         if self.subcommand != "fit":
             spare_configurations(written, option, self.files)
+            spare_own(written, option)
             spare_rescued(self.trainer)
         elif self.recorded.checkpoint is None and is_first_process():
             spare_training(written, option, "checkpoints")

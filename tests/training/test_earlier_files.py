@@ -10,6 +10,7 @@ from flowcolor.training.earlier_files import (
     spare_checkpoints,
     spare_configurations,
     spare_model,
+    spare_own,
     spare_rescued,
 )
 
@@ -54,7 +55,20 @@ def test_a_checkpoint_that_was_laid_beside_another_model_is_not_gone_on_with(tmp
         spare_model(tmp_path, tmp_path / name)
     (tmp_path / "model.safetensors").touch()
     spare_model(tmp_path, tmp_path / "checkpoints/last.ckpt")
-    with pytest.raises(InputError, match=r"of its training, got .*a\.ckpt, beside which a model"):
+    with pytest.raises(InputError, match=r"of its training, got .*a\.ckpt, beside which mod"):
         spare_model(tmp_path, tmp_path / "a.ckpt")
-    (tmp_path / "config.yaml").touch()
+    (tmp_path / "config.yaml").write_text("# lightning.pytorch==2.6.6\n")
     spare_model(tmp_path, tmp_path / "a.ckpt")
+
+
+def test_a_configuration_that_no_run_has_written_is_not_replaced(tmp_path):
+    spare_own(tmp_path, "--here")
+    (config := tmp_path / "config.yaml").write_text("# mine")
+    with pytest.raises(InputError, match="--here expects a folder without a config"):
+        spare_own(tmp_path, "--here")
+    with pytest.raises(InputError, match=r"of its training, got .*a\.ckpt, beside which con"):
+        spare_model(tmp_path, tmp_path / "a.ckpt")
+    config.unlink()
+    config.mkdir()
+    with pytest.raises(InputError, match=r"config\.yaml cannot be read: "):
+        spare_own(tmp_path, "--here")

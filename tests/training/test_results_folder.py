@@ -71,6 +71,18 @@ def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, ca
     )
 
 
+def test_results_do_not_take_the_place_of_a_configuration_of_ones_own(tmp_path, capsys):
+    photos, out = write_photos(tmp_path / "photos", 2), tmp_path / "out"
+    words = ("--data.predict.sketches", photos, "--data.predict.photos", photos)
+    words = ("predict", *TINT, *words, "--trainer.default_root_dir", out)
+    for _ in range(2):
+        assert flowcolor(*words) == 0
+    (own := next(out.rglob("config.yaml"))).write_text("# mine")
+    assert flowcolor(*words) == 2
+    assert "expects a folder without a config.yaml of something else" in capsys.readouterr().err
+    assert own.read_text() == "# mine"
+
+
 def test_a_run_below_photographs_in_subfolders_is_refused(run, tmp_path, capsys):
     """The next run would take its pictures for photographs."""
     photos = tmp_path / "photos"

@@ -222,7 +222,7 @@ def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_th
     (tmp_path / "model.safetensors").write_text("of another")
     shutil.copy(run.last, tmp_path / "copy.ckpt")
     assert fit(run, tmp_path / "new", "--ckpt_path", tmp_path / "copy.ckpt") == 2
-    assert "beside which a model.safetensors lies" in capsys.readouterr().err
+    assert "beside which model.safetensors lies" in capsys.readouterr().err
     assert (tmp_path / "model.safetensors").read_text() == "of another"
     (tmp_path / "model.safetensors").unlink()
     words = ("--ckpt_path", tmp_path / "copy.ckpt", "--trainer.max_epochs", 3)
