@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flowcolor.cli.box_jobs import give_boxes
 from flowcolor.cli.colorize_options import make_parser
-from flowcolor.cli.job_hints import hints_of
+from flowcolor.cli.job_hints import hints_of, of_pages
 from flowcolor.cli.jobs import Job, choose_references, find_jobs, protect_inputs, protect_plots
 from flowcolor.cli.painters import chosen_painters
 from flowcolor.cli.trace import begin_traces, whole_traces
@@ -112,7 +112,7 @@ def _paint_one(
         lines.append(f"  the drawing: {', '.join(painted.said)} (--no-clean leaves it as it is)")
     if painted.aligned:
         lines.append("  the reference: laid with its face on the drawing's (--no-align leaves it)")
-    lines += [f"  notice: {notice}" for notice in painted.notices]
+    lines += [f"  notice: {notice}" for notice in [*of_pages(job), *painted.notices]]
     if plots:
         from flowcolor.color import to_gray
         from flowcolor.evaluation.plots import draw_plots

@@ -1,4 +1,4 @@
-"""What is told at places of one picture, from all that a command line says of it."""
+"""What is told at places of one picture, and what is to be said of its file."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -34,3 +34,11 @@ def hints_of(job: Job, picture: "Tensor", dots: Sequence["Dot"]) -> "Hints | Non
     if job.boxes is not None:
         hints = with_boxes(hints, read_boxes(job.boxes, picture), height, width)
     return hints
+
+
+def of_pages(job: Job) -> list[str]:
+    """Return a notice if a job's file has several pages, as scanners save them, or frames."""
+    from flowcolor.io.picture_size import count_pages
+
+    count = count_pages(job.content)
+    return [f"only the first of its {count} pages is painted"] if count > 1 else []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from flowcolor.cli.job_hints import hints_of
+from flowcolor.cli.job_hints import hints_of, of_pages
 from flowcolor.cli.jobs import Job
 from flowcolor.console import shown
 from flowcolor.errors import InputError
@@ -57,7 +57,7 @@ def paint_variants(
         cells["reference"] = reference
     if hints is not None:
         cells["points"] = hints.colors[0].where(hints.mask[0] > 0, cells["content"])
-    notices: dict[str, None] = {}  # Each once, in order.
+    notices = dict.fromkeys(of_pages(job))  # Each once, in order.
     for name, painter in painters.items():
         painted = paint(painter, picture, reference, how, hints)
         cells[name] = painted.image

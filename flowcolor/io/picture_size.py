@@ -1,4 +1,4 @@
-"""The size of an image file, without reading its pixels."""
+"""The size of an image file, and how many pages it has, without reading its pixels."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from flowcolor.io.opened import opened
 from flowcolor.io.streams import require_no_pipe
 
 _ORIENTATION, _TURNED = 0x0112, range(5, 9)  # EXIF; these values swap height and width.
+_PAGED = ("AVIF", "GIF", "PNG", "TIFF", "WEBP")
 _WIDTH, _HEIGHT = 256, 257  # Tags of TIFF, whose pictures Pillow may have turned, or not yet.
 
 
@@ -31,6 +32,18 @@ def picture_size(path: Path) -> tuple[int, int]:
         raise InputError(f"{path} is not an image that Pillow can read.") from error
     except UNREADABLE as error:
         raise InputError(f"{path} cannot be read as an image: {reason_of(error)}.") from error
+
+
+def count_pages(path: Path) -> int:
+    """Return how many pages or frames a file that can be read has, of which the first is read.
+
+    Layers are none, nor are the further pictures in a photograph of a phone, as its preview.
+    """
+    try:
+        with opened(path) as picture:
+            return getattr(picture, "n_frames", 1) if picture.format in _PAGED else 1
+    except UNREADABLE:  # Behind the first page the file may be damaged.
+        return 1
 
 
 def are_turned(sides: Sequence[int], others: Sequence[int]) -> bool:

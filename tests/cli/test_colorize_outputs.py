@@ -231,3 +231,15 @@ def test_a_full_disk_ends_a_folder_job(files, capsys, monkeypatch):
         f"flowcolor: {files}/out/b.png cannot be written: No space left on device.\n"
     )
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+
+
+def test_pages_that_are_not_painted_are_said(files, capsys):
+    """Scanners save all pages in one file."""
+    pages = [Image.new("L", (8, 8), level) for level in (90, 200, 30)]
+    for count in (1, 3):
+        pages[0].save(files / "scan.tif", save_all=True, append_images=pages[1:count])
+        words = ["--content", files / "scan.tif", "--output", files / "out.png"]
+        words += ["--method", "unchanged"]
+        assert main(["colorize", *map(str, words)]) == 0
+        said = capsys.readouterr().out
+        assert ("  notice: only the first of its 3 pages is painted\n" in said) == (count == 3)
