@@ -1,5 +1,6 @@
 """A folder that appears under its name only once it is complete."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 from flowcolor.errors import InputError
 from flowcolor.io.files import real
 from flowcolor.io.new_folders import new_folders
-from flowcolor.io.parts import new_part
+from flowcolor.io.parts import is_partial, new_part
 from flowcolor.uninterrupted import uninterrupted
 
 
@@ -33,6 +34,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             yield work
             if stays:
                 with uninterrupted():
+                    _require_empty(folder)  # Another process may have written there, too.
                     for path in sorted(work.iterdir()):
                         path.replace(folder / path.name)
                 return
@@ -43,6 +45,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             work.replace(real(folder))  # A link to a folder to nothing is no place.
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def _require_empty(folder: Path) -> None:
+    if not all(is_partial(path.name) for path in folder.iterdir()):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(folder))
 
 
 def _make_folder(path: Path) -> None:

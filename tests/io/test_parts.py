@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flowcolor.errors import InputError
 from flowcolor.io import parts
 from flowcolor.io.whole_file import whole_file, write_text
 from flowcolor.io.whole_folder import whole_folder
@@ -109,3 +110,18 @@ def test_an_empty_folder_stays_the_one_that_it_is(tmp_path, monkeypatch):
         assert names(Path()) - names(work) == {work.name, f"{work.name}/deep", f"{work.name}/file"}
     assert names(Path()) == {"deep", "file"}
     assert Path().stat().st_ino == before
+
+
+def test_of_two_that_write_into_an_empty_folder_one_does(tmp_path):
+    (tmp_path / "a").mkdir()
+
+    def write():
+        with whole_folder(tmp_path / "a") as second:
+            (second / "one").write_text("second")
+            with whole_folder(tmp_path / "a") as first:
+                (first / "one").write_text("first")
+
+    with pytest.raises(InputError, match="a cannot be written: Directory not empty"):
+        write()
+    assert (tmp_path / "a/one").read_text() == "first"
+    assert names(tmp_path) == {"a", "a/one"}
