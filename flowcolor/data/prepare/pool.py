@@ -2,8 +2,8 @@
 
 import multiprocessing
 import os
-from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
@@ -21,7 +21,7 @@ def outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Out
         workers: Processes; 1 is this one.
 
     Raises:
-        InputError: A file cannot be written, or a process was killed.
+        InputError: A file cannot be written, or a process cannot be started or was killed.
     """
     if workers == 1:
         yield from map(worker, todo)
@@ -33,7 +33,7 @@ def outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Out
     rest = iter(todo)
     try:
         with uninterrupted():
-            running = {pool.submit(work, index) for index in islice(rest, 4 * workers)}
+            running = _begin(pool, islice(rest, 4 * workers))
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -46,3 +46,14 @@ def outcomes(worker: Worker, todo: Sequence[int], workers: int) -> Generator[Out
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin(pool: ProcessPoolExecutor, positions: Iterable[int]) -> set[Future[Outcome]]:
+    """Hand out the first positions, for which the processes are started."""
+    try:
+        return {pool.submit(work, index) for index in positions}
+    except OSError as error:  # Their socket, for one, lies in the folder for temporary files.
+        raise InputError(
+            f"Processes cannot be started ({error.strerror or error}): give --workers 1, or a "
+            "TMPDIR of a shorter name on a disk of this machine."
+        ) from error

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -235,6 +236,22 @@ def test_killed_at_random_times_with_two_processes_it_resumes_to_the_same_bytes(
     assert ends.count(-signal.SIGKILL) >= 6
     for folder in tmp_path.glob("out*"):
         assert tree(folder) == tree(tmp_path / "whole")
+
+
+def test_processes_that_cannot_be_started_are_one_sentence(make_folder, tmp_path, monkeypatch):
+    """As where the name of the folder for temporary files is too long for a socket."""
+
+    def submit(*_):
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
+    photos, place = make_folder(count=2), tmp_path / "ready"
+    with pytest.raises(
+        InputError, match=r"\(AF_UNIX path too long\): give --workers 1, or"
+    ):
+        prepare(photos, place, 8, workers=2)
+    assert not place.exists()
+    assert prepare(photos, place, 8, workers=1).prepared == 2
 
 
 def test_resuming_redoes_nothing(make_folder, tmp_path):
