@@ -44,7 +44,7 @@ from flowcolor.data.parts import HeldOut, Parts, find_parts, name_trained
 from flowcolor.data.readable import ReadablePairs, collate_readable
 from flowcolor.data.sampler import EveryOnce, ResumableInOrder, ResumableSampler
 from flowcolor.data.sketches import SketchFilter
-from flowcolor.data.workers import start_worker
+from flowcolor.data.workers import require_short_folder, start_worker
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_dir
 
@@ -390,6 +390,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         )
 
     def _loader(self, dataset: Any, **options: Any) -> DataLoader[Item]:
+        if self.num_workers > 0:
+            require_short_folder()
         return DataLoader(
             dataset,
             batch_size=self.batch_size,

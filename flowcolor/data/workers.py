@@ -2,7 +2,30 @@
 
 import os
 import signal
+import sys
+import tempfile
 import threading
+
+from flowcolor.errors import InputError
+
+# Of the name of a socket. Python's own lie in a folder of their own in that for temporary files.
+_LONGEST = (103 if sys.platform == "darwin" else 107) - len("/pymp-01234567/listener-01234567")
+
+
+def require_short_folder() -> None:
+    """Refuse a folder for temporary files whose name leaves no room for that of a socket.
+
+    Loader processes could not hand over what they have read, and a run would wait for ever.
+
+    Raises:
+        InputError: It names the folder.
+    """
+    folder = tempfile.gettempdir()
+    if os.name == "posix" and len(os.fsencode(folder)) > _LONGEST:
+        raise InputError(
+            f"data.num_workers expects a TMPDIR with a name of at most {_LONGEST} bytes, where "
+            f"processes meet, got {folder}: give another, or data.num_workers 0."
+        )
 
 
 def start_worker(_index: int) -> None:

@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from flowcolor.data.workers import start_worker
+from flowcolor.data.module import ColorizationDataModule
+from flowcolor.data.workers import require_short_folder, start_worker
 from flowcolor.errors import InputError
 from tests.training.helpers import flowcolor, write_photos
 
@@ -74,3 +76,16 @@ def test_a_broken_file_in_a_loader_process_is_one_sentence(run, tmp_path, capsys
 
 def test_a_sentence_stays_what_it_is():
     assert str(InputError("Caught nothing.")) == "Caught nothing."
+
+
+def test_a_folder_for_sockets_with_too_long_a_name_is_refused(tmp_path, monkeypatch):
+    """A run would wait for ever for what its loader processes cannot hand over."""
+    photos = write_photos(tmp_path / "photos", 7)
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 80)  # noqa: S108
+    module = ColorizationDataModule(str(photos), size=8, num_workers=1, cache=False)
+    with pytest.raises(InputError, match="expects a TMPDIR with a name of at mo"):
+        module.train_dataloader()
+    module.num_workers = 0
+    module.train_dataloader()
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "x" * 70)  # noqa: S108
+    require_short_folder()

@@ -246,9 +246,7 @@ def test_processes_that_cannot_be_started_are_one_sentence(make_folder, tmp_path
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
     photos, place = make_folder(count=2), tmp_path / "ready"
-    with pytest.raises(
-        InputError, match=r"\(AF_UNIX path too long\): give --workers 1, or"
-    ):
+    with pytest.raises(InputError, match=r"\(AF_UNIX path too long\): give --workers 1, or"):
         prepare(photos, place, 8, workers=2)
     assert not place.exists()
     assert prepare(photos, place, 8, workers=1).prepared == 2
