@@ -27,6 +27,7 @@ from flowcolor.io.plain_load import plain_load
 from flowcolor.io.streams import require_no_pipe
 from flowcolor.io.whole_file import whole_file
 from flowcolor.models.description import describable, is_description, own_part
+from flowcolor.models.plain_state import plain_names, plain_state, uncompiled
 from flowcolor.models.plausible import (
     require_plausible,
     require_size,
@@ -168,13 +169,15 @@ def export_weights(
 
     Raises:
         InputError: It could not be read again: the name ends otherwise, or the size, an argument of
-            the model or a weight is not what :func:`read_weights` takes; or it cannot be written.
+            the model or a weight is not what :func:`read_weights` takes; or it cannot be written,
+            or the model is sharded.
     """
     from safetensors.torch import save
 
     path = Path(path)
     if path.suffix.lower() != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
+    model = uncompiled(model)
     description = describable(model, size, str(path))
     state = {
         name: (value.to(dtype) if dtype and value.is_floating_point() else value)
@@ -182,7 +185,7 @@ def export_weights(
         .cpu()
         .contiguous()
         .clone()
-        for name, value in model.state_dict().items()
+        for name, value in plain_state(model, str(path)).items()
     }
     require_tensors(state, path)
     whole = save(state, metadata={KEY: json.dumps(description)})
@@ -237,7 +240,7 @@ def read_weights(path: Path | str, description: dict[str, Any] | None = None) ->
         for name, value in checkpoint["state_dict"].items()
         if name.startswith(PREFIX)
     }
-    return Weights(path, own_part(checkpoint[KEY]), state)
+    return Weights(path, own_part(checkpoint[KEY]), plain_names(state))
 
 
 def load_model(path: Path | str) -> "Colorizer":

@@ -1,17 +1,23 @@
 import errno
 import json
 import pickle
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import distributed
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
+from flowcolor.layers import AffineCoupling
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
+from flowcolor.models.description import describe
 from flowcolor.training.build_task import build_task
 from flowcolor.training.objectives import Paired
 from tests.training.helpers import flowcolor
@@ -38,6 +44,36 @@ def test_an_exported_model_is_rebuilt_exactly(model, tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["model.safetensors"]
     path = path.rename(tmp_path / "MODEL.SAFETENSORS")  # As other systems write names.
     assert torch.equal(load_model(path)(sketch, reference), model(sketch, reference))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_compiled_model_is_rebuilt_as_it_was(whole, model, tmp_path):
+    """Written as what torch wraps around it, nothing could read it."""
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    for part in list(model.modules()):
+        if isinstance(part, AffineCoupling):
+            part.net = torch.compile(part.net, backend="eager")
+    path = tmp_path / "model.safetensors"
+    export_weights(torch.compile(model, backend="eager") if whole else model, path, size=8)
+    model.save_pretrained(tmp_path / "folder", 8)
+    task = {f"colorizer.{name}": value for name, value in model.state_dict().items()}
+    torch.save({KEY: describe(model, 8), "state_dict": task}, tmp_path / "model.ckpt")
+    for file in (path, tmp_path / "folder/model.safetensors", tmp_path / "model.ckpt"):
+        found = load_model(file).state_dict()
+        assert found.keys() == state.keys()
+        assert all(torch.equal(value, state[name]) for name, value in found.items())
+
+
+@pytest.mark.usefixtures("_leave_the_group")
+def test_a_sharded_model_is_refused_with_what_to_do(tmp_path):
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    model = SketchColorFlow(1, nccbs=0, ccbs=1)
+    fully_shard(model, mesh=init_device_mesh("cpu", (1,)))
+    path = tmp_path / "model.safetensors"
+    for write in (partial(export_weights, model, path, 8), partial(model.save_pretrained, path)):
+        with pytest.raises(InputError, match=r"expects a model that is whole, got one that fully_"):
+            write()
+    assert not path.exists()
 
 
 def test_the_checkpoint_of_a_training_is_rebuilt_exactly(run):
