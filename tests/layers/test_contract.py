@@ -121,6 +121,19 @@ def test_half_precision_weights_keep_the_round_trip(name, sample):
         layer.bfloat16()
 
 
+@pytest.mark.parametrize("name", [name for name, c in CASES.items() if not couplings(c.layer(0))])
+@given(sample=samples())
+@few
+def test_half_precision_weights_beside_wider_buffers_keep_the_round_trip(name, sample):
+    """A policy of mixed precision rounds the parameters alone."""
+    case = CASES[name]
+    layer = case.settled(sample).double()
+    for parameter in layer.parameters():
+        parameter.data = parameter.data.bfloat16()
+    for direction, *inputs in directions(layer, case.inputs(sample)):
+        check_round_trip(direction, *inputs, FLOAT32)
+
+
 @every_case
 @given(sample=samples(min_batch=2))
 @few

@@ -136,7 +136,9 @@ def random_rotation(channels: int) -> Tensor:
 
 def orthogonal_matrix(base: Tensor, generator: Tensor) -> Tensor:
     r"""Return :math:`Q \exp(A - A^T)`, orthogonal whenever the base :math:`Q` is."""
-    generator, base = widen(generator), widen(base)
+    # A policy of mixed precision, of FSDP for one, rounds parameters and leaves buffers.
+    dtype = torch.promote_types(widen(generator).dtype, base.dtype)
+    generator, base = generator.to(dtype), base.to(dtype)
     for _ in range(3):  # Newton's steps to the nearest orthogonal matrix: a base that was rounded
         base = 1.5 * base - 0.5 * base @ (base.mT @ base)  # when stored is exact again.
     matrix: Tensor = base @ torch.linalg.matrix_exp(generator - generator.mT)
