@@ -34,6 +34,7 @@ from flowcolor.training.callbacks.average import (
     require_one_average,
 )
 from flowcolor.training.contents import require_content, require_heard
+from flowcolor.training.count_batches import average_by_batches
 from flowcolor.training.early_end import repeat_early_end
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
@@ -197,6 +198,8 @@ class Task(LightningModule, ABC):
     def on_train_start(self) -> None:
         """Refuse schedules that would go wrong later, and go on where a checkpoint stands."""
         self._resumption.begin(self)
+        if not self.automatic_optimization:
+            average_by_batches(self.trainer)
         if self._resumption.last_validation.is_due:
             return  # There is no step left for which the schedule has to give a rate.
         count = planned(self.trainer, self.interval, len(self.trainer.optimizers))

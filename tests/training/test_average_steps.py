@@ -39,6 +39,19 @@ def test_the_average_moves_once_a_batch_however_many_optimizers_there_are():
         assert_close(weight, expected, msg=name)
 
 
+def test_an_average_of_every_second_batch_moves_where_each_batch_is_two_steps():
+    """Asked by the number of the last step, always odd, it would stay what it was at first."""
+    task, samples = test_alternating.build()
+    recorder, average = (
+        Recorder(),
+        EMAWeightAveraging(use_buffers=False, decay=0.5, update_every_n_steps=2),
+    )
+    fit(task, samples, max_epochs=3, callbacks=[recorder, average])
+    for name, weight in task.named_parameters():
+        first, second, third = (recorder.seen[batch][name] for batch in (0, 2, 4))
+        assert_close(weight, (first / 2 + second / 2) / 2 + third / 2, msg=name)
+
+
 def test_running_statistics_are_those_of_the_weights_and_not_averaged():
     _, samples = test_alternating.build()
     states = []
