@@ -11,11 +11,13 @@ from lightning.pytorch.callbacks import (
     BackboneFinetuning,
     BaseFinetuning,
     BatchSizeFinder,
+    GradientAccumulationScheduler,
     ModelCheckpoint,
     ModelPruning,
     Timer,
     WeightAveraging,
 )
+from lightning.pytorch.strategies import DDPStrategy
 from torch import nn
 
 from flowcolor.bounds import within
@@ -177,6 +179,27 @@ def check_sharing(trainer: Trainer, task: nn.Module) -> None:
         raise InputError(
             "trainer.sync_batchnorm expects a GPU for each process, got the CPU, on which torch "
             "has no batch normalisation of several: leave it at false."
+        )
+
+
+def check_static_graph(trainer: Trainer) -> None:
+    """Refuse to add up gradients of batches under DDP's static_graph: torch ends in an assertion.
+
+    It takes the first of these batches for one whose gradients all processes are to share.
+
+    Raises:
+        InputError: It names both options.
+    """
+    strategy, callbacks = trainer.strategy, trainer.callbacks  # type: ignore[attr-defined]
+    counts = [trainer.accumulate_grad_batches]
+    for callback in callbacks:
+        if isinstance(callback, GradientAccumulationScheduler):
+            counts += callback.scheduling.values()
+    static = isinstance(strategy, DDPStrategy) and strategy._ddp_kwargs.get("static_graph")
+    if static and max(counts) > 1:
+        raise InputError(
+            "trainer.strategy expects static_graph=false beside trainer.accumulate_grad_batches "
+            f"{max(counts)}, because torch cannot add up gradients under it, got true."
         )
 
 

@@ -39,7 +39,7 @@ from flowcolor.training.early_end import repeat_early_end
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.idle_weights import IdleWeights
 from flowcolor.training.objectives.base import Objective, colorize_batch
-from flowcolor.training.options import in_one_line
+from flowcolor.training.options import check_static_graph, in_one_line
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.precision import widen_early
 from flowcolor.training.rates import check_rates, planned
@@ -161,6 +161,7 @@ class Task(LightningModule, ABC):
         if stage == "fit":
             if self._trainer is not None:
                 require_one_average(self._trainer)
+                check_static_graph(self._trainer)
             require_heard(self.colorizer, data)
             # Else it would be trained, and none of its checkpoints could be read.
             describable(self.colorizer, self.size, "A training")
