@@ -19,6 +19,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import gather_all
+from flowcolor.layers.reversible.torch_private import is_sharded
 from flowcolor.models import Colorizer
 from flowcolor.models.checkpoint import (
     KEY,
@@ -340,6 +341,8 @@ class Task(LightningModule, ABC):
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
         alike, strategy = self.objective.uses_all, self.trainer.strategy
         if self.trainer.world_size == 1 or (alike and not isinstance(strategy, DDPStrategy)):
+            return loss
+        if any(map(is_sharded, self.modules())):  # Nobody waits for those that all leave aside.
             return loss
         if self._idle is None:
             self._idle = IdleWeights(self.parameters(), alike)

@@ -1,10 +1,13 @@
 """Weights that a loss does not use stay where they are, however many processes there are."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
+from torch import distributed, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import PatchCritic
@@ -158,3 +161,14 @@ def test_the_first_batch_tells_of_all_where_all_batches_are_alike(alike, others)
     looked = not (alike and others)
     assert len(asked) == 1 + looked
     assert reached(joined) == ({one, two} if looked else {one})
+
+
+@pytest.mark.usefixtures("_leave_the_group")
+def test_no_process_waits_for_sharded_weights_that_a_loss_leaves_aside():
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    task, _ = alternating()
+    fully_shard(task.colorizer, mesh=init_device_mesh("cpu", (1,)))
+    strategy = SimpleNamespace(all_gather=lambda own, **_: own[None])
+    task.trainer = SimpleNamespace(world_size=2, strategy=strategy)
+    loss = torch.ones((), requires_grad=True)
+    assert task.with_idle_weights(loss) is loss
