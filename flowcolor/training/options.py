@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import (
     GradientAccumulationScheduler,
     ModelCheckpoint,
     ModelPruning,
+    StochasticWeightAveraging,
     Timer,
     WeightAveraging,
 )
@@ -147,6 +148,13 @@ def check_callbacks(trainer: Trainer, colorizer: Colorizer, goes_on: bool) -> No
                 "trainer.callbacks expects a class of yours that says what it freezes, got "
                 "BaseFinetuning, which says nothing of it."
             )
+        if isinstance(callback, StochasticWeightAveraging):
+            first, most = callback._swa_epoch_start, trainer.max_epochs or -1
+            if isinstance(first, int) and 0 < most < first:  # The untrained weights would be left.
+                raise InputError(
+                    f"StochasticWeightAveraging expects swa_epoch_start to be at most "
+                    f"trainer.max_epochs, {most}, got {first}."
+                )
         if isinstance(callback, ModelPruning) and isinstance(colorizer, InvertibleColorizer):
             raise InputError(
                 "trainer.callbacks expects no ModelPruning, which sets weights to zero, got one "

@@ -27,6 +27,7 @@ def test_the_exported_model_has_the_best_weights_and_not_the_last(tmp_path):
         is_global_zero=True,
         fast_dev_run=False,
         global_step=0,
+        callbacks=[callback],
         checkpoint_callbacks=[callback],
         log_dir=str(tmp_path),
         logger=SimpleNamespace(log_dir=str(tmp_path)),

@@ -49,6 +49,8 @@ OPTIONS = {
     "--trainer.callbacks+=lightning.pytorch.callbacks.BaseFinetuning": "what it freezes, got Base",
     '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.ModelPruning", "init_args": '
     '{"pruning_fn": "l1_unstructured"}}': "no ModelPruning, .* SketchColorFlow, whose",
+    '--trainer.callbacks+={"class_path": "lightning.pytorch.callbacks.StochasticWeightAveraging", '
+    '"init_args": {"swa_lrs": 0.1, "swa_epoch_start": 9}}': "to be at most .*epochs, 2, got 9",
     '--trainer.callbacks={"class_path": "WeightAveraging"}': (
         "use_buffers=false for SketchColorFlow, .* model.average averages weights, too"
     ),

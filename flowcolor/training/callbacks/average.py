@@ -117,6 +117,25 @@ def finish_averages(trainer: Trainer, pl_module: LightningModule) -> None:
             callback.transfer_weights(own._average_model, pl_module)
 
 
+def ends_with_average(trainer: Trainer) -> bool:
+    """Tell whether Lightning's stochastic average took the place of the weights in the end.
+
+    No checkpoint has it as its weights: all are written before.
+    """
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    return any(
+        isinstance(each, StochasticWeightAveraging) and _has_averaged(each, trainer)
+        for each in callbacks
+    )
+
+
+def _has_averaged(callback: Any, trainer: Trainer) -> bool:
+    count = callback._init_n_averaged if callback.n_averaged is None else callback.n_averaged
+    epochs: Any = trainer.fit_loop.epoch_progress
+    added = callback._model_contains_batch_norm and epochs.current.ready - 2 == callback.swa_end
+    return int(count) > 0 and bool(added or _ends_averaging(callback, trainer))
+
+
 def _ends_averaging(callback: Any, trainer: Trainer) -> bool:
     """Tell whether the last epoch is one after which this callback leaves its average.
 

@@ -10,7 +10,11 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
-from flowcolor.training.callbacks.average import finish_averages, leave_averages
+from flowcolor.training.callbacks.average import (
+    ends_with_average,
+    finish_averages,
+    leave_averages,
+)
 from flowcolor.training.run_folder import CHECKPOINTS, MODEL, log_folder
 from flowcolor.training.say import say
 from flowcolor.training.task import Task
@@ -66,9 +70,11 @@ class RunKeeper(Callback):
         if trainer.global_step > 0 and not self._begun:
             finish_averages(trainer, pl_module)
         model, path = pl_module.colorizer, log_folder(trainer) / MODEL
-        best = _best(trainer)
+        averaged = ends_with_average(trainer)
+        best = None if averaged else _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
-        say(f"wrote {shown(path)} (the {'best' if best else 'last'} weights)")
+        which = "averaged" if averaged else "best" if best else "last"
+        say(f"wrote {shown(path)} (the {which} weights)")
 
 
 def _is_trial(trainer: Trainer) -> bool:
