@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowcolor.cli.options import OptionParser, check_device, model_source
-from flowcolor.console import complain, say, shown
+from flowcolor.console import complain, say, shown, warn
 from flowcolor.errors import InputError, first_ten
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> None:
         raise InputError(
             f"--checkpoint expects a UNetAdaIN with a latent, got {type(model).__name__}."
         )
-    photos = list_images(options.references)[:_MOST]
+    photos = list_images(options.references)
     if len(photos) < 2:
         raise InputError(
             f"--references expects two photographs or more, got {len(photos)} in "
@@ -51,6 +51,9 @@ def main(words: Sequence[str]) -> None:
     checkpoint = [options.checkpoint] if isinstance(options.checkpoint, Path) else []
     protect(options.output, [*photos, *checkpoint])
     require_apart(options.output.parent, [options.references], "--output")
+    if len(photos) > _MOST:
+        warn(f"of the {len(photos)} photographs of {options.references}, {_MOST} are looked at.")
+        photos = photos[:_MOST]
     found, seen = _codes(model, photos, painter.size or None, device)
     plot(found, [path.stem for path in seen], options.output)
     verdict = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flowcolor.cli.options import OptionParser, model_source
 from flowcolor.cli.painters import chosen_painter
-from flowcolor.console import complain, say, shown
+from flowcolor.console import complain, say, shown, warn
 from flowcolor.errors import InputError, first_ten
 from flowcolor.painting import How, paint
 
@@ -51,6 +51,10 @@ def main(words: Sequence[str]) -> None:
     protect(output, [*contents, *references, *model])
     require_apart(output.parent, [*options.contents, *options.references], "--output")
     side = int(options.size) if options.size.isdecimal() else painter.size or _DEFAULT_SIDE
+    for name, given in (("contents", contents), ("references", references)):
+        if len(given) > options.most:
+            beyond = len(given) - options.most
+            warn(f"--most {options.most} leaves out the last {beyond} of {len(given)} {name}.")
     contents, references = contents[: options.most], references[: options.most]
     picture, lost = _gallery(painter, how, contents, references, side)
     write_image(picture, output)

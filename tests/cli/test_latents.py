@@ -98,6 +98,14 @@ def test_the_picture_does_not_take_a_name_of_the_model(photos, monkeypatch, caps
     assert (photos / "o.png").is_symlink()
 
 
+def test_photographs_beyond_the_most_are_counted(photos, monkeypatch, capsys, caplog):
+    monkeypatch.setattr("flowcolor.cli.latents._MOST", 2)
+    assert latents(trained_unet_adain(), monkeypatch) == 0
+    said = capsys.readouterr()
+    assert "4 numbers of 2 photographs" in said.out
+    assert "of the 3 photographs of photos, 2 are looked at." in caplog.text + said.err
+
+
 @pytest.mark.parametrize("name", ["写", "\udcff"])
 def test_photographs_may_have_names_that_no_font_shows(name, photos, monkeypatch, capsys):
     write_image(torch.rand(3, 16, 16), photos / f"photos/{name}.png")

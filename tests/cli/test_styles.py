@@ -113,6 +113,15 @@ def test_a_picture_that_is_given_twice_stands_twice(files):
     assert read_image("s.png").shape == (3, 4 * (SIDE + 2) + 2, 3 * (SIDE + 2) + 2)
 
 
+def test_of_many_pictures_those_beyond_the_first_are_counted(files, capsys, caplog):
+    words = ("--contents", "red.png", "blue.png", "--references", "blue.png", "--gray")
+    tint = ("--method", "tint", "--size", str(SIDE), "--most", "1", "--output", "s.png")
+    assert main(["styles", *words, *tint]) == 0
+    said = caplog.text + capsys.readouterr().err
+    assert "--most 1 leaves out the last 1 of 2 contents." in said
+    assert "references" not in said
+
+
 @pytest.mark.parametrize("output", ["contents-b.png", "references-b.png", "model.png"])
 def test_what_is_given_and_not_painted_is_not_replaced_either(output, files, capsys, monkeypatch):
     """Of many files only the first few are painted."""
