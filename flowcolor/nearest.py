@@ -30,6 +30,9 @@ class Gallery:
         folder: Holds the photographs.
         look: What is compared, :math:`\phi`: :func:`thumbnail`, or :func:`vgg_look`.
 
+    Attributes:
+        unread: What could not be read, once all have been looked at.
+
     Raises:
         InputError: The folder holds no image.
 
@@ -41,6 +44,7 @@ class Gallery:
     def __init__(self, folder: Path, look: Look | None = None) -> None:
         self.folder, self.look = folder, look or thumbnail
         self.paths = list_images(folder)
+        self.unread: list[Path] = []
 
     def nearest(self, content: Path) -> Path:
         """Return the photograph that looks most like the content, which is never its own file.
@@ -71,6 +75,7 @@ class Gallery:
             try:
                 found[path] = self.look(read_image(path))
             except InputError as error:
+                self.unread.append(path)
                 warn(f"left out of --gallery: {error}")
         return found
 

@@ -159,8 +159,9 @@ def main(words: Sequence[str]) -> None:
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)
+    unread: list[Path] = []
     if options.gallery is not None:
-        jobs = choose_references(jobs, options.gallery)
+        jobs, unread = choose_references(jobs, options.gallery)
     jobs = give_boxes(jobs, options.boxes, picture)
     protect_inputs(jobs, options.checkpoint)
     if options.vary:
@@ -180,6 +181,11 @@ def main(words: Sequence[str]) -> None:
             colorize(jobs, painters["result"], how, dots, options.plots)
         for trace in traces:
             say(trace.write())
+    if unread:
+        raise InputError(
+            f"{len(unread)} of the photographs of {options.gallery} could not be read: "
+            f"{first_ten([path.name for path in unread])}."
+        )
 
 
 def _check_traits(model: "Colorizer", options: argparse.Namespace) -> None:

@@ -146,10 +146,13 @@ def _partners(
     return [found[stem] for stem in stems]
 
 
-def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
+def choose_references(jobs: Sequence[Job], folder: Path) -> tuple[list[Job], list[Path]]:
     """Give each job the photograph of a folder that looks most like its content, and say which.
 
     A content of several that cannot be read gets none: painting names it and goes on.
+
+    Returns:
+        The jobs, and the photographs that cannot be read.
 
     Raises:
         InputError: The folder holds no other photograph, or the only content cannot be read, or
@@ -181,7 +184,7 @@ def choose_references(jobs: Sequence[Job], folder: Path) -> list[Job]:
             f"{shown(job.content)} gets the colours of {shown(job.reference)}, the most like it "
             f"{how}"
         )
-    return chosen
+    return chosen, gallery.unread
 
 
 def protect_inputs(jobs: Sequence[Job], checkpoint: str | None = None) -> None:

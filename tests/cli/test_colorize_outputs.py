@@ -211,6 +211,12 @@ def test_broken_files_of_drawings_and_gallery_do_not_end_a_folder(files, capsys,
     assert said.err.endswith("flowcolor: 1 of 2 drawings could not be painted: broken.png.\n")
     assert "torn.png is not an image" in caplog.text + said.err
     assert [path.name for path in (files / "out").iterdir()] == ["a.png"]
+    (files / "one" / "broken.png").unlink()
+    assert main(["colorize", *map(str, words), "--output", f"{files}/out"]) == 2
+    said = capsys.readouterr()
+    assert f"wrote {files}/out/a.png" in said.out
+    sentence = f"1 of the photographs of {files}/gallery could not be read: torn.png."
+    assert said.err.endswith(f"flowcolor: {sentence}\n")
 
 
 def test_a_full_disk_ends_a_folder_job(files, capsys, monkeypatch):
