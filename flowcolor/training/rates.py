@@ -1,4 +1,4 @@
-"""The learning rates of a whole training, looked at before it begins."""
+"""The steps and the learning rates of a whole training, looked at before it begins."""
 
 import math
 import warnings
@@ -23,13 +23,38 @@ def planned(trainer: Trainer, unit: str, optimizers: int = 1) -> int:
         unit: After what schedules advance: ``epoch`` or ``step``.
         optimizers: Each has its own steps, which Lightning counts.
     """
-    batches, most = float(trainer.num_training_batches), trainer.max_epochs or -1
-    each = math.ceil(batches / trainer.accumulate_grad_batches) if batches < math.inf else _MOST
+    each = _steps_of_epoch(trainer)
+    most = trainer.max_epochs or -1
     steps = each * most if most > 0 else math.inf
     if trainer.max_steps > 0:
         steps = min(steps, trainer.max_steps // optimizers)
     count = steps if unit == "step" or steps == math.inf else steps // each
     return int(min(count, _MOST))
+
+
+def require_least(trainer: Trainer, optimizers: int = 1) -> None:
+    """Refuse a least number of steps or epochs that the largest number of the other prevents.
+
+    Raises:
+        InputError: It names both.
+    """
+    each, epochs = _steps_of_epoch(trainer), trainer.max_epochs or -1
+    steps, least = trainer.max_steps // optimizers, (trainer.min_steps or 0) // optimizers
+    if 0 < each * epochs < least:
+        raise InputError(
+            f"trainer.min_steps expects at most the {each * epochs} steps of trainer.max_epochs "
+            f"{epochs}, got {least}."
+        )
+    if 0 < steps < each * (trainer.min_epochs or 0):
+        raise InputError(
+            f"trainer.min_epochs expects epochs, here of {each} steps, for which trainer.max_steps "
+            f"{steps} leaves room, got {trainer.min_epochs}."
+        )
+
+
+def _steps_of_epoch(trainer: Trainer) -> int:
+    batches = float(trainer.num_training_batches)
+    return math.ceil(batches / trainer.accumulate_grad_batches) if batches < math.inf else _MOST
 
 
 def check_rates(build: Callable[[Any], tuple[Optimizer, Any]], count: int, unit: str) -> None:

@@ -43,7 +43,7 @@ from flowcolor.training.objectives.base import Objective, colorize_batch
 from flowcolor.training.options import check_static_graph, in_one_line
 from flowcolor.training.plateau import plateau_schedule
 from flowcolor.training.precision import widen_early
-from flowcolor.training.rates import check_rates, planned
+from flowcolor.training.rates import check_rates, planned, require_least
 from flowcolor.training.resumption import Resumption, note_progress
 from flowcolor.training.samples import colorize_samples
 from flowcolor.training.say import say
@@ -204,7 +204,9 @@ class Task(LightningModule, ABC):
             average_by_batches(self.trainer)
         if self._resumption.last_validation.is_due:
             return  # There is no step left for which the schedule has to give a rate.
-        count = planned(self.trainer, self.interval, len(self.trainer.optimizers))
+        optimizers = len(self.trainer.optimizers)
+        require_least(self.trainer, optimizers)
+        count = planned(self.trainer, self.interval, optimizers)
         check_rates(partial(self.build_optimizer, self.optimizer), count, self.interval)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:

@@ -13,7 +13,7 @@ from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
-from flowcolor.training.rates import check_rates, planned
+from flowcolor.training.rates import check_rates, planned, require_least
 from tests.training.helpers import flowcolor, write_photos
 
 OPTIONS = {
@@ -151,11 +151,20 @@ def test_numbers_below_0_that_mean_something_are_kept(run, tmp_path):
     assert flowcolor("fit", "--config", run.config, *words, optimizer) == 0
 
 
-def test_a_schedule_that_cannot_be_followed_is_refused_at_first(run, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--model.scheduler.init_args.step_size=0", "of 2 epochs, StepLR says after 0: .*modulo"),
+        ("--trainer.min_steps=9", r"min_steps expects at most the \d steps of .*_epochs 2, got 9"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused_at_first(
+    option, sentence, run, tmp_path, capsys
+):
     words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "runs")
-    assert flowcolor("fit", *words, "--model.scheduler.init_args.step_size=0") == 2
+    assert flowcolor("fit", *words, option) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert re.search("expects a schedule of 2 epochs, StepLR says after 0: .*modulo", error)
+    assert re.search(sentence, error)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -188,6 +197,23 @@ def test_a_schedule_is_followed_as_far_as_the_training_goes(limits, unit, count)
     assert planned(SimpleNamespace(**trainer), unit) == count
     trainer["max_steps"] *= 2
     assert planned(SimpleNamespace(**trainer), unit, optimizers=2) == count
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [
+        ({"max_epochs": 3, "min_steps": 13}, "steps"),
+        ({"max_epochs": 3, "accumulate_grad_batches": 3, "min_steps": 7}, "steps"),
+        ({"max_steps": 11, "min_epochs": 3}, "epochs"),
+    ],
+)
+def test_a_least_that_the_most_prevents_is_refused(limits, name):
+    usual = {"max_epochs": -1, "max_steps": -1, "min_epochs": None, "min_steps": None}
+    usual |= {"accumulate_grad_batches": 1, "num_training_batches": 4}
+    with pytest.raises(InputError, match=f"min_{name} expects .* got {limits[f'min_{name}']}"):
+        require_least(SimpleNamespace(**usual | limits))
+    limits[f"min_{name}"] -= 1
+    require_least(SimpleNamespace(**usual | limits))
 
 
 @pytest.mark.parametrize(
