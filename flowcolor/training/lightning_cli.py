@@ -83,6 +83,7 @@ from flowcolor.training.words import (
     asks_for_help,
     one_test_set,
     refuse_idle,
+    refuse_roundtrip,
     refuse_unscored_pairs,
     with_plain_words,
 )
@@ -278,6 +279,7 @@ class TrainingCLI(LightningCLI):
         if self.subcommand == "test":
             require_labels(self.config_init.test.regions, self.datamodule)
         if self.subcommand == "fit":
+            refuse_roundtrip(self.options, self.model.colorizer)
             check_fit(trainer, self.model, self.datamodule, self.recorded.checkpoint is not None)
             callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
             callbacks.insert(0, SharedFolder(self.folder, self._found))

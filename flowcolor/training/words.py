@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from flowcolor.errors import InputError
+from flowcolor.models.base import Colorizer, InvertibleColorizer
 
 # What has no effect on a command, and by which one might think that its results are of other data.
 _TRAINING_ONLY = ("data.repeat", "data.share", "data.predict")
@@ -122,6 +123,21 @@ def refuse_unscored_pairs(words: Sequence[str], every_n_steps: int) -> None:
             raise InputError(
                 f"flowcolor fit expects --curves.every_n_steps N beside {option}, without which no "
                 "pairs are scored, got none."
+            )
+
+
+def refuse_roundtrip(words: Sequence[str], colorizer: Colorizer) -> None:
+    """Refuse words about round trips of what cannot be run backwards.
+
+    Raises:
+        InputError: It names the first.
+    """
+    for word in words:
+        option = word.partition("=")[0]
+        if option.split(".")[0] == "--roundtrip" and not isinstance(colorizer, InvertibleColorizer):
+            raise InputError(
+                f"{option} expects a model that can be run backwards, got "
+                f"{type(colorizer).__name__}."
             )
 
 

@@ -94,6 +94,17 @@ def test_only_a_training_takes_what_follows_it(command, option, reason, run, tmp
     assert not without_idle(command, [option])  # As of an experiment that trains and tests.
 
 
+def test_no_round_trip_is_asked_of_what_cannot_be_run_backwards(run, tmp_path, capsys):
+    model = '{"class_path": "SCFT", "init_args": {"width": 2, "levels": 2, "inner": 4}}'
+    words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "o")
+    words = (*words, "--model.colorizer", model, "--roundtrip.every_n_steps=1")
+    assert flowcolor("fit", *words) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    name = "--roundtrip.every_n_steps"
+    assert error == f"flowcolor: {name} expects a model that can be run backwards, got SCFT."
+    assert not (tmp_path / "o").exists()
+
+
 def test_the_command_line_beats_the_test_set_of_a_configuration(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("data: {test: a, held_out: null}")
