@@ -8,8 +8,9 @@ from statistics import fmean
 from flowcolor.arguments import check_callable, check_count, check_list
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.batch import Batch
+from flowcolor.evaluation.decibels import decibels
 from flowcolor.evaluation.probes import Paint
-from flowcolor.metrics import hint_error, psnr
+from flowcolor.metrics import hint_error
 from flowcolor.values import require_tensors
 
 
@@ -57,7 +58,7 @@ def hint_curve(
     found = []
     for count in counts:
         points = HintPoints(count=count)
-        decibels: list[float] = []
+        ratios: list[float] = []
         errors: list[float] = []
         for seed in range(seeds):
             for batch in batches:
@@ -65,10 +66,10 @@ def hint_curve(
                 painted = paint(hinted if count else batch, None)
                 require_tensors("hint_curve", painted)
                 result = painted.float().clamp(0, 1)
-                decibels += psnr(result, batch["truth"]).tolist()
+                ratios += decibels(result, batch["truth"]).tolist()
                 if count:
                     colors, mask = hinted["hint_colors"], hinted["hint_mask"]
                     errors += hint_error(result, colors, mask).tolist()
         error = fmean(errors) if errors else nan
-        found.append(HintScore(count, fmean(decibels), error, len(decibels)))
+        found.append(HintScore(count, fmean(ratios), error, len(ratios)))
     return found

@@ -22,7 +22,8 @@ from flowcolor.io.whole_file import write_text
 def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
     """Write ``NAME.json``, the whole report, and ``NAME.csv``, a row for each pair.
 
-    JSON knows no infinity: the PSNR of a perfect result is ``null`` there, ``inf`` in the CSV.
+    JSON knows only finite numbers: what is none, as the scores of a result with NaN, is ``null``
+    there, and stands as it is in the CSV.
     """
     content = {
         "version": __version__,

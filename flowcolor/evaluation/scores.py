@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, distributed
 
 from flowcolor.data.batch import Batch
+from flowcolor.evaluation.decibels import decibels
 from flowcolor.evaluation.drawing_scores import drawing_scores
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.region_scores import REGION, Regions, region_scores
@@ -22,7 +23,6 @@ from flowcolor.metrics import (
     luminance_error,
     mean_color,
     ms_ssim,
-    psnr,
     ssim,
 )
 
@@ -93,7 +93,7 @@ def score_batch(
     numbers: dict[str, Tensor] = {}
     for suffix, answer in answers.items():
         numbers[f"ssim{suffix}"] = ssim(answer, truth)
-        numbers[f"psnr{suffix}"] = psnr(answer, truth)
+        numbers[f"psnr{suffix}"] = decibels(answer, truth)
         if min(truth.shape[-2:]) >= MS_SSIM_LEAST:
             numbers[f"ms_ssim{suffix}"] = ms_ssim(answer, truth)
     if sketch_filter is not None:

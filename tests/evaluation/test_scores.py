@@ -54,6 +54,17 @@ def test_each_score_is_that_of_its_metric_on_the_right_images():
         assert "ms_ssim" not in score.scores
 
 
+def test_a_result_that_is_its_photograph_leaves_means_finite():
+    truth = torch.rand(3, 3, 16, 16)
+    result = torch.stack([truth[0], truth[1] + 1e-7, truth[2] / 2])
+    batch = {"content": truth, "reference": truth, "truth": truth, "name": list("abc")}
+    scores = score_batch("self", batch | {"index": torch.arange(3)}, result, None)
+    found = [score.scores["psnr"] for score in scores]
+    assert found[:2] == [60.0, 60.0]
+    assert found[2] == pytest.approx(float(psnr(result, truth)[2]))
+    assert Report(scores).summary["self"]["psnr"] == pytest.approx(40 + found[2] / 3)
+
+
 def test_five_scales_are_compared_where_they_fit():
     images = torch.rand(1, 3, 176, 176)
     batch = {"content": images, "reference": images, "truth": images, "name": ["a"]}

@@ -21,6 +21,8 @@ def test_every_pair_counts_once_and_nothing_is_carried_into_the_next_validation(
     expected = torch.cat([ssim(result, first["truth"]), ssim(result[:1], again["truth"][1:])])
     assert validation.compute()["val/ssim"] == pytest.approx(float(expected.mean()), rel=1e-5)
     assert validation.compute() == {}
+    validation.add_self(first, first["truth"])
+    assert validation.compute()["val/psnr"] == 60
 
 
 def test_cross_pairs_are_scored_by_lines_and_colours():

@@ -7,9 +7,10 @@ from statistics import fmean
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
+from flowcolor.evaluation.decibels import decibels
 from flowcolor.evaluation.drawing_scores import line_scores
 from flowcolor.evaluation.scores import Setting, SketchFilter, gather
-from flowcolor.metrics import mean_color_distance, psnr, ssim
+from flowcolor.metrics import mean_color_distance, ssim
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Validation:
     def add_self(self, batch: Batch, result: Tensor) -> None:
         """Score results whose references were their own photographs."""
         truth = batch["truth"]
-        self._add("self", batch, {"val/ssim": ssim(result, truth), "val/psnr": psnr(result, truth)})
+        values = {"val/ssim": ssim(result, truth), "val/psnr": decibels(result, truth)}
+        self._add("self", batch, values)
 
     def add_cross(self, batch: Batch, result: Tensor, sketch_filter: SketchFilter | None) -> None:
         """Score results whose references were photographs of others; lines only of drawings."""
