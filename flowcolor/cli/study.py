@@ -93,7 +93,8 @@ def _import(words: Sequence[str]) -> None:
     from flowcolor.evaluation.study.survey_import import import_survey
 
     paths = import_survey(options.export, read_key(options.key), options.output)
-    say(f"wrote {len(paths)} files of answers into {shown(options.output)}")
+    files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    say(f"wrote {files} of answers into {shown(options.output)}")
 
 
 def _report(words: Sequence[str]) -> None:

@@ -119,9 +119,11 @@ def name_no_images(folder: Path, names: Sequence[str]) -> None:
     """Warn of the files of a folder that are no images by their names."""
     others = [name for name in names if not is_image(name.rpartition("/")[2])]
     if 0 < len(others) < len(names):  # Otherwise it is an error, which names them.
+        one = len(others) == 1
+        what = "1 file that is no image" if one else f"{len(others)} files that are no images"
         warn(
-            f"{folder} holds {len(others)} files that are no images which Pillow reads: "
-            f"{first_ten(others)}. They are left out."
+            f"{folder} holds {what} which Pillow reads: {first_ten(others)}. "
+            f"{'It is' if one else 'They are'} left out."
         )
 
 

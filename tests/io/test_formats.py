@@ -54,7 +54,7 @@ def browser(tmp_path):
     return folder
 
 
-NAMED = "saved holds 1 files that are no images which Pillow reads: d.heic. They are left out."
+NAMED = "saved holds 1 file that is no image which Pillow reads: d.heic. It is left out."
 
 
 def test_folders_of_photographs(browser, caplog, tmp_path):
