@@ -5,7 +5,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TextIO
 
@@ -86,6 +86,23 @@ def warn(sentence: str) -> None:
     """Log a warning, once for all processes."""
     if speaks_for_all():
         _LOG.warning("flowcolor: %s", shown(sentence))
+
+
+def warn_of_replaced(words: Sequence[str], options: Container[str]) -> None:
+    """Warn of options of one value that come again with another: the last counts.
+
+    Args:
+        words: Of a command line.
+        options: Which of them are such options.
+    """
+    given: dict[str, str] = {}
+    for position, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in options:
+            value = value if equals else next(iter(words[position + 1 :]), "")
+            if given.get(name, value) != value:
+                warn(f"{name} is given twice: {value} counts, and {given[name]} does not.")
+            given[name] = value
 
 
 def speaks_for_all() -> bool:

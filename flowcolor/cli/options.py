@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from flowcolor.console import warn_of_replaced
 from flowcolor.errors import InputError, did_you_mean, refuse_empty
 from flowcolor.io.places import refuse_homes
 
@@ -47,6 +48,14 @@ class OptionParser(argparse.ArgumentParser):
         refuse_empty(self.prog, words)
         refuse_homes(words)
         self._refuse_lost(words)
+        warn_of_replaced(
+            words,
+            {
+                name
+                for name, action in self._option_string_actions.items()
+                if isinstance(action, argparse._StoreAction) and action.nargs is None
+            },
+        )
         return super().parse_known_args(args, namespace)
 
     def _refuse_lost(self, words: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.bounds import within
-from flowcolor.console import shown
+from flowcolor.console import shown, warn_of_replaced
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.ending import sigterm_for_others
 from flowcolor.errors import InputError, refuse_empty
@@ -104,6 +104,7 @@ class TrainingCLI(LightningCLI):
         command, self.options = self.command, tuple(options)
         refuse_empty(f"flowcolor {command}", options)
         refuse_idle(command, options)
+        warn_of_replaced(options, ("--ckpt_path", "--compare"))
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))
         self.files = files

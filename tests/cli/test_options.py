@@ -173,8 +173,10 @@ def test_a_second_list_that_would_replace_the_first_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_of_one_word_the_last_counts_and_what_is_collected_may_come_again():
+def test_of_one_word_the_last_counts_and_what_is_collected_may_come_again(caplog):
     words = ["--sketch", "a", "--output", "b", "--sketch", "c", "--vary", "a=1", "--vary", "a=2"]
+    words += ["--lines=keep", "--lines", "keep"]
     options = make_parser().read(words)
     assert options.sketch == Path("c")
+    assert caplog.messages == ["flowcolor: --sketch is given twice: c counts, and a does not."]
     assert options.vary == [["a=1"], ["a=2"]]

@@ -154,3 +154,11 @@ def test_several_folders_are_recorded_as_several(option, tmp_path):
     cli = TrainingCLI(["test", "--config", "models/tint", *words], run=False)
     assert cli.datamodule.train.photos == ["a", "b's"]
     assert cli.run_config["data"]["train"]["photos"] == ["a", "b's"]
+
+
+def test_a_rival_that_replaces_another_is_named(tmp_path, caplog):
+    words = ("--compare=a.json", "--compare", "b.json", f"--trainer.default_root_dir={tmp_path}")
+    with quiet():
+        TrainingCLI(["test", "--config", "models/tint", *words], run=False)
+    said = "flowcolor: --compare is given twice: b.json counts, and a.json does not."
+    assert said in caplog.messages
