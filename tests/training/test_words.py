@@ -151,7 +151,8 @@ def test_averaged_weights_whose_device_is_an_object_can_be_written_down(tmp_path
 @pytest.mark.parametrize("option", ["--data.train", "--data.train.photos"])
 def test_several_folders_are_recorded_as_several(option, tmp_path):
     words = (f"{option}=[a, b's]", f"--trainer.default_root_dir={tmp_path}")
-    cli = TrainingCLI(["test", "--config", "models/tint", *words], run=False)
+    with quiet():
+        cli = TrainingCLI(["test", "--config", "models/tint", *words], run=False)
     assert cli.datamodule.train.photos == ["a", "b's"]
     assert cli.run_config["data"]["train"]["photos"] == ["a", "b's"]
 
