@@ -24,6 +24,9 @@ from flowcolor.io.listing import one_form
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_text
 
+# By the drawing as clean_drawing makes it, where that was measured as well.
+_BY_DRAWING = ("sharpness", "bleeding")
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -94,6 +97,9 @@ def paired_interval(
 def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
     """Compare every score that both reports have, image by image, in each setting that both have.
 
+    Sharpness and bleeding are left out where one was measured by cleaned drawings, as results of
+    ``flowcolor score --sketches``, and the other by the drawings themselves.
+
     Raises:
         ValueError: One is no report.
         InputError: They have no setting in common, or in one of them other pairs, or one coloured
@@ -145,12 +151,18 @@ def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
     b = [theirs[one_form(score.name)] for score in a]
     found = {}
     for name, measure in MEASURES.items():
+        if name in _BY_DRAWING and _are_cleaned(a) != _are_cleaned(b):
+            continue
         both = [
             name in ours.scores and name in others.scores for ours, others in zip(a, b, strict=True)
         ]
         if all(both) or (measure.partial and any(both)):
             found[name] = _difference(measure, name, [*compress(a, both)], [*compress(b, both)])
     return found
+
+
+def _are_cleaned(scores: list[PairScore]) -> bool:
+    return any("lines_cleaned" in score.scores for score in scores)
 
 
 def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairScore]) -> Difference:
@@ -271,7 +283,12 @@ def write_comparison(a: Path, b: Path, path: Path) -> str:
     Raises:
         InputError: One is no report, or the images are not the same.
     """
-    found = compare(read_report(a), read_report(b))
+    ours, theirs = read_report(a), read_report(b)
+    found = compare(ours, theirs)
+    rows = [f"A: {shown(a)}", f"B: {shown(b)}", comparison_table(found)]
+    if _are_cleaned(ours.scores) != _are_cleaned(theirs.scores):
+        names = ", ".join(MEASURES[name].label for name in _BY_DRAWING)
+        rows.append(f"not compared: {names}: one was measured by cleaned drawings")
     content = {
         "a": str(a),
         "b": str(b),
@@ -281,4 +298,4 @@ def write_comparison(a: Path, b: Path, path: Path) -> str:
         },
     }
     write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", path)
-    return f"A: {shown(a)}\nB: {shown(b)}\n{comparison_table(found)}\nwrote {shown(path)}"
+    return "\n".join([*rows, f"wrote {shown(path)}"])

@@ -130,3 +130,22 @@ def test_reports_without_a_score_in_common_are_one_sentence():
         InputError, match="expects a score that both have in the setting cross, got"
     ):
         compare(a, b)
+
+
+def test_what_refers_to_cleaned_drawings_is_not_compared_with_what_does_not(tmp_path):
+    """As of a test, and of a score of the pictures that it wrote."""
+    by_drawing = {"sharpness": 1.0, "bleeding": 0.0}
+    of_test = Report(
+        [replace(one, scores=one.scores | by_drawing) for one in map(pair, "ab", (0, 1))]
+    )
+    cleaned = by_drawing | {"lines_cleaned": 1.0}
+    of_score = Report([replace(one, scores=one.scores | cleaned) for one in of_test.scores])
+    paths = [
+        write_report(report, tmp_path, name)[0]
+        for report, name in ((of_test, "test"), (of_score, "score"))
+    ]
+    said = write_comparison(*paths, tmp_path / "comparison.json")
+    assert "not compared: lines as sharp as the sketch's, colours bleed over lines: one" in said
+    assert not compare(of_test, of_score)["cross"].keys() & by_drawing.keys()
+    for report in (of_test, of_score):
+        assert compare(report, report)["cross"].keys() >= by_drawing.keys()
