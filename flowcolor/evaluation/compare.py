@@ -25,7 +25,9 @@ from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_text
 
 # By the drawing as clean_drawing makes it, where that was measured as well.
-_BY_DRAWING = ("sharpness", "bleeding")
+_BY_CLEANED = ("sharpness", "bleeding")
+_BY_DRAWING = ("lines", "lines_control", "lines_cleaned", *_BY_CLEANED)
+_SAME_DRAWING = 0.01  # Of SSIM with the photograph; rounding to bytes moves it by 0.0001.
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def compare(a: Report, b: Report) -> dict[Setting, dict[str, Difference]]:
     """Compare every score that both reports have, image by image, in each setting that both have.
 
     Sharpness and bleeding are left out where one was measured by cleaned drawings, as results of
-    ``flowcolor score --sketches``, and the other by the drawings themselves.
+    ``flowcolor score --sketches``, and the other by the drawings themselves; with those of lines
+    where the drawings were others, as of ``flowcolor score`` without its ``--sketches``.
 
     Raises:
         ValueError: One is no report.
@@ -150,8 +153,9 @@ def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
     theirs = {one_form(score.name): score for score in b}
     b = [theirs[one_form(score.name)] for score in a]
     found = {}
+    left_out = _by_others(a, b)
     for name, measure in MEASURES.items():
-        if name in _BY_DRAWING and _are_cleaned(a) != _are_cleaned(b):
+        if name in left_out:
             continue
         both = [
             name in ours.scores and name in others.scores for ours, others in zip(a, b, strict=True)
@@ -161,8 +165,13 @@ def _compare(a: list[PairScore], b: list[PairScore]) -> dict[str, Difference]:
     return found
 
 
-def _are_cleaned(scores: list[PairScore]) -> bool:
-    return any("lines_cleaned" in score.scores for score in scores)
+def _by_others(a: list[PairScore], b: list[PairScore]) -> tuple[str, ...]:
+    """Return the names of scores that refer to other drawings in both of the same pairs."""
+    known = [[score.scores.get("ssim_sketch", 0.0) for score in x] for x in (a, b)]
+    if any(abs(one - other) > _SAME_DRAWING for one, other in zip(*known, strict=True)):
+        return _BY_DRAWING
+    cleaned = [any("lines_cleaned" in score.scores for score in x) for x in (a, b)]
+    return _BY_CLEANED if cleaned[0] != cleaned[1] else ()
 
 
 def _difference(measure: Measure, name: str, a: list[PairScore], b: list[PairScore]) -> Difference:
@@ -286,9 +295,17 @@ def write_comparison(a: Path, b: Path, path: Path) -> str:
     ours, theirs = read_report(a), read_report(b)
     found = compare(ours, theirs)
     rows = [f"A: {shown(a)}", f"B: {shown(b)}", comparison_table(found)]
-    if _are_cleaned(ours.scores) != _are_cleaned(theirs.scores):
-        names = ", ".join(MEASURES[name].label for name in _BY_DRAWING)
-        rows.append(f"not compared: {names}: one was measured by cleaned drawings")
+    left_out = [
+        MEASURES[name].label
+        for name in _BY_DRAWING
+        if any(
+            name in ours.summary[setting] and name in theirs.summary[setting]
+            for setting, differences in found.items()
+            if name not in differences
+        )
+    ]
+    if left_out:
+        rows.append(f"not compared: {', '.join(left_out)}: by other drawings, or cleaned ones")
     content = {
         "a": str(a),
         "b": str(b),

@@ -132,20 +132,27 @@ def test_reports_without_a_score_in_common_are_one_sentence():
         compare(a, b)
 
 
-def test_what_refers_to_cleaned_drawings_is_not_compared_with_what_does_not(tmp_path):
-    """As of a test, and of a score of the pictures that it wrote."""
-    by_drawing = {"sharpness": 1.0, "bleeding": 0.0}
-    of_test = Report(
-        [replace(one, scores=one.scores | by_drawing) for one in map(pair, "ab", (0, 1))]
+def test_what_refers_to_other_drawings_is_not_compared(tmp_path):
+    """As of a test, and of a score of the pictures that it wrote, with its drawings or without."""
+
+    def report(**more):
+        pairs = [pair(name, 0.5) for name in "ab"]
+        more = {"sharpness": 1.0, "bleeding": 0.0, "ssim_sketch": 0.3} | more
+        return Report([replace(one, scores=one.scores | more) for one in pairs])
+
+    of_test = report()
+    lines, sharp = "lines agree with the sketch (F1), ", "lines as sharp as the sketch's, "
+    cases = (
+        (report(lines_cleaned=1.0), f"not compared: {sharp}", {"lines", "lines_control"}),
+        (report(ssim_sketch=0.4), f"not compared: {lines}", set()),
+        (report(ssim_sketch=0.301), "wrote ", {"lines", "lines_control", "sharpness", "bleeding"}),
     )
-    cleaned = by_drawing | {"lines_cleaned": 1.0}
-    of_score = Report([replace(one, scores=one.scores | cleaned) for one in of_test.scores])
-    paths = [
-        write_report(report, tmp_path, name)[0]
-        for report, name in ((of_test, "test"), (of_score, "score"))
-    ]
-    said = write_comparison(*paths, tmp_path / "comparison.json")
-    assert "not compared: lines as sharp as the sketch's, colours bleed over lines: one" in said
-    assert not compare(of_test, of_score)["cross"].keys() & by_drawing.keys()
-    for report in (of_test, of_score):
-        assert compare(report, report)["cross"].keys() >= by_drawing.keys()
+    for number, (other, sentence, kept) in enumerate(cases):
+        names = ("test", f"other{number}")
+        paths = [
+            write_report(each, tmp_path, name)[0]
+            for each, name in zip((of_test, other), names, strict=True)
+        ]
+        said = write_comparison(*paths, tmp_path / "comparison.json")
+        assert f"explains.\n{sentence}" in said
+        assert compare(of_test, other)["cross"].keys() == {"ssim", "colors"} | kept
