@@ -3,7 +3,11 @@
 import pytest
 import torch
 from lightning import Callback
-from lightning.pytorch.callbacks import EMAWeightAveraging, WeightAveraging
+from lightning.pytorch.callbacks import (
+    EMAWeightAveraging,
+    StochasticWeightAveraging,
+    WeightAveraging,
+)
 from torch import nn
 from torch.testing import assert_close
 
@@ -75,3 +79,9 @@ def test_two_averages_are_refused_which_would_exchange_each_others_weights(avera
     task, samples = test_alternating.build(average=average)
     with pytest.raises(InputError, match=r"expects one average of the weights, .* got EMA.* and "):
         fit(task, samples, callbacks=[each(use_buffers=False) for each in others])
+
+
+def test_a_stochastic_average_beside_another_is_refused():
+    task, samples = test_alternating.build(average=0.9)
+    with pytest.raises(InputError, match=r"got StochasticWeightAveraging and WeightAverage\.$"):
+        fit(task, samples, callbacks=[StochasticWeightAveraging(0.1)])

@@ -78,13 +78,14 @@ def require_one_average(trainer: Trainer) -> None:
     """Refuse several averages of the weights.
 
     Each takes the place of the weights in a validation and in a checkpoint, so that one would
-    average another, and leave it to be trained.
+    average another, and leave it to be trained; or in the end, where the last would be left.
 
     Raises:
         InputError: It names them.
     """
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-    names = [type(each).__name__ for each in callbacks if isinstance(each, WeightAveraging)]
+    kinds = (WeightAveraging, StochasticWeightAveraging)
+    names = [type(each).__name__ for each in callbacks if isinstance(each, kinds)]
     if len(names) > 1:
         raise InputError(
             "trainer.callbacks expects one average of the weights, or model.average alone, whose "
