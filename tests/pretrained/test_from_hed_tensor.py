@@ -102,7 +102,7 @@ def test_a_missing_extra_or_place_is_one_sentence(keras_file, tmp_path, monkeypa
     (tmp_path / "file").touch()
     words = ["weights", "--from", str(keras_file), "--output"]
     assert main([*words, str(tmp_path / "file")]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert "--output expects a folder, got the file" in capsys.readouterr().err
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     assert main([*words, str(tmp_path / "out")]) == 2
     assert "needs h5py: pip install 'flowcolor[hed]'." in capsys.readouterr().err

@@ -62,7 +62,9 @@ def test_faces_that_are_not_known_to_lie_right_are_told_of(tmp_path, capsys):
         assert data.aligned == aligned
         for model in (trained_deep_face_editing(), trained_scft()):
             task = build_task(model, objective if model.aligned else Paired(ColorizationLoss(**L1)))
-            task._trainer = SimpleNamespace(datamodule=data, callbacks=[])
+            task._trainer = SimpleNamespace(
+                datamodule=data, callbacks=[], strategy=None, accumulate_grad_batches=1
+            )
             task.setup("fit")
             told = (
                 "DeepFaceEditing expects faces that lie as in CelebA-HQ" in capsys.readouterr().out
