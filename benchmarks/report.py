@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 import flowcolor
+from flowcolor.io.whole_file import write_text
 
 RESULTS = Path(__file__).parent / "results"
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
@@ -49,8 +50,7 @@ def write(path: Path, part: str, result: dict[str, Any], where: dict[str, Any]) 
     """Put one part into a JSON file, beside the parts that earlier runs measured."""
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     known[part] = {**result, "environment": where}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    write_text(json.dumps(known, indent=1) + "\n", path)
 
 
 def read(path: Path, part: str) -> dict[str, Any] | None:

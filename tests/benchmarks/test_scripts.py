@@ -4,10 +4,13 @@ import importlib
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
+from benchmarks import report
 from benchmarks.report import RESULTS
+from flowcolor.errors import InputError
 
 SCRIPTS = {
     "live_bytes": "--size 16 --ccbs 1",
@@ -78,6 +81,18 @@ def test_a_step_beyond_the_limit_is_left_out_and_said_so(tmp_path, monkeypatch, 
     found = run("memory", f"{options} --limit 0.0001", tmp_path / "m.json", monkeypatch)
     assert "skipped" in found["batch, fake"]["rows"][1]
     assert "GiB" in capsys.readouterr().out
+
+
+def test_a_disk_that_is_full_leaves_what_was_measured_before(tmp_path, monkeypatch):
+    def full(path, target):
+        raise OSError(28, "No space left on device", str(target))
+
+    report.write(tmp_path / "found.json", "first", {"rows": 1}, {})
+    before = (tmp_path / "found.json").read_bytes()
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InputError, match="No space left"):
+        report.write(tmp_path / "found.json", "second", {"rows": 2}, {})
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
