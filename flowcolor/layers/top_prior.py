@@ -73,6 +73,11 @@ class TopPrior(InvertibleLayer):
 
     def _run(self, x: Tensor, *, inverse: bool) -> tuple[Tensor, LogDet]:
         check_tensor(self, x)
+        if x.ndim < 2:
+            raise ValueError(
+                "TopPrior expects an input of shape (batch, channels, *spatial), got "
+                f"{tuple(x.shape)}."
+            )
         x = widen(x)
         scale, shift, logdet = affine(self, torch.zeros_like(x), x)
         y = transform(x, scale, shift, self.order, inverse=inverse)

@@ -114,6 +114,14 @@ def test_an_inner_layer_of_another_resolution_and_too_few_channels_are_refused_i
         Partial(Squeeze(), 3)(torch.randn(2, 3, 4, 6))
 
 
+@pytest.mark.parametrize("run", ["forward", "inverse"])
+def test_a_prior_of_what_has_no_channels_is_refused_in_words(run):
+    layer = getattr(TopPrior(conv_net(2, 4)), run)
+    expected = r"^TopPrior expects an input of shape \(batch, channels, \*spatial\), got \(4,\)\.$"
+    with pytest.raises(ValueError, match=expected):
+        layer(torch.randn(4))
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_zero_convolution_sees_its_padding_and_scales_each_channel(value):
     layer, x = ZeroConv2d(2, 3, value), torch.randn(2, 2, 4, 5)
