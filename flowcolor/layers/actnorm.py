@@ -1,23 +1,16 @@
 r"""Activation normalisation: the per-channel affine layer of Glow."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.compiler import is_exporting
-from torch.nn.utils.parametrize import is_parametrized
 
 from flowcolor.arguments import check_count
-from flowcolor.layers.base import (
-    Condition,
-    Features,
-    InvertibleLayer,
-    LogDet,
-    check_channels,
-)
+from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
+from flowcolor.layers.functional.settable import check_settable, set_parameter
 from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     has_numbers,
@@ -163,37 +156,12 @@ class ActNorm(InvertibleLayer):
         if not (loc.isfinite() & std.isfinite()).all():
             return False
         for name in ("loc", "log_scale"):
-            _check_settable(self, name)
-        _set(self, "loc", loc)
-        _set(self, "log_scale", torch.where(std > _MIN_STD, -std.log(), 0.0))
+            check_settable(self, name)
+        set_parameter(self, "loc", loc)
+        set_parameter(self, "log_scale", torch.where(std > _MIN_STD, -std.log(), 0.0))
         self.initialized.fill_(True)
         self._settled = True
         return True
-
-
-def _check_settable(layer: ActNorm, name: str) -> None:
-    if is_parametrized(layer, name):
-        wanted = all(hasattr(each, "right_inverse") for each in _parametrizations(layer, name))
-    else:  # Pruned, for one, it is computed anew in every pass.
-        wanted = name in layer._parameters
-    if not wanted:
-        raise ValueError(
-            f"ActNorm expects {name} to be a parameter, or parametrized with right_inverse, to set "
-            "it by the first batch, got one that is computed: call initialize before that."
-        )
-
-
-def _set(layer: ActNorm, name: str, value: Tensor) -> None:
-    number: Tensor = getattr(layer, name)
-    if is_parametrized(layer, name):
-        setattr(layer, name, value.to(number.dtype))  # By what undoes the parametrization.
-    else:
-        number.copy_(value)  # In place: the optimizer and DDP hold on to these tensors.
-
-
-def _parametrizations(layer: ActNorm, name: str) -> Iterable[nn.Module]:
-    each: Iterable[nn.Module] = layer.parametrizations[name]  # type: ignore[index]
-    return each
 
 
 def _count_as_initialized(layer: ActNorm, state: dict[str, Any], prefix: str, *_: object) -> None:
