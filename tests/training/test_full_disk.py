@@ -14,7 +14,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.report import Report
-from flowcolor.evaluation.report_files import write_report
+from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.io.images import write_image
 from flowcolor.io.whole_file import write_text
 from flowcolor.models import flowcolor_tiny
@@ -70,6 +70,21 @@ def test_a_training_that_cannot_begin_to_write_leaves_nothing(run, tmp_path, mon
     error = capsys.readouterr().err.splitlines()[-1]
     assert "config.yaml cannot be written: No space left on device" in error
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_test_keeps_its_numbers_where_its_pictures_have_no_room(
+    run, tmp_path, monkeypatch, capsys
+):
+    def no_room(columns, path):
+        raise InputError(f"{path} cannot be written: No space left on device.")
+
+    monkeypatch.setattr("flowcolor.training.callbacks.picture_grid.write_grid", no_room)
+    words = ("--ckpt_path", run.last, "--trainer.default_root_dir", tmp_path)
+    assert flowcolor("test", *words) == 2
+    said = capsys.readouterr()
+    assert said.err.endswith("pairs-self.png cannot be written: No space left on device.\n")
+    assert "SSIM" in said.out
+    assert read_report(tmp_path / "test.json").of("self")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO])

@@ -13,6 +13,7 @@ from flowcolor.console import shown
 from flowcolor.data.batch import Batch
 from flowcolor.data.cross_reference import reference_names
 from flowcolor.data.sketches import GradientLines
+from flowcolor.errors import InputError
 from flowcolor.evaluation.costs import Costs, measure_costs, plain_costs
 from flowcolor.evaluation.network_scores import Networks
 from flowcolor.evaluation.probes import Paint, first_pairs, probe_scores
@@ -71,6 +72,7 @@ class Evaluator(Callback):
         self.timed = timed
         self._costs: Costs | None = None
         self.report: Report | None = None
+        self._unwritten: Report | None = None
         self._validation = Validation()
         self._evaluation: Evaluation | None = None
 
@@ -101,7 +103,7 @@ class Evaluator(Callback):
         pl_module: Task,  # type: ignore[override]
     ) -> None:
         """Look for the networks of the scores, before anything is coloured."""
-        self.report = None
+        self.report = self._unwritten = None
         self._probed = 0
         self._costs = None
         self._evaluation = Evaluation(
@@ -164,19 +166,27 @@ class Evaluator(Callback):
         if self._costs is not None:
             about["costs"] = plain_costs(self._costs)
         errors = self.roundtrip.errors if self.roundtrip else {}
-        self.report = self._evaluation.report(about | self.about, errors)
+        self.report = self._unwritten = self._evaluation.report(about | self.about, errors)
         self._evaluation = None
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the table and write the report, after the pictures: with it a test is done."""
-        if self.report is not None and trainer.is_global_zero:
-            publish(self.report, log_folder(trainer))
+        report, self._unwritten = self._unwritten, None
+        if report is not None and trainer.is_global_zero:
+            publish(report, log_folder(trainer))
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Keep the numbers of a test whose pictures could not be written."""
+        if isinstance(exception, InputError):
+            self.on_test_end(trainer, pl_module)
 
 
 def publish(report: Report, folder: Path) -> None:
     """Write a report as JSON and CSV and print its table."""
-    paths = write_report(report, folder, "test")
-    say("\n".join([table(report), *(f"wrote {shown(path)}" for path in paths)]))
+    say(table(report))  # First: the disk may be full.
+    say("\n".join(f"wrote {shown(path)}" for path in write_report(report, folder, "test")))
 
 
 def report_of(trainer: Trainer) -> Report | None:
