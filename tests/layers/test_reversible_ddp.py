@@ -12,6 +12,7 @@ from torch.distributed.fsdp import (
 from torch.nn.parallel import DistributedDataParallel
 
 from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
+from flowcolor.testing import measure_drift
 from tests.layers.memory_modes import MODES, assert_same, gradients, probe
 from tests.layers.random_chains import glow
 
@@ -137,6 +138,8 @@ def shard_blocks_on_rank(memory):
     y, logdet = chain(x, conditions)
     again, back = chain.inverse(2 * y, conditions)
     probe(again, 2 * logdet + back).backward()
+    with pytest.raises(ValueError, match="expects a chain that is whole, got one that fully_shard"):
+        measure_drift(chain, x, conditions)
     return {name: gradient.full_tensor() for name, gradient in gradients(chain).items()}
 
 

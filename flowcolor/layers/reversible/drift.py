@@ -11,6 +11,7 @@ from flowcolor.layers.base import InvertibleLayer, Step, check_tensor
 from flowcolor.layers.chain import Chain
 from flowcolor.layers.conditions import serves
 from flowcolor.layers.reversible.snapshot import Snapshot
+from flowcolor.layers.reversible.torch_private import is_sharded
 from flowcolor.layers.reversible.vjp import ReverseStep
 from flowcolor.values import widen
 
@@ -45,7 +46,8 @@ def measure_drift(
         an empty batch.
 
     Raises:
-        ValueError: If ``chain`` is no layer, or ``condition`` neither a tensor nor a list of them.
+        ValueError: If ``chain`` is no layer, or sharded, or ``condition`` neither a tensor nor a
+            list of them.
 
     Example:
         >>> from flowcolor.layers import ActNorm, InvertibleConv1x1
@@ -60,6 +62,11 @@ def measure_drift(
         raise ValueError(
             "measure_drift expects condition to be a tensor or a list of tensors, got "
             f"{type(condition).__name__}."
+        )
+    if any(map(is_sharded, chain.modules())):  # Which cannot be copied.
+        raise ValueError(
+            "measure_drift expects a chain that is whole, got one that fully_shard has divided: "
+            "measure it before that."
         )
     chain = copy.deepcopy(chain).eval().requires_grad_(False)
     names = {id(module): name for name, module in chain.named_modules()}
