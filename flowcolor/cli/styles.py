@@ -30,6 +30,7 @@ def main(words: Sequence[str]) -> None:
     from flowcolor.io.apart import require_apart
     from flowcolor.io.files import is_dir
     from flowcolor.io.images import IMAGE_SUFFIXES, write_image
+    from flowcolor.io.picture_size import name_pages
     from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
 
@@ -56,6 +57,7 @@ def main(words: Sequence[str]) -> None:
             beyond = len(given) - options.most
             warn(f"--most {options.most} leaves out the last {beyond} of {len(given)} {name}.")
     contents, references = contents[: options.most], references[: options.most]
+    name_pages([*contents, *references])
     picture, lost = _gallery(painter, how, contents, references, side)
     write_image(picture, output)
     rows = "own photograph, then " if how.draw or how.gray else ""

@@ -13,6 +13,7 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_file
 from flowcolor.io.images import read_image, read_sketch
 from flowcolor.io.listing import list_images, own_stem, pairing_stem
+from flowcolor.io.picture_size import name_pages
 from flowcolor.io.places import require_path
 from flowcolor.io.resizing import center_square, resize
 
@@ -56,6 +57,7 @@ class SketchReferencePairs(Dataset[Pair]):
             )
         else:
             self.references = [by_stem[stem] for stem in stems]
+        name_pages(self.sketches)
         self.names = [own_stem(path, folder) for path in self.sketches]
         self.size = size
 

@@ -1,11 +1,13 @@
 """The size of an image file, and how many pages it has, without reading its pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import UnidentifiedImageError
 
-from flowcolor.errors import InputError
+from flowcolor.console import warn
+from flowcolor.errors import InputError, first_ten
+from flowcolor.io.files import is_file
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.opened import opened
 from flowcolor.io.streams import require_no_pipe
@@ -44,6 +46,14 @@ def count_pages(path: Path) -> int:
             return getattr(picture, "n_frames", 1) if picture.format in _PAGED else 1
     except UNREADABLE:  # Behind the first page the file may be damaged.
         return 1
+
+
+def name_pages(paths: Iterable[Path]) -> None:
+    """Warn of files that have several pages or frames, of which the first alone is read."""
+    paged = [path.name for path in paths if is_file(path) and count_pages(path) > 1]
+    if paged:
+        files = "1 file" if len(paged) == 1 else f"{len(paged)} files"
+        warn(f"of {files} with several pages only the first is read: {first_ten(paged)}.")
 
 
 def are_turned(sides: Sequence[int], others: Sequence[int]) -> bool:

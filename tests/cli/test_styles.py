@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from PIL import Image
 
 from flowcolor.cli.main import main
 from flowcolor.inference import Painter
@@ -48,6 +49,14 @@ def test_contents_are_columns_references_rows_and_the_first_row_has_the_own_colo
         for row, reference in enumerate([photo, *others], 1):
             expected = Tint()(gray[None], reference[None])[0]
             assert (cell(picture, row, column) - expected).abs().max() < 2.1 / 255
+
+
+def test_further_pages_are_named(files, caplog):
+    pages = [Image.new("RGB", (SIDE, SIDE), color) for color in ("red", "blue")]
+    pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
+    words = ("--contents", "contents", "--references", "pages.tif", "--gray", "--method", "tint")
+    assert main(["styles", *words, "--size", str(SIDE), "--output", "s.png"]) == 0
+    assert "of 1 file with several pages only the first is read: pages.tif." in caplog.text
 
 
 def test_drawings_have_no_row_of_their_own_colours(files):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from PIL import Image
 
 from flowcolor.data import SketchReferencePairs, write_image
 from flowcolor.errors import InputError
@@ -18,6 +19,16 @@ def test_by_stem(make_folder):
         expected = resize(read_image(photos / f"p{index}.bmp"), (8, 8))
         assert torch.equal(pair["reference"], expected)
     assert torch.equal(pair["content"][0], pair["content"][2])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_drawings_with_further_pages_are_named(count, make_folder, caplog):
+    sketches, photos = make_folder("s", 1), make_folder("r", 1)
+    pages = [Image.new("L", (8, 8), level) for level in (90, 200, 30)]
+    pages[0].save(sketches / "scan.tif", save_all=True, append_images=pages[1:count])
+    SketchReferencePairs(sketches, photos, 8)
+    said = "of 1 file with several pages only the first is read: scan.tif."
+    assert (said in caplog.text) == (count == 3)
 
 
 @pytest.mark.parametrize("as_file", [True, False])
