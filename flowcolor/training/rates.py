@@ -45,7 +45,9 @@ def require_least(trainer: Trainer, optimizers: int = 1) -> None:
             f"trainer.min_steps expects at most the {each * epochs} steps of trainer.max_epochs "
             f"{epochs}, got {least}."
         )
-    if 0 < steps < each * (trainer.min_epochs or 0):
+    # Beside least steps, Lightning itself says one epoch, which ends where the steps do.
+    own = trainer.min_epochs == 1 and trainer.min_steps is not None
+    if not own and 0 < steps < each * (trainer.min_epochs or 0):
         raise InputError(
             f"trainer.min_epochs expects epochs, here of {each} steps, for which trainer.max_steps "
             f"{steps} leaves room, got {trainer.min_epochs}."

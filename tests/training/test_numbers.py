@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning.pytorch.loops.utilities import _parse_loop_limits
 from torch.optim.lr_scheduler import LambdaLR
 
 from flowcolor.data import SelfAugmentedReference
@@ -214,6 +215,13 @@ def test_a_least_that_the_most_prevents_is_refused(limits, name):
         require_least(SimpleNamespace(**usual | limits))
     limits[f"min_{name}"] -= 1
     require_least(SimpleNamespace(**usual | limits))
+
+
+def test_an_epoch_that_lightning_adds_to_least_steps_is_not_asked_for():
+    added, _ = _parse_loop_limits(1, 2, None, None, SimpleNamespace(callbacks=[]))
+    limits = {"min_steps": 1, "max_steps": 2, "min_epochs": added, "max_epochs": -1}
+    usual = {"accumulate_grad_batches": 1, "num_training_batches": 4}
+    require_least(SimpleNamespace(**usual, **limits))
 
 
 @pytest.mark.parametrize(
