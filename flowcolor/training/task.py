@@ -344,9 +344,9 @@ class Task(LightningModule, ABC):
         alike, strategy = self.objective.uses_all, self.trainer.strategy
         if self.trainer.world_size == 1 or (alike and not isinstance(strategy, DDPStrategy)):
             return loss
-        if any(map(is_sharded, self.modules())):  # Nobody waits for those that all leave aside.
-            return loss
-        if self._idle is None:
+        if self._idle is None:  # To look at every module takes long in every step.
+            if any(map(is_sharded, self.modules())):  # Nobody waits for those that all leave aside.
+                return loss
             self._idle = IdleWeights(self.parameters(), alike)
         return self._idle.join(loss, lambda own: cast(Tensor, self.all_gather(own)))
 
