@@ -67,6 +67,7 @@ from flowcolor.training.options import (
     require_text,
     who_refused,
 )
+from flowcolor.training.other_processes import end_as_others, end_together
 from flowcolor.training.parser import TrainingParser, resolve_configs
 from flowcolor.training.precision import check_precision
 from flowcolor.training.quiet import quiet
@@ -267,6 +268,7 @@ class TrainingCLI(LightningCLI):
         trainer = super().instantiate_trainer(**kwargs)
         check_precision(trainer.precision)  # It may be that of a plugin.
         check_folders(trainer)
+        end_together(trainer, self._leave_no_trace)
         if trainer.world_size == 1 and not is_first_process():  # It would write where others do.
             raise InputError(
                 f"flowcolor {self.subcommand} expects several processes where the environment says "
@@ -314,6 +316,7 @@ class TrainingCLI(LightningCLI):
         rival = build_task(read_weights(checkpoint).build())
         # A logger of the user's may know one folder only, which is that of the first test.
         trainer = self.instantiate_trainer(default_root_dir=str(folder), logger=False)
+        trainer.strategy._launcher = self.trainer.strategy.launcher  # Its processes run already.
         trainer.test(rival, datamodule=self.datamodule, verbose=False)
 
     def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]
@@ -357,6 +360,7 @@ class TrainingCLI(LightningCLI):
         except InputError:
             raise
         except Exception as error:
+            end_as_others(self.trainer, error)
             # Files of loggers grow all the time, and are not whole files of ours.
             folder = self.place.written(self.trainer)
             if is_full(error) or is_below(folder, error):

@@ -1,0 +1,186 @@
+"""Two processes of one training end together, with one status, and nothing stays."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
+from torch import distributed
+from torch.multiprocessing.spawn import ProcessExitedException
+
+from flowcolor.errors import InputError
+from flowcolor.training import other_processes
+from tests.training.helpers import TWO_PROCESSES, flowcolor_alone, write_config, write_photos
+
+ROOT = Path(__file__).parents[2]
+DDP = ("--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.accelerator=cpu")
+
+
+class Training:
+    """A training of two processes, each started as a command."""
+
+    def __init__(self, base):
+        self.root, self.log = base / "runs", base / "log"
+        config = write_config(base / "tiny.yaml", write_photos(base / "photos", 7))
+        words = ("--config", config, *DDP, "--trainer.default_root_dir", self.root)
+        command = [sys.executable, "-m", "flowcolor", "fit", *map(str, words)]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                # Background jobs ignore it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            )
+
+    def await_said(self, text):
+        while text not in self.said():
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.01)
+
+    def said(self):
+        return self.log.read_text(encoding="utf-8")
+
+    def second(self):
+        """Return the process that the first has started; servers of Python's are others."""
+        pid = self.process.pid
+        for each in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+            if b"--trainer.devices=2" in Path(f"/proc/{each}/cmdline").read_bytes():
+                return each
+        raise AssertionError(self.said())
+
+    def ended(self, pid):
+        """Wait until a process that nobody waits for is gone."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                    time.sleep(0.01)
+                    continue
+            return True
+        return False
+
+
+@pytest.fixture
+def training(tmp_path):
+    started = Training(tmp_path)
+    yield started
+    with suppress(ProcessLookupError):
+        os.killpg(started.process.pid, signal.SIGKILL)
+    started.process.wait()
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+@LINUX
+@pytest.mark.slow
+def test_ctrl_c_before_the_second_has_come_is_an_end_like_any_other(training):
+    """The first one waits for it in C++, and was killed: its folder stayed, its status was -9."""
+    training.await_said("GLOBAL_RANK: 0")
+    os.killpg(training.process.pid, signal.SIGINT)
+    assert training.process.wait(60) == 130
+    assert training.said().splitlines()[-1] == "flowcolor: interrupted"
+    assert "Child process" not in training.said()
+    assert not training.root.exists()
+
+
+@LINUX
+@pytest.mark.slow
+def test_one_that_is_terminated_ends_both_without_a_traceback(training):
+    training.await_said("All distributed processes")
+    os.kill(training.second(), signal.SIGTERM)
+    assert training.process.wait(60) == 143
+    assert "Traceback" not in training.said()
+    assert not training.root.exists()
+
+
+@LINUX
+@pytest.mark.slow
+def test_the_second_does_not_wait_for_a_first_that_was_killed(training):
+    training.await_said("GLOBAL_RANK: 0")
+    second = training.second()
+    training.process.kill()
+    assert training.ended(second)
+
+
+def test_what_forked_processes_refuse_ends_all_as_any_other_input(tmp_path):
+    photos = write_photos(tmp_path / "photos", 7)
+    config = write_config(tmp_path / "tiny.yaml", photos)
+    (photos / "broken.png").write_bytes(b"broken")
+    words = ("--config", config, *TWO_PROCESSES, "--trainer.default_root_dir", tmp_path / "runs")
+    assert flowcolor_alone("fit", *words) == 2
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_forked_process_says_in_one_sentence_what_a_user_got_wrong(monkeypatch, capsys):
+    def refuse(*_):
+        raise InputError("x is no image.")
+
+    monkeypatch.setattr(_MultiProcessingLauncher, "_wrapping_function", refuse)
+    with pytest.raises(SystemExit, match="2"):
+        other_processes.ForkLauncher(None, "fork")._wrapping_function(0)
+    assert capsys.readouterr().err == "flowcolor: x is no image.\n"
+
+
+def launcher(*statuses):
+    """Return one whose other processes have ended so, and the signals that they were sent."""
+    theirs = SimpleNamespace(cluster_environment=None, num_processes=3, num_nodes=1)
+    made, sent = other_processes.Launcher(theirs, lambda: None), []
+    made._started = [SimpleNamespace(poll=lambda s=s: s, send_signal=sent.append) for s in statuses]
+    return made, sent
+
+
+GONE = RuntimeError("gloo/transport/tcp/pair.cc: Connection closed by peer")
+
+
+@pytest.mark.parametrize(
+    ("ends", "status", "sentence"),
+    [
+        ((None, -9), 137, "process 3 of 3 was killed, perhaps because memory ran out: all end"),
+        ((1, None), 1, "process 2 of 3 ended with status 1, which it says above: all end"),
+        ((-6, None), 134, "process 2 of 3 ended with status 134, which it says above: all end"),
+        ((2, None), 2, ""),  # It has said what a user got wrong.
+        ((130, None), 130, ""),
+        ((0, 143), 143, ""),
+    ],
+)
+@pytest.mark.parametrize("error", [GONE, distributed.DistNetworkError("reset")])
+def test_an_error_that_says_that_another_has_gone_is_an_end_with_its_status(
+    ends, status, sentence, error, capsys
+):
+    first, sent = launcher(*ends)
+    trainer = SimpleNamespace(strategy=SimpleNamespace(launcher=first))
+    with pytest.raises(SystemExit) as stop:
+        other_processes.end_as_others(trainer, error)
+    assert stop.value.code == status
+    assert sent == [signal.SIGKILL] * 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"flowcolor: {sentence}") if sentence else not said
+
+
+def test_a_forked_one_that_was_killed_is_an_end_with_its_status(capsys):
+    trainer = SimpleNamespace(strategy=SimpleNamespace(launcher=SimpleNamespace(procs=[1, 2])))
+    error = ProcessExitedException("", error_index=1, error_pid=5, exit_code=-9)
+    with pytest.raises(SystemExit, match="137"):
+        other_processes.end_as_others(trainer, error)
+    assert "process 2 of 2 was killed" in capsys.readouterr().err
+
+
+def test_other_errors_and_those_of_processes_that_go_on_keep_their_traceback(monkeypatch):
+    monkeypatch.setattr(other_processes, "_PATIENCE", 0.0)
+    first, sent = launcher(None, 0)
+    trainer = SimpleNamespace(strategy=SimpleNamespace(launcher=first))
+    other_processes.end_as_others(trainer, GONE)
+    failed, _ = launcher(1)
+    trainer = SimpleNamespace(strategy=SimpleNamespace(launcher=failed))
+    other_processes.end_as_others(trainer, RuntimeError("a bug"))
+    assert not sent
