@@ -30,7 +30,8 @@ _IDLE_WARNINGS = (
     r"Using ModelCheckpoint with manual optimization and every_n_train_steps.*",
     # In float16 the first steps are left out, until the scale of the loss is small enough.
     r"Detected call of `lr_scheduler.step\(\)` before `optimizer.step\(\)`.*",
-    # Lightning's own calls of jsonargparse.
+    # Lightning's own calls of torch and jsonargparse.
+    r"torch\.distributed\.nn\.functional\.all_gather is deprecated.*",
     r"\s*By default only one JsonargparseDeprecationWarning",
     r"(?s).*(skip_none|was deprecated in v4)",
     r".*`isinstance\(treespec, LeafSpec\)` is deprecated.*",
