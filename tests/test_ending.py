@@ -111,6 +111,18 @@ def work(words):
     assert ended(work, tmp_path) == (-signal.SIGINT, "", "flowcolor: interrupted\n")
 
 
+def test_ctrl_c_in_code_that_was_made_of_a_string_ends_with_the_same_status(tmp_path):
+    """As in a dataclass of a library that is imported: Python would kill itself at its end."""
+    work = """
+def work(words):
+    exec("signal.raise_signal(signal.SIGINT)")
+"""
+    (tmp_path / "program.py").write_text(BEGIN + work + END)
+    words = [sys.executable, "-m", "program"]
+    run = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (130, "flowcolor: interrupted\n")
+
+
 def test_sigterm_before_and_after_others_have_it_cleans_up_as_ever(tmp_path):
     work = """
 def work(words):

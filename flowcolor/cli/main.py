@@ -176,6 +176,9 @@ def _other_threads() -> list[threading.Thread]:
 def _interrupted() -> int:
     if speaks_for_all():
         complain("flowcolor: interrupted")
+    # Of `python -m`: where Ctrl-C has gone through code that was made of a string, as dataclasses
+    # are, Python would remember to kill this process at its end, until it has run another one.
+    eval("0")  # noqa: S307
     return 130  # As a shell reports a process that Ctrl-C has ended.
 
 
