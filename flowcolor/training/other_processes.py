@@ -13,6 +13,8 @@ from lightning.pytorch.strategies.launchers import (
     _MultiProcessingLauncher,
     _SubprocessScriptLauncher,
 )
+from lightning.pytorch.trainer.call import _interrupt
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 from torch.multiprocessing.spawn import ProcessExitedException
 
@@ -104,15 +106,31 @@ class Launcher(_SubprocessScriptLauncher):
 
 
 class ForkLauncher(_MultiProcessingLauncher):
-    """Forks the processes, each of which says in one sentence what a user got wrong."""
+    """Forks the processes, each of which ends as a command of its own does.
 
-    def _wrapping_function(self, *args: Any, **kwargs: Any) -> None:
+    Lightning lets the first process alone tell its callbacks of an end, and that one trains nothing
+    here; where the others are interrupted, it waits for a result that never comes.
+    """
+
+    def launch(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run the function in all, and interrupt them with this process."""
         try:
-            super()._wrapping_function(*args, **kwargs)
-        except InputError as error:
-            complain(f"flowcolor: {error}")
-            sys.exit(2)
-        except Exception as error:
+            return super().launch(function, *args, **kwargs)
+        except KeyboardInterrupt:
+            self.kill(signal.SIGTERM)  # After their batch. A second Ctrl-C would end them at once.
+            raise
+
+    def _wrapping_function(self, process_idx: int, trainer: Any, *args: Any) -> None:
+        try:
+            super()._wrapping_function(process_idx, trainer, *args)
+        except BaseException as error:
+            _interrupt(trainer, error)
+            if isinstance(error, InputError):
+                complain(f"flowcolor: {error}")
+                sys.exit(2)
+            if isinstance(error, SIGTERMException | KeyboardInterrupt):
+                is_term = isinstance(error, SIGTERMException) and error.__cause__ is None
+                sys.exit(128 + (signal.SIGTERM if is_term else signal.SIGINT))
             if _is_about_others(error):
                 time.sleep(_PATIENCE)  # That one should be the first to end.
             raise
@@ -151,7 +169,7 @@ def end_as_others(trainer: Trainer, error: Exception) -> None:
         time.sleep(_PATIENCE)  # The first process ends, and this one with it.
 
 
-def _is_about_others(error: Exception) -> bool:
+def _is_about_others(error: BaseException) -> bool:
     return isinstance(error, distributed.DistError) or "gloo" in str(error)
 
 

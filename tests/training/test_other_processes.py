@@ -1,6 +1,7 @@
 """Two processes of one training end together, with one status, and nothing stays."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,24 +12,27 @@ from types import SimpleNamespace
 
 import pytest
 from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 from torch.multiprocessing.spawn import ProcessExitedException
 
 from flowcolor.errors import InputError
+from flowcolor.models.checkpoint import read_checkpoint
 from flowcolor.training import other_processes
 from tests.training.helpers import TWO_PROCESSES, flowcolor_alone, write_config, write_photos
 
 ROOT = Path(__file__).parents[2]
-DDP = ("--trainer.strategy=ddp", "--trainer.devices=2", "--trainer.accelerator=cpu")
+DDP = ("--trainer.devices=2", "--trainer.accelerator=cpu", "--trainer.max_epochs=500")
 
 
 class Training:
-    """A training of two processes, each started as a command."""
+    """A training of two processes, by default each started as a command."""
 
-    def __init__(self, base):
+    def __init__(self, base, strategy):
         self.root, self.log = base / "runs", base / "log"
         config = write_config(base / "tiny.yaml", write_photos(base / "photos", 7))
         words = ("--config", config, *DDP, "--trainer.default_root_dir", self.root)
+        words += ("--trainer.strategy", strategy)
         command = [sys.executable, "-m", "flowcolor", "fit", *map(str, words)]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -49,8 +53,8 @@ class Training:
     def said(self):
         return self.log.read_text(encoding="utf-8")
 
-    def second(self):
-        """Return the process that the first has started; servers of Python's are others."""
+    def other(self):
+        """Return a process that the first has started; servers of Python's are others."""
         pid = self.process.pid
         for each in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
             if b"--trainer.devices=2" in Path(f"/proc/{each}/cmdline").read_bytes():
@@ -70,8 +74,8 @@ class Training:
 
 
 @pytest.fixture
-def training(tmp_path):
-    started = Training(tmp_path)
+def training(request, tmp_path):
+    started = Training(tmp_path, getattr(request, "param", "ddp"))
     yield started
     with suppress(ProcessLookupError):
         os.killpg(started.process.pid, signal.SIGKILL)
@@ -97,7 +101,7 @@ def test_ctrl_c_before_the_second_has_come_is_an_end_like_any_other(training):
 @pytest.mark.slow
 def test_one_that_is_terminated_ends_both_without_a_traceback(training):
     training.await_said("All distributed processes")
-    os.kill(training.second(), signal.SIGTERM)
+    os.kill(training.other(), signal.SIGTERM)
     assert training.process.wait(60) == 143
     assert "Traceback" not in training.said()
     assert not training.root.exists()
@@ -107,9 +111,27 @@ def test_one_that_is_terminated_ends_both_without_a_traceback(training):
 @pytest.mark.slow
 def test_the_second_does_not_wait_for_a_first_that_was_killed(training):
     training.await_said("GLOBAL_RANK: 0")
-    second = training.second()
+    second = training.other()
     training.process.kill()
     assert training.ended(second)
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("training", ["ddp_fork"], indirect=True)
+@pytest.mark.parametrize("sent_to", ["first", "other"])
+def test_forked_ones_end_after_their_batch_with_the_one_that_is_interrupted(training, sent_to):
+    """They trained on, or the first waited for a result that never came."""
+    training.await_said("training Sketch")
+    last = training.root / "version_0/checkpoints/last.ckpt"
+    while not last.exists():
+        time.sleep(0.01)
+    asked = training.process.pid if sent_to == "first" else training.other()
+    os.kill(asked, signal.SIGINT)
+    assert training.process.wait(60) == 130
+    step = int(re.findall(r"interrupted at step (\d+), wrote", training.said())[0])
+    assert read_checkpoint(last)["global_step"] == step
+    assert "Traceback" not in training.said()
 
 
 def test_what_forked_processes_refuse_ends_all_as_any_other_input(tmp_path):
@@ -121,14 +143,26 @@ def test_what_forked_processes_refuse_ends_all_as_any_other_input(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_forked_process_says_in_one_sentence_what_a_user_got_wrong(monkeypatch, capsys):
-    def refuse(*_):
-        raise InputError("x is no image.")
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (InputError("x is no image."), 2, "flowcolor: x is no image.\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (SIGTERMException(), 143, ""),
+    ],
+)
+def test_a_forked_process_ends_as_a_command_does(error, status, sentence, monkeypatch, capsys):
+    def end(*_):
+        raise error
 
-    monkeypatch.setattr(_MultiProcessingLauncher, "_wrapping_function", refuse)
-    with pytest.raises(SystemExit, match="2"):
-        other_processes.ForkLauncher(None, "fork")._wrapping_function(0)
-    assert capsys.readouterr().err == "flowcolor: x is no image.\n"
+    told = []
+    monkeypatch.setattr(_MultiProcessingLauncher, "_wrapping_function", end)
+    monkeypatch.setattr(other_processes, "_interrupt", lambda *words: told.append(words))
+    with pytest.raises(SystemExit) as stop:
+        other_processes.ForkLauncher(None, "fork")._wrapping_function(0, "trainer")
+    assert stop.value.code == status
+    assert told == [("trainer", error)]
+    assert capsys.readouterr().err == sentence
 
 
 def launcher(*statuses):
