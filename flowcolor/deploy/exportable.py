@@ -6,9 +6,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.deploy.areas import mean_over_areas
 from flowcolor.deploy.fixed import Fixed, fixed
 from flowcolor.layers import AttentionAggregation
+from flowcolor.layers.functional.areas import mean_over_areas
 from flowcolor.models import SketchColorFlow
 
 

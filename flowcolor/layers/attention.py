@@ -6,9 +6,11 @@ from numbers import Integral
 import torch
 from einops import rearrange
 from torch import Tensor, nn
+from torch.compiler import is_dynamo_compiling, is_exporting
 from torch.nn import functional
 
 from flowcolor.arguments import check_count, check_parameters
+from flowcolor.layers.functional.areas import mean_over_areas
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 
@@ -128,6 +130,10 @@ def _perceptron(channels: int, out_channels: int) -> nn.Sequential:
 def _at_most(condition: Tensor, tokens: int) -> Tensor:
     """Average areas until at most so many places are left, nearly in the proportions given."""
     height, width = condition.shape[2:]
+    # Compilers, as a strict export begins with one, show variable sides as plain numbers.
+    variable = is_dynamo_compiling() or isinstance(height * width, torch.SymInt)
+    if is_exporting() and variable:
+        return _at_most_of_any_sides(condition, tokens)
     if height * width <= tokens:
         return condition
     # The root of h^2 t / (h w), in whole numbers: in floats, 65 x 65 would become 31 x 31. Where
@@ -137,6 +143,18 @@ def _at_most(condition: Tensor, tokens: int) -> Tensor:
         min(tokens, max(1, math.isqrt(tokens * width // height))),
     )
     return functional.adaptive_avg_pool2d(condition, size)
+
+
+def _at_most_of_any_sides(condition: Tensor, tokens: int) -> Tensor:
+    """Do that by a product, for exported programs: of branches they have the example's alone."""
+    from torch.fx.experimental.symbolic_shapes import statically_known_true  # Slow to import.
+
+    height, width = condition.shape[2:]
+    if statically_known_true(height * width <= tokens):
+        return condition
+    down = mean_over_areas(height, width, tokens, condition)
+    across = mean_over_areas(width, height, tokens, condition)
+    return down @ condition @ across.mT
 
 
 def _with_positions(x: Tensor) -> Tensor:

@@ -8,12 +8,12 @@ import torch
 from torch.nn import functional
 
 from flowcolor.cli.main import main
-from flowcolor.deploy.areas import mean_over_areas
 from flowcolor.deploy.export import export_model
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
 from flowcolor.inference import load
 from flowcolor.layers.attention import _at_most
+from flowcolor.layers.functional.areas import mean_over_areas
 from flowcolor.models import SketchColorFlow, Tint
 from flowcolor.models.checkpoint import export_weights
 from tests.deploy.conftest import portraits

@@ -8,7 +8,7 @@ from torch import nn
 from torch.export import Dim, export
 from torch.utils import _pytree as pytree
 
-from flowcolor.layers import ActNorm, Chain, Inverted, Partial
+from flowcolor.layers import ActNorm, AttentionAggregation, Chain, Inverted, Partial
 from flowcolor.models import SketchColorFlow
 from tests.layers.cases import CASES, Case, Feature, conditional, fam
 from tests.layers.test_contract import PLAIN
@@ -124,6 +124,18 @@ def test_an_exported_layer_takes_images_of_any_size_and_number(name):
         program = export(RoundTrip(), small, dynamic_shapes=free).module()
         for found, expected in zip(program(*large), RoundTrip()(*large), strict=True):
             torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("strict", [False, True])
+def test_exported_attention_takes_conditions_of_any_sides(strict):
+    fuse = AttentionAggregation(2, 3, heads=1, head_channels=2, max_tokens=6)
+    inputs = (torch.randn(2, 2, 3, 4), torch.randn(2, 3, 4, 5))
+    free = dict.fromkeys((0, 2, 3), Dim.AUTO)
+    program = export(fuse, inputs, dynamic_shapes=(free, free), strict=strict).module()
+    for sides in ((9, 4), (2, 3), (2, 50)):  # Averaged, looked at as they are, averaged to a row.
+        given = (torch.randn(3, 2, 6, 5), torch.randn(3, 3, *sides))
+        torch.testing.assert_close(program(*given), fuse(*given))
 
 
 @pytest.mark.compiled
