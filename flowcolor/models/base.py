@@ -15,6 +15,7 @@ from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import check_image, check_inputs
+from flowcolor.values import is_strided
 
 Content = Literal["drawing", "gray"]
 Use = Literal["required", "optional", "unused"]
@@ -118,8 +119,9 @@ class Colorizer(nn.Module, ABC):
         self, content: Image, reference: Float[Tensor, "batch 3 _ _"] | None = None, **options: Any
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
-        empty = isinstance(content, Tensor) and content.shape[:1] == (0,)
-        if empty:  # Many an operator inside needs at least one image.
+        # Of nested tensors no shape can be asked.
+        plain = isinstance(content, Tensor) and is_strided(content)
+        if plain and content.shape[:1] == (0,):  # Many an operator inside needs at least one image.
             given = {name: options.get(name, default) for name, default in _CHECKED.items()}
             self.check_inputs(content, reference, **given)
             return content.clone()

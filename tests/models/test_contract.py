@@ -501,11 +501,13 @@ def test_no_network_waits_for_a_look_at_the_values_of_images(name, monkeypatch):
 
 
 @cases
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_what_is_neither_image_nor_hints_nor_generator_is_refused(name):
     model = CASES[name]()
     given, who = inputs(model), type(model).__name__
     for argument in [a for a in ("content", "reference") if a in given]:
-        for wrong in (given[argument].to_sparse(), given[argument].to(torch.float8_e4m3fn)):
+        x = given[argument]
+        for wrong in (x.to_sparse(), x.to(torch.float8_e4m3fn), torch.nested.nested_tensor([*x])):
             with pytest.raises(ValueError, match=rf"^{who}[^\n]* {argument}[^\n]*, got "):
                 model(**{**given, argument: wrong})
     for wrong in ("x", 3, given["content"]):
