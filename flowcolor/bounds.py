@@ -1,7 +1,9 @@
 """Refuse numbers that an option cannot have, before anything is computed with them."""
 
 import math
+from fractions import Fraction
 from numbers import Integral, Real
+from typing import TypeGuard
 
 from flowcolor.errors import InputError
 
@@ -71,9 +73,19 @@ def is_number(value: object) -> bool:
         >>> is_number(0.5), is_number(True), is_number(2**63)
         (True, False, False)
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
-        return False
-    return is_finite(value) and not is_endless(value)
+    return is_real(value) and is_finite(value) and not is_endless(value)
+
+
+def is_real(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number, finite or not, of a kind that tensors are multiplied by.
+
+    True and false are none, nor are Python's fractions.
+
+    Example:
+        >>> is_real(math.nan), is_real(1), is_real(True), is_real(Fraction(1, 2))
+        (True, True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool | Fraction)
 
 
 def is_endless(value: object) -> bool:

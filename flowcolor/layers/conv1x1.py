@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_flag, check_parameters
+from flowcolor.arguments import check_choice, check_count, check_flag, check_parameters
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
 from flowcolor.layers.functional.kept import Kept, may_keep
 from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
@@ -71,11 +71,7 @@ class InvertibleConv1x1(InvertibleLayer):
             "permutation": Permutation,
         }
         check_count(self, channels=channels)
-        if parametrization not in sorted(matrices):
-            raise ValueError(
-                f"InvertibleConv1x1 expects parametrization to be one of {list(matrices)}, "
-                f"got {parametrization!r}."
-            )
+        check_choice(self, parametrization=(parametrization, Parametrization))
         check_flag(self, learn=learn)
         # The rotation at the start is made in float64.
         check_parameters(self, 4 * channels**2, channels=channels)

@@ -1,6 +1,5 @@
 """What every measure at the lines of a drawing asks of its arguments."""
 
-from numbers import Real
 from typing import Literal
 
 import torch
@@ -8,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.arguments import short
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, is_real, shown_number
 from flowcolor.values import require_colors, require_tensors
 
 
@@ -53,7 +52,7 @@ def check_threshold(
         ValueError: One of them is not as it should be.
     """
     for what, value in distance.items():
-        numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in (threshold, value))
+        numbers = all(map(is_real, (threshold, value)))
         good = numbers and 0 < threshold <= 1 and is_number(value) and value >= 0
         if not good or (value == 0 and bound == "above"):
             got = " and ".join(short(x, shown_number(x)) for x in (threshold, value))

@@ -1,13 +1,12 @@
 """What a colorizer is given, against its traits: one sentence for each thing that cannot be."""
 
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_generator
-from flowcolor.bounds import is_endless, is_finite, shown_number
+from flowcolor.bounds import is_endless, is_finite, is_real, shown_number
 from flowcolor.layers.reversible.torch_private import can_look, has_numbers, in_transform
 from flowcolor.models.hints import Hints
 from flowcolor.values import casts, is_float, require_tensors
@@ -163,9 +162,9 @@ def require_no_gradient(model: "Colorizer", **inputs: Tensor | None) -> None:
 
 def _check_temperature(model: "Colorizer", temperature: float) -> None:
     name = type(model).__name__
-    number = isinstance(temperature, Real | Tensor) and not isinstance(temperature, bool)
-    one = not isinstance(temperature, Tensor) or temperature.numel() == 1  # Not one for each.
-    if not number or not one:
+    if isinstance(temperature, Tensor) and temperature.numel() == 1:  # Not one for each.
+        temperature = temperature.item()
+    if not is_real(temperature):
         word = isinstance(temperature, str | bool) or temperature is None
         shown = repr(temperature) if word else type(temperature).__name__
         raise ValueError(f"{name} expects temperature to be a number, got {shown}.")

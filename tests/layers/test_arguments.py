@@ -4,6 +4,7 @@ A layer that is built with them would fail later, in an operator's words, or com
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -100,6 +101,7 @@ def cases(builders, values):
     [
         *cases(COUNTS, [0, -1, 64.5, 2.0, math.nan, math.inf, True, "3"]),
         *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True, 10**400, 2**63, -(10**30)]),
+        *cases(NUMBERS, [Fraction(1, 2)]),
         *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
         *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
         *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),

@@ -5,6 +5,7 @@ import inspect
 import math
 import pickle
 import re
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -278,6 +279,8 @@ def test_temperature_is_for_those_that_draw_random_numbers(name):
         for temperature in (0.5, 1.0)
     )
     assert not torch.equal(cold, own)
+    given["generator"] = torch.Generator().manual_seed(3)
+    assert torch.equal(model(**given, temperature=torch.tensor([0.5])), cold)
 
 
 @cases
@@ -437,7 +440,10 @@ def test_temperatures_that_no_tensor_holds_are_refused(name, temperature):
 
 
 @cases
-@pytest.mark.parametrize("temperature", [True, "1", None, [1.0]])
+@pytest.mark.parametrize(
+    "temperature",
+    [True, "1", None, [1.0], torch.ones(2), torch.tensor(True), torch.tensor(1j), Fraction(1, 2)],
+)
 def test_temperatures_that_are_no_numbers_are_refused(name, temperature):
     model = CASES[name]()
     with pytest.raises(ValueError, match=r"expects temperature to be a number, got "):
