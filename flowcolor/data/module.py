@@ -134,6 +134,9 @@ class ColorizationDataModule(lightning.LightningDataModule):
         self.hints = hints
         self.share = share
         check_options(self)
+        # Of NumPy's whole numbers, torch takes none for a seed, and those of one byte wrap.
+        self.size, self.batch_size = int(size), int(batch_size)
+        self.seed, self.repeat, self.num_workers = int(seed), int(repeat), int(num_workers)
         self._label_maps: LabelMaps | None = None
         self._found: Parts | None = None
         self._found_pairs: SketchReferencePairs | None = None

@@ -5,6 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import lightning
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -43,6 +44,18 @@ def by_index(batches):
 @pytest.fixture
 def folder(make_folder):
     return str(make_folder(count=7))
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_whole_numbers_of_numpy_give_the_same_batches(folder, kind):
+    numbers = {"size": 16, "batch_size": 2, "seed": 5, "repeat": 2}
+    theirs = {name: kind(number) for name, number in numbers.items()}
+    ours, same = (ColorizationDataModule(folder, **given) for given in (numbers, theirs))
+    for data in (ours, same):
+        data.setup("fit")
+    for one, other in zip(epoch_of(ours), epoch_of(same), strict=True):
+        assert one["name"] == other["name"]
+        assert torch.equal(one["reference"], other["reference"])
 
 
 def test_batches(folder):
