@@ -69,7 +69,7 @@ class PairFolders:
 def _refuse_unusable(record: Folders | PairFolders, *names: str) -> None:
     """Raise :class:`InputError` for a folder without a name: it would be the one that one is in.
 
-    And for one below a ``~``, as lists of folders on a command line have it.
+    And for what is no path, or one below a ``~``, as lists of folders on a command line have it.
     """
     for name in names:
         value = getattr(record, name)
@@ -78,4 +78,5 @@ def _refuse_unusable(record: Folders | PairFolders, *names: str) -> None:
             raise InputError(f"{name} expects the name of a folder or file, got an empty one.")
         for folder in listed:
             if folder is not None:
+                require_path(name, folder)
                 require_in_full(Path(folder), name)

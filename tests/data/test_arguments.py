@@ -8,6 +8,8 @@ from flowcolor.data import (
     ColorizationDataModule,
     CrossReference,
     EmbeddedPortraits,
+    Folders,
+    PairFolders,
     PhotoFolder,
     Portraits,
     SketchReferencePairs,
@@ -77,6 +79,16 @@ def test_a_share_that_is_no_part_of_a_whole_is_refused(wrong):
 def test_what_cannot_be_held_out_is_refused(wrong):
     with pytest.raises(InputError, match=r"^held_out expects .*, got "):
         split_names([f"a/{index}" for index in range(9)], wrong)
+
+
+@pytest.mark.parametrize("wrong", [3, ("a", "b"), ["a", 3], b"a", {"a": "b"}, torch.tensor(2)])
+def test_records_of_what_is_no_folder_are_refused(wrong):
+    for name in ("photos", "sketches", "masks", "labels"):
+        with pytest.raises(InputError, match=rf"^{name} expects a path, got \w+\.$"):
+            Folders(**{"photos": "a", name: wrong})
+    for name in ("photos", "sketches"):
+        with pytest.raises(InputError, match=rf"^{name} expects a path, got \w+\.$"):
+            PairFolders(**{name: wrong})
 
 
 def test_what_is_no_folder_is_refused(photo, tmp_path):
