@@ -1,6 +1,7 @@
 """Seeded splits into training and held-out photographs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 
 from flowcolor.bounds import is_number
@@ -30,8 +31,8 @@ def split_names(
     _require_counts(held_out)
     if isinstance(held_out, tuple | list):
         held_out = max(1, round(len(names) * held_out[1] / sum(held_out)))
-    if isinstance(held_out, int):
-        chosen = _draw(list(range(len(names))), held_out, "the photographs", seed)
+    if not isinstance(held_out, Mapping):
+        chosen = _draw(list(range(len(names))), int(held_out), "the photographs", seed)
     else:
         chosen = []
         for folder, count in held_out.items():
@@ -41,7 +42,7 @@ def split_names(
                 known = ", ".join(sorted({name.rpartition("/")[0] for name in names} - {""}))
                 there = f"there is {known}" if known else "train is one folder: give a number"
                 raise InputError(f"held_out names the folder {folder!r}, but {there}.")
-            chosen += _draw(members, count, folder, seed)
+            chosen += _draw(members, int(count), folder, seed)
     training = sorted(set(range(len(names))) - set(chosen))
     if not training or not chosen:
         raise InputError(
@@ -102,7 +103,7 @@ def _require_counts(held_out: object) -> None:
     if isinstance(held_out, Mapping):
         counts = list(held_out.values())
     for count in counts:
-        if not isinstance(count, int) or isinstance(count, bool):
+        if not isinstance(count, Integral) or isinstance(count, bool):
             raise InputError(
                 "held_out expects a whole number, one for each folder, or two numbers above 0, "
                 f"got {held_out!r}."

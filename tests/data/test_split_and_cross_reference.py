@@ -2,10 +2,12 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils import _pytree as pytree
 
 from flowcolor.data import CrossReference, open_portraits
 from flowcolor.data.cross_reference import derangement
@@ -57,6 +59,13 @@ def test_impossible_splits_are_named(held_out, words):
     names = [f"{folder}/{i}" for folder in "ab" for i in range(10)]
     with pytest.raises(InputError, match=words):
         split_names(names, held_out=held_out)
+
+
+def test_counts_of_numpy_are_held_out():
+    names = [f"{folder}/{i}" for folder in "ab" for i in range(10)]
+    for held_out in (3, {"a": 3}, (3, 1)):
+        theirs = pytree.tree_map(np.int64, held_out)
+        assert split_names(names, theirs) == split_names(names, held_out)
 
 
 def test_one_photograph_cannot_be_split_or_paired(make_folder):
