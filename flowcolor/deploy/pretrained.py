@@ -9,7 +9,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
 from flowcolor.models.base import Colorizer
 from flowcolor.models.checkpoint import Weights, require_tensors
-from flowcolor.models.description import describable
+from flowcolor.models.description import rebuildable
 from flowcolor.models.plain_state import plain_state
 
 C = TypeVar("C", bound=Colorizer)
@@ -23,7 +23,7 @@ def save_pretrained(model: Colorizer, folder: Path, size: int) -> None:
             that are not those of a model.
     """
     require_earlier(folder, "save_pretrained", (CONFIG, WEIGHTS))
-    description, state = describable(model, size, str(folder)), plain_state(model, str(folder))
+    state, description = plain_state(model, str(folder)), rebuildable(model, size, str(folder))
     require_tensors(state, folder)
     write_folder(Weights(folder, description, state), folder)
 

@@ -26,7 +26,7 @@ from flowcolor.io.json_text import parse_json
 from flowcolor.io.plain_load import plain_load
 from flowcolor.io.streams import require_no_pipe
 from flowcolor.io.whole_file import whole_file
-from flowcolor.models.description import describable, is_description, own_part
+from flowcolor.models.description import colorizer_named, is_description, own_part, rebuildable
 from flowcolor.models.plain_state import plain_names, plain_state, uncompiled
 from flowcolor.models.plausible import (
     require_plausible,
@@ -68,12 +68,9 @@ class Weights:
         Raises:
             InputError: There is no such model, or it has other arguments or other weights.
         """
-        from flowcolor import models
-
         name = str(self.description["model"])
-        # Only this package's own colorizers: a file must not choose what is imported and called.
-        kind = getattr(models, name) if name in models.__all__ else None
-        if not (isinstance(kind, type) and issubclass(kind, models.Colorizer)):
+        kind = colorizer_named(name)
+        if kind is None:
             known = "a model of this version of flowcolor"
             raise InputError(f"{self.path} expects {known}, got {name!r}{self._origin()}.")
         if name == "SketchColorFlow":
@@ -169,8 +166,8 @@ def export_weights(
 
     Raises:
         InputError: It could not be read again: the name ends otherwise, or the size, an argument of
-            the model or a weight is not what :func:`read_weights` takes; or it cannot be written,
-            or the model is sharded.
+            the model or a weight is not what :func:`read_weights` takes, or the model has more
+            weights than its arguments give it; or it cannot be written, or the model is sharded.
     """
     from safetensors.torch import save
 
@@ -178,14 +175,15 @@ def export_weights(
     if path.suffix.lower() != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
     model = uncompiled(model)
-    description = describable(model, size, str(path))
+    whole_state = plain_state(model, str(path))
+    description = rebuildable(model, size, str(path))
     state = {
         name: (value.to(dtype) if dtype and value.is_floating_point() else value)
         .detach()
         .cpu()
         .contiguous()
         .clone()
-        for name, value in plain_state(model, str(path)).items()
+        for name, value in whole_state.items()
     }
     require_tensors(state, path)
     whole = save(state, metadata={KEY: json.dumps(description)})

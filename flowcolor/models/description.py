@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from flowcolor import __version__
 from flowcolor.bounds import is_finite
 from flowcolor.errors import InputError
+from flowcolor.models.plain_state import plain_names
+
+if TYPE_CHECKING:
+    from flowcolor.models import Colorizer
 
 _PARTS = ("version", "model", "config", "size")
 _LARGEST = 2**16  # Of a number.
@@ -69,6 +74,48 @@ def describable(model: nn.Module, size: int, name: str) -> dict[str, Any]:
             f"{description['model']} and {size!r}."
         )
     return description
+
+
+def rebuildable(model: nn.Module, size: int, name: str) -> dict[str, Any]:
+    """Return what :func:`describable` does, of which the very same model can be built again.
+
+    Raises:
+        InputError: As there, or the model is none of this package, or not as its arguments make it:
+            its weights would fit nothing.
+    """
+    description = describable(model, size, name)
+    kind = colorizer_named(description["model"])
+    if kind is None or kind is not type(model):
+        raise InputError(
+            f"{name} expects a colorizer of flowcolor.models, which alone can be read again, got "
+            f"a {type(model).__name__} of {type(model).__module__}."
+        )
+    with torch.device("meta"):
+        own = kind(**description["config"]).state_dict()
+    given = plain_names(model.state_dict())
+    differs = [key for key in {**own, **given} if _shape(own, key) != _shape(given, key)]
+    if differs:
+        raise InputError(
+            f"{name} expects a {kind.__name__} as its arguments make it, got one with other "
+            f"weights in {differs[0]!r}: take off what was added, as with "
+            "torch.nn.utils.parametrize.remove_parametrizations."
+        )
+    return description
+
+
+def colorizer_named(name: str) -> "type[Colorizer] | None":
+    """Return this package's own colorizer of a name, if there is one.
+
+    A file must not choose what is imported and called.
+    """
+    from flowcolor import models
+
+    kind = getattr(models, name) if name in models.__all__ else None
+    return kind if isinstance(kind, type) and issubclass(kind, models.Colorizer) else None
+
+
+def _shape(state: Mapping[str, Tensor], key: str) -> tuple[int, ...] | None:
+    return tuple(state[key].shape) if key in state else None
 
 
 def own_part(description: Mapping[str, Any]) -> dict[str, Any]:

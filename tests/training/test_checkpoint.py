@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning import Trainer
 from safetensors.torch import save_file
-from torch import distributed
+from torch import distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
+from torch.nn.utils.parametrizations import weight_norm
 
 from flowcolor import __version__
 from flowcolor.errors import InputError
@@ -19,6 +21,7 @@ from flowcolor.models import SketchColorFlow
 from flowcolor.models.checkpoint import KEY, export_weights, load_model, read_weights
 from flowcolor.models.description import describe
 from flowcolor.training.build_task import build_task
+from flowcolor.training.callbacks.run_keeper import RunKeeper
 from flowcolor.training.objectives import Paired
 from tests.training.helpers import flowcolor
 
@@ -225,6 +228,47 @@ def test_what_nothing_could_read_is_not_written(model, name, size, value, expect
         next(model.parameters()).view(-1)[0] = value
     with pytest.raises(InputError, match=expected):
         export_weights(model, tmp_path / name, size)
+    assert not list(tmp_path.iterdir())
+
+
+class Descendant(SketchColorFlow):
+    """A class that no file may name."""
+
+
+def descendant(model):
+    return Descendant(**model.config)
+
+
+def normed(model):
+    weight_norm(next(part for part in model.modules() if isinstance(part, nn.Conv2d)))
+    return model
+
+
+def extended(model):
+    model.more = nn.Linear(2, 2)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (descendant, r"expects a colorizer of flowcolor\.models, .*, got a Descendant of tests\."),
+        (normed, r"with other weights in '.*weight': take off what was added"),
+        (extended, r"with other weights in 'more.weight': take off"),
+    ],
+)
+def test_a_model_that_its_arguments_do_not_make_is_neither_written_nor_trained(
+    model, change, expected, tmp_path
+):
+    changed = change(model)
+    task = build_task(changed, Paired(ColorizationLoss(perceptual=0.0)))
+    for write in (
+        partial(export_weights, changed, tmp_path / "model.safetensors", 8),
+        partial(changed.save_pretrained, tmp_path / "folder"),
+        partial(RunKeeper().setup, Trainer(logger=False), task, "fit"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            write()
     assert not list(tmp_path.iterdir())
 
 

@@ -10,6 +10,8 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
+from flowcolor.models.description import rebuildable
+from flowcolor.models.plain_state import uncompiled
 from flowcolor.training.callbacks.average import (
     ends_with_average,
     finish_averages,
@@ -28,6 +30,11 @@ class RunKeeper(Callback):
         self._begun = self._training = False
         self._amid_validation = False
         self._shows_averages = False
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        if stage == "fit" and not _is_trial(trainer):
+            # Else it would be trained, and its weights could not be written at the end.
+            rebuildable(uncompiled(pl_module.colorizer), pl_module.size, "A training")
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._begun = self._training = True
