@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_module, device_of, short
+from flowcolor.arguments import check_module, check_word, device_of, short
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
@@ -329,6 +329,7 @@ def load(
     """
     if not isinstance(source, str | PathLike):
         raise InputError(f"load expects a name or a path, got {type(source).__name__}.")
+    check_word(load, endpoint=endpoint)
     place = device_of(load, device)
     name = str(source)
     known = methods()

@@ -1,10 +1,12 @@
 """What ``Model.from_pretrained`` and ``model.save_pretrained`` do."""
 
+from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
+from flowcolor.arguments import check_word
 from flowcolor.deploy.folder import CONFIG, WEIGHTS, read_folder, require_earlier, write_folder
-from flowcolor.deploy.hub import HubName, fetch, hub_name
+from flowcolor.deploy.hub import fetch, hub_name
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
 from flowcolor.models.base import Colorizer
@@ -36,11 +38,15 @@ def from_pretrained(
     Raises:
         InputError: There is no such model, or it is not of this kind.
     """
+    if not isinstance(source, str | PathLike):
+        shown = type(source).__name__
+        raise InputError(f"from_pretrained expects source to be a name or a path, got {shown}.")
+    check_word(from_pretrained, revision=revision, endpoint=endpoint)
     if is_dir(Path(source)):
         weights = read_folder(Path(source))
     else:
         name = hub_name(str(source))
-        weights = fetch(HubName(name.repo, revision or name.revision), endpoint)
+        weights = fetch(hub_name(f"{name.repo}@{revision}") if revision else name, endpoint)
     model = weights.build()
     if not isinstance(model, kind):
         raise InputError(f"{source} expects a {kind.__name__}, got a {type(model).__name__}.")

@@ -304,6 +304,25 @@ def test_a_name_of_another_form_is_one_sentence(name):
     assert refused(flowcolor.load, name).startswith("A model on a hub expects a name like hf://")
 
 
+@pytest.mark.parametrize("revision", ["../../c", "/etc/c", "a b"])
+def test_a_revision_of_another_form_is_one_sentence(revision):
+    sentence = refused(SketchColorFlow.from_pretrained, "us/ours", revision=revision)
+    assert sentence.startswith("A model on a hub expects a name like hf://")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("source", None), ("source", 3), ("revision", 3), ("endpoint", 3)]
+)
+def test_what_is_no_word_is_refused(name, wrong):
+    with pytest.raises(
+        ValueError, match=rf"^from_pretrained expects {name} to be a .*, got \w+\.$"
+    ):
+        SketchColorFlow.from_pretrained(**{"source": "us/ours", name: wrong})
+    if name == "endpoint":
+        with pytest.raises(ValueError, match=r"^load expects endpoint to be a word, got 3\.$"):
+            flowcolor.load("hf://us/ours", endpoint=wrong)
+
+
 def test_a_hub_that_cannot_be_reached_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(time, "sleep", lambda _: None)  # Between six tries.
