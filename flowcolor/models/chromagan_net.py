@@ -47,7 +47,7 @@ class ChromaGANNet(nn.Module):
     ) -> None:
         super().__init__()
         half, two, four, eight = max(1, width // 2), 2 * width, 4 * width, 8 * width
-        self.areas = areas
+        self.areas = int(areas)  # Pooling knows no whole numbers of NumPy.
         self.encoder = _vgg16(width) if encoder == "vgg16" else _small(width)
         self.wider = nn.Sequential(
             *(_conv(eight, eight, stride, letter=letter) for stride in (2, 1, 2, 1))

@@ -33,7 +33,7 @@ class Predictor(nn.Module):
     def __init__(self, channels: int, count: int, pool: int | None, side: int) -> None:
         super().__init__()
         padding = 0 if pool is None else 1
-        area = nn.Identity() if pool is None else nn.AdaptiveAvgPool2d(pool)
+        area = nn.Identity() if pool is None else nn.AdaptiveAvgPool2d(int(pool))
         self.body = nn.Sequential(
             nn.Conv2d(channels, 8, kernel_size=1),
             nn.ReLU(),

@@ -160,5 +160,13 @@ def test_sides_and_layers_of_whole_numbers_of_other_libraries_are_not_refused():
     glow = models.Glow(levels=1, steps=1, hidden=4)
     assert glow.sample(1, size=np.int64(8)).shape == (1, 3, 8, 8)
     models.Gatys(np.int64(2), style_layers=[np.int64(1)], random_weights=True)
+    images = torch.rand(2, 1, 3, 16, 16)
+    two = np.int64(2)
+    for build in (
+        lambda: models.FullGlow(levels=1, steps=1, hidden=4, pool=two),
+        lambda: models.ChromaGAN(width=2, encoder="small", areas=two),
+    ):
+        model = build().eval()
+        assert model(*images[: 2 - (model.reference == "unused")]).isfinite().all()
     with pytest.raises(ValueError, match=r"^Gatys expects layers from 1 to 16"):
         models.Gatys(2, style_layers=[True], random_weights=True)
