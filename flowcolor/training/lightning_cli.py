@@ -166,7 +166,7 @@ class TrainingCLI(LightningCLI):
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
             within("--seed_everything", seed, 0, 2**32 - 1)
-        dumped = json.loads(self._parser(command).dump(chosen, skip_none=False, format="json"))
+        dumped = self._as_plain(chosen)
         self.run_config = spell_out_folders({key: dumped[key] for key in ("model", "data")})
         if command == "fit":
             self.run_config |= step_options(dumped)
@@ -181,6 +181,20 @@ class TrainingCLI(LightningCLI):
                 f"flowcolor {command} expects trained weights, got neither --ckpt_path nor "
                 "--model.weights."
             )
+
+    def _as_plain(self, chosen: Any) -> dict[str, Any]:
+        """Return parsed options in plain values.
+
+        Raises:
+            InputError: The parser cannot write down what it has read, as of a callback whose name
+                is a key.
+        """
+        parser = self._parser(self.command)
+        try:
+            text = parser.dump(chosen, skip_none=False, format="json")
+        except ValueError as error:
+            parser.error(str(error), error)
+        return dict(json.loads(text))
 
     def _require_one_model(self, model: Any) -> None:
         """Refuse other weights beside a checkpoint, whose name would stand over their scores.

@@ -18,6 +18,8 @@ from flowcolor.training.complaints import plain
 CONFIGS = Path(__file__).parents[1] / "configs"
 _CONFIG = ("-c", "--config")
 _MOST_VALUES = 100_000
+# The last two, and ValueError, are raised where a tag does not fit its value, as in `!!bool x`.
+_NO_YAML = (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError)
 _SECTIONS = (
     *("model", "data", "trainer", "networks"),
     *("best", "last", "pictures", "roundtrip", "curves"),
@@ -117,15 +119,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         _require_once(yaml.compose(text, yaml.SafeLoader), set())
         content = yaml.safe_load(text)
         _count(content)
-    # The last three are raised where a tag does not fit its value, as in `!!bool x`.
-    except (
-        OSError,
-        ValueError,
-        RecursionError,
-        yaml.YAMLError,
-        LookupError,
-        AttributeError,
-    ) as error:
+    except (OSError, *_NO_YAML) as error:
         known = isinstance(error, LookupError | AttributeError)
         reason = "a tag does not fit its value" if known else " ".join(str(error).split())
         raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
@@ -207,10 +201,12 @@ def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
     for file in files:
         content = read_yaml(file)
         _require_sections(content, file)
+        _require_classes(content, str(file))
         for text in _texts(content):  # One may name another file, beside this one or here.
             _require_end(file.parent / text)
             _require_end(Path(text))
             require_in_full(Path(text), str(file))
+    _require_words(words)
     for word in words:
         given = Path(word.partition("=")[2] or word)
         _require_end(given)
@@ -245,8 +241,60 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _require_sections(content: dict[str, Any], file: Path) -> None:
     """Refuse anything else in the place of several options: the parser would drop them all."""
-    for name in _SECTIONS:
-        value = content.get(name, {})
-        if not isinstance(value, dict | str):  # A text names another file.
-            got = "nothing" if value is None else type(value).__name__
-            raise InputError(f"{file} expects keys and values under {name!r}, got {got}.")
+    stages = content.get("stages")
+    for part in [content, *(stages if isinstance(stages, list) else [])]:
+        for name in _SECTIONS:
+            value = part.get(name, {}) if isinstance(part, dict) else {}
+            if not isinstance(value, dict | str):  # A text names another file.
+                raise _no_keys(str(file), name, value)
+
+
+def _require_words(words: Sequence[str]) -> None:
+    """Refuse in the options what :func:`_require_classes` refuses in a file."""
+    for before, word in zip(["", *words], words, strict=False):
+        option, _, text = word.partition("=") if word.startswith("--") else (before, "", word)
+        if not re.search("class_path|init_args", f"{option} {text}"):
+            continue
+        try:
+            content = yaml.safe_load(text)
+            _count(content)
+        except _NO_YAML:  # The parser says what is wrong with it.
+            continue
+        _require_classes({option.removeprefix("--"): content}, "An option")
+
+
+def _require_classes(value: Any, source: str, key: str = "") -> None:
+    """Refuse a class without a name, and arguments that it would not get.
+
+    The parser tries them, and says what Python could not do with them, or misses something else.
+
+    Args:
+        value: Of a configuration or an option, and what lies in it.
+        source: Where it stands, for the message.
+        key: Of the value.
+
+    Raises:
+        InputError: It names the key.
+    """
+    for part in value if isinstance(value, list) else []:
+        _require_classes(part, source, key)
+    if not isinstance(value, dict):
+        return
+    for name, part in value.items():
+        place = f"{key}.{name}".lstrip(".")
+        last = place.rpartition(".")[2]
+        if last == "init_args" and not isinstance(part, dict):
+            raise _no_keys(source, place, part)
+        if last == "class_path" and not isinstance(part, str):
+            got = "nothing" if part is None else type(part).__name__
+            raise InputError(f"{source} expects the name of a class under {place!r}, got {got}.")
+        if "class_path" in value and last not in {"class_path", "init_args", "dict_kwargs"}:
+            raise InputError(
+                f"{source} expects {str(name)!r} under '{key}.init_args', got it beside class_path."
+            )
+        _require_classes(part, source, place)
+
+
+def _no_keys(source: str, key: str, value: Any) -> InputError:
+    got = "nothing" if value is None else type(value).__name__
+    return InputError(f"{source} expects keys and values under {key!r}, got {got}.")

@@ -48,6 +48,14 @@ WRONG = {
         (*FIT, "--model.optimizer.init_args={lr: 0.1, 7: 8}"),
         r"A configuration expects words as names of options, got 7\.$",
     ),
+    "class that is null": (
+        (*FIT, "--model.optimizer", "{class_path: null}"),
+        r"An option expects the name of a class under 'model.optimizer.class_path', got nothing\.$",
+    ),
+    "arguments that are null": (
+        (*FIT, "--model.colorizer.init_args=null"),
+        r"An option expects keys and values under 'model.colorizer.init_args', got nothing\.$",
+    ),
     "size": ((*FIT, "--data.size=33"), r"data.size expects a multiple of 4 .* got 33\."),
     "size of a critic": (
         ("fit", "--config", "models/chromagan-small", "--data.train=embedded", "--data.size=8"),
@@ -125,6 +133,17 @@ BAD_FILES = {
     "data: []": r"my\.yaml expects keys and values under 'data', got list\.",
     'trainer: {default_root_dir: "a\\0b"}': r"cannot be written \(embedded null byte\)",
     "help: 1": r"There is no option 'help'\.",
+    "model: {optimizer: {class_path: torch.optim.Adam, lr: 1}}": (
+        r"my\.yaml expects 'lr' under 'model\.optimizer\.init_args', got it beside class_path\."
+    ),
+    "model: {colorizer: {class_path: flowcolor.models.Tint, init_args: }}": (
+        r"my\.yaml expects keys and values under 'model\.colorizer\.init_args', got nothing\."
+    ),
+    "trainer: {callbacks: [{class_path: [RichProgressBar]}]}": (
+        r"my\.yaml expects the name of a class under 'trainer\.callbacks\.class_path', got list\."
+    ),
+    "trainer: {callbacks: [{RichProgressBar: {}}]}": r"There is no option 'RichProgressBar'\.",
+    "stages: [{model: }, {model: {}}]": r"my\.yaml expects .* under 'model', got nothing\.",
 }
 
 
