@@ -163,6 +163,11 @@ class TrainingCLI(LightningCLI):
         chosen = self.config[command]
         refuse_nulls(self._parser(command), chosen)
         self._require_one_model(chosen.model)
+        if chosen.ckpt_path is not None and self.recorded.checkpoint is None:
+            raise InputError(
+                f"flowcolor {command} expects a checkpoint as --ckpt_path on the command line, got "
+                f"ckpt_path: {chosen.ckpt_path} in {' or '.join(map(str, self.files))}."
+            )
         seed = chosen.seed_everything
         if isinstance(seed, int) and not isinstance(seed, bool):
             within("--seed_everything", seed, 0, 2**32 - 1)

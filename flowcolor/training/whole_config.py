@@ -49,5 +49,7 @@ class WholeConfig(SaveConfigCallback):
         if folder is not None and trainer.is_global_zero:
             file = Path(folder) / self.config_filename
             if replace or not exists(file):
-                write_text(self.parser.dump(self.config, skip_none=False), file)
+                config = self.config.clone()
+                config.ckpt_path = None  # A training with this configuration begins anew.
+                write_text(self.parser.dump(config, skip_none=False), file)
         self.already_saved = replace

@@ -144,6 +144,7 @@ BAD_FILES = {
     ),
     "trainer: {callbacks: [{RichProgressBar: {}}]}": r"There is no option 'RichProgressBar'\.",
     "stages: [{model: }, {model: {}}]": r"my\.yaml expects .* under 'model', got nothing\.",
+    "ckpt_path: last": r"expects a checkpoint as --ckpt_path .* got ckpt_path: last in .*my\.yaml",
 }
 
 

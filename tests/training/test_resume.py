@@ -230,6 +230,8 @@ def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_th
     expected = f"and not below --trainer.default_root_dir {tmp_path / 'new'}\n"
     assert expected in capsys.readouterr().out
     assert not (tmp_path / "new").exists()
+    # It is a configuration for another training.
+    assert "ckpt_path: null" in (tmp_path / "config.yaml").read_text("utf-8")
 
 
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
