@@ -213,7 +213,9 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     state = checkpoint.get("state_dict")
     if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
         raise InputError(f"{path} expects weights under 'state_dict', got {type(state).__name__}.")
-    require_tensors({k: value for k, value in state.items() if k.startswith(PREFIX)}, path)
+    own = {name: value for name, value in state.items() if name.startswith(PREFIX)}
+    require_tensors(own, path)
+    require_weights(own, path)
     require_training(checkpoint, path)
     return checkpoint
 

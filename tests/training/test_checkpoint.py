@@ -288,7 +288,15 @@ def test_a_checkpoint_without_tensors_is_one_sentence(state, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda value: value.to("meta"), lambda value: value[:1, :1].expand(2**40, 2**20)]
+    "change",
+    [
+        lambda value: value.to("meta"),
+        lambda value: value[:1, :1].expand(2**40, 2**20),
+        pytest.param(
+            lambda value: torch.quantize_per_tensor(value, 0.1, 0, torch.qint8),
+            marks=pytest.mark.filterwarnings("ignore:.*quantized tensor creation functions"),
+        ),
+    ],
 )
 def test_weights_that_are_not_there_are_named(model, change, tmp_path):
     export_weights(model, tmp_path / "model.safetensors", size=8)

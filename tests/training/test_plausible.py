@@ -73,6 +73,17 @@ def test_weights_that_are_none_are_refused(model, count, tmp_path):
         read_weights(path).fill(model)
 
 
+@pytest.mark.parametrize("command", ["validate", "test", "predict", "fit"])
+def test_a_training_of_zeros_is_one_sentence(run, command, tmp_path, capsys):
+    checkpoint = torch.load(run.last, weights_only=True)
+    for value in checkpoint["state_dict"].values():
+        value.zero_()
+    torch.save(checkpoint, path := tmp_path / "last.ckpt")
+    assert flowcolor(command, "--config", run.config, "--ckpt_path", path) == 2
+    expected = f"flowcolor: {path} expects trained weights, got nothing but zeros.\n"
+    assert capsys.readouterr().err == expected
+
+
 GROUP = {"lr": 0.1, "params": [0]}
 
 
