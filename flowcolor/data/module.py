@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import lightning
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Subset as FirstOnes
@@ -272,10 +273,13 @@ class ColorizationDataModule(lightning.LightningDataModule):
         # Two portraits alone both train and are held out.
         train, held_out = set(self.train_names), set(self.held_out_names)
         now_training = sorted(train & set(before) - held_out)
-        if now_training:
+        fits = self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING
+        # Photographs of data.test are others, and without a training nobody trains on these.
+        if now_training and (fits or self.test is None):
+            others = " Some that are now were trained on." if self.test is None else ""
             rank_zero_info(
                 "notice: these photographs were held out when the checkpoint was written, and are "
-                f"not any more: {first_ten(now_training)}. Some that are now were trained on."
+                f"not any more: {first_ten(now_training)}.{others}"
             )
 
     def train_dataloader(self) -> DataLoader[Item]:

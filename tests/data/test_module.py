@@ -340,6 +340,23 @@ def test_a_split_that_moved_since_the_checkpoint_is_named(make_folder, monkeypat
     assert f"not any more: {', '.join(sorted(moved))}. Some" in said[0]
 
 
+def test_photographs_of_a_test_folder_were_not_trained_on(make_folder, monkeypatch):
+    said = []
+    monkeypatch.setattr(module, "rank_zero_info", said.append)
+    folder = make_folder(count=7)
+    before = ColorizationDataModule(str(folder), size=16, held_out=3)
+    after = ColorizationDataModule(str(folder), size=16, test=str(make_folder("faces", 2, 9)))
+    after.setup("test")
+    said.clear()
+    after.load_state_dict(before.state_dict())
+    assert not said
+    after.trainer = SimpleNamespace(state=SimpleNamespace(fn="fit"))
+    after.load_state_dict(before.state_dict())
+    (notice,) = said
+    moved = set(before.held_out_names) - set(after.held_out_names)  # Some have the same names.
+    assert notice.endswith(f"not any more: {', '.join(sorted(moved))}.")
+
+
 def test_a_file_of_held_out_photographs_is_expected_beside_celebamask_only(make_folder, tmp_path):
     (tmp_path / "list.txt").write_text("000001.jpg 0\n")
     data = ColorizationDataModule(make_folder(count=3), 8, held_out=str(tmp_path / "list.txt"))
