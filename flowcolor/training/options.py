@@ -62,6 +62,11 @@ def check_trainer(trainer: Any, command: str) -> None:
         raise InputError(
             "trainer.barebones expects false, because every run keeps files and scores, got true."
         )
+    if trainer.enable_checkpointing is False:  # Lightning would miss what no option takes away.
+        raise InputError(
+            "trainer.enable_checkpointing expects true, because a run ends with its best "
+            "checkpoint, got false; --best.save_top_k 0 keeps the last alone."
+        )
     profiler = str(getattr(trainer.profiler, "class_path", trainer.profiler))
     if profiler.rpartition(".")[2] in ("xla", "XLAProfiler") and find_spec("torch_xla") is None:
         raise InputError(

@@ -66,6 +66,7 @@ OPTIONS = {
     '--trainer.profiler={"class_path": "SimpleProfiler", "init_args": {"dirpath": "/dev/null", '
     '"filename": "times"}}': "dirpath of SimpleProfiler expects a folder, got the file /dev/null",
     "--trainer.barebones=true": "trainer.barebones expects false, because every run keeps files",
+    "--trainer.enable_checkpointing=false": "enable_checkpointing expects true, because a run ends",
     "--trainer.profiler=xla": "profiler expects the package torch_xla for xla, which is not the",
     '--trainer.profiler={"class_path": "XLAProfiler"}': "the package torch_xla for .*XLAProfiler,",
     "--trainer.model_registry=me/faces": "trainer.model_registry expects null, .* got me/faces",
