@@ -83,12 +83,11 @@ def rebuildable(model: nn.Module, size: int, name: str) -> dict[str, Any]:
         InputError: As there, or the model is none of this package, or not as its arguments make it:
             its weights would fit nothing.
     """
-    description = describable(model, size, name)
-    kind = colorizer_named(description["model"])
-    if kind is None or kind is not type(model):
+    description, kind = describable(model, size, name), type(model)
+    if not is_ours(model):
         raise InputError(
             f"{name} expects a colorizer of flowcolor.models, which alone can be read again, got "
-            f"a {type(model).__name__} of {type(model).__module__}."
+            f"a {kind.__name__} of {kind.__module__}."
         )
     with torch.device("meta"):
         own = kind(**description["config"]).state_dict()
@@ -112,6 +111,11 @@ def colorizer_named(name: str) -> "type[Colorizer] | None":
 
     kind = getattr(models, name) if name in models.__all__ else None
     return kind if isinstance(kind, type) and issubclass(kind, models.Colorizer) else None
+
+
+def is_ours(model: nn.Module) -> bool:
+    """Tell whether a model is of a class of this package, and not of one derived from it."""
+    return colorizer_named(type(model).__name__) is type(model)
 
 
 def _shape(state: Mapping[str, Tensor], key: str) -> tuple[int, ...] | None:

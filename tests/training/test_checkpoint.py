@@ -252,7 +252,6 @@ def extended(model):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (descendant, r"expects a colorizer of flowcolor\.models, .*, got a Descendant of tests\."),
         (normed, r"with other weights in '.*weight': take off what was added"),
         (extended, r"with other weights in 'more.weight': take off"),
     ],
@@ -270,6 +269,21 @@ def test_a_model_that_its_arguments_do_not_make_is_neither_written_nor_trained(
         with pytest.raises(InputError, match=expected):
             write()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_a_class_of_ones_own_is_trained_and_tested_but_no_file_names_it(
+    model, run, tmp_path, capsys
+):
+    expected = r"expects a colorizer of flowcolor\.models, .*, got a Descendant of tests\."
+    with pytest.raises(InputError, match=expected):
+        export_weights(descendant(model), tmp_path / "model.safetensors", 8)
+    words = ("--config", run.config, f"--model.colorizer.class_path={__name__}.Descendant")
+    assert flowcolor("fit", *words, "--trainer.default_root_dir", tmp_path / "runs") == 0
+    assert "notice: there is no model.safetensors: a file chooses" in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.safetensors"))
+    last = tmp_path / "runs/version_0/checkpoints/last.ckpt"
+    out = ("--trainer.default_root_dir", tmp_path / "out")
+    assert flowcolor("validate", *words, "--ckpt_path", last, *out) == 0
 
 
 def test_a_model_that_nothing_could_read_is_not_trained():

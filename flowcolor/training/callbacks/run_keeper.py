@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from flowcolor.console import shown
 from flowcolor.io.files import is_file
 from flowcolor.models.checkpoint import export_weights, read_weights
-from flowcolor.models.description import rebuildable
+from flowcolor.models.description import is_ours, rebuildable
 from flowcolor.models.plain_state import uncompiled
 from flowcolor.training.callbacks.average import (
     ends_with_average,
@@ -32,9 +32,10 @@ class RunKeeper(Callback):
         self._shows_averages = False
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        if stage == "fit" and not _is_trial(trainer):
+        model = uncompiled(pl_module.colorizer)
+        if stage == "fit" and not _is_trial(trainer) and is_ours(model):
             # Else it would be trained, and its weights could not be written at the end.
-            rebuildable(uncompiled(pl_module.colorizer), pl_module.size, "A training")
+            rebuildable(model, pl_module.size, "A training")
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self._begun = self._training = True
@@ -76,7 +77,13 @@ class RunKeeper(Callback):
             return
         if trainer.global_step > 0 and not self._begun:
             finish_averages(trainer, pl_module)
-        model, path = pl_module.colorizer, log_folder(trainer) / MODEL
+        model, path = uncompiled(pl_module.colorizer), log_folder(trainer) / MODEL
+        if not is_ours(model):
+            say(
+                f"notice: there is no {MODEL}: a file chooses nothing to import, and "
+                f"{type(model).__name__} is no part of flowcolor; {CHECKPOINTS} has its weights."
+            )
+            return
         averaged = ends_with_average(trainer)
         best = None if averaged else _best(trainer)
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
