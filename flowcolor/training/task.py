@@ -386,11 +386,13 @@ class Task(LightningModule, ABC):
         self, optimizer: OptimizerCallable, parameters: Any
     ) -> tuple[Optimizer, Any]:
         """Build an optimizer and its schedule, or say in one sentence why they cannot be."""
+        what = "optimizer"
         try:
             built = optimizer(parameters)
+            what = "schedule"
             scheduler = None if self.scheduler is None else self.scheduler(built)
         except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
-            raise InputError(f"The optimizer cannot be built: {in_one_line(error)}.") from error
+            raise InputError(f"The {what} cannot be built: {in_one_line(error)}.") from error
         if isinstance(built, LBFGS) and not self.automatic_optimization:
             raise InputError(
                 "An objective of two optimizers expects ones that compute a loss once in a step, "

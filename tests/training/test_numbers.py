@@ -90,6 +90,8 @@ OPTIONS = {
     "--model.optimizer.init_args.lr=-1": "model.optimizer.lr expects .* at least 0, got -1[.]0[.]$",
     "--model.optimizer.init_args.lr=.inf": "model.optimizer.lr expects .*, got inf",
     "--model.optimizer.init_args.betas=[2, 0.9]": "optimizer cannot be built: Invalid beta .* 2.0",
+    '--model.scheduler={"class_path": "torch.optim.lr_scheduler.OneCycleLR", "init_args": '
+    '{"max_lr": 0.1}}': "The schedule cannot be built: You must define either total_steps",
     "--model.scheduler.init_args.step_size=-1": "scheduler.step_size expects .* at least 0, got -1",
     "--model.scheduler.init_args.gamma=.nan": "model.scheduler.gamma expects .*, got nan",
     "--model.scheduler.init_args.last_epoch=7": "last_epoch expects -1, because .* got 7",
