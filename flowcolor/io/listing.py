@@ -94,7 +94,8 @@ def by_stem(folder: Path, images: Sequence[Path]) -> dict[str, Path]:
         stems[pairing_stem(path, folder)].append(path)
     twins = next((paths for paths in stems.values() if len(paths) > 1), None)
     if twins:
-        names = " and ".join(path.name for path in twins)
+        alike = len({one_form(path.name) for path in twins}) == 1  # On the screen, too.
+        names = " and ".join(ascii(path.name) if alike else path.name for path in twins)
         raise InputError(f"{folder} holds {names}, but names without their suffix must differ.")
     return {stem: path for stem, (path,) in stems.items()}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flowcolor.errors import InputError
-from flowcolor.io.listing import list_images
+from flowcolor.io.listing import by_stem, list_images
 
 
 def test_list_is_sorted_and_ignores_what_is_no_image(tmp_path):
@@ -59,3 +59,9 @@ def test_folders_of_systems_are_passed_over(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(os, "scandir", locked)
     assert list_images(tmp_path) == [tmp_path / "2024/a.jpg"]
     assert "1 are read from 1 of its subfolders: 2024." in caplog.text
+
+
+def test_two_forms_of_one_name_are_told_apart(tmp_path):
+    images = [tmp_path / name for name in ("a\u0308.png", "\xe4.png")]
+    with pytest.raises(InputError, match=r"holds 'a\\u0308\.png' and '\\xe4\.png', but"):
+        by_stem(tmp_path, images)
