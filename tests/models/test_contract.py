@@ -279,8 +279,18 @@ def test_temperature_is_for_those_that_draw_random_numbers(name):
         for temperature in (0.5, 1.0)
     )
     assert not torch.equal(cold, own)
-    given["generator"] = torch.Generator().manual_seed(3)
-    assert torch.equal(model(**given, temperature=torch.tensor([0.5])), cold)
+
+
+@cases
+def test_a_temperature_in_a_tensor_is_one_number_and_not_refused(name):
+    model = CASES[name]()
+    given = inputs(model)
+    temperature = 0.5 if model.stochastic else 1.0
+    pictures = (
+        model(**given, temperature=number, generator=torch.Generator().manual_seed(3))
+        for number in (temperature, torch.tensor([temperature]))
+    )
+    assert torch.equal(*pictures)
 
 
 @cases
