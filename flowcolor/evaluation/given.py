@@ -1,6 +1,7 @@
 """Checks of what functions of statistics are given, so that mistakes are told where they are."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ def check_draws(
     """
     whole_within(f"{owner.__name__}'s resamples", resamples, 1, 10**9)
     whole_within(f"{owner.__name__}'s seed", seed, 0)
-    if not (is_number(level) and 0 < level < 1):  # type: ignore[operator]
+    numeric = isinstance(level, Fraction) or is_number(level)  # No tensor is multiplied by it.
+    if not (numeric and 0 < level < 1):  # type: ignore[operator]
         raise ValueError(
             f"{owner.__name__} expects level to be a number between 0 and 1, got {level!r}."
         )
