@@ -252,8 +252,10 @@ def _require_sections(content: dict[str, Any], file: Path) -> None:
 def _require_words(words: Sequence[str]) -> None:
     """Refuse in the options what :func:`_require_classes` refuses in a file."""
     for before, word in zip(["", *words], words, strict=False):
-        option, _, text = word.partition("=") if word.startswith("--") else (before, "", word)
-        if not re.search("class_path|init_args", f"{option} {text}"):
+        option, has_value, text = word.partition("=")
+        if not word.startswith("--"):
+            option, has_value, text = before, "=", word
+        if not has_value or not re.search("class_path|init_args", f"{option} {text}"):
             continue
         try:
             content = yaml.safe_load(text)
@@ -288,7 +290,8 @@ def _require_classes(value: Any, source: str, key: str = "") -> None:
         if last == "class_path" and not isinstance(part, str):
             got = "nothing" if part is None else type(part).__name__
             raise InputError(f"{source} expects the name of a class under {place!r}, got {got}.")
-        if "class_path" in value and last not in {"class_path", "init_args", "dict_kwargs"}:
+        of_class = str(name).partition(".")[0] in {"class_path", "init_args", "dict_kwargs"}
+        if "class_path" in value and not of_class:
             raise InputError(
                 f"{source} expects {str(name)!r} under '{key}.init_args', got it beside class_path."
             )

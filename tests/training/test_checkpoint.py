@@ -277,7 +277,8 @@ def test_a_model_of_a_class_of_ones_own_is_trained_and_tested_but_no_file_names_
     expected = r"expects a colorizer of flowcolor\.models, .*, got a Descendant of tests\."
     with pytest.raises(InputError, match=expected):
         export_weights(descendant(model), tmp_path / "model.safetensors", 8)
-    words = ("--config", run.config, f"--model.colorizer.class_path={__name__}.Descendant")
+    words = ("--config", run.config, "--model.colorizer.class_path", f"{__name__}.Descendant")
+    words += ("--model.colorizer.init_args", "{downsamplings: 1, nccbs: 1, ccbs: 1}")
     assert flowcolor("fit", *words, "--trainer.default_root_dir", tmp_path / "runs") == 0
     assert "notice: there is no model.safetensors: a file chooses" in capsys.readouterr().out
     assert not list(tmp_path.rglob("*.safetensors"))
