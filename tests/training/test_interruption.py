@@ -58,6 +58,34 @@ def test_both_of_two_processes_end_after_the_same_batch(run_on_ranks, asked, num
     assert ends == [(3, number == signal.SIGINT)] * 2
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_comes_while_the_processes_agree_is_not_lost(number):
+    def meanwhile(tensor, reduce_op):
+        if not came:
+            came.append(number)
+            signal.raise_signal(number)
+        return tensor
+
+    came = []
+    counted = SimpleNamespace(ready=1), SimpleNamespace(ready=1)
+    progress = SimpleNamespace(total=counted[0], current=counted[1], is_last_batch=False)
+    loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
+    strategy = SimpleNamespace(reduce=meanwhile)
+    trainer = SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop)
+    callback, module = Interruption(), SimpleNamespace(device=torch.device("cpu"))
+    before = [signal.signal(each, _answer) for each in SIGNALS]  # They might be ignored.
+    try:
+        callback.on_train_start(trainer, module)
+        callback.on_train_batch_start(trainer, module, None, 0)
+        with pytest.raises(SIGTERMException):
+            callback.on_train_batch_start(trainer, module, None, 1)
+        callback.on_train_end(trainer, module)
+    finally:
+        for each, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(each, handler)
+    assert came
+
+
 def test_sigterm_before_a_training_ends_the_processes_that_would_wait_for_it():
     """One that is started by command, and nobody has joined, waits for half an hour."""
     sent = []

@@ -62,8 +62,9 @@ class Interruption(Callback):
     ) -> None:
         if trainer.world_size > 1:
             own = torch.tensor(self._came, device=pl_module.device)
-            self._came = int(trainer.strategy.reduce(own, reduce_op="max"))
-            if self._came:  # After the batch some could be validating while others are not.
+            agreed = int(trainer.strategy.reduce(own, reduce_op="max"))
+            if agreed:  # After the batch some could be validating while others are not.
+                self._came = agreed  # One that has come meanwhile waits for the next batch.
                 batches: Any = trainer.fit_loop.epoch_loop.batch_progress
                 batches.total.ready -= 1
                 batches.current.ready -= 1
