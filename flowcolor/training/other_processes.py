@@ -125,6 +125,11 @@ class ForkLauncher(_MultiProcessingLauncher):
             super()._wrapping_function(process_idx, trainer, *args)
         except BaseException as error:
             _interrupt(trainer, error)
+            # torch terminates the others once one has ended, and Lightning would answer by telling
+            # that one.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            if isinstance(error, SIGTERMException):  # All have agreed to end.
+                trainer.strategy.barrier()
             if isinstance(error, InputError):
                 complain(f"flowcolor: {error}")
                 sys.exit(2)

@@ -158,10 +158,18 @@ def test_a_forked_process_ends_as_a_command_does(error, status, sentence, monkey
     told = []
     monkeypatch.setattr(_MultiProcessingLauncher, "_wrapping_function", end)
     monkeypatch.setattr(other_processes, "_interrupt", lambda *words: told.append(words))
-    with pytest.raises(SystemExit) as stop:
-        other_processes.ForkLauncher(None, "fork")._wrapping_function(0, "trainer")
+    met = []
+    trainer = SimpleNamespace(strategy=SimpleNamespace(barrier=lambda: met.append(error)))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as stop:
+            other_processes.ForkLauncher(None, "fork")._wrapping_function(0, trainer)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert stop.value.code == status
-    assert told == [("trainer", error)]
+    assert told == [(trainer, error)]
+    assert met == ([error] if status == 143 else [])  # Those who agreed wait for each other.
     assert capsys.readouterr().err == sentence
 
 
