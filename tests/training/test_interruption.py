@@ -22,17 +22,22 @@ def reduce(tensor, reduce_op):
     return tensor
 
 
+def trainer_of_two(agree):
+    """Return what the callback asks of a trainer, and the progress of its batches."""
+    counted = SimpleNamespace(ready=0), SimpleNamespace(ready=0)
+    progress = SimpleNamespace(total=counted[0], current=counted[1], is_last_batch=False)
+    loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
+    strategy = SimpleNamespace(reduce=agree)
+    return SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop), progress
+
+
 def batches_before_the_end(rank, asked, number):
     """Return after how many batches a process ends, and whether by Ctrl-C."""
     # The server that starts these processes may itself be one that takes no signals.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: None)
-    counted = SimpleNamespace(ready=0), SimpleNamespace(ready=0)
-    progress = SimpleNamespace(total=counted[0], current=counted[1], is_last_batch=False)
-    loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
-    strategy = SimpleNamespace(reduce=reduce)
-    trainer = SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop)
+    trainer, progress = trainer_of_two(reduce)
     callback, module = Interruption(), SimpleNamespace(device=torch.device("cpu"))
     callback.on_train_start(trainer, module)
     try:
@@ -67,11 +72,7 @@ def test_a_signal_that_comes_while_the_processes_agree_is_not_lost(number):
         return tensor
 
     came = []
-    counted = SimpleNamespace(ready=1), SimpleNamespace(ready=1)
-    progress = SimpleNamespace(total=counted[0], current=counted[1], is_last_batch=False)
-    loop = SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress))
-    strategy = SimpleNamespace(reduce=meanwhile)
-    trainer = SimpleNamespace(world_size=2, strategy=strategy, fit_loop=loop)
+    trainer, _ = trainer_of_two(meanwhile)
     callback, module = Interruption(), SimpleNamespace(device=torch.device("cpu"))
     before = [signal.signal(each, _answer) for each in SIGNALS]  # They might be ignored.
     try:

@@ -224,7 +224,10 @@ def test_an_epoch_that_lightning_adds_to_least_steps_is_not_asked_for():
     added, _ = _parse_loop_limits(1, 2, None, None, SimpleNamespace(callbacks=[]))
     limits = {"min_steps": 1, "max_steps": 2, "min_epochs": added, "max_epochs": -1}
     usual = {"accumulate_grad_batches": 1, "num_training_batches": 4}
+    assert added == 1
     require_least(SimpleNamespace(**usual, **limits))
+    with pytest.raises(InputError, match=r"min_epochs expects .* got 1"):  # A user's own is.
+        require_least(SimpleNamespace(**usual, **limits | {"min_steps": None}))
 
 
 @pytest.mark.parametrize(
