@@ -20,9 +20,10 @@ from torch import Tensor
 from benchmarks import report
 from benchmarks.live_bytes import flow_step
 from benchmarks.speed import interleave, show
-from flowcolor.layers import AffineCoupling, ConditionalAffineCoupling
+from flowcolor.layers import AffineCoupling, ConditionalAffineCoupling, InvertibleConv1x1
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.functional import affine, affine_vjp
+from flowcolor.layers.functional.affine import Half, Networks
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.models import SketchColorFlow
 
@@ -39,9 +40,16 @@ def never() -> bool:
     return False
 
 
-def concatenated(x: Tensor, scale: Tensor, shift: Tensor, *, inverse: bool) -> Tensor:
-    a, b = x.chunk(2, dim=1)
-    return torch.cat([(a - shift) / scale if inverse else torch.addcmul(shift, a, scale), b], 1)
+def one_by_one(layer: InvertibleLayer, before: InvertibleLayer) -> None:
+    return None
+
+
+def concatenated(
+    layer: Networks, x: Tensor, scale: Tensor | None, shift: Tensor, steer: Half, *, inverse: bool
+) -> Tensor:
+    a, b = affine.split_half(layer, x, steer)
+    changed = affine.transform(a, scale, shift, layer.order, inverse=inverse)
+    return affine.join_halves(changed, b, steer)
 
 
 STEP: dict[str, list[Any]] = {
@@ -58,6 +66,7 @@ STEP: dict[str, list[Any]] = {
 IMAGE: dict[str, list[Any]] = {
     "layout for networks": STEP["layout for networks"],
     "couplings written in place": STEP["couplings written in place"],
+    "ActNorm and 1x1 convolution in one": [(InvertibleConv1x1, "fold_inverse", one_by_one)],
     "inverse matrices kept": [("flowcolor.layers.conv1x1", "may_keep", never)],
 }
 

@@ -1,7 +1,7 @@
 r"""The contract that every flowcolor layer obeys."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -83,6 +83,15 @@ class InvertibleLayer(nn.Module, ABC):
             return InvertibleLayer.vjp(self, step)
         return self.vjp(step)
 
+    def fold_inverse(self, before: "InvertibleLayer") -> "Callable[[Tensor], Result] | None":
+        """Offer to undo this layer and then the one ``before`` it, neither with a condition.
+
+        A chain that is run backwards asks each layer but the first and calls the offer in place of
+        both layers' ``inverse``. ``None`` where one by one is as good, or where gradients are
+        wanted that the offer would not give.
+        """
+        return None
+
     def steps(self, condition: Any, *, inverse: bool) -> "list[Step]":
         """Return the steps that a call consists of: several for a layer that is made of layers."""
         return [Step(self, condition, inverse)]
@@ -100,6 +109,20 @@ class Step:
         """Apply the layer in this step's direction."""
         function: Callable[..., Result] = self.layer.inverse if self.inverse else self.layer
         return as_pair(self.layer, function(x, self.condition))
+
+
+def folded(steps: "Iterable[Step]") -> "list[Callable[[Tensor], Result]]":
+    """Return what runs these steps; neighbours in a way back whose layers offer it are one run."""
+    runs: list[Callable[[Tensor], Result]] = []
+    last: Step | None = None  # What was run last, unless that are two layers by now.
+    for step in steps:
+        offer = last.layer.fold_inverse(step.layer) if last and step.inverse else None
+        if offer is None:
+            runs.append(step.run)
+            last = step
+        else:
+            runs[-1], last = offer, None
+    return runs
 
 
 def as_pair(layer: nn.Module, result: object) -> Result:

@@ -1,13 +1,14 @@
 r"""Composition of invertible layers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Literal, overload
 
 import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check_tensor
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check_tensor, folded
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
@@ -118,8 +119,9 @@ class Chain(InvertibleLayer):
         steps = self._own_steps(condition, inverse=inverse)
         x = widen(x)
         logdet = x.new_zeros(x.shape[0])
-        for step in steps:
-            x, part = run_checkpointed(step, x) if memory == "checkpoint" else step.run(x)
+        checkpoint = memory == "checkpoint"
+        for run in [partial(run_checkpointed, s) for s in steps] if checkpoint else folded(steps):
+            x, part = run(x)
             logdet = logdet + part
         return x, logdet
 

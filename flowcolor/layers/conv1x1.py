@@ -1,17 +1,33 @@
 r"""Invertible 1x1 convolution: a learned mixing of channels."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_choice, check_count, check_flag, check_parameters
-from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_channels
+from flowcolor.layers.actnorm import ActNorm
+from flowcolor.layers.base import (
+    Condition,
+    Features,
+    InvertibleLayer,
+    LogDet,
+    Result,
+    check_channels,
+)
 from flowcolor.layers.functional.kept import Kept, may_keep
-from flowcolor.layers.functional.matrices import LU, ChannelMatrix, Full, Orthogonal
+from flowcolor.layers.functional.matrices import (
+    LU,
+    ChannelMatrix,
+    Folded,
+    Full,
+    Orthogonal,
+    fold_affine,
+)
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
-from flowcolor.layers.functional.pixels import correlate, count_pixels, mix
+from flowcolor.layers.functional.pixels import correlate, count_pixels, mix, mix_then_shift
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen, without_autocast
 
@@ -28,7 +44,8 @@ class InvertibleConv1x1(InvertibleLayer):
 
     The inverse multiplies by :math:`W^{-1}` computed in float64, because a float32 inverse of an
     ill-conditioned :math:`W` loses three digits. In eval mode without gradients that inverse is
-    kept until the weights change. Everything stays in float32 or wider under autocast.
+    kept until the weights change, and a chain undoes an :class:`ActNorm` right before the layer
+    together with it. Everything stays in float32 or wider under autocast.
 
     Args:
         channels: Number of channels :math:`C`.
@@ -80,6 +97,7 @@ class InvertibleConv1x1(InvertibleLayer):
         self.matrix: ChannelMatrix = matrices[parametrization](channels)
         self.matrix.requires_grad_(learn)
         self._kept: Kept[Tensor] = Kept()
+        self._folded: Kept[Folded] = Kept()
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, x, self.channels)
@@ -110,6 +128,24 @@ class InvertibleConv1x1(InvertibleLayer):
             grads = gradients_of(ends, step.params, grads_out)
         return Rebuilt(x, grad_x, grad_params=grads)
 
+    def fold_inverse(self, before: InvertibleLayer) -> Callable[[Tensor], Result] | None:
+        # Of these very classes: what is derived from one of them may undo something else.
+        if type(self) is not InvertibleConv1x1 or type(before) is not ActNorm:
+            return None
+        if self.training or before.channels != self.channels or not may_keep():
+            return None
+        return partial(self._undo_both, before)
+
+    def _undo_both(self, norm: ActNorm, y: Features) -> tuple[Features, LogDet]:
+        check_channels(self, y, self.channels)
+        y = widen(y)
+        affine = norm.loc, norm.log_scale
+        with without_autocast(y):
+            fold = partial(fold_affine, *affine, self.matrix, y.dtype)
+            weight, loc, logdet = self._folded.get([*affine, *self._weights()], y.dtype, fold)
+            logdet = (count_pixels(y) * logdet).expand(y.shape[0]).clone()
+            return mix_then_shift(weight, y, loc), logdet
+
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = count_pixels(x) * self.matrix.logabsdet()
         return logdet.to(x.dtype).expand(x.shape[0]).clone()
@@ -117,5 +153,8 @@ class InvertibleConv1x1(InvertibleLayer):
     def _inverse_weight(self) -> Tensor:
         if self.training or not may_keep():
             return self.matrix.inverse_weight()
-        weights = [*self.matrix.parameters(), *self.matrix.buffers()]
+        weights = self._weights()
         return self._kept.get(weights, weights[0].dtype, self.matrix.inverse_weight)
+
+    def _weights(self) -> list[Tensor]:
+        return [*self.matrix.parameters(), *self.matrix.buffers()]

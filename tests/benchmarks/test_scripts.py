@@ -18,6 +18,9 @@ SCRIPTS = {
     " --nets 2.1 --modes reversible --count storages",
     "gmacs": "--size 16 --ccbs 1 --nets 2.1",
     "speed": "--size 16 --ccbs 1 --repeats 1",
+    "shortcuts": "--size 16 --ccbs 1 --repeats 1",
+    "roundtrip": "--size 16 --deviations 0.01",
+    "parameters": "",
     "other_libraries": "--size 16 --steps 1 --hidden 4 --batch 1 --repeats 1",
     "systems": "--small --size 32 --names Glow --modes none,reversible --batches 1,2"
     " --timed-size 32 --timed-batch 1 --repeats 1",
@@ -42,6 +45,9 @@ PARTS = {
     },
     "gmacs": {"16x16": {"parts", "steps", "variants"}},
     "speed": {"speed": {"steps", "images"}},
+    "shortcuts": {"shortcuts": {"steps", "images"}},
+    "roundtrip": {"roundtrip": {"rows"}},
+    "parameters": {"parameters": {"rows", "parts"}},
     "other_libraries": {"K=1": {"rows", "steps", "samples"}},
     "systems": {"counts": {"rows"}, "times": {"rows"}},
     "configurations": {

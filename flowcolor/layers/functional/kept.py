@@ -29,13 +29,11 @@ class Kept(Generic[T]):
     def get(self, weights: Iterable[Tensor], dtype: torch.dtype, compute: Callable[[], T]) -> T:
         """Return what ``compute`` returned for these weights and this precision of the result."""
         weights = [weight.detach() for weight in weights]
-        if not (
-            self._known is not None
-            and self._known[1] == dtype
-            and all(map(_same, weights, self._known[0]))
-        ):
-            self._known = [weight.clone() for weight in weights], dtype, compute()
-        return self._known[2]
+        known = self._known  # Which another thread may exchange at any moment.
+        if known is None or known[1] != dtype or not all(map(_same, weights, known[0])):
+            known = [weight.clone() for weight in weights], dtype, compute()
+            self._known = known
+        return known[2]
 
     def __getstate__(self) -> dict[str, None]:
         return {"_known": None}

@@ -3,12 +3,15 @@ r"""Learned square matrices: three parametrisations for channels, orthogonal one
 import math
 from abc import ABC, abstractmethod
 from functools import reduce
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from flowcolor.layers.base import to_float64
 from flowcolor.values import widen
+
+Folded: TypeAlias = tuple[Tensor, Tensor, Tensor]  # See `fold_affine`.
 
 
 class ChannelMatrix(nn.Module, ABC):
@@ -122,6 +125,31 @@ class Orthogonal(ChannelMatrix):
 
     def logabsdet(self) -> Tensor:
         return self.generator.new_zeros((), dtype=widen(self.generator).dtype)
+
+
+def fold_affine(
+    loc: Tensor, log_scale: Tensor, matrix: ChannelMatrix, dtype: torch.dtype
+) -> Folded:
+    r"""Return what undoes :math:`y = W (e^s \odot (x - \mu))` in one pass over the pixels.
+
+    .. math:: x = (e^{-s} \odot W^{-1})\, y + \mu
+
+    The other direction is not worth it: :math:`x - \mu` first is what keeps the digits of a channel
+    that hardly varies.
+
+    Args:
+        loc: :math:`\mu`.
+        log_scale: :math:`s`.
+        matrix: Of :math:`W`.
+        dtype: Precision of the result; it is computed in float64.
+
+    Returns:
+        The matrix, :math:`\mu`, and the log-determinant of one pixel.
+    """
+    log_scale = to_float64(log_scale)
+    inverse = (-log_scale).exp()[:, None] * to_float64(matrix.inverse_weight())
+    logdet = -log_scale.sum() - to_float64(matrix.logabsdet())
+    return inverse.to(dtype), loc.to(dtype), logdet.to(dtype)
 
 
 def random_rotation(channels: int) -> Tensor:

@@ -19,6 +19,14 @@ def mix(weight: Tensor, x: Tensor) -> Tensor:
     return torch.bmm(weights, columns(x)).view_as(x)
 
 
+def mix_then_shift(weight: Tensor, x: Tensor, shift: Tensor) -> Tensor:
+    """Multiply as :func:`mix` does by one matrix and add ``shift`` to every pixel, in one pass."""
+    if has_channels_last(x):
+        return linear(x.movedim(1, -1), weight, shift).movedim(-1, 1)
+    weights = weight.expand(x.shape[0], -1, -1)
+    return torch.baddbmm(shift[:, None], weights, columns(x)).view_as(x)
+
+
 def correlate(x: Tensor, y: Tensor) -> Tensor:
     """Sum over images and pixels of the outer products of two pixels' channels."""
     if has_channels_last(x) and has_channels_last(y):
