@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.compiler import is_compiling
 
 _LOWEST, _HIGHEST = -1.0, 8.0
+_WIDE = torch.float32, torch.float64
 
 
 def in_full(image: Tensor) -> Tensor:
@@ -104,6 +105,8 @@ def require_tensors(name: str, *values: object) -> None:
         kinds = [kind_of(value) for value in values]
         expected = "a tensor" if len(kinds) == 1 else "tensors"
         raise ValueError(f"{name} expects {expected}, got {' and '.join(kinds)}.")
+    if len(values) < 2:
+        return
     devices = {str(value.device): None for value in values if value.ndim}  # type: ignore[attr-defined]
     if len(devices) > 1:
         raise ValueError(f"{name} expects tensors on one device, got {' and '.join(devices)}.")
@@ -166,7 +169,9 @@ def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
     Devices that know no autocast need none; torch has no answer for them, nor for the meta device.
     """
     kind = x.device.type
-    return torch.autocast(kind, enabled=False) if _knows_autocast(kind) else nullcontext()
+    # While compiling also where autocast is off: the program may run where it is on.
+    on = is_compiling() or casts(kind)
+    return torch.autocast(kind, enabled=False) if on and _knows_autocast(kind) else nullcontext()
 
 
 def casts(device_type: str) -> bool:
@@ -181,4 +186,4 @@ def _knows_autocast(kind: str) -> bool:
 
 def widen(x: Tensor) -> Tensor:
     """Return ``x`` in float32 or wider; half precision cannot carry a bijection."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype in _WIDE else x.to(torch.promote_types(x.dtype, torch.float32))

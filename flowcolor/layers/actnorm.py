@@ -146,19 +146,19 @@ class ActNorm(InvertibleLayer):
             self._standardize(x)
 
     @torch.no_grad()
-    @without_cached_weights()
     def _standardize(self, x: Features) -> bool:
         mean, std = pooled_mean_and_std(x)
-        loc = mean.to(self.loc.dtype)
-        # An empty batch, or one with NaN or of numbers that the weights' type does not hold, would
-        # stay in the parameters for ever. What is looked at is pooled, so that every rank decides
-        # alike.
-        if not (loc.isfinite() & std.isfinite()).all():
-            return False
-        for name in ("loc", "log_scale"):
-            check_settable(self, name)
-        set_parameter(self, "loc", loc)
-        set_parameter(self, "log_scale", torch.where(std > _MIN_STD, -std.log(), 0.0))
+        with without_cached_weights():
+            loc = mean.to(self.loc.dtype)
+            # An empty batch, or one with NaN or of numbers that the weights' type does not hold,
+            # would stay in the parameters for ever. What is looked at is pooled, so that every rank
+            # decides alike.
+            if not (loc.isfinite() & std.isfinite()).all():
+                return False
+            for name in ("loc", "log_scale"):
+                check_settable(self, name)
+            set_parameter(self, "loc", loc)
+            set_parameter(self, "log_scale", torch.where(std > _MIN_STD, -std.log(), 0.0))
         self.initialized.fill_(True)
         self._settled = True
         return True

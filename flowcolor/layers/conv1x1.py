@@ -28,6 +28,7 @@ from flowcolor.layers.functional.matrices import (
 )
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
 from flowcolor.layers.functional.pixels import correlate, count_pixels, mix, mix_then_shift
+from flowcolor.layers.reversible.torch_private import contents
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen, without_autocast
 
@@ -157,4 +158,5 @@ class InvertibleConv1x1(InvertibleLayer):
         return self._kept.get(weights, weights[0].dtype, self.matrix.inverse_weight)
 
     def _weights(self) -> list[Tensor]:
-        return [*self.matrix.parameters(), *self.matrix.buffers()]
+        _, params, buffers = contents(self.matrix)
+        return [*params.values(), *buffers.values()]

@@ -1,9 +1,11 @@
 """Calling the networks of a coupling, which are anybody's: in their precision, and watched."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.reversible.torch_private import version
+from flowcolor.layers.reversible.torch_private import first_parameter, parts_of, version
 
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -26,12 +28,12 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
     """
     if _begins_in_place(network):
         raise ValueError(_message(layer, network))
-    inputs = tuple(_in_precision_of(network, x) for x in inputs)
+    given = _in_precision_of(network, inputs)
     if torch.compiler.is_compiling():
-        return _one_tensor(layer, network(*inputs))
-    before = [_state(x, network) for x in inputs]
+        return _one_tensor(layer, network(*given))
+    before = [_state(x, network) for x in given]
     try:
-        output = network(*inputs)
+        output = network(*given)
     except RuntimeError as error:
         # Autograd refuses some writes by itself, in words about views and leaves.
         if any(word in str(error) for word in ("in-place operation", "modified inplace")):
@@ -39,7 +41,7 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
             raise ValueError((_hooked if hooked else _message)(layer, network)) from error
         raise
     output = _one_tensor(layer, output)
-    if not all(_unchanged(x, state) for x, state in zip(inputs, before, strict=True)):
+    if not all(map(_unchanged, given, before)):
         raise ValueError(_message(layer, network))
     return output
 
@@ -52,12 +54,12 @@ def _one_tensor(layer: object, output: object) -> Tensor:
     raise ValueError(message)
 
 
-def _in_precision_of(network: nn.Module, x: Tensor) -> Tensor:
-    """Return ``x`` as weights in half precision take it, which the flow around them is not in."""
-    weight = next(network.parameters(), None)
-    if weight is None or not (weight.is_floating_point() and x.is_floating_point()):
-        return x
-    return x.to(weight.dtype)
+def _in_precision_of(network: nn.Module, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Return inputs as weights in half precision take them, which the flow around is not in."""
+    weight = first_parameter(network)
+    if weight is None or not weight.is_floating_point():
+        return inputs
+    return [x.to(weight.dtype) if x.is_floating_point() else x for x in inputs]
 
 
 def _begins_in_place(network: nn.Module) -> bool:
@@ -69,7 +71,7 @@ def _begins_in_place(network: nn.Module) -> bool:
         return False
     own = type(network).__module__.startswith("torch.nn.modules.")
     idle = isinstance(network, nn.Dropout) and not network.training
-    return own and not idle and getattr(network, "inplace", False) is True
+    return own and not idle and vars(network).get("inplace") is True
 
 
 def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
@@ -78,7 +80,7 @@ def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
         return version(x)
     # Tensors of inference mode count no versions. Their numbers are compared, where the network
     # holds code that is not torch's own.
-    parts = network.modules()
+    parts = parts_of(network)
     if all(type(part).__module__.startswith("torch.nn.modules.") for part in parts):
         return None
     return x.clone()

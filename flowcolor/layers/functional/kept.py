@@ -1,6 +1,6 @@
 """A result that is kept until what it was computed from changes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import torch
@@ -26,9 +26,8 @@ class Kept(Generic[T]):
     def __init__(self) -> None:
         self._known: tuple[list[Tensor], torch.dtype, T] | None = None
 
-    def get(self, weights: Iterable[Tensor], dtype: torch.dtype, compute: Callable[[], T]) -> T:
+    def get(self, weights: Sequence[Tensor], dtype: torch.dtype, compute: Callable[[], T]) -> T:
         """Return what ``compute`` returned for these weights and this precision of the result."""
-        weights = [weight.detach() for weight in weights]
         known = self._known  # Which another thread may exchange at any moment.
         if known is None or known[1] != dtype or not all(map(_same, weights, known[0])):
             known = [weight.clone() for weight in weights], dtype, compute()

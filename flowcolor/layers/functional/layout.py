@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import in_transform, parts_of
 
 
 def has_channels_last(x: Tensor) -> bool:
@@ -34,8 +34,5 @@ def for_networks(x: Tensor, *networks: nn.Module | None) -> Tensor:
 
 def _takes_any_layout(net: nn.Module) -> bool:
     # Somebody's own `forward` may hold a `view`, which some layouts refuse; torch's own do not.
-    return all(
-        type(part).__module__.startswith("torch.nn.modules.")
-        or getattr(part, "takes_any_layout", False)
-        for part in net.modules()
-    )
+    others = [p for p in parts_of(net) if not type(p).__module__.startswith("torch.nn.modules.")]
+    return all(getattr(part, "takes_any_layout", False) for part in others)

@@ -1,5 +1,7 @@
 """Buffers that a call changes: what is called a second time must not change any."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -16,13 +18,14 @@ class Buffers:
     Args:
         layer: The layer, about to be called. A flag, which says that something has happened, such
             as :class:`~flowcolor.layers.ActNorm`'s, is no count and may be set.
+        parts: The modules inside of it, itself included.
     """
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: nn.Module, parts: Iterable[nn.Module]) -> None:
         self._layer = layer
         self._then = [
             (owner, {name: (buffer, version(buffer)) for name, buffer in buffers.items()})
-            for owner, buffers in own_buffers(layer)
+            for owner, buffers in own_buffers(parts)
         ]
 
     def refuse_changes(self, memory: str) -> None:

@@ -9,7 +9,7 @@ from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.several_steps import as_list
 from flowcolor.layers.reversible.snapshot import Snapshot
-from flowcolor.layers.reversible.torch_private import is_sharded
+from flowcolor.layers.reversible.torch_private import is_sharded, parts_of
 
 
 def run_checkpointed(step: Step, x: Tensor) -> Result:
@@ -22,13 +22,14 @@ def run_checkpointed(step: Step, x: Tensor) -> Result:
         RuntimeError: If the layer changes a buffer, as batch normalisation does in training mode;
             in the backward pass, if what it was called with has been written to.
     """
-    if any(map(_saves_memory, step.layer.modules())):
+    parts = parts_of(step.layer)
+    if any(map(_saves_memory, parts)):
         return step.run(x)
     if is_compiling():  # Compilers know no versions of tensors.
         compiled: Result = checkpoint(step.run, x, use_reentrant=False)
         return compiled
-    buffers = Buffers(step.layer)
-    run = step.run if any(map(is_sharded, step.layer.modules())) else _Again(step)
+    buffers = Buffers(step.layer, parts)
+    run = step.run if any(map(is_sharded, parts)) else _Again(step)
     # To its end: what an operator keeps, as the slopes that RReLU draws, may be written late in it.
     with set_checkpoint_early_stop(False):
         result: Result = checkpoint(run, x, use_reentrant=False)

@@ -164,7 +164,7 @@ class _ReversibleStep(Function):
             # Detached, because no graph is made here that operator counters could hook into, and
             # because autograd forbids to return an input, which a layer may do.
             given = [o if o is None else o.detach() for o in (x, *others[: count or 1])]
-            before, buffers = RandomState(x), Buffers(call.layer)
+            before, buffers = RandomState(x), Buffers(call.layer, call.then.parts)
             result = call.run(given[0], given[1] if count is None else given[1:])
             y, logdet = as_pair(call.layer, result)
             buffers.refuse_changes("reversible")
@@ -240,4 +240,6 @@ def _autocast_state(device: str) -> dict[str, Any] | None:
 
 
 def _autocast(state: dict[str, Any] | None) -> AbstractContextManager[Any]:
-    return nullcontext() if state is None else torch.autocast(**state)
+    if state is None or not (state["enabled"] or torch.is_autocast_enabled(state["device_type"])):
+        return nullcontext()  # Entering one takes longer than small layers do.
+    return torch.autocast(**state)

@@ -38,8 +38,8 @@ class RandomState:
 
     def differs_from(self, other: "RandomState") -> bool:
         """Tell whether random numbers were drawn between the two moments."""
-        pairs = zip([self.cpu, *self.states], [other.cpu, *other.states], strict=True)
-        return not all(_content(one) == _content(two) for one, two in pairs)
+        then, now = [self.cpu, *self.states], [other.cpu, *other.states]
+        return [*map(_content, then)] != [*map(_content, now)]
 
     @contextmanager
     def replayed(self) -> Iterator[None]:

@@ -27,15 +27,16 @@ class Snapshot:
         layer: The layer, about to be called.
 
     Attributes:
+        parts: The modules inside, the layer itself included.
         params: The parameters whose gradients are wanted.
     """
 
     def __init__(self, layer: InvertibleLayer) -> None:
-        parts, params, buffers = contents(layer)
+        self.parts, params, buffers = contents(layer)
         self._layer = layer
         self._tensors = params | buffers
-        self._modes = [(part, part.training) for part in parts]
-        self._learns = {name: tensor.requires_grad for name, tensor in self._tensors.items()}
+        self._modes = [(part, part.training) for part in self.parts]
+        self._learns = [(tensor, tensor.requires_grad) for tensor in self._tensors.values()]
         self._versions: list[tuple[Tensor, int]] = []
         self.params = [p for p in params.values() if p.requires_grad]
 
@@ -71,7 +72,7 @@ class Snapshot:
                 "prune sooner."
             )
         with self._as_then():
-            if all(now.get(name) is tensor for name, tensor in self._tensors.items()):
+            if all(now[name] is tensor for name, tensor in self._tensors.items()):
                 return function(*arguments)
             then = {f"layer.{name}": tensor for name, tensor in self._tensors.items()}
             result: T = functional_call(_Evaluation(self._layer), then, (function, *arguments))
@@ -81,8 +82,7 @@ class Snapshot:
     def _as_then(self) -> Iterator[None]:
         """Run the body in the modes of then, and with the parameters frozen that were so then."""
         switched = [(part, part.training) for part, then in self._modes if part.training != then]
-        tensors = [(tensor, self._learns[name]) for name, tensor in self._tensors.items()]
-        changed = [(x, then) for x, then in tensors if x.is_leaf and x.requires_grad != then]
+        changed = [(x, then) for x, then in self._learns if x.requires_grad != then and x.is_leaf]
         for part, now in switched:
             part.training = not now
         for tensor, then in changed:

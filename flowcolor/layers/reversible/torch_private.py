@@ -1,7 +1,7 @@
 """The private parts of torch that layers need, each with the reason why no public one serves."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from torch import Tensor, distributed, nn
@@ -24,6 +24,35 @@ def version(x: Tensor) -> int:
     return -1 if x.is_inference() else x._version
 
 
+def parts_of(module: nn.Module) -> list[nn.Module]:
+    """Return the module and those inside of it, each once, in the order of ``modules``.
+
+    Publicly a generator inside of another for each level makes names that nobody wants, which
+    takes longer than networks of a few convolutions can spare.
+    """
+    parts: dict[nn.Module, None] = {}
+    waiting: list[nn.Module | None] = [module]
+    while waiting:
+        part = waiting.pop()
+        if part is not None and part not in parts:
+            parts[part] = None
+            if part._modules:
+                waiting += list(part._modules.values())[::-1]
+    return list(parts)
+
+
+def first_parameter(module: nn.Module) -> Tensor | None:
+    """Return the first of the module's parameters, for the same reason."""
+    for param in module._parameters.values():
+        if param is not None:
+            return param
+    for part in module._modules.values():
+        found = None if part is None else first_parameter(part)
+        if found is not None:
+            return found
+    return None
+
+
 def contents(
     layer: nn.Module,
 ) -> tuple[list[nn.Module], dict[str, Tensor], dict[str, Tensor]]:
@@ -43,21 +72,22 @@ def contents(
             continue
         seen.add(id(part))
         parts.append(part)
-        for found, own in ((params, part._parameters), (buffers, part._buffers)):
+        for own, found in ((part._parameters, params), (part._buffers, buffers)):
             for name, tensor in own.items():
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
                     found[prefix + name] = tensor
-        inside = [(n, child) for n, child in part._modules.items() if child is not None]
-        waiting += [(f"{prefix}{name}.", child) for name, child in inside[::-1]]
+        if part._modules:
+            inside = [(n, child) for n, child in part._modules.items() if child is not None]
+            waiting += [(f"{prefix}{name}.", child) for name, child in inside[::-1]]
     return parts, params, buffers
 
 
-def own_buffers(layer: nn.Module) -> list[tuple[nn.Module, dict[str, Tensor]]]:
-    """Return the modules inside that have buffers, each with its own, for the same reason."""
+def own_buffers(parts: Iterable[nn.Module]) -> list[tuple[nn.Module, dict[str, Tensor]]]:
+    """Return those of these modules that have buffers, each with its own, for the same reason."""
     return [
         (part, {name: buffer for name, buffer in part._buffers.items() if buffer is not None})
-        for part in layer.modules()
+        for part in parts
         if part._buffers
     ]
 
@@ -97,14 +127,19 @@ def without_hooks(tensors: Iterable[Tensor]) -> Iterator[None]:
             hooks.update(own)
 
 
-@contextmanager
-def without_cached_weights() -> Iterator[None]:
-    """Run the body as if ``torch.nn.utils.parametrize.cached`` were not on.
+def without_cached_weights() -> AbstractContextManager[None]:
+    """Return a context as if ``torch.nn.utils.parametrize.cached`` were not on.
 
     What is computed there without gradients would stay for those who need some. Publicly it can
-    only be left by who has entered it. By what is taken away and given back, not by a value that is
-    put back: other threads count, too.
+    only be left by who has entered it.
     """
+    return _without_cache() if parametrize._cache_enabled else nullcontext()
+
+
+@contextmanager
+def _without_cache() -> Iterator[None]:
+    # By what is taken away and given back, not by a value that is put back: other threads count,
+    # too.
     depth = parametrize._cache_enabled
     parametrize._cache_enabled -= depth
     try:
@@ -164,7 +199,7 @@ def holds_sharded(layer: nn.Module) -> bool:
     # Among no processes nothing is, and to look costs some percent of a small model's step.
     if not (distributed.is_available() and distributed.is_initialized()):
         return False
-    return any(is_sharded(part) for part in layer.modules() if part is not layer)
+    return any(is_sharded(part) for part in parts_of(layer) if part is not layer)
 
 
 def gathers(layer: nn.Module) -> bool:
@@ -174,7 +209,7 @@ def gathers(layer: nn.Module) -> bool:
     """
     if not is_sharded(layer):
         return False
-    inside = (part for part in layer.modules() if part is not layer and is_sharded(part))
+    inside = (part for part in parts_of(layer) if part is not layer and is_sharded(part))
     theirs = {id(param) for part in inside for param in part.parameters()}
     return any(id(param) not in theirs for param in layer.parameters())
 
