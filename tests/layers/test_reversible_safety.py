@@ -368,6 +368,20 @@ def listen(layer, name, calls):
     layer.register_full_backward_hook(lambda m, gi, go: calls.append(("backward", name, go[0])))
 
 
+@pytest.mark.parametrize("whose", ["layer", "all modules"])
+@pytest.mark.parametrize("kind", ["forward_pre", "forward", "full_backward_pre", "full_backward"])
+def test_each_kind_of_hook_alone_is_run(kind, whose):
+    chain, calls = Chain([ActNorm(4), ActNorm(4)], memory="reversible"), []
+    place = chain.layers[0] if whose == "layer" else nn.modules.module
+    every = "" if whose == "layer" else "module_"
+    hook = getattr(place, f"register_{every}{kind}_hook")(lambda part, *_: calls.append(part))
+    try:
+        chain(torch.randn(2, 4, 3, 3, requires_grad=True))[0].sum().backward()
+    finally:
+        hook.remove()
+    assert calls.count(chain.layers[0]) == 1
+
+
 def test_features_caught_by_a_hook_carry_gradients():
     found = []
     for mode in ("none", "reversible"):

@@ -32,6 +32,7 @@ from flowcolor.layers.reversible.torch_private import (
     fingerprint,
     holds_sharded,
     is_batched,
+    is_called_plainly,
     is_replica,
     is_sharded,
     without_cached_weights,
@@ -107,8 +108,8 @@ class _Call:
 
 def _record(call: _Call, x: Tensor, condition: Any) -> Result:
     """Call the layer as anybody does, with its hooks, but with a Function for its ``forward``."""
-    if call.inverse and not is_sharded(call.layer):
-        return _apply(call, x, condition)
+    if (call.inverse and not is_sharded(call.layer)) or is_called_plainly(call.layer):
+        return _apply(call, x, condition)  # What follows takes longer than small layers do.
     seen: list[tuple[Any, ...]] = []
 
     def forward(x: Tensor, condition: Any = None) -> Result:

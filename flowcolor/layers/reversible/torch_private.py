@@ -9,6 +9,7 @@ from torch._C import _functorch
 from torch._compile import _disable_dynamo
 from torch.autograd import forward_ad
 from torch.compiler import is_compiling
+from torch.nn.modules import module
 from torch.nn.utils import parametrize
 
 # Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
@@ -24,14 +25,14 @@ def version(x: Tensor) -> int:
     return -1 if x.is_inference() else x._version
 
 
-def parts_of(module: nn.Module) -> list[nn.Module]:
+def parts_of(whole: nn.Module) -> list[nn.Module]:
     """Return the module and those inside of it, each once, in the order of ``modules``.
 
     Publicly a generator inside of another for each level makes names that nobody wants, which
     takes longer than networks of a few convolutions can spare.
     """
     parts: dict[nn.Module, None] = {}
-    waiting: list[nn.Module | None] = [module]
+    waiting: list[nn.Module | None] = [whole]
     while waiting:
         part = waiting.pop()
         if part is not None and part not in parts:
@@ -41,12 +42,12 @@ def parts_of(module: nn.Module) -> list[nn.Module]:
     return list(parts)
 
 
-def first_parameter(module: nn.Module) -> Tensor | None:
+def first_parameter(whole: nn.Module) -> Tensor | None:
     """Return the first of the module's parameters, for the same reason."""
-    for param in module._parameters.values():
+    for param in whole._parameters.values():
         if param is not None:
             return param
-    for part in module._modules.values():
+    for part in whole._modules.values():
         found = None if part is None else first_parameter(part)
         if found is not None:
             return found
@@ -109,6 +110,26 @@ def in_transform() -> bool:
     if is_compiling():
         return False
     return forward_ad._current_level >= 0 or _functorch.peek_interpreter_stack() is not None
+
+
+def is_called_plainly(layer: nn.Module) -> bool:
+    """Tell whether calling the layer is calling its ``forward`` and nothing beside.
+
+    It has no hooks, no others count for all modules, and it was not compiled in place. Publicly
+    hooks can be set and removed, not asked for.
+    """
+    return not (
+        layer._forward_pre_hooks
+        or layer._forward_hooks
+        or layer._backward_pre_hooks
+        or layer._backward_hooks
+        or module._global_forward_pre_hooks
+        or module._global_forward_hooks
+        or module._global_backward_pre_hooks
+        or module._global_backward_hooks
+        or layer._compiled_call_impl is not None
+        or type(layer).__call__ is not nn.Module.__call__
+    )
 
 
 @contextmanager
