@@ -110,7 +110,7 @@ class InvertibleConv1x1(InvertibleLayer):
         check_channels(self, y, self.channels)
         y = widen(y)
         with without_autocast(y):
-            return mix(self._inverse_weight(), y), -self._logdet(y)
+            return mix(self._inverse_weight(y), y), -self._logdet(y)
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         # In closed form, which needs no second pass over the pixels with a graph of its own:
@@ -143,7 +143,9 @@ class InvertibleConv1x1(InvertibleLayer):
         affine = norm.loc, norm.log_scale
         with without_autocast(y):
             fold = partial(fold_affine, *affine, self.matrix, y.dtype)
-            weight, loc, logdet = self._folded.get([*affine, *self._weights()], y.dtype, fold)
+            weights = [*affine, *self._weights()]
+            found = self._folded.get(weights, y.dtype, fold) if may_keep(y) else fold()
+            weight, loc, logdet = found
             logdet = (count_pixels(y) * logdet).expand(y.shape[0]).clone()
             return mix_then_shift(weight, y, loc), logdet
 
@@ -151,8 +153,8 @@ class InvertibleConv1x1(InvertibleLayer):
         logdet = count_pixels(x) * self.matrix.logabsdet()
         return logdet.to(x.dtype).expand(x.shape[0]).clone()
 
-    def _inverse_weight(self) -> Tensor:
-        if self.training or not may_keep():
+    def _inverse_weight(self, y: Tensor) -> Tensor:
+        if self.training or not may_keep(y):
             return self.matrix.inverse_weight()
         weights = self._weights()
         return self._kept.get(weights, weights[0].dtype, self.matrix.inverse_weight)

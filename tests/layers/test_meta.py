@@ -1,12 +1,14 @@
 """On the meta device, where tensors have shapes and no numbers, every layer tells its shapes."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from flowcolor.color import rgb_to_yuv
 from flowcolor.layers import ActNorm, Chain
-from tests.layers.cases import CASES
+from tests.layers.cases import CASES, Case
 from tests.strategies import Sample
 
 
@@ -31,6 +33,29 @@ def test_shapes_are_told_in_both_directions_and_modes(name):
             (y.sum() + logdet.sum()).backward()
             assert leaf.grad.shape == x.shape
             assert chain.inverse(y, condition)[0].shape == x.shape
+
+
+def normed_mixing():
+    return Chain([ActNorm(5), CASES["InvertibleConv1x1, lu"].build()])
+
+
+@pytest.mark.parametrize("name", [*CASES, "ActNorm and InvertibleConv1x1"])
+@pytest.mark.parametrize("where", ["meta", "fake", "fake batch"])
+def test_shapes_are_told_again_without_gradients(name, where):
+    case = CASES.get(name, Case(normed_mixing, 5, planar=False))
+    x, condition = case.inputs(Sample(2, (4, 4), 0, 1.0, 0.0))
+    chain = Chain([case.build()]).eval()
+    with torch.no_grad():
+        y = chain(x, condition)[0]
+        expected = chain.inverse(y, condition)[0].shape  # What is kept now is of real numbers.
+        if where == "meta":
+            y, condition = y.to("meta"), None if condition is None else on_meta(condition)
+            chain.to("meta")
+        with nullcontext() if where == "meta" else FakeTensorMode(allow_non_fake_inputs=True):
+            if where == "fake":
+                chain = Chain([case.build()]).eval()
+            for _ in range(2):
+                assert chain.inverse(torch.empty_like(y), condition)[0].shape == expected
 
 
 def test_a_batch_without_numbers_initialises_nothing():

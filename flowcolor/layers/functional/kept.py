@@ -6,14 +6,19 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import has_numbers, in_transform
 
 T = TypeVar("T")
 
 
-def may_keep() -> bool:
-    """Tell whether results may be kept: they carry no gradients, and weights can be compared."""
-    return not (torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform())
+def may_keep(x: Tensor | None = None) -> bool:
+    """Tell whether results may be kept: they carry no gradients, and weights can be compared.
+
+    Not those for a batch ``x`` that has shapes and no numbers.
+    """
+    if torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform():
+        return False
+    return x is None or has_numbers(x)
 
 
 class Kept(Generic[T]):

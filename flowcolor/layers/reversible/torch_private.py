@@ -174,6 +174,8 @@ def has_numbers(x: Tensor) -> bool:
 
     The public class of fake tensors cannot be imported without the compiler.
     """
+    if type(x) is Tensor:
+        return not x.is_meta
     names = {kind.__name__ for kind in type(x).__mro__}
     return not x.is_meta and names.isdisjoint({"FakeTensor", "FunctionalTensor"})
 
