@@ -1,11 +1,13 @@
 """Checks of what constructors are given, so that mistakes are told where they are made."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from numbers import Integral
 from os import PathLike
-from typing import Any, get_args
+from typing import Any, ParamSpec, TypeVar, get_args
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -13,6 +15,35 @@ from flowcolor.bounds import is_number, shown_number
 
 MOST_BLOCKS = 1024
 MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
+
+Given = ParamSpec("Given")
+Built = TypeVar("Built")
+
+
+def plain_integers(build: Callable[Given, Built]) -> Callable[Given, Built]:
+    """Hand NumPy's whole numbers, alone or in lists, to a function as Python's: a decorator.
+
+    Those of NumPy overflow and wrap in the arithmetic that follows.
+
+    Example:
+        >>> plain_integers(lambda channels: 4 * channels)(np.uint8(200))
+        800
+    """
+
+    @wraps(build)
+    def built(*args: Given.args, **options: Given.kwargs) -> Built:
+        found: dict[str, Any] = {name: _plain(value) for name, value in options.items()}
+        return build(*map(_plain, args), **found)
+
+    return built
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in (list, tuple):
+        parts = type(value)(map(_plain, value))
+        changed = any(part is not before for part, before in zip(parts, value, strict=True))
+        return parts if changed else value  # The caller's own list, which may be looked at later.
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def check_count(owner: object, /, **counts: object) -> None:

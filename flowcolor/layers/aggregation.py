@@ -8,7 +8,7 @@ invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffine
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_number, check_parameters
+from flowcolor.arguments import check_count, check_number, check_parameters, plain_integers
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 
@@ -50,6 +50,7 @@ class FeatureAggregation(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
+    @plain_integers
     def __init__(
         self, channels: int, condition_channels: int, attention_scale: float | None = None
     ) -> None:
@@ -117,6 +118,7 @@ class ConcatAggregation(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
+    @plain_integers
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
         sizes = {"channels": channels, "condition_channels": condition_channels}
@@ -159,6 +161,7 @@ class AdaIN(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
+    @plain_integers
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
         sizes = {"channels": channels, "condition_channels": condition_channels}

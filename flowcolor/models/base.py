@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import plain_integers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -87,6 +88,11 @@ class Colorizer(nn.Module, ABC):
     precision: ClassVar[Precision] = "same"
     stage: int = 1
     config: Mapping[str, Any] = MappingProxyType({})
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls):  # Every constructor computes with what it is given.
+            cls.__init__ = plain_integers(cls.__init__)  # type: ignore[method-assign]
 
     @abstractmethod
     def colorize(

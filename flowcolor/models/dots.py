@@ -6,7 +6,7 @@ from numbers import Integral
 
 import torch
 
-from flowcolor.arguments import check_count
+from flowcolor.arguments import check_count, plain_integers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -29,6 +29,7 @@ class Dot:
     color: tuple[float, float, float]
 
 
+@plain_integers
 def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
     """Return the hints of a picture of this size; a dot covers what is next to its place, too.
 
@@ -56,8 +57,9 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
                 f"A dot expects a place in the picture, from 0,0 to {width - 1},{height - 1}, got "
                 f"{dot.x},{dot.y}."
             )
-        rows = slice(max(0, dot.y - reach), dot.y + reach + 1)
-        columns = slice(max(0, dot.x - reach), dot.x + reach + 1)
+        x, y = int(dot.x), int(dot.y)  # Of NumPy's, differences and sums would wrap.
+        rows = slice(max(0, y - reach), y + reach + 1)
+        columns = slice(max(0, x - reach), x + reach + 1)
         colors[0, :, rows, columns] = torch.tensor(dot.color)[:, None, None]
         mask[..., rows, columns] = 1
     return Hints(colors, mask)

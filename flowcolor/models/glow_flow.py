@@ -1,6 +1,6 @@
 r"""The flow of Glow, of any number of levels, as one chain."""
 
-from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count
+from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count, plain_integers
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -17,6 +17,7 @@ from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.glow_net import GlowNet
 
 
+@plain_integers
 def glow_flow(
     levels: int,
     steps: int,

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_parameters, check_positive
+from flowcolor.arguments import check_parameters, check_positive, plain_integers
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -49,6 +49,7 @@ class PatchCritic(nn.Module):
         torch.Size([2, 1, 6, 6])
     """
 
+    @plain_integers
     def __init__(
         self,
         channels: int = 6,

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
-from flowcolor.arguments import check_count, check_number, check_parameters
+from flowcolor.arguments import check_count, check_number, check_parameters, plain_integers
 from flowcolor.layers.functional.layout import has_channels_last
 from flowcolor.layers.functional.planes import check_images
 
@@ -37,6 +37,7 @@ class ResidualNet(nn.Module):
 
     takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
 
+    @plain_integers
     def __init__(
         self,
         channels: int,

@@ -9,6 +9,8 @@ from flowcolor.data import (
     CrossReference,
     EmbeddedPortraits,
     Folders,
+    GradientLines,
+    MixedFilter,
     PairFolders,
     PhotoFolder,
     Portraits,
@@ -19,6 +21,8 @@ from flowcolor.data.prepare import prepare
 from flowcolor.data.split import split_names
 from flowcolor.errors import InputError
 from flowcolor.io.images import write_image
+from flowcolor.io.resizing import resize
+from flowcolor.working_size import working_size
 
 NO_WHOLE = [None, "3", float("nan"), float("inf"), -(2**70), 2.5, True, [3], {}]
 WORDLESS = [None, "colour", 1, ""]
@@ -110,3 +114,15 @@ def test_sizes_of_numpy_are_prepared(photo, tmp_path):
     size, workers = np.int64(8), np.int64(1)
     assert prepare(photo.parent, tmp_path / "out", size, workers=workers).new == 1
     assert prepare(photo.parent, tmp_path / "out", 8).new == 0
+
+
+def test_sizes_of_one_byte_of_numpy_are_not_refused_and_do_not_overflow(photo):
+    side = np.uint8(40)
+    draw, image = GradientLines(), torch.rand(3, 60, 50)
+    for kind in (draw, MixedFilter([draw])):
+        assert torch.equal(kind(image, (side, side)), draw(image, (40, 40)))
+    assert resize(image, [side, side]).shape == (3, 40, 40)
+    assert working_size(140, 300, side) == working_size(140, 300, 40)
+    items = Portraits(EmbeddedPortraits(), side)[0], Portraits(EmbeddedPortraits(), 40)[0]
+    assert torch.equal(items[0]["content"], items[1]["content"])
+    assert SketchReferencePairs(photo, photo, side)[0]["content"].shape == (3, 40, 40)

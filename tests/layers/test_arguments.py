@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from flowcolor.layers import (
     ActNorm,
@@ -25,6 +26,7 @@ from flowcolor.layers import (
     InvertibleConv1x1,
     NoAggregation,
     OrthogonalDownsample,
+    Partial,
     SplineCoupling,
     Squeeze,
     ZeroConv2d,
@@ -131,10 +133,28 @@ def test_builders_are_called_by_their_names():
 
 
 @pytest.mark.parametrize("build", COUNTS.values(), ids=COUNTS)
-def test_whole_numbers_of_other_libraries_are_not_refused(build):
-    built = build(np.int64(2)), build(2)
+@pytest.mark.parametrize("number", [np.int64(2), np.int8(12), np.uint8(12)], ids=repr)
+def test_whole_numbers_of_other_libraries_are_not_refused(build, number):
+    built = build(number), build(int(number))  # Times 4, the square of 12 is beyond a byte.
     first, second = ([tuple(p.shape) for p in one.parameters()] for one in built)
     assert first == second
+
+
+def test_layers_compute_with_sizes_of_a_byte_which_are_not_refused():
+    for built, shape in (
+        (ActNorm(np.uint8(200)), (2, 200, 3)),
+        (InvertibleConv1x1(np.int8(100)), (2, 100, 3)),
+        (Squeeze(np.int8(12)), (2, 3, 12, 24)),
+        (HaarDownsample(np.uint8(100)), (2, 100, 2, 2)),
+        (Partial(ActNorm(56), passed=np.uint8(200)), (2, 256, 3)),
+    ):
+        x = torch.randn(shape)
+        assert_close(built.eval().inverse(built(x)[0])[0], x, rtol=0, atol=1e-4)
+
+
+def test_sizes_of_numpy_that_no_machine_holds_are_refused():
+    with pytest.raises(ValueError, match=r"^InvertibleConv1x1 expects channels that give up to 4 "):
+        InvertibleConv1x1(np.int64(2**32))  # Whose square is 0 where 64 bits are all.
 
 
 @pytest.mark.parametrize("condition", [5, "x", {"a": 1}, object(), np.zeros((2, 4))])

@@ -73,6 +73,28 @@ def test_what_is_no_count_is_refused(build, good):
                 build(**{**good, name: value})
 
 
+@pytest.mark.parametrize(
+    ("build", "good"),
+    [
+        *COUNTS,
+        (models.iunet_flow, {"channels": (4, 8)}),
+        (models.GlowNet, {"channels": 12, "out_channels": 24, "hidden": 12}),
+        (models.PatchCritic, {"channels": 6, "width": 12}),
+        (models.ResidualNet, {"channels": 12, "out_channels": 24, "width": 12}),
+        (models.SpectralCritic, {"width": 12, "layers": 2}),
+    ],
+    ids=name_of,
+)
+def test_numbers_of_one_byte_are_not_refused(build, good):
+    built = build(**good), build(**{name: in_bytes(value) for name, value in good.items()})
+    first, second = ([tuple(p.shape) for p in one.parameters()] for one in built)
+    assert first == second
+
+
+def in_bytes(value):
+    return [np.int8(part) for part in value] if isinstance(value, tuple) else np.int8(value)
+
+
 @pytest.mark.parametrize("build", [models.coupling_block, models.conditional_coupling_block])
 def test_channels_that_have_no_halves_are_refused(build):
     with pytest.raises(ValueError, match="expects channels to be an even number, got 5"):

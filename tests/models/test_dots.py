@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,3 +35,8 @@ def test_what_is_no_dot_is_refused(dots):
 def test_a_dot_without_a_place_or_a_colour_is_refused(dot):
     with pytest.raises(ValueError, match=r"^hints_of_dots expects dots of a place in whole pixels"):
         hints_of_dots([Dot(*dot)], 8, 8)
+
+
+def test_places_of_one_byte_are_not_refused_and_do_not_wrap():
+    hints = hints_of_dots([Dot(np.uint8(255), np.uint8(0), RED)], np.int16(300), np.int16(300))
+    assert torch.equal(hints.mask, hints_of_dots([Dot(255, 0, RED)], 300, 300).mask)

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch.loops.utilities import _parse_loop_limits
@@ -14,6 +15,8 @@ from flowcolor.errors import InputError
 from flowcolor.models import SketchColorFlow
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.callbacks.picture_grid import PictureGrid
+from flowcolor.training.callbacks.roundtrip_monitor import RoundTripMonitor
+from flowcolor.training.objectives import Refining, SelfSupervised
 from flowcolor.training.rates import check_rates, planned, require_least
 from tests.training.helpers import flowcolor, write_photos
 
@@ -252,6 +255,15 @@ def test_settings_that_are_out_of_range_are_named(build, words):
     name = "weight" if "weights" in words else next(iter(words))
     with pytest.raises(InputError, match=f"{name}.*got"):
         build(**words)
+
+
+def test_numbers_of_one_byte_of_numpy_are_not_refused_and_do_not_overflow_in_a_run():
+    for build in (Curves, PictureGrid, RoundTripMonitor):
+        built = build(every_n_steps=np.uint8(200))
+        assert 300 % built.every_n_steps == 100
+    refining = Refining(np.int8(4), np.int8(64))
+    assert (refining.width, refining.size) == (4, 64)
+    assert SelfSupervised(np.uint8(40), np.uint8(200)).head[1].weight.shape == (200, 320)
 
 
 def test_the_largest_useful_models_can_be_built():

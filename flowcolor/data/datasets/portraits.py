@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from flowcolor.arguments import check_callable, check_flag
+from flowcolor.arguments import check_callable, check_flag, plain_integers
 from flowcolor.bounds import whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
@@ -72,6 +72,7 @@ class Portraits(Dataset[Item]):
         ('grace_hopper', torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
     """
 
+    @plain_integers
     def __init__(
         self,
         finder: Finder,
