@@ -1,7 +1,8 @@
 """The contract that every colorizer obeys, whatever it is made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +28,24 @@ _CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0, "generator": None
 Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
 
 
+def _or_empty(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let a method give an empty batch back, once it is checked, and never see one."""
+
+    @wraps(colorize)
+    def colorized(self: "Colorizer", *images: Any, **options: Any) -> Tensor:
+        names = ("content", "reference")
+        given: dict[str, Any] = dict(zip(names, images, strict=False)) | options
+        content = given.get("content")
+        # Of nested tensors no shape can be asked.
+        if isinstance(content, Tensor) and is_strided(content) and content.shape[:1] == (0,):
+            checked = {name: given.get(name, default) for name, default in _CHECKED.items()}
+            self.check_inputs(content, given.get("reference"), **checked)
+            return content.clone()
+        return colorize(self, *images, **options)
+
+    return colorized
+
+
 class Colorizer(nn.Module, ABC):
     """Give colours to a drawing or to a grey photograph.
 
@@ -40,7 +59,7 @@ class Colorizer(nn.Module, ABC):
     4. The same ``generator``, seeded alike, gives the same picture.
     5. Another reference gives other colours, exactly if ``reference`` is not ``"unused"``.
     6. What a caller gives against the traits below is refused in one sentence, a ``ValueError``.
-    7. Called with an empty batch it returns one.
+    7. Of an empty batch it makes one, whatever is inside: most operators need at least one image.
 
     Attributes:
         content: What it colours: ``"drawing"``, lines on white paper, ``"gray"``, a photograph's
@@ -93,6 +112,8 @@ class Colorizer(nn.Module, ABC):
         super().__init_subclass__(**options)
         if "__init__" in vars(cls):  # Every constructor computes with what it is given.
             cls.__init__ = plain_integers(cls.__init__)  # type: ignore[method-assign]
+        if "colorize" in vars(cls):
+            cls.colorize = _or_empty(cls.colorize)  # type: ignore[method-assign]
 
     @abstractmethod
     def colorize(
@@ -125,12 +146,6 @@ class Colorizer(nn.Module, ABC):
         self, content: Image, reference: Float[Tensor, "batch 3 _ _"] | None = None, **options: Any
     ) -> Image:
         """Return :meth:`colorize`, so that hooks and data-parallel wrappers see the call."""
-        # Of nested tensors no shape can be asked.
-        plain = isinstance(content, Tensor) and is_strided(content)
-        if plain and content.shape[:1] == (0,):  # Many an operator inside needs at least one image.
-            given = {name: options.get(name, default) for name, default in _CHECKED.items()}
-            self.check_inputs(content, reference, **given)
-            return content.clone()
         return self.colorize(content, reference, **options)
 
     @property

@@ -398,10 +398,11 @@ def test_an_empty_batch_comes_out_empty(name):
     model = CASES[name]()
     given = inputs(model)
     empty = {key: none_of(value) for key, value in given.items()}
-    assert model(**empty).shape == (0, *given["content"].shape[1:])
-    if model.reference == "required":
-        with pytest.raises(ValueError, match="expects reference, got None"):
-            model(**empty | {"reference": None})
+    for call in (model, model.colorize):
+        assert call(**empty).shape == (0, *given["content"].shape[1:])
+        if model.reference == "required":
+            with pytest.raises(ValueError, match="expects reference, got None"):
+                call(**empty | {"reference": None})
 
 
 @cases
