@@ -19,7 +19,8 @@ class DualMask(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         start = torch.tensor([1.01, 0.01, 0.99, -0.01])
-        self.numbers = nn.Parameter(start.view(4, 1, 1, 1, 1).repeat(1, 1, channels, 1, 1))
+        # Four axes and not five, with which no module can be laid out by channels.
+        self.numbers = nn.Parameter(start.view(4, 1, 1, 1).repeat(1, channels, 1, 1))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Return the features, changed by a map of their shape."""

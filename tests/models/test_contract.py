@@ -351,6 +351,18 @@ def test_copies_and_pickles_paint_the_same(name):
 
 
 @cases
+def test_how_weights_and_images_lie_in_memory_changes_nothing(name):
+    model = CASES[name]().double()
+    given = inputs(model, dtype=torch.float64)
+    expected = model(**given, generator=torch.Generator().manual_seed(0))
+    model = model.to(memory_format=torch.channels_last)
+    for key in {"content", "reference"} & given.keys():
+        given[key] = given[key].contiguous(memory_format=torch.channels_last)
+    found = model(**given, generator=torch.Generator().manual_seed(0))
+    assert_close(found, expected, rtol=0, atol=1e-9)
+
+
+@cases
 def test_what_is_called_exact_can_be_run_backwards(name):
     model = CASES[name]().double()
     assert isinstance(model, InvertibleColorizer) == model.exact

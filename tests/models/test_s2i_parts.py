@@ -42,7 +42,7 @@ def test_a_picture_is_what_the_formula_makes_of_images_from_minus_1_to_1():
 def neutral(mask):
     """Let a mask pass its features as they are."""
     with torch.no_grad():
-        mask.numbers.copy_(torch.tensor([1.0, 0.0, 1.0, 0.0]).view(4, 1, 1, 1, 1))
+        mask.numbers.copy_(torch.tensor([1.0, 0.0, 1.0, 0.0]).view(4, 1, 1, 1))
 
 
 def maps_and_vectors(model):

@@ -32,6 +32,18 @@ def test_of_64_bits_no_loss_is_rounded_to_32(name):
     assert {key: value.dtype for key, value in found.items()} == dict.fromkeys(found, torch.float64)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_how_weights_lie_in_memory_changes_no_loss(name):
+    case = CASES[name]
+    objective, colorizer = case.objective().double(), case.colorizer().double().train()
+    batch, found = batch_of(case, dtype=torch.float64), []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        parts = (copy.deepcopy(part).to(memory_format=layout) for part in (objective, colorizer))
+        torch.manual_seed(0)
+        found.append(losses_of(*parts, batch))
+    torch.testing.assert_close(*found, rtol=1e-6, atol=1e-9)
+
+
 def wrong(x, key):
     """Yield what no image of a batch may be, and what is to be said of it."""
     odd = ((x * 255).byte(), x.long(), x.to(torch.complex64))
