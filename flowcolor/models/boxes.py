@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_list
+from flowcolor.layers.reversible.torch_private import is_mapped
 from flowcolor.values import require_real
 
 
@@ -51,6 +52,8 @@ def check_boxes(boxes: Sequence[Tensor], height: int, width: int, name: str = "H
                 f"{name} expects the boxes of each sample as a tensor of shape (number, 4), got "
                 f"{tuple(sample.shape)}."
             )
+        if is_mapped(sample):  # Nothing can be asked of its values.
+            continue
         left, top, right, bottom = sample.unbind(1)
         # Written so that NaN, for which every comparison is false, is refused, too.
         for problem, fine in (

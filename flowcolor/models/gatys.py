@@ -201,8 +201,8 @@ class Gatys(Colorizer):
                 f"Gatys expects sides of at least {self.smallest} for its layers, got "
                 f"{tuple(content.shape[2:])} and {tuple(lent.shape[2:])}."
             )
-        require_no_gradient(self, content=content, reference=lent)
         require_numbers(self, picture, content, lent)
+        require_no_gradient(self, content=content, reference=lent)
         samples = zip(picture.split(1), content.split(1), lent.split(1), strict=True)
         # Its steps need gradients, also where the caller has switched them off.
         with torch.inference_mode(False), torch.enable_grad():

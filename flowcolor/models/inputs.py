@@ -7,7 +7,12 @@ from torch import Tensor
 
 from flowcolor.arguments import check_generator
 from flowcolor.bounds import is_endless, is_finite, is_real, shown_number
-from flowcolor.layers.reversible.torch_private import can_look, has_numbers, in_transform
+from flowcolor.layers.reversible.torch_private import (
+    can_look,
+    has_numbers,
+    in_transform,
+    is_mapped,
+)
 from flowcolor.models.hints import Hints
 from flowcolor.values import casts, is_float, require_tensors
 
@@ -125,11 +130,15 @@ def require_numbers(model: "Colorizer", *inputs: Tensor) -> None:
     """Refuse what has a shape alone; for methods that look at values as they go.
 
     Raises:
-        ValueError: A tensor lies on the meta device.
+        ValueError: A tensor lies on the meta device, or is mapped by ``torch.func.vmap``.
     """
+    name = type(model).__name__
     if not all(map(has_numbers, inputs)):
-        name = type(model).__name__
         raise ValueError(f"{name} expects tensors with values, got some on the meta device.")
+    if any(map(is_mapped, inputs)):
+        raise ValueError(
+            f"{name} looks at values and expects a batch instead of vmap, got mapped tensors."
+        )
 
 
 def require_finite(model: "Colorizer", **images: Tensor | None) -> None:

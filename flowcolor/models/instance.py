@@ -130,7 +130,10 @@ class InstanceColorization(Colorizer):
         if boxes is None and hints is not None:
             boxes = hints.boxes
         if boxes is None:
-            boxes = boxes_of(content, self.find if self.stage == 3 else "none")
+            find = self.find if self.stage == 3 else "none"
+            if find == "detector":
+                require_numbers(self, content)
+            boxes = boxes_of(content, find)
             _require_numbers(self, boxes)
         else:
             self._check_boxes(content, boxes)

@@ -10,6 +10,7 @@ from flowcolor.arguments import check_choice, check_flag, check_number
 from flowcolor.bounds import is_endless, is_finite
 from flowcolor.color import into_gamut, rgb_to_yuv, to_gray, yuv_to_rgb
 from flowcolor.errors import InputError
+from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import require_finite, require_numbers
@@ -98,6 +99,11 @@ class LUT(Colorizer):
     ) -> Tensor:
         self.check_inputs(content, reference, hints, temperature, generator)
         require_numbers(self, content, cast(Tensor, reference))
+        if self.match is interpolated and in_transform():
+            raise ValueError(
+                "LUT with interpolate expects to be called outside of transforms and forward mode, "
+                "which NumPy does not know, got one."
+            )
         require_finite(self, content=content, reference=reference)  # Of NaN there is no level.
         pairs = zip(content.split(1), cast(Tensor, reference).split(1), strict=True)
         return torch.cat([self._matched(*pair) for pair in pairs]).to(content)

@@ -451,6 +451,27 @@ def test_shapes_come_out_of_shapes_or_are_refused_where_values_are_looked_at(nam
             assert model(**given).shape == given["content"].shape
 
 
+@cases
+def test_vmap_paints_each_picture_or_is_refused_where_values_are_looked_at(name):
+    model = CASES[name]().double()
+    given = inputs(model, dtype=torch.float64)
+    images = tensors(given)
+
+    def paint(*parts):
+        found = {key: part[None] for key, part in zip(images, parts, strict=True)}
+        if "hints" in given:
+            found["hints"] = Hints(found.pop("colors"), found.pop("mask"))
+        return model(**found)[0]
+
+    mapped = torch.func.vmap(paint, randomness="same")
+    if name in ("gatys", "levin", "lut", "poisson"):
+        message = rf"^{type(model).__name__} looks at values and expects a batch instead of vmap, "
+        with pytest.raises(ValueError, match=message):
+            mapped(*images.values())
+    else:
+        assert_close(mapped(*images.values()), model(**given), rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("name", ["self_supervised_s2i", "unet_adain"])
 def test_references_of_any_sides_without_pixels_are_refused(name):
     model = CASES[name]()

@@ -230,3 +230,14 @@ def test_what_it_cannot_do_is_refused_in_words(options, expected):
         trained_instance()(gray()[..., :12])
     with pytest.raises(ValueError, match=r"^Guided cannot use the boxes of hints, got some\.$"):
         trained_guided()(gray(), hints=with_boxes(gray(), [[0, 0, 8, 8]]))
+
+
+def test_vmap_over_boxes_and_under_a_detector_is_refused():
+    model, content = trained_instance(), gray()
+    boxes = quadrants(*content.shape[2:]).expand(len(content), -1, -1)
+    message = r"^InstanceColorization looks at values and expects a batch instead of vmap, got "
+    with pytest.raises(ValueError, match=message):
+        torch.func.vmap(lambda x, box: model.chroma(x[None], boxes=[box]))(content, boxes)
+    model = trained_instance(find="detector")
+    with pytest.raises(ValueError, match=message):
+        torch.func.vmap(lambda x: model(x[None]))(content)

@@ -6,7 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from flowcolor.color import rgb_to_yuv, to_gray
-from flowcolor.models import LUT
+from flowcolor.models import LUT, Wavelet
 from flowcolor.models.level_tables import look_up, stretched
 
 spaces = pytest.mark.parametrize("space", ["rgb", "rgb_then_yuv"])
@@ -164,3 +164,13 @@ def test_between_levels_it_is_within_a_level_of_the_table():
     content, reference = photo(64, 64), photo(64, 64) ** 2
     exact, between = (LUT(interpolate=on).colorize(content, reference) for on in (False, True))
     assert (exact - between).abs().mean() < 1.5 / 255
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+def test_numbers_between_levels_are_refused_to_forward_mode_which_numpy_does_not_know():
+    content, reference = torch.rand(2, 1, 3, 8, 8)
+    model = LUT(interpolate=True)
+    with pytest.raises(ValueError, match=r"^LUT with interpolate expects .* outside of transforms"):
+        torch.func.jvp(lambda x: model(x, reference), (content,), (content,))
+    with pytest.raises(ValueError, match=r"^LUT looks at values and expects a batch instead of v"):
+        torch.func.vmap(lambda x: Wavelet(match_first=True)(x[None], reference))(content)

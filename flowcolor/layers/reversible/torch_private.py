@@ -185,6 +185,17 @@ def can_look(x: Tensor) -> bool:
     return not is_compiling() and not in_transform() and has_numbers(x)
 
 
+def is_mapped(x: Tensor) -> bool:
+    """Tell whether this is one of the many at once of ``torch.func.vmap``, which have no values."""
+    if is_compiling():
+        return False
+    while _functorch.is_functorch_wrapped_tensor(x):
+        if _functorch.is_batchedtensor(x):
+            return True
+        x = _functorch.get_unwrapped(x)
+    return False
+
+
 @contextmanager
 def outside_transforms() -> Iterator[None]:
     """Run the body as if no transform of ``torch.func`` were running.
