@@ -92,14 +92,12 @@ def heeding_signals() -> Iterator[Ending]:
 
 
 @contextmanager
-def sigterm_for_others(
-    raises: bool = True, end_first: Callable[[], None] = lambda: None
-) -> Iterator[None]:
+def sigterm_for_others(end_first: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Give SIGTERM to those who would, as Lightning, call its handler after their own.
 
+    It raises as before until they take it, and once they have given it back.
+
     Args:
-        raises: Whether it raises as before until they take it, and once they have given it back;
-            otherwise it ends the process at once.
         end_first: Called before it raises, as to end processes that would outlive this one.
     """
     before = signal.getsignal(signal.SIGTERM)
@@ -112,7 +110,7 @@ def sigterm_for_others(
             end_first()
             before(number, frame)
 
-    signal.signal(signal.SIGTERM, unless_taken if raises else signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, unless_taken)
     try:
         yield
     finally:

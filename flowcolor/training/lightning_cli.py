@@ -415,10 +415,8 @@ class TrainingCLI(LightningCLI):
     def _sigterm(self) -> AbstractContextManager[None]:
         """Let Lightning have SIGTERM, and end with this process what it has started."""
         launcher: Any = self.trainer.strategy.launcher
-        if isinstance(launcher, _MultiProcessingLauncher):  # Its processes notice an end at once.
-            return sigterm_for_others(raises=False)
-        if launcher is None:
-            return sigterm_for_others()
+        if launcher is None or isinstance(launcher, _MultiProcessingLauncher):
+            return sigterm_for_others()  # A launcher of this kind ends its processes itself.
         # Those of commands would wait for this one for half an hour.
         return sigterm_for_others(end_first=lambda: launcher.kill(signal.SIGKILL))
 

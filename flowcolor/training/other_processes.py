@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from multiprocessing.connection import wait
 from typing import Any
 
 from lightning import Trainer
@@ -21,6 +23,7 @@ from torch.multiprocessing.spawn import ProcessExitedException
 from flowcolor.console import complain
 from flowcolor.ending import ctrl_c_waits
 from flowcolor.errors import InputError
+from flowcolor.uninterrupted import uninterrupted
 
 _FIRST = "FLOWCOLOR_FIRST_PROCESS"
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one way only.
@@ -112,16 +115,46 @@ class ForkLauncher(_MultiProcessingLauncher):
     here; where the others are interrupted, it waits for a result that never comes.
     """
 
+    def __init__(self, *args: Any) -> None:
+        self._starting = ExitStack()
+        super().__init__(*args)
+
+    @property
+    def procs(self) -> list[Any]:
+        """Those that have been forked, which Lightning sets once all are."""
+        return self._forked
+
+    @procs.setter
+    def procs(self, processes: list[Any]) -> None:
+        self._forked = processes
+        self._starting.close()
+
     def launch(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run the function in all, and interrupt them with this process."""
+        """Run the function in all, and end them with this process."""
         try:
-            return super().launch(function, *args, **kwargs)
-        except KeyboardInterrupt:
-            self.kill(signal.SIGTERM)  # After their batch. A second Ctrl-C would end them at once.
+            with self._starting as starting:
+                # One that is forked while this process is interrupted would be known to nobody.
+                starting.enter_context(uninterrupted())
+                return super().launch(function, *args, **kwargs)
+        except (KeyboardInterrupt, SystemExit):
+            self._end()
             raise
+
+    def _end(self) -> None:
+        """End the processes after their batch, and wait for them: they write into the folder."""
+        self.kill(signal.SIGTERM)  # A second Ctrl-C would end them at once.
+        if self.procs:
+            wait([process.sentinel for process in self.procs])
+        until = time.monotonic() + _PATIENCE
+        for process in self.procs:
+            process.join(max(0.0, until - time.monotonic()))
+        self.kill(_KILL)  # What waits for one that has gone, in C++.
 
     def _wrapping_function(self, process_idx: int, trainer: Any, *args: Any) -> None:
         try:
+            self._starting.close()
+            # Until all have met, they wait for each other in C++, where no handler is called.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             super()._wrapping_function(process_idx, trainer, *args)
         except BaseException as error:
             _interrupt(trainer, error)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 
@@ -138,6 +139,25 @@ def test_sigterm_is_taken_from_lightning_where_nothing_can_be_continued(
     try:
         getattr(Interruption(), hook)(trainer, None)
         assert (signal.getsignal(signal.SIGTERM) is _answer) == at_once
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_lightning_answers_sigterm_in_none_of_several_processes():
+    """Before the first batch, as while loaders start, it would tell the others."""
+    strategy = SimpleNamespace(launcher=None, root_device=torch.device("cpu"))
+    accelerator = SimpleNamespace(cluster_environment=None)
+    trainer = SimpleNamespace(
+        world_size=2, local_rank=0, strategy=strategy, _accelerator_connector=accelerator
+    )
+    trainer._signal_connector = connector = _SignalConnector(trainer)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # As in a process that was forked.
+    try:
+        Interruption().setup(trainer, None, "fit")
+        connector.register_signal_handlers()
+        with pytest.raises(SystemExit, match="143"):
+            signal.raise_signal(signal.SIGTERM)
+        assert not connector.received_sigterm
     finally:
         signal.signal(signal.SIGTERM, before)
 

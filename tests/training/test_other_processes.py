@@ -1,5 +1,6 @@
 """Two processes of one training end together, with one status, and nothing stays."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 from torch.multiprocessing.spawn import ProcessExitedException
 
+from flowcolor.ending import heeding_signals
 from flowcolor.errors import InputError
 from flowcolor.models.checkpoint import read_checkpoint
 from flowcolor.training import other_processes
@@ -119,19 +121,72 @@ def test_the_second_does_not_wait_for_a_first_that_was_killed(training):
 @LINUX
 @pytest.mark.slow
 @pytest.mark.parametrize("training", ["ddp_fork"], indirect=True)
-@pytest.mark.parametrize("sent_to", ["first", "other"])
-def test_forked_ones_end_after_their_batch_with_the_one_that_is_interrupted(training, sent_to):
+@pytest.mark.parametrize(
+    ("sent_to", "number"),
+    [("first", signal.SIGINT), ("other", signal.SIGINT), ("first", signal.SIGTERM)],
+)
+def test_forked_ones_end_after_their_batch_with_the_one_that_is_interrupted(
+    training, sent_to, number
+):
     """They trained on, or the first waited for a result that never came."""
     training.await_said("training Sketch")
     last = training.root / "version_0/checkpoints/last.ckpt"
     while not last.exists():
         time.sleep(0.01)
     asked = training.process.pid if sent_to == "first" else training.other()
-    os.kill(asked, signal.SIGINT)
-    assert training.process.wait(60) == 130
+    os.kill(asked, number)
+    assert training.process.wait(60) == 128 + number
     step = int(re.findall(r"interrupted at step (\d+), wrote", training.said())[0])
     assert read_checkpoint(last)["global_step"] == step
     assert "Traceback" not in training.said()
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("training", ["ddp_fork"], indirect=True)
+def test_sigterm_before_forked_ones_train_leaves_nothing(training):
+    """It ended the first one without a word to the others, and its folder stayed."""
+    training.await_said("Reading 7 photographs")
+    other = training.other()
+    training.process.terminate()
+    assert training.process.wait(60) == 143
+    assert training.ended(other)
+    assert "Traceback" not in training.said()
+    assert not training.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_signal_between_two_forks_ends_both(number, end, monkeypatch):
+    started = []
+
+    def fork(launcher, *_):
+        for index in range(2):
+            target, words = launcher._wrapping_function, (index, None)
+            started.append(multiprocessing.get_context("fork").Process(target=target, args=words))
+            started[-1].start()
+            if index == 0:
+                signal.raise_signal(number)
+        launcher.procs = started
+        started[0].join()
+
+    monkeypatch.setattr(_MultiProcessingLauncher, "launch", fork)
+    monkeypatch.setattr(_MultiProcessingLauncher, "_wrapping_function", lambda *_: time.sleep(60))
+    monkeypatch.setattr(other_processes, "_interrupt", lambda *_: None)
+    before = [signal.signal(signal.SIGINT, signal.default_int_handler)]
+    before.append(signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    try:
+        with heeding_signals(), pytest.raises(end):
+            other_processes.ForkLauncher(None, "fork").launch(None)
+        # Its own answer, or that of the system while it has none.
+        assert [process.exitcode in {143, -signal.SIGTERM} for process in started] == [True] * 2
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
+        for process in started:
+            process.kill()
 
 
 def test_what_forked_processes_refuse_ends_all_as_any_other_input(tmp_path):

@@ -9,6 +9,8 @@ from lightning import Callback, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from flowcolor.ending import Ending
+
 
 class Interruption(Callback):
     """End a training after its batch at Ctrl-C, and a second time at once.
@@ -24,6 +26,15 @@ class Interruption(Callback):
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._came = 0
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        if trainer.world_size == 1 or not _may_answer():
+            return
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # As in one that was forked.
+            signal.signal(signal.SIGTERM, Ending())
+        # Before and after the batches, it would tell the others.
+        own: Any = trainer
+        own._signal_connector._sigterm_notifier_fn = lambda *_: self._end_at_once(trainer)
 
     def on_sanity_check_start(self, trainer: Trainer, pl_module: Any) -> None:
         if trainer.world_size > 1:  # The processes would wait for each other here, too.
