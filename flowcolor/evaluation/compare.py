@@ -1,6 +1,7 @@
 """Two methods on the same images: which is better, and could it be chance?"""
 
 import json
+import math
 from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
 from itertools import compress
@@ -142,7 +143,8 @@ def comparison_table(found: dict[Setting, dict[str, Difference]]) -> str:
             a, b = measure.text(d.a), measure.text(d.b)
             change = f"{d.difference:+.{measure.digits}f}"
             interval = f"[{d.low:+.{measure.digits}f}, {d.high:+.{measure.digits}f}]"
-            won = "" if measure.higher_is_better is None else f"{d.won} of {d.pairs}"
+            unknown = measure.higher_is_better is None or math.isnan(d.difference)
+            won = "" if unknown else f"{d.won} of {d.pairs}"
             rows.append(f"  {measure.label:40}{a:>9}{b:>9}{change:>10}  {interval:^20}  {won}")
     return "\n".join([*rows, "An interval without 0: more than the choice of images explains."])
 

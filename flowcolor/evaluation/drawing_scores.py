@@ -7,6 +7,7 @@ from torch import Tensor
 
 from flowcolor.data.batch import Batch
 from flowcolor.metrics import color_bleeding, line_f1, line_sharpness
+from flowcolor.metrics.on_lines import show_broken
 
 
 def lines_of(images: Tensor, sketch_filter: Callable[..., Tensor]) -> Tensor:
@@ -25,13 +26,17 @@ def line_scores(
     deformed has none: then it is drawn here. Where the batch has the sketch as it looks ``cleaned``
     as well, the lines are compared with that, too: of a sketch on grey paper, all is line.
     """
-    lines, control = lines_of(result, sketch_filter), batch.get("reference_content")
+    # Not every filter hands on NaN: what it draws of some may even agree.
+    lines = lines_of(result.nan_to_num(), sketch_filter)
+    control = batch.get("reference_content")
     if control is None:
         control = lines_of(batch["reference"], sketch_filter)
     others = {"lines": batch["content"], "lines_control": control}
     if "cleaned" in batch:
         others["lines_cleaned"] = batch["cleaned"]
-    return {name: line_f1(lines, other[:, :1]) for name, other in others.items()}
+    return {
+        name: show_broken(line_f1(lines, other[:, :1]), result) for name, other in others.items()
+    }
 
 
 def drawing_scores(

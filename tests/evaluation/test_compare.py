@@ -80,6 +80,12 @@ def test_b_is_compared_with_a_by_name_whatever_the_order():
     assert "2 of 3" in text
 
 
+def test_no_picture_is_better_or_worse_than_a_broken_one():
+    found = compare(Report([pair("a", math.nan)]), Report([pair("a", 0.5)]))
+    (row,) = (row.split() for row in comparison_table(found).splitlines() if "SSIM" in row)
+    assert row == ["SSIM", "nan", "0.5000", "+nan", "[+nan,", "+nan]"]
+
+
 def test_names_are_the_same_in_either_unicode_form():
     a, b = (
         [replace(pair("a", 0.1), name=unicodedata.normalize(form, "é"))] for form in ("NFC", "NFD")

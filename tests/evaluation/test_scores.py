@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from flowcolor.data import GradientLines
 from flowcolor.evaluation.report import Report, follows_color
 from flowcolor.evaluation.scores import PairScore, checksum, gather, score_batch, tinted
 from flowcolor.evaluation.table import table
@@ -63,6 +64,18 @@ def test_a_result_that_is_its_photograph_leaves_means_finite():
     assert found[:2] == [60.0, 60.0]
     assert found[2] == pytest.approx(float(psnr(result, truth)[2]))
     assert Report(scores).summary["self"]["psnr"] == pytest.approx(40 + found[2] / 3)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_result_that_is_not_finite_has_no_lines():
+    """What this filter draws of NaN was a blank page, on which the sketch of one agrees."""
+    images = torch.ones(2, 3, 24, 24)
+    result = images.clone()
+    result[0, :, 4, 5] = torch.nan
+    batch = {"content": images, "reference": images, "truth": images, "name": list("ab")}
+    scores = score_batch("cross", batch | {"index": torch.arange(2)}, result, GradientLines())
+    for name in ("lines", "lines_control"):
+        assert [score.scores[name] for score in scores] == pytest.approx([np.nan, 1], nan_ok=True)
 
 
 def test_five_scales_are_compared_where_they_fit():

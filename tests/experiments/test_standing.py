@@ -166,6 +166,21 @@ def test_numbers_are_means_over_seeds_and_intervals_are_over_pairs(tmp_path):
     assert "SSIM minus that of a, 95 % intervals: b [-0.100, -0.100], c + at 128 [" in text
 
 
+def test_broken_pictures_are_shown_as_such_and_stand_nowhere(tmp_path):
+    """The gamut counts what is not a number, and so they would tie or even be the best."""
+    rows = [Row(label, "untrained") for label in "abcd"]
+    for row, ssim in zip(rows, (math.nan, 0.5, math.nan, 0.4), strict=True):
+        scored = report([ssim] * 3)
+        for pair in scored.scores:
+            pair.scores["gamut"] = 1.0
+        path = row.report(tmp_path, "exemplar", 0)
+        write_report(scored, path.parent, path.stem)
+    table = standing(tmp_path, "exemplar", "cross", rows)
+    text = as_text(table, 10).splitlines()
+    assert [row.split() for row in text[2:6:2]] == [[x, "nan", "1.00", "1.0000"] for x in "ac"]
+    assert not any(score.mark for line in table.lines[::2] for score in line.scores.values())
+
+
 def test_a_report_without_the_setting_is_named_and_no_number_beyond_all_floats_is_averaged(
     tmp_path,
 ):

@@ -102,7 +102,7 @@ def standing(output: Path, block: Block, setting: Setting, rows: Sequence[Row]) 
             raise InputError(f"{path} expects scores in the setting {setting}, got none.")
         reports.setdefault(label, []).append(report)
     scores = {row.label: _means(reports[row.label], block, setting) for row in rows}
-    competing = [row.label for row in rows if row.kind != "reading"]
+    competing = [row.label for row in rows if row.kind != "reading" and _whole(scores[row.label])]
     for name, measure in MEASURES.items():
         values = {
             label: by_pair(reports[label], setting, name)
@@ -127,6 +127,11 @@ def _means(reports: Sequence[Report], block: Block, setting: Setting) -> dict[st
         if len(values) == len(summaries) and shown(name, block):
             found[name] = Score(fmean(values), values)
     return found
+
+
+def _whole(scores: dict[str, Score]) -> bool:
+    """Tell of no broken pictures, which would tie by what counts NaN as a number, as the gamut."""
+    return not any(math.isnan(scores[name].mean) for name in MEASURES if name in scores)
 
 
 def _costs(reports: Sequence[Report]) -> dict[str, float]:
