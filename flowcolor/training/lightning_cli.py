@@ -17,7 +17,6 @@ from lightning import Callback, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
@@ -57,6 +56,7 @@ from flowcolor.training.earlier_files import (
     spare_training,
 )
 from flowcolor.training.fit_checks import check_fit, has_begun
+from flowcolor.training.late_logger import BeginLog, LateLogger
 from flowcolor.training.named import colorizer_class
 from flowcolor.training.nulls import refuse_nulls
 from flowcolor.training.options import (
@@ -278,7 +278,7 @@ class TrainingCLI(LightningCLI):
         if chosen is None or (fits and chosen is True):  # Lightning's own makes folders of its own.
             kwargs["logger"] = False
             if fits:
-                kwargs["logger"] = TensorBoardLogger(
+                kwargs["logger"] = LateLogger(
                     # With an empty version, the progress bar does not repeat the folder's name.
                     self.folder.parent,
                     name=self.folder.name,
@@ -323,6 +323,7 @@ class TrainingCLI(LightningCLI):
             ),
             RunRecord(self.run_config, renewed),
             Interruption(),
+            BeginLog(),
             RunKeeper(),
             CollapseMonitor(),
             Monitors(),

@@ -209,11 +209,12 @@ def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
     ],
 )
 def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refused):
-    config = run.folder / "config.yaml"
+    config, files = run.folder / "config.yaml", sorted(run.folder.rglob("*"))
     before = config.read_text()
     words = ("--config", run.config, "--ckpt_path", run.last, "--trainer.max_epochs", 3)
     assert flowcolor("fit", *words, *refused) == 2
     assert config.read_text() == before
+    assert sorted(run.folder.rglob("*")) == files  # As an empty file of TensorBoard's.
 
 
 def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_that_is_not_used(
@@ -235,9 +236,10 @@ def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_th
 
 
 def test_a_checkpoint_of_another_size_is_one_sentence(run, tmp_path, capsys):
-    other = ("--model.colorizer.init_args.ccbs", 2)
+    other, files = ("--model.colorizer.init_args.ccbs", 2), sorted(run.folder.rglob("*"))
     assert fit(run, tmp_path, "--ckpt_path", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
+    assert sorted(run.folder.rglob("*")) == files
     assert fit(run, tmp_path, "--model.weights", run.last, *other) == 2
     assert "holds a model of another size" in capsys.readouterr().err
 
