@@ -18,7 +18,7 @@ def symbol_bits(logits: Tensor, symbols: Tensor) -> Tensor:
 
 def channel_bits(net: ColTranUpsampler, gray: Tensor, rough: Tensor, fine: Tensor) -> Tensor:
     """Return the mean bits of levels: of a random channel in training, else of all three."""
-    batch, device = len(gray), gray.device
+    batch, device = gray.shape[0], gray.device
     if net.training:
         channels = [torch.randint(3, (batch,), device=device)]
     else:

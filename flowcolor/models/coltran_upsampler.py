@@ -45,7 +45,7 @@ class ColTranUpsampler(nn.Module):
             rough: Levels of the rougher image.
             channel: Which of the three channels, for each image.
         """
-        chosen = rough[torch.arange(len(rough), device=rough.device), channel]
+        chosen = rough[torch.arange(rough.shape[0], device=rough.device), channel]
         symbols = self.symbol(chosen + self.levels * channel[:, None, None])
         x = self.join(torch.cat([self.gray(gray), symbols], -1))
         found: Map = self.head(self.norm(self.stack(x)))
@@ -53,7 +53,7 @@ class ColTranUpsampler(nn.Module):
 
     def likeliest(self, gray: Symbols, rough: Channels) -> Channels:
         """Return the likeliest level of every channel of every pixel."""
-        batch = len(rough)
+        batch = rough.shape[0]  # Of `len`, an exported program would take the example's alone.
         channels = torch.arange(3, device=rough.device)
         found = [self(gray, rough, channel.expand(batch)).argmax(-1) for channel in channels]
         return torch.stack(found, 1)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
 
 from flowcolor.arguments import check_generator
 from flowcolor.bounds import is_endless, is_finite, is_real, shown_number
@@ -130,11 +131,13 @@ def require_numbers(model: "Colorizer", *inputs: Tensor) -> None:
     """Refuse what has a shape alone; for methods that look at values as they go.
 
     Raises:
-        ValueError: A tensor lies on the meta device, or is mapped by ``torch.func.vmap``.
+        ValueError: A tensor lies on the meta device, is traced by an export, or is mapped by
+            ``torch.func.vmap``.
     """
     name = type(model).__name__
     if not all(map(has_numbers, inputs)):
-        raise ValueError(f"{name} expects tensors with values, got some on the meta device.")
+        where = "in a program that is exported" if is_exporting() else "on the meta device"
+        raise ValueError(f"{name} expects tensors with values, got some {where}.")
     if any(map(is_mapped, inputs)):
         raise ValueError(
             f"{name} looks at values and expects a batch instead of vmap, got mapped tensors."

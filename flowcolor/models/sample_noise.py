@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.compiler import is_exporting
 
 from flowcolor.arguments import check_generator
 from flowcolor.layers.reversible.torch_private import in_transform
@@ -18,8 +19,14 @@ def sample_streams(count: int, generator: torch.Generator | None = None) -> list
             how many follow. ``None``: all samples have the same seed, always.
 
     Raises:
-        ValueError: ``torch.func.vmap`` asks for other seeds than the generator's.
+        ValueError: ``torch.func.vmap`` asks for other seeds than the generator's, or a program is
+            exported, whose operators cannot draw them.
     """
+    if is_exporting():
+        raise ValueError(
+            "An exported program expects a call without chance, of which each picture has a stream "
+            "of its own, got one that draws some."
+        )
     seeds = [0] * count
     if generator is not None:
         drawn = torch.randint(_ANY, (count,), generator=generator, device=generator.device)

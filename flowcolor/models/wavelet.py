@@ -1,6 +1,5 @@
 """The reference's colours of large areas under the content's details, by Haar wavelets."""
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar, Literal, cast
 
@@ -111,7 +110,9 @@ class Wavelet(Colorizer):
 
     def _mixed(self, target: Tensor, source: Tensor) -> Tensor:
         height, width = target.shape[-2:]
-        levels = min(len(self.weights) - 1, int(math.log2(min(height, width))))
+        levels = 0  # Counted, not the logarithm of a side, so that exported programs take others.
+        while levels < len(self.weights) - 1 and height >> (levels + 1) and width >> (levels + 1):
+            levels += 1
         margin = (0, -width % 2**levels, 0, -height % 2**levels)
         target, source = (functional.pad(x, margin, mode="reflect") for x in (target, source))
         return self._merge(target, source, self.weights[: levels + 1])[..., :height, :width]
