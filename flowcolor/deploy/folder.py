@@ -11,7 +11,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_file
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
-from flowcolor.io.whole_file import whole_file, write_text
+from flowcolor.io.whole_file import write_together
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
 
@@ -22,7 +22,7 @@ PARTS = (CONFIG, WEIGHTS, CARD)
 
 
 def write_folder(weights: Weights, folder: Path, card: str | None = None) -> list[Path]:
-    """Write a model, each file whole or not at all; numbers are kept bit for bit.
+    """Write a model, all of its files or none; numbers are kept bit for bit.
 
     ``config.json`` holds the arguments of the constructor by name, as the hub's own mixin writes
     them, and under ``"flowcolor"`` the class, the size of its training images and the version.
@@ -48,13 +48,14 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
     metadata = {"format": "pt", KEY: json.dumps(description)}
     whole = save(_writable(weights.state), metadata=metadata)
     # First: it says whose folder this is, should the rest not come about.
-    write_text(json.dumps(config, indent=2) + "\n", folder / CONFIG)
-    with whole_file(folder / WEIGHTS) as file:
-        file.write(whole)
-    if card is None:
-        return [folder / CONFIG, folder / WEIGHTS]
-    write_text(card, folder / CARD)
-    return [folder / CONFIG, folder / WEIGHTS, folder / CARD]
+    contents: dict[Path, str | bytes] = {
+        folder / CONFIG: json.dumps(config, indent=2) + "\n",
+        folder / WEIGHTS: whole,
+    }
+    if card is not None:
+        contents[folder / CARD] = card
+    write_together(contents)
+    return list(contents)
 
 
 def read_folder(folder: Path, source: str | None = None) -> Weights:

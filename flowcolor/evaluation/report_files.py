@@ -16,7 +16,7 @@ from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
-from flowcolor.io.whole_file import write_text
+from flowcolor.io.whole_file import write_together
 
 
 def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
@@ -35,9 +35,9 @@ def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
         "pairs": [asdict(score) for score in report.scores],
     }
     paths = [Path(folder) / f"{name}.json", Path(folder) / f"{name}.csv"]
-    write_text(_csv(report.scores), paths[1])
-    # Last: experiments take it as the sign that nothing is left to do.
-    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
+    text = json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n"
+    # It comes last: experiments take it as the sign that nothing is left to do.
+    write_together({paths[1]: _csv(report.scores), paths[0]: text})
     return paths
 
 

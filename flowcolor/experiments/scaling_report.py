@@ -18,7 +18,7 @@ from flowcolor.evaluation.scores import SETTINGS, Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.scaling import Scaling
 from flowcolor.experiments.scaling_errors import ALL, errors_of, label
-from flowcolor.io.whole_file import whole_file, write_text
+from flowcolor.io.whole_file import write_together
 
 Errors = dict[str, NDArray[np.float64]]
 
@@ -105,12 +105,11 @@ def write_scaling(results: ScalingResults, folder: Path) -> list[Path]:
     """Write ``slopes.json``, everything, and ``slopes.png``, errors over photographs."""
     paths = [folder / "slopes.json", folder / "slopes.png"]
     text = json.dumps(plain(results.plain()), indent=1, ensure_ascii=False)
-    write_text(text + "\n", paths[0])
-    _draw(results, paths[1])
+    write_together({paths[0]: text + "\n", paths[1]: _drawn(results)})
     return paths
 
 
-def _draw(results: ScalingResults, path: Path) -> None:
+def _drawn(results: ScalingResults) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullLocator
 
@@ -135,5 +134,4 @@ def _draw(results: ScalingResults, path: Path) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
-    with whole_file(path) as file:
-        file.write(buffer.getbuffer())
+    return buffer.getvalue()

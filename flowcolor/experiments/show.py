@@ -12,7 +12,7 @@ from flowcolor.evaluation.scores import Setting
 from flowcolor.evaluation.table import TITLES
 from flowcolor.experiments.report import COUNTS, Results, settings_of
 from flowcolor.experiments.tables import COLUMNS, Variant
-from flowcolor.io.whole_file import write_text
+from flowcolor.io.whole_file import write_together
 
 MEANING = (
     "lines: F1 with the sketch, control: with the reference; colours, mean: distance to the "
@@ -50,7 +50,6 @@ def write_ablation(results: Results, folder: Path) -> list[Path]:
     """Write ``table.json``, everything, and ``table.csv``, a row for each variant and setting."""
     paths = [folder / "table.json", folder / "table.csv"]
     text = json.dumps(plain(results.plain()), indent=1, ensure_ascii=False)
-    write_text(text + "\n", paths[0])
     names = [name for name in _scores() if _is_there(results, name)]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -61,7 +60,7 @@ def write_ablation(results: Results, folder: Path) -> list[Path]:
             values = [results.mean(variant, setting, name) for name in names]
             size = results.sizes[variant.name]
             writer.writerow([variant.label, setting, size, *variant.numbers, *values])
-    write_text(buffer.getvalue(), paths[1])
+    write_together({paths[0]: text + "\n", paths[1]: buffer.getvalue()})
     return paths
 
 

@@ -1,8 +1,8 @@
-"""A file that appears under its name only once it is complete."""
+"""A file, or several, that appear under their names only once they are complete."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +10,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.new_folders import new_folders
 from flowcolor.io.parts import new_part
 from flowcolor.io.streams import refuse_stream
+from flowcolor.uninterrupted import uninterrupted
 
 _BYTES = re.compile("[\udc80-\udcff]+")  # Of names, where Python could not read them.
 
@@ -25,16 +26,50 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         InputError: It cannot be written, or is a pipe or a device; an earlier file of that name is
             then as it was.
     """
+    with _hidden(path) as part:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+
+
+def write_together(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files that belong together: none takes its place before all are complete.
+
+    Args:
+        contents: By place, a text as of :func:`write_text`, or bytes; they take their places in
+            this order.
+
+    Raises:
+        InputError: One cannot be written; where a disk is full, all are as they were.
+    """
+    with ExitStack() as parts:
+        moves = []
+        for path, content in contents.items():
+            part = parts.enter_context(_hidden(path))
+            part.write_bytes(_encoded(content) if isinstance(content, str) else content)
+            moves.append((part, path))
+        with uninterrupted():
+            for part, path in moves:
+                with _named(path):
+                    part.replace(path)
+
+
+@contextmanager
+def _hidden(path: Path) -> Iterator[Path]:
+    """Give a file beside a place, and remove it where it is not moved there."""
     if not path.name:  # Of "", "." and "/".
         raise InputError(f"{path} cannot be written: it is a folder, expected a file.")
+    with _named(path), new_folders(path.parent):
+        if path.exists():
+            refuse_stream(path.stat())  # The file would take its place, even of /dev/null.
+        with new_part(path.parent, _make_file) as part:
+            yield part
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
     try:
-        with new_folders(path.parent):
-            if path.exists():
-                refuse_stream(path.stat())  # The file would take its place, even of /dev/null.
-            with new_part(path.parent, _make_file) as temporary:
-                with temporary.open("wb") as file:
-                    yield file
-                temporary.replace(path)
+        yield
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
@@ -53,7 +88,11 @@ def write_text(text: str, path: Path) -> None:
         InputError: The file cannot be written.
     """
     with whole_file(path) as file:
-        file.write(_BYTES.sub(_as_letters, text).encode("utf-8", "backslashreplace"))
+        file.write(_encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    return _BYTES.sub(_as_letters, text).encode("utf-8", "backslashreplace")
 
 
 def _as_letters(found: re.Match[str]) -> str:

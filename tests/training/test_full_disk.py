@@ -16,7 +16,7 @@ from flowcolor.errors import InputError
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.report_files import read_report, write_report
 from flowcolor.io.images import write_image
-from flowcolor.io.whole_file import write_text
+from flowcolor.io.whole_file import write_text, write_together
 from flowcolor.models import flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.training.colorization_task import ColorizationTask
@@ -61,6 +61,29 @@ def test_a_write_that_stops_in_the_middle_leaves_the_old_file(name, tmp_path, mo
         WRITERS[name](path)
     assert [file.name for file in tmp_path.iterdir()] == [name]
     assert path.read_bytes() == b"old"
+
+
+TOGETHER = {
+    "a.json": lambda folder: write_report(Report([]), folder, "a"),
+    "model.safetensors": lambda folder: flowcolor_tiny().save_pretrained(folder, size=64),
+}
+
+
+@pytest.mark.parametrize("second", TOGETHER)
+def test_files_that_belong_together_are_all_there_or_none(second, tmp_path, monkeypatch):
+    writes = count()
+    monkeypatch.setattr(io, "open", opener(lambda: next(writes) and fill()))
+    with pytest.raises(InputError, match=rf"{second} cannot be written: No space left"):
+        TOGETHER[second](tmp_path / "new")
+    assert next(writes) == 2
+    assert not any(tmp_path.iterdir())
+
+
+def test_of_files_that_belong_together_the_one_whose_place_is_taken_is_named(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(InputError, match=r"a cannot be written: Is a directory\."):
+        write_together({tmp_path / "a": "1", tmp_path / "b": b"2"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_training_that_cannot_begin_to_write_leaves_nothing(run, tmp_path, monkeypatch, capsys):

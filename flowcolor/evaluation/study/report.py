@@ -18,7 +18,7 @@ from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
 from flowcolor.io.files import is_file, remove
 from flowcolor.io.same_file import protect
-from flowcolor.io.whole_file import write_text
+from flowcolor.io.whole_file import write_together
 
 
 def report_study(
@@ -49,8 +49,7 @@ def report_study(
         "report.md": text,
     }
     again = is_file(output / "report.json")
-    for name, content in contents.items():
-        write_text(content, output / name)
+    write_together({output / name: content for name, content in contents.items()})
     names = list(contents)
     if report["participants"]:
         names.append("grades.png")

@@ -14,7 +14,7 @@ from flowcolor.evaluation.plain import plain
 from flowcolor.experiments.comparison.plan import Comparison
 from flowcolor.experiments.comparison.standing import COSTS, Score, Standing
 from flowcolor.experiments.comparison.text import as_markdown, heading, title
-from flowcolor.io.whole_file import write_text
+from flowcolor.io.whole_file import write_together
 
 
 def write_tables(
@@ -28,14 +28,13 @@ def write_tables(
         failed: By method that is in none of them, why.
     """
     paths = [comparison.output / f"table.{suffix}" for suffix in ("json", "csv", "md")]
-    content = _plain(comparison, standings, failed)
-    write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", paths[0])
-    write_text(_csv(standings), paths[1])
+    content = plain(_plain(comparison, standings, failed))
     pairs = max((table.pairs for table in standings), default=0)
     parts = ["# Methods side by side", *heading(comparison, pairs)]
     parts += [as_markdown(table, comparison.points) for table in standings]
     parts += [f"Not in the tables: {name} ({why})" for name, why in failed.items()]
-    write_text("\n\n".join(parts) + "\n", paths[2])
+    texts = [json.dumps(content, indent=1, ensure_ascii=False), _csv(standings), "\n\n".join(parts)]
+    write_together({path: f"{text.rstrip()}\n" for path, text in zip(paths, texts, strict=True)})
     return paths
 
 
