@@ -14,7 +14,7 @@ from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
-from flowcolor.deploy.sources import find_weights
+from flowcolor.deploy.sources import find_weights, refuse_of_hub
 from flowcolor.errors import InputError
 from flowcolor.face_alignment import align_reference
 from flowcolor.io.resizing import resize
@@ -324,7 +324,8 @@ def load(
         endpoint: Address of another hub than that of ``huggingface_hub``'s settings.
 
     Raises:
-        InputError: There is no such name and no such file, or the file is something else.
+        InputError: There is no such name and no such file, the file is something else, or
+            ``endpoint`` is given beside a model that is on no hub.
         ValueError: There is no such device.
     """
     if not isinstance(source, str | PathLike):
@@ -332,6 +333,8 @@ def load(
     check_word(load, endpoint=endpoint)
     place = device_of(load, device)
     name = str(source)
+    if not name.startswith("hf:"):
+        refuse_of_hub(load, source, endpoint=endpoint)
     known = methods()
     if name in known:
         return Painter(untrained_method(name).to(place), 0, name)

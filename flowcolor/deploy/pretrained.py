@@ -7,6 +7,7 @@ from typing import TypeVar
 from flowcolor.arguments import check_word
 from flowcolor.deploy.folder import CONFIG, WEIGHTS, read_folder, require_earlier, write_folder
 from flowcolor.deploy.hub import fetch, hub_name
+from flowcolor.deploy.sources import refuse_of_hub
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir
 from flowcolor.models.base import Colorizer
@@ -43,10 +44,17 @@ def from_pretrained(
         raise InputError(f"from_pretrained expects source to be a name or a path, got {shown}.")
     check_word(from_pretrained, revision=revision, endpoint=endpoint)
     if is_dir(Path(source)):
+        refuse_of_hub(from_pretrained, source, revision=revision, endpoint=endpoint)
         weights = read_folder(Path(source))
     else:
         name = hub_name(str(source))
-        weights = fetch(hub_name(f"{name.repo}@{revision}") if revision else name, endpoint)
+        if revision is not None:
+            if name.revision not in (None, revision):
+                raise InputError(
+                    f"from_pretrained expects one revision, got {name} and {revision}."
+                )
+            name = hub_name(f"{name.repo}@{revision}")
+        weights = fetch(name, endpoint)
     model = weights.build()
     if not isinstance(model, kind):
         raise InputError(f"{source} expects a {kind.__name__}, got a {type(model).__name__}.")

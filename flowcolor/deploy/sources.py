@@ -1,12 +1,28 @@
 """Weights by name: of the package, of a file, of a folder or of a hub."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flowcolor.deploy.folder import holds_model, read_folder
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.models.checkpoint import Weights, read_weights
 from flowcolor.models.methods import methods
 from flowcolor.pretrained import PACKAGED, packaged_file
+
+
+def refuse_of_hub(function: Callable[..., Any], source: str | Path, **options: str | None) -> None:
+    """Refuse options of models on a hub beside one that is here, where they would change nothing.
+
+    Raises:
+        InputError: One is given.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(
+                f"{function.__name__} expects {name} beside a model on a hub only, got {value!r} "
+                f"beside {source}, which is none."
+            )
 
 
 def find_weights(source: str | Path, endpoint: str | None = None) -> Weights:

@@ -191,11 +191,12 @@ class Colorizer(nn.Module, ABC):
 
         Args:
             source: A folder that :meth:`save_pretrained` wrote, or ``"user/name"`` on a hub.
-            revision: Branch, tag or commit on the hub.
+            revision: Branch, tag or commit on the hub; a folder has none.
             endpoint: Address of another hub, see :func:`flowcolor.load <flowcolor.inference.load>`.
 
         Raises:
-            InputError: There is no such model, or it is of another class.
+            InputError: There is no such model, it is of another class, or what is of a hub is given
+                beside a folder.
         """
         from flowcolor.deploy.pretrained import from_pretrained
 

@@ -310,6 +310,24 @@ def test_a_revision_of_another_form_is_one_sentence(revision):
     assert sentence.startswith("A model on a hub expects a name like hf://")
 
 
+@pytest.mark.parametrize("name", ["revision", "endpoint"])
+def test_what_is_of_a_hub_is_refused_beside_a_folder(name, tmp_path):
+    """Other weights than those of that revision were returned, without a word."""
+    Tint().save_pretrained(tmp_path)
+    sentence = refused(Tint.from_pretrained, tmp_path, **{name: "v2"})
+    assert sentence == (
+        f"from_pretrained expects {name} beside a model on a hub only, got 'v2' beside {tmp_path}, "
+        "which is none."
+    )
+    for source in ("faces", "tint", tmp_path, tmp_path / "model.safetensors"):
+        assert "endpoint beside a model on a hub" in refused(flowcolor.load, source, endpoint="v2")
+
+
+def test_two_revisions_of_one_model_are_refused():
+    sentence = refused(Tint.from_pretrained, "us/ours@v1", revision="v2")
+    assert sentence == "from_pretrained expects one revision, got hf://us/ours@v1 and v2."
+
+
 @pytest.mark.parametrize(
     ("name", "wrong"), [("source", None), ("source", 3), ("revision", 3), ("endpoint", 3)]
 )
