@@ -53,6 +53,25 @@ def refuse_empty(program: str, words: Iterable[str]) -> None:
             before = option
 
 
+def refuse_zero_bytes(words: Iterable[str]) -> None:
+    r"""Refuse words that no shell can give, and no file can be called.
+
+    Args:
+        words: Of a command line.
+
+    Raises:
+        InputError: It shows the word.
+
+    Example:
+        >>> refuse_zero_bytes(["quickstart", "--output", "a\0b"])
+        Traceback (most recent call last):
+        flowcolor.errors.InputError: flowcolor expects words without zero bytes, got 'a\x00b'.
+    """
+    for word in words:
+        if "\0" in word:
+            raise InputError(f"flowcolor expects words without zero bytes, got {word!r}.")
+
+
 def first_ten(names: Sequence[str]) -> str:
     """Return the names for a message that has already said how many there are.
 

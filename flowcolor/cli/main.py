@@ -14,7 +14,7 @@ from flowcolor.cli.out_of_memory import out_of_memory
 from flowcolor.cli.surroundings import require_current_folder, unusable
 from flowcolor.console import complain, escaping, flush, say, speaks_for_all
 from flowcolor.ending import heeding_signals, let_ctrl_c_through
-from flowcolor.errors import InputError
+from flowcolor.errors import InputError, refuse_zero_bytes
 from flowcolor.extras import missing_extra
 
 USAGE = """usage: flowcolor COMMAND [options]
@@ -190,6 +190,7 @@ def _run(words: list[str]) -> None:
         say(f"flowcolor {__version__}")
     else:
         try:
+            refuse_zero_bytes(words)
             command = _choose(words[0])
             require_current_folder()
             command(words[1:])

@@ -48,6 +48,23 @@ def test_an_unknown_command_is_one_line_with_a_suggestion(capsys):
     assert "got 'colorise'; did you mean 'colorize'." in error
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("quickstart", "--output", "a\0b"),
+        ("push", "--checkpoint=faces", "--repo=us/ours", "--folder=a\0b"),
+        ("table", "--reports", "a\0b"),
+        ("fit", "--config", "a\0b"),
+        ("a\0b",),
+    ],
+)
+def test_a_word_with_a_zero_byte_is_one_line_without_it(words, capsys):
+    """Where something was to be written, it was a traceback, after all was computed."""
+    assert command.main(words) == 2
+    expected = f"flowcolor: flowcolor expects words without zero bytes, got {words[-1]!r}.\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_an_input_error_is_one_line_and_status_2(monkeypatch, capsys):
     def fail(words):
         raise InputError("The file is bad.")
