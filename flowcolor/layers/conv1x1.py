@@ -130,8 +130,11 @@ class InvertibleConv1x1(InvertibleLayer):
         return Rebuilt(x, grad_x, grad_params=grads)
 
     def fold_inverse(self, before: InvertibleLayer) -> Callable[[Tensor], Result] | None:
-        # Of these very classes: what is derived from one of them may undo something else.
+        # Of these very classes and methods: what is derived from one of them, or has taken the
+        # place of its `inverse`, as what records calls does, may do something else.
         if type(self) is not InvertibleConv1x1 or type(before) is not ActNorm:
+            return None
+        if "inverse" in vars(self) or "inverse" in vars(before):
             return None
         if self.training or before.channels != self.channels or not may_keep():
             return None

@@ -36,6 +36,22 @@ def count_runs(*layers):
     return len(folded([Step(layer, None, True) for layer in reversed(layers)]))
 
 
+@pytest.mark.parametrize("index", [0, 1])
+def test_an_inverse_that_somebody_has_wrapped_is_called(index):
+    """Hooks of torch do not run on it, so that it is wrapped by who counts or records calls."""
+    layers, calls = pair(), []
+    own = layers[index].inverse
+
+    def recorded(y, condition=None):
+        calls.append(y)
+        return own(y, condition)
+
+    layers[index].inverse = recorded
+    with torch.no_grad():
+        Chain(layers).eval().inverse(torch.randn(2, 4, 3, 3, dtype=torch.float64))
+    assert len(calls) == 1
+
+
 @settings(max_examples=30)
 @given(
     kind=st.sampled_from(KINDS),
