@@ -1,5 +1,6 @@
 """``flowcolor score``: results of any method, measured as a test measures ours."""
 
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
     from flowcolor.evaluation.report import Report
+
+_PAUSE = 10.0  # Seconds between two words of how far it is.
 
 
 def main(words: Sequence[str]) -> None:
@@ -58,11 +61,16 @@ def main(words: Sequence[str]) -> None:
         results.side,
         REGION_SETS[options.regions],
     )
-    for done, batch in enumerate(results.batches(options.batch_size)):
+    done, count, said = 0, len(results.files), time.monotonic()
+    for batch in results.batches(options.batch_size):
         if done == 0:
-            say(f"scoring {len(results.files)} results of {shown(options.results)} ...")
+            say(f"scoring {count} results of {shown(options.results)} ...")
         moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
+        done += len(moved["result"])
+        if time.monotonic() - said > _PAUSE and done < count:
+            say(f"{done} of {count}")
+            said = time.monotonic()
     about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()}
     if "content" in about:  # By which name reports say what kind of content theirs is.
         about["sketches"] = about.pop("content")

@@ -75,6 +75,12 @@ def test_each_result_is_scored_with_the_files_of_its_name(folders, capsys):
     assert read_image(folders / "out/extremes-cross.png").shape == (3, 3 * 122 + 2, 4 * 122 + 2)
 
 
+def test_a_score_that_takes_long_says_how_far_it_is(folders, capsys, monkeypatch):
+    monkeypatch.setattr("flowcolor.cli.score._PAUSE", 0.0)
+    assert score(folders, "--batch_size", 1) == 0
+    assert "\n1 of 3\n2 of 3\n" in capsys.readouterr().out
+
+
 def test_costs_of_a_method_stand_beside_its_scores(folders, capsys):
     (folders / "costs.json").write_text('{"seconds": 0.25, "gmacs": 3}')
     assert score(folders, "--costs", folders / "costs.json") == 0
