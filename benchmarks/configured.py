@@ -14,9 +14,10 @@ from torch import Tensor
 from flowcolor.data.batch import Batch
 from flowcolor.data.module import ColorizationDataModule
 from flowcolor.training.build_task import build_task
+from flowcolor.training.config_files import CONFIGS, find_config, read_yaml
 from flowcolor.training.frozen import freeze_the_rest
 from flowcolor.training.objectives.game import Game
-from flowcolor.training.parser import CONFIGS, TrainingParser, find_config, read_yaml
+from flowcolor.training.parser import TrainingParser
 from flowcolor.training.stages import overlaid, stages_of
 from flowcolor.training.task import Task
 

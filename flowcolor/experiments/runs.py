@@ -22,7 +22,8 @@ from flowcolor.experiments.tables import Table, Variant
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
-from flowcolor.training.parser import find_config, read_yaml, resolve_configs
+from flowcolor.training.config_files import find_config, read_yaml
+from flowcolor.training.parser import resolve_configs
 from flowcolor.training.words import without_idle
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]

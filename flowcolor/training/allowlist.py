@@ -22,7 +22,7 @@ from flowcolor.data.module import ColorizationDataModule
 from flowcolor.errors import InputError
 from flowcolor.training import objectives
 from flowcolor.training.build_task import build_task
-from flowcolor.training.parser import read_yaml
+from flowcolor.training.config_files import read_yaml
 from flowcolor.training.step_options import SEED, step_hints
 
 _SECTIONS = {

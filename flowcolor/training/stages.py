@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
-from flowcolor.training.parser import read_yaml
+from flowcolor.training.config_files import read_yaml
 
 KEY = "stages"
 

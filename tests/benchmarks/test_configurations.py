@@ -14,7 +14,7 @@ from benchmarks.live_bytes import by_storages
 from benchmarks.system_list import SYSTEMS
 from flowcolor.evaluation.operations import count_operations
 from flowcolor.models import AdaAttN, ColTran
-from flowcolor.training.parser import packaged_overlays
+from flowcolor.training.config_files import packaged_overlays
 
 
 def find(name, stage=1):

@@ -12,7 +12,7 @@ from benchmarks.published.markdown import published_table
 from benchmarks.published.numbers import Hypothesis, Table, classes, hypotheses, tables, value
 from benchmarks.published.runs import matching, read_run
 from flowcolor.errors import InputError
-from flowcolor.training.parser import packaged_configs, packaged_overlays
+from flowcolor.training.config_files import packaged_configs, packaged_overlays
 
 TABLES = {table.name: table for table in tables()}
 ROOT = Path(__file__).parents[2]

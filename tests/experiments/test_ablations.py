@@ -18,8 +18,8 @@ from flowcolor.experiments.report import Results
 from flowcolor.experiments.runs import Ablation, check
 from flowcolor.experiments.show import ablation_table, write_ablation
 from flowcolor.experiments.tables import TABLES
+from flowcolor.training.config_files import CONFIGS, find_config, packaged_overlays
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS, find_config, packaged_overlays
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import flowcolor
 

@@ -16,7 +16,7 @@ from flowcolor.experiments.comparison.entries import Entry
 from flowcolor.io.images import read_image
 from flowcolor.models import LUT
 from flowcolor.pretrained import weights
-from flowcolor.training.parser import CONFIGS, read_yaml
+from flowcolor.training.config_files import CONFIGS, read_yaml
 from tests.training.helpers import flowcolor
 
 HELD_OUT = 3

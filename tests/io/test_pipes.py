@@ -24,7 +24,7 @@ from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
 from flowcolor.models.box_files import read_boxes
 from flowcolor.models.checkpoint import read_weights
-from flowcolor.training.parser import read_yaml
+from flowcolor.training.config_files import read_yaml
 
 KEY = Key("a", "grade", [], 0, [], {})
 READERS = {

@@ -1,7 +1,7 @@
 import pytest
 
+from flowcolor.training.config_files import CONFIGS, find_config, packaged_configs
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS, find_config, packaged_configs
 from flowcolor.training.quiet import quiet
 
 

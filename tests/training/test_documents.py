@@ -6,8 +6,8 @@ import torch
 from flowcolor.losses import MSELPIPSLoss
 from flowcolor.models import UNetAdaIN
 from flowcolor.models.checkpoint import load_model
+from flowcolor.training.config_files import CONFIGS, find_config, packaged_overlays, read_yaml
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS, find_config, packaged_overlays, read_yaml
 from flowcolor.training.quiet import quiet
 from tests.training.helpers import flowcolor
 

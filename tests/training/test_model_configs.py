@@ -10,8 +10,13 @@ import torch
 
 from flowcolor import models
 from flowcolor.models.checkpoint import load_model
+from flowcolor.training.config_files import (
+    find_config,
+    packaged_configs,
+    packaged_overlays,
+    read_yaml,
+)
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import find_config, packaged_configs, packaged_overlays, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
 from tests.training.helpers import flowcolor, write_photos

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flowcolor.training.parser import CONFIGS, read_yaml
+from flowcolor.training.config_files import CONFIGS, read_yaml
 
 ADAM = "torch.optim.Adam"
 RECIPES = {

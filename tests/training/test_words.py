@@ -3,8 +3,8 @@
 import pytest
 
 from flowcolor.data import Folders
+from flowcolor.training.config_files import find_config, read_yaml
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import find_config, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.words import one_test_set, without_idle
 from tests.training.helpers import flowcolor

@@ -3,7 +3,7 @@
 import pytest
 
 from flowcolor.errors import InputError
-from flowcolor.training.parser import read_yaml
+from flowcolor.training.config_files import read_yaml
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.places import require_folder
 from flowcolor.models import Colorizer
 from flowcolor.pretrained.weights import find_weights
+from flowcolor.training.config_files import CONFIGS, read_yaml
 from flowcolor.training.lightning_cli import TrainingCLI
-from flowcolor.training.parser import CONFIGS, read_yaml
 from flowcolor.training.quiet import quiet
 from flowcolor.training.words import refuse_idle, without_idle
 

@@ -9,8 +9,8 @@ from pydoc import ErrorDuringImport
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.files import is_file
 from flowcolor.pretrained.convert import checksum
+from flowcolor.training.config_files import CONFIGS, packaged_configs, packaged_overlays, read_yaml
 from flowcolor.training.named import colorizer_class
-from flowcolor.training.parser import CONFIGS, packaged_configs, packaged_overlays, read_yaml
 
 OURS = "portraits"  # The configuration of the library's own model for a few hundred photographs.
 RESERVED = ("content", "reference", "truth", "points", "oracle")  # Names beside those of methods.

@@ -1,0 +1,111 @@
+"""Files of configurations, by name or place, in which every key stands once."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from flowcolor.errors import InputError, did_you_mean
+from flowcolor.io.files import is_file
+from flowcolor.io.streams import read_whole
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+_MOST_VALUES = 100_000
+# The last two, and ValueError, are raised where a tag does not fit its value, as in `!!bool x`.
+NO_YAML = (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError)
+
+
+def packaged_configs() -> list[str]:
+    """Return the names of the complete configurations that ``--config`` knows besides files."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+
+
+def packaged_overlays() -> list[str]:
+    """Return the names of the parts of configurations that only go on top of another."""
+    patterns = ("ablations/*/*.yaml", "documents/*/*.yaml", "models/*.yaml")
+    files = [path for pattern in patterns for path in CONFIGS.glob(pattern)]
+    return sorted(path.relative_to(CONFIGS).with_suffix("").as_posix() for path in files)
+
+
+def find_config(name: str) -> Path:
+    """Return the file of ``--config NAME``: a path that exists, or else a packaged name.
+
+    Raises:
+        InputError: Neither a file nor a packaged configuration has this name.
+    """
+    path = Path(name)
+    if is_file(path):
+        return path
+    names = packaged_configs()
+    overlays = packaged_overlays()
+    if name in names or name in overlays:
+        return CONFIGS / f"{name}.yaml"
+    raise InputError(
+        f"--config expects a YAML file or one of {', '.join(names)}, got {name!r}"
+        f"{did_you_mean(name, [*names, *overlays])}."
+    )
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Raises:
+        InputError: It cannot be read, is empty, or is no YAML of keys and values.
+    """
+    try:
+        text = read_whole(file).decode("utf-8")
+        _require_once(yaml.compose(text, yaml.SafeLoader), set())
+        content = yaml.safe_load(text)
+        count_values(content)
+    except (OSError, *NO_YAML) as error:
+        known = isinstance(error, LookupError | AttributeError)
+        reason = "a tag does not fit its value" if known else " ".join(str(error).split())
+        raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
+    if not isinstance(content, dict):
+        got = "nothing" if content is None else type(content).__name__
+        raise InputError(f"{file} expects keys and values, got {got}.")
+    return content
+
+
+def _require_once(node: Any, seen: set[int]) -> None:
+    """Refuse a key that stands twice in one place: YAML would drop all but the last.
+
+    Raises:
+        ValueError: It names the key and its lines.
+    """
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    lines: dict[str, int] = {}
+    for part in node.value:
+        key, value = part if isinstance(node, yaml.MappingNode) else (None, part)
+        if isinstance(key, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                places = f"in lines {lines[key.value]} and {line}"
+                raise ValueError(f"{key.value!r} stands twice in one place, {places}")
+            lines[key.value] = line
+        _require_once(value, seen)
+
+
+def count_values(
+    value: Any, above: tuple[int, ...] = (), known: dict[int, int] | None = None
+) -> int:
+    """Return how many values there are once every alias is written out.
+
+    The parser writes them out, so that a few lines of aliases of aliases would take all memory.
+
+    Raises:
+        ValueError: They are too many, or an alias stands inside what it means.
+    """
+    known = {} if known is None else known
+    if id(value) in above:
+        raise ValueError("an alias stands inside of what it means")
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(count_values(part, (*above, id(value)), known) for part in parts)
+    if known[id(value)] > _MOST_VALUES:
+        raise ValueError(f"with its aliases written out, it has more than {_MOST_VALUES} values")
+    return known[id(value)]
