@@ -15,7 +15,7 @@ from torch.nn import functional
 from flowcolor.arguments import check_choice
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.values import in_full, require_colors, require_floats
+from flowcolor.values import in_full, require_colors, require_floats, without_autocast
 
 CELL = 4  # Pixels of a cell's side.
 BINS = 9  # Directions between 0 and 180 degrees.
@@ -201,7 +201,8 @@ def scan(
         cells = cells_of(functional.pad(seen, (_MARGIN,) * 4, mode="replicate"), kind)
         if min(cells.shape[-2:]) < CELLS:
             continue
-        found = functional.conv2d(cells, weights[None].to(image))[0, 0] + bias
+        with without_autocast(cells):
+            found = functional.conv2d(cells, weights[None].to(image))[0, 0] + bias
         rows, columns = (
             (torch.arange(count, dtype=image.dtype, device=image.device) * CELL + _FIRST) / scale
             for count in found.shape
@@ -220,7 +221,8 @@ def mean_of(
     best = places[int(scores.argmax())]
     near = ((places - best)[:, :2].abs() < _NEAR * best[2]).all(1)
     near &= (places[:, 2] / best[2]).log2().abs() < 0.5
-    return scores[near].softmax(0) @ places[near]
+    # A sum of products rather than a matrix product, which autocast would round.
+    return (scores[near].softmax(0)[:, None] * places[near]).sum(0)
 
 
 @functools.cache

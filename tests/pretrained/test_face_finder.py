@@ -79,6 +79,15 @@ def test_the_place_moves_and_grows_with_the_face(kind):
     assert half.column / 300 == pytest.approx(whole.column / 512, abs=0.03)
 
 
+@pytest.mark.parametrize("kind", ["photo", "drawing"])
+def test_autocast_moves_no_face(kind):
+    """As it does not change what a painter paints else."""
+    image = photo() if kind == "photo" else lines(photo())
+    with torch.autocast("cpu"):
+        found = find_face(image, kind)
+    assert found == find_face(image, kind)
+
+
 def test_a_large_picture_is_measured_in_its_own_pixels():
     small, large = photo(), resize(photo(), (1536, 1536))
     a, b = find_face(small, "photo"), find_face(large, "photo")
