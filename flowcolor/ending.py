@@ -150,9 +150,19 @@ def _is_forgotten(frame: FrameType | None) -> bool:
 
 
 def _may_abort(frame: FrameType | None) -> bool:
-    """Tell whether a module of torch's may just set up an extension, in C++ that must not throw."""
+    """Tell whether an extension may just be set up, in C++ that must not throw.
+
+    By a module of torch's; or by an import, which otherwise runs the body of a module.
+    """
     code = None if frame is None else frame.f_code
-    return code is not None and code.co_name == "<module>" and _TORCH in code.co_filename
+    if code is not None and code.co_name == "<module>" and _TORCH in code.co_filename:
+        return True
+    while frame is not None and frame.f_back is not None:
+        called, frame = frame.f_code, frame.f_back
+        inside = called.co_name == "<module>" or called.co_filename.startswith(_IMPORTING)
+        if frame.f_code.co_filename.startswith(_IMPORTING) and not inside:
+            return frame.f_code.co_name == "_call_with_frames_removed"
+    return False
 
 
 def _is_importing(frame: FrameType | None) -> bool:

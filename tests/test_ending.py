@@ -87,6 +87,24 @@ def work(words):
     assert ended(work, tmp_path) == (status, "", f"flowcolor: {said}\n" if said else "")
 
 
+@pytest.mark.parametrize(("number", "status", "said"), [(2, 130, "interrupted"), (15, 143, "")])
+def test_a_signal_while_an_extension_calls_python_does_not_abort(number, status, said, tmp_path):
+    """As one of pybind11 that makes an enumeration, triton's for one; it must not throw either."""
+    work = f"""
+def work(words):
+    import os
+    from importlib import _bootstrap
+    def call():
+        try:
+            signal.raise_signal({number})
+        except BaseException:
+            os.abort()
+    _bootstrap._call_with_frames_removed(call)
+    time.sleep(600)
+"""
+    assert ended(work, tmp_path) == (status, "", f"flowcolor: {said}\n" if said else "")
+
+
 def test_sigterm_leaves_no_part_of_a_file_and_the_earlier_one(tmp_path):
     (tmp_path / "file").write_text("earlier")
     work = """
