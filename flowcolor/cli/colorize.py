@@ -156,6 +156,9 @@ def main(words: Sequence[str]) -> None:
     painters = chosen_painters(options)
     for painter in painters.values():
         _check_traits(painter.colorizer, options)
+        if "--align" in words and not painter.size:  # As of those that look at no faces.
+            name = type(painter.colorizer).__name__
+            raise InputError(f"--align expects a trained model, got {name}.")
     picture, option = (options.content, "--content") if gray else (options.sketch, "--sketch")
     dots = read_dots(options.dots or [])
     jobs = find_jobs(picture, options.reference, options.output, options.hints, option)

@@ -167,6 +167,10 @@ GATYS += ("--set", "random_weights=true")
         ((*LEVIN, "--hints", LAYER, "--draw"), "--draw expects --sketch, a drawing, got --conte"),
         ((*LEVIN, "--hints", LAYER, "--clean"), "--clean expects --sketch, a drawing, got --con"),
         ((*LEVIN, "--hints", LAYER, "--align"), "--align expects --sketch, a drawing, got --con"),
+        (
+            ("--method", "lut", "--sketch", "grey.png", *LENT, "--align"),
+            "--align expects a trained model, got LUT.",
+        ),
         ((*LEVIN, "--set", "neighbours=4"), "got 'neighbours'; did you mean 'neighbors'."),
         ((*LEVIN, "--set", "system=cube"), "Levin expects system to be one of ['square', 'norm"),
         ((*LEVIN, "--set", "system"), "--set expects NAME=VALUE, got 'system'."),
