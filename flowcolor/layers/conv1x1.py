@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.utils.parametrize import is_parametrized
 
 from flowcolor.arguments import check_choice, check_count, check_flag, check_parameters
 from flowcolor.layers.actnorm import ActNorm
@@ -136,7 +137,7 @@ class InvertibleConv1x1(InvertibleLayer):
             return None
         if "inverse" in vars(self) or "inverse" in vars(before):
             return None
-        if self.training or before.channels != self.channels or not may_keep():
+        if before.channels != self.channels or not self._may_keep():
             return None
         return partial(self._undo_both, before)
 
@@ -147,7 +148,7 @@ class InvertibleConv1x1(InvertibleLayer):
         with without_autocast(y):
             fold = partial(fold_affine, *affine, self.matrix, y.dtype)
             weights = [*affine, *self._weights()]
-            found = self._folded.get(weights, y.dtype, fold) if may_keep(y) else fold()
+            found = self._folded.get(weights, y.dtype, fold) if self._may_keep(y) else fold()
             weight, loc, logdet = found
             logdet = (count_pixels(y) * logdet).expand(y.shape[0]).clone()
             return mix_then_shift(weight, y, loc), logdet
@@ -157,10 +158,14 @@ class InvertibleConv1x1(InvertibleLayer):
         return logdet.to(x.dtype).expand(x.shape[0]).clone()
 
     def _inverse_weight(self, y: Tensor) -> Tensor:
-        if self.training or not may_keep(y):
+        if not self._may_keep(y):
             return self.matrix.inverse_weight()
         weights = self._weights()
         return self._kept.get(weights, weights[0].dtype, self.matrix.inverse_weight)
+
+    def _may_keep(self, y: Tensor | None = None) -> bool:
+        # What a matrix is computed from may be more than tensors where it is parametrized.
+        return not self.training and may_keep(y) and not is_parametrized(self.matrix)
 
     def _weights(self) -> list[Tensor]:
         _, params, buffers = contents(self.matrix)

@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.utils import parametrize
 from torch.testing import assert_close
 
-from flowcolor.layers import InvertibleConv1x1
+from flowcolor.layers import ActNorm, Chain, InvertibleConv1x1
 from flowcolor.testing import check_invertible
 
 PARAMETRIZATIONS = ["full", "lu", "orthogonal"]
@@ -220,3 +221,20 @@ def perturbed(channels, kind):
         for parameter in layer.parameters():
             parameter += 0.1 * torch.randn_like(parameter)
     return layer
+
+
+def test_nothing_is_kept_of_a_matrix_that_is_computed_from_more_than_tensors():
+    class Cooled(torch.nn.Module):
+        heat = 1.0
+
+        def forward(self, entries):
+            return entries * self.heat
+
+    layer, cooled = InvertibleConv1x1(3).eval(), Cooled()
+    parametrize.register_parametrization(layer.matrix, "entries", cooled, unsafe=True)
+    chain, x = Chain([ActNorm(3), layer]).eval(), torch.randn(2, 3, 4, 4)
+    with torch.no_grad():
+        for cooled.heat in (1.0, 2.0):
+            for each in (layer, chain):
+                y, logdet = each(x)
+                assert_close(each.inverse(y), (x, -logdet), rtol=1e-4, atol=1e-4)
