@@ -1,5 +1,6 @@
 """A model as a folder in the hub's own format: ``config.json`` and ``model.safetensors``."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 CARD = "README.md"
 PARTS = (CONFIG, WEIGHTS, CARD)
+_MARK = "<!-- written by flowcolor push, checksum "
 
 
 def write_folder(weights: Weights, folder: Path, card: str | None = None) -> list[Path]:
@@ -53,7 +55,7 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
         folder / WEIGHTS: whole,
     }
     if card is not None:
-        contents[folder / CARD] = card
+        contents[folder / CARD] = card + _mark(card.encode())
     write_together(contents)
     return list(contents)
 
@@ -77,7 +79,9 @@ def read_folder(folder: Path, source: str | None = None) -> Weights:
 
 
 def require_earlier(folder: Path, option: str, parts: Sequence[str] = PARTS) -> None:
-    """Refuse to write over files of these names that :func:`write_folder` has not written.
+    """Refuse to write over files of these names that :func:`write_folder` has not written so.
+
+    A card may have been edited since.
 
     Args:
         folder: Where to write.
@@ -90,7 +94,7 @@ def require_earlier(folder: Path, option: str, parts: Sequence[str] = PARTS) -> 
     found = [part for part in parts if exists(folder / part)]
     if CONFIG in found:
         _description(folder / CONFIG, str(folder))
-        found = [CARD] if CARD in found and not _is_card(folder / CARD) else []
+        found = [CARD] if CARD in found and not _is_as_written(folder / CARD) else []
     if found:
         raise InputError(
             f"{option} expects a new folder or one of an earlier push, got {folder}, whose "
@@ -103,12 +107,19 @@ def holds_model(folder: Path) -> bool:
     return is_dir(folder) and is_file(folder / CONFIG)
 
 
-def _is_card(path: Path) -> bool:
-    """Tell whether a text says in its front matter that it is of this library."""
+def _mark(card: bytes) -> str:
+    """Return the last line of a card, which readers do not see, and which tells of edits."""
+    return f"\n{_MARK}{hashlib.sha256(card).hexdigest()[:16]} -->\n"
+
+
+def _is_as_written(path: Path) -> bool:
+    """Tell whether a card is what :func:`write_folder` wrote."""
     try:
-        return b"library_name: flowcolor" in read_whole(path).split(b"\n---", 1)[0]
+        text = read_whole(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+    card = text.rpartition(f"\n{_MARK}".encode())[0]
+    return text == card + _mark(card).encode()
 
 
 def _description(path: Path, name: str) -> dict[str, Any]:

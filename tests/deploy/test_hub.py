@@ -196,6 +196,18 @@ def test_files_of_others_are_not_written_over(tmp_path, checkpoint, capsys):
     assert (folder / "README.md").read_text() == "My notes"
 
 
+def test_a_card_that_was_edited_is_not_written_over(tmp_path, checkpoint, capsys):
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder"]
+    card = tmp_path / "README.md"
+    for _ in range(2):  # The second goes over what the first has written.
+        assert main([*words, str(tmp_path)]) == 0
+    edited = card.read_text().replace("not given", "of our own")
+    card.write_text(edited)
+    assert main([*words, str(tmp_path)]) == 2
+    assert "whose README.md would be overwritten" in capsys.readouterr().err
+    assert card.read_text() == edited
+
+
 def test_what_a_training_knows_of_its_own_machine_is_not_sent(tmp_path, checkpoint):
     """Checkpoints hold the configuration of their run, and in it the folders of photographs."""
     weights = read_weights(checkpoint)
