@@ -9,7 +9,7 @@ from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.several_steps import as_list
 from flowcolor.layers.reversible.snapshot import Snapshot
-from flowcolor.layers.reversible.torch_private import is_sharded, parts_of
+from flowcolor.layers.reversible.torch_private import holds_sharded, is_sharded, parts_of
 
 
 def run_checkpointed(step: Step, x: Tensor) -> Result:
@@ -29,7 +29,8 @@ def run_checkpointed(step: Step, x: Tensor) -> Result:
         compiled: Result = checkpoint(step.run, x, use_reentrant=False)
         return compiled
     buffers = Buffers(step.layer, parts)
-    run = step.run if any(map(is_sharded, parts)) else _Again(step)
+    sharded = is_sharded(step.layer) or holds_sharded(step.layer)
+    run = step.run if sharded else _Again(step)
     # To its end: what an operator keeps, as the slopes that RReLU draws, may be written late in it.
     with set_checkpoint_early_stop(False):
         result: Result = checkpoint(run, x, use_reentrant=False)

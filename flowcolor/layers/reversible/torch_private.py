@@ -84,6 +84,16 @@ def contents(
     return parts, params, buffers
 
 
+def own_tensors(parts: Iterable[nn.Module]) -> list[Tensor | None]:
+    """Return the parameters and buffers of these modules, empty places too, for the same reason."""
+    return [
+        tensor
+        for part in parts
+        for own in (part._parameters, part._buffers)
+        for tensor in own.values()
+    ]
+
+
 def own_buffers(parts: Iterable[nn.Module]) -> list[tuple[nn.Module, dict[str, Tensor]]]:
     """Return those of these modules that have buffers, each with its own, for the same reason."""
     return [
