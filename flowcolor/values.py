@@ -174,6 +174,11 @@ def without_autocast(x: Tensor) -> AbstractContextManager[Any]:
     return torch.autocast(kind, enabled=False) if on and _knows_autocast(kind) else nullcontext()
 
 
+def outside_inference() -> AbstractContextManager[Any]:
+    """Return a context in which tensors may get gradients, also inside of inference mode."""
+    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
+
+
 def casts(device_type: str) -> bool:
     """Tell whether autocast is on, which some devices do not know."""
     return _knows_autocast(device_type) and torch.is_autocast_enabled(device_type)

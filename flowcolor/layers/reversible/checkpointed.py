@@ -1,6 +1,5 @@
 """Training that stores the inputs of layers and evaluates the layers again."""
 
-import torch
 from torch import Tensor
 from torch.compiler import is_compiling
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
@@ -10,6 +9,7 @@ from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.several_steps import as_list
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.torch_private import holds_sharded, is_sharded, parts_of
+from flowcolor.values import outside_inference
 
 
 def run_checkpointed(step: Step, x: Tensor) -> Result:
@@ -53,7 +53,7 @@ class _Again:
 
     def __call__(self, x: Tensor) -> Result:
         if self._called:
-            with torch.inference_mode(False):  # Which could surround the backward pass.
+            with outside_inference():  # Which could surround the backward pass.
                 return self.then.run(self._step.run, x)
         self._called = True
         return self._step.run(x)

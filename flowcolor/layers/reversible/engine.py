@@ -38,7 +38,7 @@ from flowcolor.layers.reversible.torch_private import (
     without_cached_weights,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
-from flowcolor.values import widen
+from flowcolor.values import outside_inference, widen
 
 _ONCE = (
     'memory="reversible" expects to be differentiated once, got a second derivative; use '
@@ -185,7 +185,7 @@ class _ReversibleStep(Function):
     ) -> tuple[Tensor | None, ...]:
         kept, x, way, *others = ctx.saved_tensors
         # Also where somebody's inference mode surrounds it, in which no graph would be made.
-        with torch.inference_mode(False), torch.no_grad(), without_cached_weights():
+        with outside_inference(), torch.no_grad(), without_cached_weights():
             gradients = _differentiate(ctx, grad_y, grad_logdet, kept, x, others)
         return None, None, *once_only(_ONCE, gradients, way, grad_y, grad_logdet)
 
