@@ -2,7 +2,7 @@
 
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from flowcolor.io.files import real
 from flowcolor.io.places import require_folder
 
 if TYPE_CHECKING:
+    from flowcolor.data.batch import Batch
     from flowcolor.evaluation.report import Report
 
 _PAUSE = 10.0  # Seconds between two words of how far it is.
@@ -61,16 +62,9 @@ def main(words: Sequence[str]) -> None:
         results.side,
         REGION_SETS[options.regions],
     )
-    done, count, said = 0, len(results.files), time.monotonic()
-    for batch in results.batches(options.batch_size):
-        if done == 0:
-            say(f"scoring {count} results of {shown(options.results)} ...")
+    for batch in _told(results.batches(options.batch_size), len(results.files), options.results):
         moved = move(batch, device)
         evaluation.add(options.setting, moved, moved["result"])
-        done += len(moved["result"])
-        if time.monotonic() - said > _PAUSE and done < count:
-            say(f"{done} of {count}")
-            said = time.monotonic()
     about: dict[str, Any] = {kind: str(folder) for kind, folder in folders.items()}
     if "content" in about:  # By which name reports say what kind of content theirs is.
         about["sketches"] = about.pop("content")
@@ -84,6 +78,19 @@ def main(words: Sequence[str]) -> None:
         say(write_extremes(report.scores, lambda score: results.columns(score.name), picture))
     if options.compare is not None:
         say(write_comparison(paths[0], options.compare, options.output / "comparison.json"))
+
+
+def _told(batches: "Iterable[Batch]", count: int, folder: Path) -> "Iterator[Batch]":
+    """Yield the batches, and say now and then how many of the results are done."""
+    done, said = 0, time.monotonic()
+    for batch in batches:
+        if done == 0:
+            say(f"scoring {count} results of {shown(folder)} ...")
+        elif time.monotonic() - said > _PAUSE:
+            say(f"{done} of {count}")
+            said = time.monotonic()
+        yield batch
+        done += len(batch["result"])
 
 
 def _rival(options: Namespace) -> "Report | None":
