@@ -18,7 +18,8 @@ class LateLogger(TensorBoardLogger):
     def experiment(self) -> Any:
         """What writes the file."""
         if self._experiment is None:
-            self._experiment = _late_writer(self.log_dir)
+            writer: Any = _LateWriter(self.log_dir)
+            self._experiment = writer
         return self._experiment
 
 
@@ -29,19 +30,35 @@ class BeginLog(Callback):
         self, trainer: Trainer, pl_module: Any, batch: Any, batch_idx: int
     ) -> None:
         for logger in trainer.loggers:
-            if isinstance(logger, LateLogger):
-                logger.experiment._get_file_writer()
+            if isinstance(logger, LateLogger) and trainer.is_global_zero:
+                logger.experiment.begin()
 
 
-def _late_writer(folder: str) -> Any:
-    from torch.utils.tensorboard import SummaryWriter  # Here: who asks for help does not wait.
+class _LateWriter:
+    """Torch's ``SummaryWriter``, made when it is first written with."""
 
-    class LateWriter(SummaryWriter):
-        is_built = False
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._writer: Any = None
 
-        def _get_file_writer(self) -> Any:
-            return super()._get_file_writer() if self.is_built else None
+    def begin(self) -> Any:
+        """Return torch's own, whose file is there from now on."""
+        if self._writer is None:
+            # Here: who asks for help does not wait for it.
+            from torch.utils.tensorboard import SummaryWriter
 
-    writer = LateWriter(folder)
-    writer.is_built = True
-    return writer
+            self._writer = SummaryWriter(self._folder)
+        return self._writer
+
+    def flush(self) -> None:
+        if self._writer is not None:
+            self._writer.flush()
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # As what copies and pickles look for.
+            raise AttributeError(name)
+        return getattr(self.begin(), name)
