@@ -7,13 +7,13 @@ from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision import models  # type: ignore[import-untyped]
 
 from benchmarks.live_bytes import fake
+from flowcolor.layers.reversible.torch_private import DispatchMode
 
 
-class _Answers(TorchDispatchMode):
+class _Answers(DispatchMode):
     """Say yes to every question, and 0 to who wants a number."""
 
     def __torch_dispatch__(

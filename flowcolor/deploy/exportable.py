@@ -3,12 +3,12 @@ r"""The sketch-and-colour flow as one graph of operators, for any batch and any 
 import copy
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from flowcolor.deploy.fixed import Fixed, fixed
 from flowcolor.layers import AttentionAggregation
 from flowcolor.layers.functional.areas import mean_over_areas
+from flowcolor.layers.reversible.torch_private import assume
 from flowcolor.models import SketchColorFlow
 
 
@@ -63,7 +63,7 @@ class ExportableFlow(nn.Module):
         down = mean_over_areas(height, width, self.max_tokens, x)
         across = mean_over_areas(width, height, self.max_tokens, x)
         # So that attention need not ask whether there are too many places left.
-        torch._check(down.shape[0] * across.shape[0] <= self.max_tokens)
+        assume(down.shape[0] * across.shape[0] <= self.max_tokens)
         return down, across.mT
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from flowcolor.arguments import check_callable, device_of
+from flowcolor.layers.reversible.torch_private import DispatchMode, storage_key
 
 
-class StorageTracker(TorchDispatchMode):
+class StorageTracker(DispatchMode):
     """Note every storage that an operator returns, until it is released.
 
     What was there before does not count; views are counted with what they look at. Blind to memory
@@ -58,8 +57,7 @@ class StorageTracker(TorchDispatchMode):
         self.peak = max(self.peak, self.total)
 
     def _see(self, tensor: Tensor, operator: Any) -> None:
-        storage = tensor.untyped_storage()
-        key = storage._cdata  # torch's name of a storage; data_ptr is 0 for all that are empty.
+        storage, key = tensor.untyped_storage(), storage_key(tensor)
         if key in self._before or key in self._known:
             return
         if operator is None:  # An input that no operator returned was there before.
@@ -103,4 +101,8 @@ def peak_bytes(run: Callable[[], Any], device: torch.device | str) -> int:
 
 def tensors_in(tree: Any) -> list[Tensor]:
     """Return all tensors in nested lists, tuples and dictionaries."""
-    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+    if isinstance(tree, Tensor):
+        return [tree]
+    parts = tree.values() if isinstance(tree, dict) else tree
+    nested = isinstance(tree, (dict, list, tuple))
+    return [tensor for part in parts for tensor in tensors_in(part)] if nested else []

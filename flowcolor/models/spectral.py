@@ -5,6 +5,8 @@ from typing import Any
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
+from flowcolor.layers.reversible.torch_private import plain_state
+
 
 def spectral_norm(module: nn.Module) -> nn.Module:
     """Divide the weight by its largest singular value, as torch's function of this name does.
@@ -24,9 +26,7 @@ def _picklable(module: nn.Module) -> nn.Module:
 def _reduce(module: nn.Module, _: object) -> tuple[Any, ...]:
     assert isinstance(module.parametrizations, nn.ModuleDict)  # noqa: S101 - torch's own
     weight: Any = module.parametrizations["weight"]
-    state = dict(module.__dict__)
-    state["_modules"] = {k: m for k, m in module._modules.items() if k != "parametrizations"}
-    state["_parameters"] = {"weight": weight.original, **module._parameters}
+    state = plain_state(module, "weight", weight.original)
     return _rebuild, (parametrize.type_before_parametrizations(module), state, list(weight))
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from flowcolor.layers.reversible.torch_private import assume
+
 
 def mean_over_areas(count: int, other: int, most: int, like: Tensor) -> Tensor:
     r"""Return the matrix :math:`P` of adaptive average pooling along one axis of an image.
@@ -36,8 +38,8 @@ def mean_over_areas(count: int, other: int, most: int, like: Tensor) -> Tensor:
     root = torch.scalar_tensor(most * count // other, dtype=torch.float64).sqrt().to(torch.int64)
     most_rows = torch.scalar_tensor(count, dtype=torch.int64)
     kept: Any = root.clamp(1, most).minimum(most_rows).item()
-    torch._check(kept >= 1)
-    torch._check(kept <= count)
+    assume(kept >= 1)
+    assume(kept <= count)
     row = torch.arange(kept, device=like.device)[:, None]
     column = torch.arange(count, device=like.device)
     start, end = row * count // kept, ((row + 1) * count + kept - 1) // kept

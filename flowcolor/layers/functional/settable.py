@@ -11,7 +11,7 @@ def check_settable(layer: nn.Module, name: str) -> None:
     if is_parametrized(layer, name):
         wanted = all(hasattr(each, "right_inverse") for each in _parametrizations(layer, name))
     else:  # Pruned, for one, it is computed anew in every pass.
-        wanted = name in layer._parameters
+        wanted = name in dict(layer.named_parameters(recurse=False, remove_duplicate=False))
     if not wanted:
         kind = type(layer).__name__.removeprefix("Parametrized")  # As torch renames it.
         raise ValueError(

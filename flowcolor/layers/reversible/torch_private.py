@@ -1,9 +1,10 @@
-"""The private parts of torch that layers need, each with the reason why no public one serves."""
+"""The private parts of torch that are used, each with the reason why no public one serves."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import torch
 from torch import Tensor, distributed, nn
 from torch._C import _functorch
 from torch._compile import _disable_dynamo
@@ -11,10 +12,20 @@ from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 from torch.nn.modules import module
 from torch.nn.utils import parametrize
+from torch.utils._python_dispatch import TorchDispatchMode
 
 # Does what `torch.compiler.disable` does, as torch's own optimizers use it. The public one imports
 # the compiler where a function is defined, this one where it is called: seconds of every import.
 disable_compile = _disable_dynamo
+
+# Sees every operator that runs. Torch documents the class, and has no other name for it.
+DispatchMode = TorchDispatchMode
+
+# What `torch.linalg.slogdet` calls, as such a mode sees it; torch lists it as no function.
+slogdet_operator = torch.ops.aten._linalg_slogdet
+
+# What a traced program may rely on; torch's guide to exports writes it so, and has no other name.
+assume = torch._check
 
 
 def version(x: Tensor) -> int:
@@ -103,12 +114,18 @@ def own_buffers(parts: Iterable[nn.Module]) -> list[tuple[nn.Module, dict[str, T
     ]
 
 
-def fingerprint(x: Tensor) -> tuple[Any, ...]:
-    """Return what changes if the tensor's numbers are changed or it is exchanged for another.
+def storage_key(x: Tensor) -> int:
+    """Return torch's name of the tensor's storage, for as long as that lives.
 
     Publicly a storage has an address alone, which tensors without numbers do not have.
     """
-    return x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), version(x)
+    key: int = x.untyped_storage()._cdata
+    return key
+
+
+def fingerprint(x: Tensor) -> tuple[Any, ...]:
+    """Return what changes if the tensor's numbers are changed or it is exchanged for another."""
+    return storage_key(x), x.storage_offset(), x.shape, x.stride(), version(x)
 
 
 def in_transform() -> bool:
@@ -256,6 +273,19 @@ def gathers(layer: nn.Module) -> bool:
     inside = (part for part in parts_of(layer) if part is not layer and is_sharded(part))
     theirs = {id(param) for part in inside for param in part.parameters()}
     return any(id(param) not in theirs for param in layer.parameters())
+
+
+def plain_state(layer: nn.Module, name: str, value: nn.Parameter) -> dict[str, Any]:
+    """Return the attributes of a parametrized layer as those of a plain one of this parameter.
+
+    Torch refuses to pickle parametrized layers, and publicly names no parameters that are absent.
+    """
+    inside = {key: part for key, part in layer._modules.items() if key != "parametrizations"}
+    return {
+        **layer.__dict__,
+        "_modules": inside,
+        "_parameters": {name: value, **layer._parameters},
+    }
 
 
 def is_replica(layer: nn.Module) -> bool:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveraging
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
@@ -45,9 +45,8 @@ class WeightAverage(WeightAveraging):
         """Return :math:`d_n`."""
         return min(self.decay, (1 + count) / (10 + count))
 
-    @torch.no_grad()
     def _move(self, average: Any, current: Any, count: Tensor | int) -> None:
-        torch._foreach_lerp_(average, current, 1 - self.decay_at(int(count)))
+        get_ema_multi_avg_fn(self.decay_at(int(count)))(average, current, count)
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Let validation see the average."""
