@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.compare import require_rival, write_comparison
-    from flowcolor.evaluation.earlier_results import remove_earlier
+    from flowcolor.evaluation.earlier_results import about_earlier, remove_earlier
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
@@ -47,6 +47,7 @@ def main(words: Sequence[str]) -> None:
     folders = _folders(options)
     _require_outside(options.output, folders.values())
     rival, costs = _rival(options), _costs(options)
+    about_earlier(options.output / "score.json", "--output")
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     if rival is not None:

@@ -7,11 +7,14 @@ from typing import Any
 from lightning import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, OnExceptionCheckpoint
 
+from flowcolor.console import shown
 from flowcolor.errors import InputError
+from flowcolor.evaluation.earlier_results import about_earlier
 from flowcolor.io.files import exists, real
 from flowcolor.io.same_file import protect
 from flowcolor.io.streams import read_whole
 from flowcolor.training.run_folder import CHECKPOINTS, MODEL
+from flowcolor.training.say import say
 
 _CONFIG = "config.yaml"  # The name that Lightning gives to the configuration of a run.
 _HEAD = b"# lightning.pytorch=="  # And how it begins.
@@ -132,6 +135,26 @@ def spare_rescued(trainer: Trainer) -> None:
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, OnExceptionCheckpoint):
             _spare(Path(callback.ckpt_path))
+
+
+def tell_earlier_test(folder: Path, option: str, about: dict[str, Any]) -> None:
+    """Say which test a new one takes the place of, if that is of another model or of other data.
+
+    Args:
+        folder: Where the report goes.
+        option: How the command line calls it.
+        about: What the new report will say of these.
+
+    Raises:
+        InputError: There is a file of something else by the name of the report.
+    """
+    earlier = about_earlier(folder / "test.json", option)
+    if earlier is None or all(earlier.get(key) == value for key, value in about.items()):
+        return
+    name = earlier.get("checkpoint", "None")  # As reports call it of methods without weights.
+    tested = shown(earlier.get("model") if name == "None" else name)
+    other = "" if earlier.get("data") == about["data"] else " on other data"
+    say(f"notice: the test of {tested}{other} is replaced; another {option} keeps both")
 
 
 def _spare(file: Path) -> None:

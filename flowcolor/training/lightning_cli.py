@@ -54,6 +54,7 @@ from flowcolor.training.earlier_files import (
     spare_own,
     spare_rescued,
     spare_training,
+    tell_earlier_test,
 )
 from flowcolor.training.fit_checks import check_fit, has_begun
 from flowcolor.training.late_logger import BeginLog, LateLogger
@@ -311,11 +312,10 @@ class TrainingCLI(LightningCLI):
         keys = ("model.optimizer", "model.scheduler", "model.objective")
         renewed = any(line.startswith(keys) for line in self.replaced)
         chosen = self.config_init[self.subcommand]
-        about = {"checkpoint": str(self.tested), "data": self.run_config["data"]}
         return [
             Evaluator(
                 chosen.get("networks"),
-                about,
+                self._about(),
                 chosen.roundtrip,
                 chosen.get("regions", "faces"),
                 chosen.get("probes", 0),
@@ -329,6 +329,10 @@ class TrainingCLI(LightningCLI):
             Monitors(),
             PredictionWriter(),
         ]
+
+    def _about(self) -> dict[str, Any]:
+        """Return what a report says of its test."""
+        return {"checkpoint": str(self.tested), "data": self.run_config["data"]}
 
     def test_rival(self, checkpoint: Path, folder: Path) -> None:
         """Test another checkpoint on the same images, with results below another folder."""
@@ -407,6 +411,9 @@ class TrainingCLI(LightningCLI):
             spare_configurations(written, option, self.files)
             spare_own(written, option)
             spare_rescued(self.trainer)
+            if self.subcommand == "test":
+                model = type(self.model.colorizer).__name__
+                tell_earlier_test(written, option, {"model": model, **self._about()})
         elif self.recorded.checkpoint is None and is_first_process():
             spare_training(written, option, "checkpoints")
             spare_checkpoints(self.trainer)

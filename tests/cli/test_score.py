@@ -254,6 +254,16 @@ def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folder
     assert (folders / "out/score.json").read_bytes() == earlier
 
 
+def test_a_score_does_not_take_the_place_of_a_file_of_something_else(folders, capsys):
+    own = folders / "out/score.json"
+    own.parent.mkdir()
+    own.write_text('{"anna": 3}')
+    assert score(folders) == 2
+    expected = f"--output expects a folder without a score.json of something else, got {own.parent}"
+    assert expected in capsys.readouterr().err
+    assert own.read_text() == '{"anna": 3}'
+
+
 @pytest.mark.parametrize("place", ["results", "references/score"])
 def test_a_score_is_not_written_among_what_is_scored(folders, capsys, place):
     before = sorted(folders.rglob("*"))

@@ -57,8 +57,9 @@ def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, ca
     out = tmp_path / "out/test"
     pictures = write_photos(out / "images/self/result", 2)
     old = [out / name for name in ("comparison.json", "pairs-self.png", "extremes-cross.png")]
-    for path in (*old, out / "test.json"):
+    for path in old:
         path.write_text("of an earlier test")
+    (out / "test.json").write_text('{"about": {"model": "Unchanged"}, "pairs": []}')
     words = ("test", *TINT, "--data.test", write_photos(tmp_path / "photos", 2))
     words = (*words, "--data.sketch_filter=flowcolor.data.SobelLines", "--timed=0", "--probes=0")
     words = (*words, "--pictures.test_pairs=0", "--pictures.extremes=0")
@@ -66,9 +67,33 @@ def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, ca
     assert json.loads((out / "test.json").read_text())["pairs"]
     assert not [path for path in old if path.exists()]
     assert len([*pictures.iterdir()]) == 2
-    assert f"notice: the pictures in {out / 'images'} are of an earlier test" in (
-        capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert f"notice: the pictures in {out / 'images'} are of an earlier test" in said
+    assert "notice: the test of Unchanged on other data is replaced; another --trainer.def" in said
+
+
+def test_a_test_takes_the_place_of_another_test_alone_and_says_so(tmp_path, capsys):
+    words = ("--timed=0", "--probes=0", "--pictures.test_pairs=0", "--pictures.extremes=0")
+    words = (*words, "--data.sketch_filter=flowcolor.data.SobelLines", "--trainer.accelerator=cpu")
+    words = (*words, f"--data.size={SIZE}", "--trainer.default_root_dir", tmp_path)
+    photos = [write_photos(tmp_path / name, 2) for name in ("a", "b")]
+
+    def test(method, data):
+        assert flowcolor("test", "--config", method, *words, "--data.test", data) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line.partition(";")[0] for line in lines if "replaced" in line]
+
+    assert test("models/tint", photos[0]) == []
+    assert test("models/tint", photos[0]) == []
+    assert test("models/tint", photos[1]) == ["notice: the test of Tint on other data is replaced"]
+    assert test("models/unchanged", photos[1]) == ["notice: the test of Tint is replaced"]
+    own = tmp_path / "test/test.json"
+    for text in ('{"images": []}', "[]", "{"):
+        own.write_text(text)
+        words = (*words, "--data.test", photos[0])
+        assert flowcolor("test", "--config", "models/tint", *words) == 2
+        assert "a folder without a test.json of something else, got" in capsys.readouterr().err
+        assert own.read_text() == text
 
 
 def test_results_do_not_take_the_place_of_a_configuration_of_ones_own(tmp_path, capsys):
