@@ -8,6 +8,7 @@ from torch import Tensor
 
 from flowcolor.data.batch import Batch
 from flowcolor.metrics import CELEBA_REGIONS, FACE_REGIONS, region_color_distance
+from flowcolor.metrics.on_lines import show_broken
 
 Regions = Mapping[str, Sequence[int]]
 RegionSet = Literal["faces", "celeba"]
@@ -42,7 +43,8 @@ def region_scores(
     found: dict[str, Tensor] = {}
     for suffix, answer in answers.items():
         distances = region_color_distance(answer, target, labels, others, regions)
-        found[f"{REGION}colors{suffix}"] = torch.stack(list(distances.values())).nanmean(0)
+        mean = torch.stack(list(distances.values())).nanmean(0)
+        found[f"{REGION}colors{suffix}"] = show_broken(mean, answer)
         if not suffix:
             found |= {f"{REGION}{name}": distance for name, distance in distances.items()}
     return found

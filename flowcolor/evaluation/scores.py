@@ -13,7 +13,7 @@ from flowcolor.data.batch import Batch
 from flowcolor.evaluation.decibels import decibels
 from flowcolor.evaluation.drawing_scores import drawing_scores
 from flowcolor.evaluation.measures import MEASURES
-from flowcolor.evaluation.region_scores import REGION, Regions, region_scores
+from flowcolor.evaluation.region_scores import Regions, region_scores
 from flowcolor.io.images import to_uint8
 from flowcolor.metrics import (
     FACE_REGIONS,
@@ -102,12 +102,14 @@ def score_batch(
         numbers["luminance"] = luminance_error(result, sketch)
     if "painted" in batch:
         numbers["gamut"] = gamut_share(batch["painted"])
-    if "hint_mask" in batch:
-        numbers["hint_error"] = hint_error(result, batch["hint_colors"], batch["hint_mask"])
     colors, reference_colors = mean_color(result), mean_color(reference)
     numbers["colors"] = color_wasserstein(result, reference)
     numbers["mean_color"] = torch.linalg.vector_norm(colors - reference_colors, dim=1)
-    numbers |= region_scores(setting, batch, answers, regions)
+    parts = _part_scores(setting, batch, answers, regions)
+    numbers |= parts
+    if not result.isfinite().all():  # Of what is broken they are NaN, too, but the pair has it.
+        parts = _part_scores(setting, batch, dict.fromkeys(answers, truth), regions)
+    lacking = {name: values.isnan().tolist() for name, values in parts.items()}
     columns = {name: values.tolist() for name, values in (numbers | (further or {})).items()}
     names, given = batch["name"], {"truth": truth, "reference": reference}
     return [
@@ -118,7 +120,9 @@ def score_batch(
             reference=batch.get("reference_name", names)[i],
             checksums={name: checksum(given[name][i]) for name in _SAME[setting]},
             scores={
-                name: values[i] for name, values in columns.items() if _is_there(name, values[i])
+                name: values[i]
+                for name, values in columns.items()
+                if not (lacking[name][i] if name in lacking else _is_unknown(name, values[i]))
             },
             color=colors[i].tolist(),
             reference_color=reference_colors[i].tolist(),
@@ -127,10 +131,20 @@ def score_batch(
     ]
 
 
-def _is_there(name: str, value: float) -> bool:
-    """Tell what a pair lacks, as a region or hints, from the NaN of a broken result."""
-    partial = name.startswith(REGION) or (name in MEASURES and MEASURES[name].partial)
-    return not (partial and math.isnan(value))
+def _part_scores(
+    setting: Setting, batch: Batch, answers: dict[str, Tensor], regions: Regions
+) -> dict[str, Tensor]:
+    """Score regions and hints, :math:`(B,)` by name; pairs that have none have NaN."""
+    found = region_scores(setting, batch, answers, regions)
+    if "hint_mask" in batch:
+        colors, mask = batch["hint_colors"], batch["hint_mask"]
+        found["hint_error"] = hint_error(answers[""], colors, mask)
+    return found
+
+
+def _is_unknown(name: str, value: float) -> bool:
+    """Tell whether a number stands for one that was not measured of this pair."""
+    return name in MEASURES and MEASURES[name].partial and math.isnan(value)
 
 
 def checksum(image: Tensor) -> str:

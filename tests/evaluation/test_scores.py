@@ -78,6 +78,31 @@ def test_a_result_that_is_not_finite_has_no_lines():
         assert [score.scores[name] for score in scores] == pytest.approx([np.nan, 1], nan_ok=True)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_result_that_is_not_finite_does_not_lack_its_regions_and_hints():
+    """Means over the others alone would praise who breaks the hard ones."""
+    images = torch.rand(3, 3, 24, 24)
+    labels = torch.full((3, 24, 24), 2)
+    labels[:2, :6] = 5  # The third has no lips.
+    hints = torch.zeros(3, 1, 24, 24)
+    hints[:2, :, 3, 3] = 1
+    batch = {"content": images, "reference": images, "truth": images, "name": list("abc")}
+    batch |= {"index": torch.arange(3), "labels": labels, "reference_labels": labels}
+    batch |= {"hint_colors": images, "hint_mask": hints}
+    result = images.clone()
+    result[1:, :, 3, 3] = torch.nan  # On a hint, and in the lips.
+    first, second, third = (score.scores for score in score_batch("cross", batch, result, None))
+    assert first.keys() == second.keys()
+    assert first.keys() - third.keys() == {"region_lips", "hint_error"}
+    for name in ("region_lips", "region_colors", "hint_error"):
+        assert first[name] == 0
+        assert np.isnan(second[name])
+    assert np.isnan(third["region_skin"])
+    assert "region_background" not in first
+    mean = Report(score_batch("cross", batch, result, None)).summary["cross"]
+    assert np.isnan(mean["region_lips"])
+
+
 def test_five_scales_are_compared_where_they_fit():
     images = torch.rand(1, 3, 176, 176)
     batch = {"content": images, "reference": images, "truth": images, "name": ["a"]}
