@@ -8,6 +8,7 @@ from torch.distributions import Normal
 from torch.nn.functional import conv2d
 from torch.testing import assert_close
 
+from flowcolor.evaluation.live_bytes import StorageTracker
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -24,7 +25,6 @@ from flowcolor.layers import (
 )
 from tests.layers.cases import conv_net
 from tests.layers.memory_modes import MODES, assert_same, outcome, probe
-from tests.live_bytes import LiveBytes
 
 
 def levels(count, channels=1, *, conditional=True):
@@ -60,7 +60,7 @@ def test_a_reversible_step_inside_holds_the_activations_of_one_layer_alone():
         steps = [AffineCoupling(conv_net(2, 4)) for _ in range(depth)]
         flow = Chain([Factor(conv_net(4, 8), Chain(steps))], "reversible")
         x = torch.randn(2, 8, 32, 32)
-        with LiveBytes() as live:
+        with StorageTracker() as live:
             probe(*flow(x.requires_grad_())).backward()
         return live.peak
 

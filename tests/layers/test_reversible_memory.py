@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from flowcolor.evaluation.live_bytes import StorageTracker
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -19,7 +20,7 @@ from flowcolor.layers import (
 from tests.layers.cases import conv_net
 from tests.layers.memory_modes import probe
 from tests.layers.random_chains import Bend
-from tests.live_bytes import LiveBytes, SavedBytes
+from tests.saved_bytes import SavedBytes
 
 SIDE = 16
 STATE = 4 * 2 * 4 * SIDE * SIDE  # Bytes of one state of the chain: batch 2, four channels.
@@ -76,11 +77,11 @@ def held_and_peak(depth, memory, *, inverse=False, conditional=True):
     chain.zero_grad(set_to_none=False)
     for condition in conditions or []:
         condition.grad.zero_()
-    with LiveBytes() as bytes_:
+    with StorageTracker() as bytes_:
         y, logdet = run(x, conditions)
         loss = y.square().sum() + logdet.sum()
         del y, logdet
-        held = bytes_.now
+        held = bytes_.total
         loss.backward()
     return held, bytes_.peak
 
@@ -104,13 +105,13 @@ def test_backward_releases_what_it_rebuilt():
     chain = blocks(2, "reversible")
     x, conditions = inputs(2)
     x.requires_grad_()
-    with LiveBytes() as bytes_:
+    with StorageTracker() as bytes_:
         loss = probe(*chain(x, conditions))
         loss.backward()
         gc.collect()
         tensors = [x, *conditions, *chain.parameters()]
         known = sum(t.grad.untyped_storage().nbytes() for t in tensors)
-        assert bytes_.now - known < STATE // 10
+        assert bytes_.total - known < STATE // 10
 
 
 def test_a_graph_that_is_dropped_takes_everything_along():

@@ -3,9 +3,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flowcolor.evaluation.live_bytes import StorageTracker
 from flowcolor.losses.vgg_distance import _step, vgg_distance
 from flowcolor.pretrained.vgg import VGGActivations
-from tests.live_bytes import LiveBytes
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +113,14 @@ def test_keeps_no_activation_that_is_not_compared(whole):
     x, y = torch.rand(2, 1, 3, 64, 64)
     vgg_distance(whole, x, y, want_gradient=False)  # Brings the network to float32.
     first = 64 * 64 * 64 * 4  # What one activation of the first stage takes.
-    with LiveBytes() as bytes_:
+    with StorageTracker() as bytes_:
         result = vgg_distance(whole, x, y, want_gradient=True)
     assert bytes_.peak < 4.5 * first
-    assert bytes_.now < 4 * x.nbytes
-    with LiveBytes() as bytes_:
+    assert bytes_.total < 4 * x.nbytes
+    with StorageTracker() as bytes_:
         vgg_distance(whole, x, y, want_gradient=False)
     assert bytes_.peak < 3.5 * first
-    with LiveBytes() as bytes_:
+    with StorageTracker() as bytes_:
         by_autograd(whole, x, y)
     assert bytes_.peak > 7 * first
     assert result[1] is not None

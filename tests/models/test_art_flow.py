@@ -12,8 +12,8 @@ from flowcolor.data.sketches import ColorDodge
 from flowcolor.layers import ActNorm
 from flowcolor.models import ArtFlow
 from flowcolor.testing import check_invertible
-from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_art_flow
+from tests.saved_bytes import SavedBytes
 
 transfers = pytest.mark.parametrize("transfer", ["adain", "wct"])
 

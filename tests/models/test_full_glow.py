@@ -13,8 +13,8 @@ from flowcolor.models.full_glow_steps import with_outputs
 from flowcolor.models.sample_noise import SampleNoise
 from flowcolor.testing import check_invertible
 from tests.layers.memory_modes import MODES
-from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_full_glow
+from tests.saved_bytes import SavedBytes
 
 
 def double(seed=1, batch=2):

@@ -9,12 +9,13 @@ from torch.testing import assert_close
 
 from flowcolor.color import to_gray
 from flowcolor.data.datasets.embedded import load_portrait
+from flowcolor.evaluation.live_bytes import StorageTracker
 from flowcolor.layers import Chain
 from flowcolor.models import IUNet, iunet_flow
 from flowcolor.testing import check_invertible
 from tests.layers.memory_modes import MODES
-from tests.live_bytes import LiveBytes, SavedBytes
 from tests.models.helpers import images, trained_iunet
+from tests.saved_bytes import SavedBytes
 
 
 def parameters(module):
@@ -91,7 +92,7 @@ def peak(memory, couplings):
     inputs = images(side=32)
     model(*inputs).sum().backward()
     model.zero_grad(set_to_none=False)
-    with LiveBytes() as count:
+    with StorageTracker() as count:
         model(*inputs).square().sum().backward()
     return count.peak - 4 * parameters(model)
 

@@ -7,10 +7,11 @@ import torch
 from torch.testing import assert_close
 from torch.utils.flop_counter import FlopCounterMode
 
+from flowcolor.evaluation.live_bytes import StorageTracker
 from flowcolor.layers import Chain
 from flowcolor.models import SketchColorFlow
 from tests.layers.memory_modes import MODES, assert_same
-from tests.live_bytes import LiveBytes, SavedBytes
+from tests.saved_bytes import SavedBytes
 
 
 def tiny(memory="none", downsamplings=2, **options):
@@ -150,7 +151,7 @@ def peak(memory, ccbs):
     images = torch.rand(2, 1, 3, 32, 32)
     model(*images).sum().backward()
     model.zero_grad(set_to_none=False)
-    with LiveBytes() as count:
+    with StorageTracker() as count:
         model(*images).square().sum().backward()
     return count.peak - 4 * sum(p.numel() for p in model.color_flow.parameters())
 

@@ -12,8 +12,8 @@ from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.metrics.psnr import psnr
 from flowcolor.models import PatchCritic, RevGAN
 from flowcolor.testing import check_invertible
-from tests.live_bytes import SavedBytes
 from tests.models.helpers import images, trained_revgan
+from tests.saved_bytes import SavedBytes
 
 
 def count(model):
