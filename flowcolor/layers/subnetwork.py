@@ -79,11 +79,14 @@ def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
     if not x.is_inference():
         return version(x)
     # Tensors of inference mode count no versions. Their numbers are compared, where the network
-    # holds code that is not torch's own.
-    parts = parts_of(network)
-    if all(type(part).__module__.startswith("torch.nn.modules.") for part in parts):
-        return None
-    return x.clone()
+    # holds what may write: code that is not torch's own, or a layer that works in place. What
+    # comes before that may pass the very input on, as an idle dropout does.
+    return x.clone() if any(map(_may_write, parts_of(network))) else None
+
+
+def _may_write(part: nn.Module) -> bool:
+    own = type(part).__module__.startswith("torch.nn.modules.")
+    return not own or vars(part).get("inplace") is True
 
 
 def _unchanged(x: Tensor, state: int | Tensor | None) -> bool:

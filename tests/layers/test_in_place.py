@@ -40,8 +40,15 @@ def visible():
     return nn.Sequential(nn.Identity(), first)
 
 
+def behind(*first):
+    """Return a network whose first modules hand its very input to one that writes to it."""
+    return nn.Sequential(*first, nn.ReLU(inplace=True), nn.Conv2d(2, 4, kernel_size=1))
+
+
 LAYERS = {
     "first layer": lambda: AffineCoupling(visible()),
+    "after idle dropout": lambda: AffineCoupling(behind(nn.Dropout())).eval(),
+    "after a view": lambda: AffineCoupling(behind(nn.Unflatten(1, (2, 1)), nn.Flatten(1, 2))),
     "first layer, second network": lambda: AffineCoupling(
         conv_net(2, 2), nn.Sequential(nn.ELU(inplace=True), conv_net(2, 2))
     ),
