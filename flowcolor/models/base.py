@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from inspect import signature
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -38,6 +39,7 @@ def _or_empty(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
         content = given.get("content")
         # Of nested tensors no shape can be asked.
         if isinstance(content, Tensor) and is_strided(content) and content.shape[:1] == (0,):
+            signature(colorize).bind(self, *images, **options)  # Refuses what a call would.
             checked = {name: given.get(name, default) for name, default in _CHECKED.items()}
             self.check_inputs(content, given.get("reference"), **checked)
             return content.clone()

@@ -417,6 +417,15 @@ def test_an_empty_batch_comes_out_empty(name):
                 call(**empty | {"reference": None})
 
 
+def test_arguments_that_no_method_has_are_refused_beside_an_empty_batch_too():
+    empty, model = torch.rand(0, 3, 4, 4), Tint()
+    for call in (model, model.colorize):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'colours'"):
+            call(empty, empty, colours=empty)
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        model.colorize(empty, empty, None)
+
+
 @cases
 @pytest.mark.parametrize("value", ["x", 3, np.zeros(2)], ids=["word", "number", "array"])
 def test_what_is_no_tensor_is_refused(name, value):
