@@ -3,6 +3,7 @@ r"""The contract that every flowcolor layer obeys."""
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from jaxtyping import Float
@@ -123,12 +124,16 @@ def folded(steps: "Iterable[Step]") -> "list[Callable[[Tensor], Result]]":
     last: Step | None = None  # What was run last, unless that are two layers by now.
     for step in steps:
         offer = last.layer.fold_inverse(step.layer) if last and step.inverse else None
-        if offer is None:
+        if last is None or offer is None:
             runs.append(step.run)
             last = step
         else:
-            runs[-1], last = offer, None
+            runs[-1], last = partial(_run_offer, last.layer, offer), None
     return runs
+
+
+def _run_offer(layer: nn.Module, offer: "Callable[[Tensor], Result]", y: Tensor) -> Result:
+    return as_pair(layer, offer(y))
 
 
 def as_pair(layer: nn.Module, result: object) -> Result:

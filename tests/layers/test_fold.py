@@ -217,3 +217,13 @@ def test_neighbours_that_offer_it_are_undone_together():
     assert x.tolist() == [[11.0], [11.0]]  # Three layers are one pair and one alone.
     assert logdet.tolist() == [7.0, 7.0]
     assert_close(chain.inverse(y)[0], y + 30)  # With gradients one after the other.
+
+
+def test_an_offer_that_returns_no_pair_is_refused():
+    class Alone(ActNorm):
+        def fold_inverse(self, before):
+            return lambda y: y  # A batch of two would pass for data and log-determinant.
+
+    chain = Chain([Alone(3), Alone(3)])
+    with pytest.raises(ValueError, match="a tensor and its logdet, got Tensor of Alone"):
+        chain.inverse(torch.randn(2, 3))
