@@ -66,6 +66,9 @@ def test_counts_of_numpy_are_held_out():
     for held_out in (3, {"a": 3}, (3, 1)):
         theirs = pytree.tree_map(np.int64, held_out)
         assert split_names(names, theirs) == split_names(names, held_out)
+    many, ratio = [f"{i}" for i in range(1000)], (200, 100)  # Sum and products want more bits.
+    for width in (np.uint8, np.uint16):
+        assert split_names(many, pytree.tree_map(width, ratio)) == split_names(many, ratio)
 
 
 def test_one_photograph_cannot_be_split_or_paired(make_folder):
