@@ -15,6 +15,7 @@ from flowcolor.bounds import is_number, shown_number
 
 MOST_BLOCKS = 1024
 MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
+MOST_PIXELS = 1e9  # 16 GB of colours and a mask.
 
 Given = ParamSpec("Given")
 Built = TypeVar("Built")
@@ -80,6 +81,16 @@ def check_parameters(owner: object, parameters: int, /, **sizes: object) -> None
         raise ValueError(
             f"{_name(owner)} expects {' and '.join(sizes)} that give up to "
             f"{MOST_PARAMETERS / 1e9:.0f} billion parameters, got {got}."
+        )
+
+
+def check_picture(owner: object, height: int, width: int, /) -> None:
+    """Raise ``ValueError`` for sides of no picture, or of one that no machine could hold."""
+    check_count(owner, height=height, width=width)
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"{_name(owner)} expects height and width that give up to {MOST_PIXELS / 1e9:.0f} "
+            f"billion pixels, got {shown_number(height)} and {shown_number(width)}."
         )
 
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import check_count, plain_integers
+from flowcolor.arguments import check_picture, plain_integers
 from flowcolor.errors import InputError
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
@@ -75,14 +75,14 @@ def with_boxes(
         width: Width of the picture.
 
     Raises:
-        ValueError: A box is outside of the picture, a side is no whole number of at least 1, or
-            the hints are something else.
+        ValueError: A box is outside of the picture, a side is no whole number of at least 1, no
+            machine holds the picture, or the hints are something else.
 
     Example:
         >>> with_boxes(None, torch.tensor([[1.0, 2.0, 5.0, 6.0]]), 8, 8).mask.sum()
         tensor(0.)
     """
-    check_count(with_boxes, height=height, width=width)
+    check_picture(with_boxes, height, width)
     if hints is not None and not isinstance(hints, Hints):
         raise ValueError(f"with_boxes expects hints or None, got {type(hints).__name__}.")
     if hints is None:

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import torch
 
-from flowcolor.arguments import check_count, plain_integers
+from flowcolor.arguments import check_picture, plain_integers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -35,13 +35,14 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
 
     Raises:
         InputError: There is no dot, or one is outside of the picture.
-        ValueError: One has no whole numbers as its place or no colour, or a side is below 1.
+        ValueError: One has no whole numbers as its place or no colour, a side is below 1, or
+            no machine holds the picture.
 
     Example:
         >>> hints_of_dots([Dot(x=3, y=2, color=(1.0, 0.0, 0.0))], 8, 8).mask.sum()
         tensor(9.)
     """
-    check_count(hints_of_dots, height=height, width=width)
+    check_picture(hints_of_dots, height, width)
     if not isinstance(dots, Sequence) or not all(map(_is_dot, dots)):
         raise ValueError(
             "hints_of_dots expects dots of a place in whole pixels and a colour of three numbers, "

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_count, plain_integers
+from flowcolor.arguments import check_picture, plain_integers
 from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.boxes import check_boxes_of_all, crop_boxes, resize_boxes
 from flowcolor.values import require_fractions, require_real, require_tensors, widen
@@ -78,9 +78,9 @@ class Hints:
         Where several hints meet in one pixel, it gets their mean colour.
 
         Raises:
-            ValueError: A side is no whole number of at least 1.
+            ValueError: A side is no whole number of at least 1, or no machine holds the picture.
         """
-        check_count(self, height=height, width=width)
+        check_picture(self, height, width)
         own = self.mask.shape[-2:]
         if own == (height, width):
             return self
@@ -119,9 +119,10 @@ class Hints:
         """Return the hints of a picture that was extended to the right and to the bottom.
 
         Raises:
-            ValueError: A side is no whole number, or smaller than it was.
+            ValueError: A side is no whole number, smaller than it was, or no machine holds the
+                picture.
         """
-        check_count(self, height=height, width=width)
+        check_picture(self, height, width)
         if height < self.mask.shape[-2] or width < self.mask.shape[-1]:
             own = f"{self.mask.shape[-1]}x{self.mask.shape[-2]}"
             raise ValueError(f"Hints expects sides of at least {own}, got {width}x{height}.")

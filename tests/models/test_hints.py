@@ -1,12 +1,15 @@
 """Colours at given points belong to their picture."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
 from torch.testing import assert_close
 
 from flowcolor.models import Hints, Levin, Tint
+from flowcolor.models.box_files import with_boxes
+from flowcolor.models.dots import Dot, hints_of_dots
 
 
 def hints(colors=(2, 3, 8, 8), mask=(2, 1, 8, 8), color=0.5, at=1.0, boxes=None):
@@ -93,6 +96,20 @@ def test_sides_that_hints_cannot_have_are_refused(side):
         for sides, name in (((side, 8), "height"), ((8, side), "width")):
             with pytest.raises(ValueError, match=rf"^Hints expects {name} to be a whole number"):
                 change(*sides)
+
+
+@pytest.mark.parametrize("side", [10**9, 2**70, 10**400])
+def test_sides_that_no_machine_holds_are_refused(side):
+    given, boxes = hints(), torch.tensor([[0.0, 0, 4, 4]])
+    for make in (
+        given.resized,
+        given.padded,
+        partial(hints_of_dots, [Dot(1, 1, (1.0, 0.0, 0.0))]),
+        partial(with_boxes, None, boxes),
+    ):
+        for sides in ((side, 8), (8, side)):
+            with pytest.raises(ValueError, match=r" expects height and width that give up to 1 b"):
+                make(*sides)
 
 
 def test_padding_that_would_cut_is_refused():
