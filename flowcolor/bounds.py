@@ -1,6 +1,7 @@
 """Refuse numbers that an option cannot have, before anything is computed with them."""
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import TypeGuard
@@ -74,6 +75,16 @@ def is_number(value: object) -> bool:
         (True, False, False)
     """
     return is_real(value) and is_finite(value) and not is_endless(value)
+
+
+def is_one_of(value: object, words: Iterable[str]) -> bool:
+    """Tell whether a value is one of these words: an array, asked alone, is neither in nor out.
+
+    Example:
+        >>> is_one_of("a", ("a", "b")), is_one_of(None, ("a", "b"))
+        (True, False)
+    """
+    return isinstance(value, str) and value in words
 
 
 def is_real(value: object) -> TypeGuard[float]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_module, check_word, device_of, short
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, is_one_of, shown_number
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
@@ -127,7 +127,7 @@ class Painter:
                 is blank, the drawing would be enlarged to more than four million pixels or to a
                 strip, or the inputs are against the method's traits.
         """
-        if lines not in get_args(Lines):
+        if not is_one_of(lines, get_args(Lines)):
             raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
         drawing, reference = _picture("drawing", drawing), _reference(reference)
         _check_shorter(shorter)

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_callable
 from flowcolor.color import to_gray
 from flowcolor.console import warn
 from flowcolor.errors import InputError
@@ -42,7 +43,9 @@ class Gallery:
     """
 
     def __init__(self, folder: Path, look: Look | None = None) -> None:
-        self.folder, self.look = folder, look or thumbnail
+        if look is not None:
+            check_callable(self, look=look)
+        self.folder, self.look = folder, thumbnail if look is None else look
         self.paths = list_images(folder)
         self.unread: list[Path] = []
 

@@ -74,7 +74,7 @@ def _refuse_unusable(record: Folders | PairFolders, *names: str) -> None:
     for name in names:
         value = getattr(record, name)
         listed = value if isinstance(value, list) else [value]
-        if "" in listed:
+        if any(isinstance(folder, str) and not folder for folder in listed):
             raise InputError(f"{name} expects the name of a folder or file, got an empty one.")
         for folder in listed:
             if folder is not None:

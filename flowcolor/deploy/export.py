@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import torch
 from torch.export import Dim, ExportedProgram, export
 
+from flowcolor.bounds import is_one_of
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
 from flowcolor.io.whole_file import whole_file
@@ -38,7 +39,7 @@ def export_model(model: Colorizer, path: Path, format: Format) -> None:  # noqa:
         InputError: The model cannot be exported, a package is missing, or the file cannot be
             written.
     """
-    if format not in get_args(Format):
+    if not is_one_of(format, get_args(Format)):
         raise InputError(f"format expects onnx or torch, got {format!r}.")
     if path.suffix.lower() != SUFFIXES[format]:
         raise InputError(

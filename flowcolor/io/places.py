@@ -121,6 +121,7 @@ def require_path(what: str, path: object) -> None:
     Raises:
         InputError: It is no path, or an empty one.
     """
-    if not isinstance(path, str | Path) or path == "":
-        shown = "an empty one" if path == "" else type(path).__name__
+    is_empty = isinstance(path, str) and not path
+    if is_empty or not isinstance(path, str | Path):
+        shown = "an empty one" if is_empty else type(path).__name__
         raise InputError(f"{what} expects a path, got {shown}.")

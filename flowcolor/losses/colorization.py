@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_flag
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
@@ -82,6 +83,7 @@ class ColorizationLoss(nn.Module):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
         if not any(weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")
+        check_flag(self, random_weights=random_weights)
         self.weights = weights
         self.random_weights = random_weights and perceptual > 0
         self.perceptual = PerceptualLoss(vgg16, random_weights=random_weights, chunk=chunk)

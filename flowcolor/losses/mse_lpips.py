@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, is_one_of
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
@@ -74,9 +74,9 @@ class MSELPIPSLoss(nn.Module):
             raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
         if not any(weights.values()):
             raise InputError("At least one loss weight must be positive, got only zeros.")
-        if space not in get_args(Space):
+        if not is_one_of(space, get_args(Space)):
             raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {space!r}.")
-        check_flag(self, letter=letter)
+        check_flag(self, letter=letter, random_weights=random_weights)
         self.weights, self.space, self.letter = weights, space, letter
         self.random_weights = random_weights and lpips > 0
         self.activations = lpips_activations(

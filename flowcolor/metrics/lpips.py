@@ -8,6 +8,7 @@ import torchmetrics
 from jaxtyping import Float
 from torch import Tensor
 
+from flowcolor.bounds import is_one_of
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
@@ -101,7 +102,7 @@ def lpips_activations(
     Raises:
         InputError: If there is no such network.
     """
-    if network not in list(_NETWORKS):
+    if not is_one_of(network, _NETWORKS):
         raise InputError(f"`network` must be one of {', '.join(_NETWORKS)}, got {network!r}.")
     layers = _NETWORKS[network][0]
     return VGGActivations(layers, network, path, random_weights=random_weights, option=option)

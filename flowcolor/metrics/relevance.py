@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from flowcolor.bounds import is_one_of
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
@@ -83,9 +84,9 @@ def relevance_activations(
     Raises:
         InputError: If there is no such score or preset.
     """
-    if score not in ("sr", "cr"):
+    if not is_one_of(score, ("sr", "cr")):
         raise InputError(f"`score` must be one of sr, cr, got {score!r}.")
-    if preset not in list(PRESETS):
+    if not is_one_of(preset, PRESETS):
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}, got {preset!r}.")
     return VGGActivations(PRESETS[preset][score], "vgg19", path, random_weights=random_weights)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import nn
 
-from flowcolor.arguments import check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_choice, check_count, check_parameters, plain_integers
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -93,6 +93,7 @@ def conditional_coupling_block(
         >>> y.shape, logdet.shape
         (torch.Size([2, 12, 4, 4]), torch.Size([2]))
     """
+    check_choice(conditional_coupling_block, aggregation=(aggregation, Aggregation))
     if attention_scale is not None and aggregation != "fam":
         raise ValueError(
             "conditional_coupling_block expects attention_scale with aggregation 'fam' only, got "
@@ -134,7 +135,3 @@ def _aggregation(
             return NoAggregation()
         case "attention":
             return AttentionAggregation(channels, condition_channels)
-    raise ValueError(
-        "conditional_coupling_block expects aggregation to be 'fam', 'concat', 'adain', 'none' or "
-        f"'attention', got {name!r}."
-    )

@@ -47,9 +47,7 @@ def check_cinn_sizes(
     Raises:
         ValueError: One sentence that says what is expected and what arrived.
     """
-    if isinstance(shrink, bool):
-        message = f"CINN expects shrink to be a whole number, got {shrink}."
-        raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
+    check_count(owner, shrink=shrink)
     if layout == "large":
         if data != "chroma" or shrink != 4:
             raise ValueError(

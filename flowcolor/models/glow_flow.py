@@ -1,6 +1,12 @@
 r"""The flow of Glow, of any number of levels, as one chain."""
 
-from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count, plain_integers
+from flowcolor.arguments import (
+    MOST_BLOCKS,
+    MOST_PARAMETERS,
+    check_choice,
+    check_count,
+    plain_integers,
+)
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
@@ -47,6 +53,7 @@ def glow_flow(
         https://arxiv.org/abs/1807.03039
     """
     check_count(glow_flow, channels=channels)
+    check_choice(glow_flow, scale=(scale, Scale))
     check_glow_sizes(glow_flow, levels, steps, hidden, channels=channels)
     c = 4 * channels
     half = c // 2

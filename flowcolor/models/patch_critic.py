@@ -2,11 +2,11 @@
 
 from itertools import pairwise
 from numbers import Integral
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_parameters, check_positive, plain_integers
+from flowcolor.arguments import check_choice, check_parameters, check_positive, plain_integers
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -66,10 +66,7 @@ class PatchCritic(nn.Module):
                 "PatchCritic expects channels and width of at least 1 and 1 to 6 layers, "
                 f"got {channels!r}, {width!r} and {layers!r}."
             )
-        if norm not in get_args(Norm):
-            raise ValueError(
-                f"PatchCritic expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
-            )
+        check_choice(self, norm=(norm, Norm))
         if std is not None:
             check_positive(self, std=std)
         self.channels = channels

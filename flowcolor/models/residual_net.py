@@ -1,11 +1,17 @@
 r"""The sub-network inside a coupling."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn.functional import group_norm
 
-from flowcolor.arguments import check_count, check_number, check_parameters, plain_integers
+from flowcolor.arguments import (
+    check_choice,
+    check_count,
+    check_number,
+    check_parameters,
+    plain_integers,
+)
 from flowcolor.layers.functional.layout import has_channels_last
 from flowcolor.layers.functional.planes import check_images
 
@@ -47,10 +53,7 @@ class ResidualNet(nn.Module):
         width: int | None = None,
     ) -> None:
         super().__init__()
-        if norm not in get_args(Norm):
-            raise ValueError(
-                f"ResidualNet expects norm to be one of {list(get_args(Norm))}, got {norm!r}."
-            )
+        check_choice(self, norm=(norm, Norm))
         width = channels if width is None else width
         check_count(self, channels=channels, out_channels=out_channels, width=width)
         sizes = {"channels": channels, "out_channels": out_channels, "width": width}

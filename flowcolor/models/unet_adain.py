@@ -83,7 +83,7 @@ class UNetAdaIN(Colorizer):
     ) -> None:
         super().__init__()
         check_count(self, width=width, style_width=style_width)
-        if latent != 0:
+        if type(latent) is not int or latent != 0:
             check_count(self, latent=latent)
         check_number(self, dropout=dropout, smallest=0.0)
         check_choice(self, space=(space, Space))

@@ -1,12 +1,20 @@
 """Words, paths and switches of losses, metrics and augmentation are refused if unknown."""
 
 import math
+from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from flowcolor import data, losses, metrics
+from flowcolor.deploy.export import export_model
+from flowcolor.inference import load
+from flowcolor.models import Tint
+from flowcolor.nearest import Gallery
 from flowcolor.pretrained.vgg import VGGActivations
+from flowcolor.training.objectives import Adversarial
 
 FLAGS = {
     "random_weights": [
@@ -37,9 +45,31 @@ NETWORKS = {
 @pytest.mark.parametrize(("name", "builds"), FLAGS.items())
 def test_what_is_neither_true_nor_false_is_refused(name, builds):
     for build in builds:
-        for value in (None, 0, 1, "yes", math.nan, []):
+        for value in (None, 0, 1, "yes", math.nan, [], np.zeros(2)):
             with pytest.raises(ValueError, match=rf"expects {name} to be True or False, got "):
                 build(**{name: value})
+
+
+WORDS = {
+    "jitter": data.SelfAugmentedReference,
+    "background": lambda background: data.Portraits(data.EmbeddedPortraits(), 8, None, background),
+    "content": lambda content: data.Portraits(data.EmbeddedPortraits(), 8, content=content),
+    "sketches": data.PairFolders,
+    "space": losses.MSELPIPSLoss,
+    "network": metrics.LPIPS,
+    "preset": metrics.StyleRelevance,
+    "kind": Adversarial,
+    "lines": lambda lines: load("tint")(*torch.rand(2, 3, 8, 8), lines=lines),
+    "format": partial(export_model, Tint(), Path("x")),
+    "look": lambda look: Gallery(Path(), look),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_an_array_in_place_of_a_word_is_refused(name):
+    """Compared with one, it is neither true nor false."""
+    with pytest.raises(ValueError, match=rf"{name}`? (expects|should be|must be|to be) "):
+        WORDS[name](**{name: np.zeros(2)})
 
 
 @pytest.mark.parametrize(("name", "builds"), NETWORKS.items())

@@ -139,6 +139,26 @@ def test_numbers_of_models_that_are_none_are_refused(value):
         models.CINN(shrink=value)
 
 
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (models.CINN, "shrink"),
+        (models.FullGlow, "scale"),
+        (models.Glow, "scale"),
+        (models.PatchCritic, "norm"),
+        (lambda norm: models.ResidualNet(3, 3, norm), "norm"),
+        (models.SketchColorFlow, "aggregation"),
+        (models.SketchColorFlow, "norm"),
+        (models.SketchColorFlow, "parametrization"),
+        (models.UNetAdaIN, "latent"),
+    ],
+)
+def test_arrays_in_place_of_words_and_counts_are_refused(build, name):
+    """Compared with one, they are neither true nor false."""
+    with pytest.raises(ValueError, match=rf" expects {name} to be .*, got (ndarray|array.*)\.$"):
+        build(**{name: np.array([1, 2])})
+
+
 def test_widths_that_are_no_numbers_are_refused():
     for value in ("abc", math.nan, [], True):
         with pytest.raises(

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_flag, is_function
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, is_one_of
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
@@ -95,7 +95,7 @@ class SelfAugmentedReference:
         hints: HintPoints | None = None,
         warp: bool = False,
     ) -> None:
-        if jitter not in ("reference", "both"):
+        if not is_one_of(jitter, ("reference", "both")):
             raise InputError(f'jitter should be "reference" or "both", got {jitter!r}.')
         _within("brightness", brightness, 0, 1)
         _within("contrast", contrast, 0, 1)

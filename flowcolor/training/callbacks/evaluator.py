@@ -64,7 +64,7 @@ class Evaluator(Callback):
         whole_within("--probes", probes, 0)
         whole_within("--timed", timed, 0, _MOST_TIMED)
         check_choice(self, regions=(regions, RegionSet))
-        self.networks = networks or Networks()
+        self.networks = Networks() if networks is None else networks
         self.about = about or {}
         self.roundtrip = roundtrip
         self.regions = REGION_SETS[regions]

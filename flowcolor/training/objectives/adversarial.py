@@ -7,6 +7,7 @@ import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_one_of
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
@@ -70,7 +71,7 @@ class Adversarial(Game):
         gradient_clip_val: float | None = 1.0,
     ) -> None:
         super().__init__(optimizer, gradient_clip_val)
-        if kind not in get_args(Kind):
+        if not is_one_of(kind, get_args(Kind)):
             raise InputError(f"kind expects one of {', '.join(get_args(Kind))}, got {kind!r}.")
         check_weight(weight=weight)
         check_part(Objective, objective=objective)
