@@ -48,6 +48,7 @@ from flowcolor.data.sketches import SketchFilter
 from flowcolor.data.workers import require_short_folder, start_worker
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import is_dir
+from flowcolor.io.listing import one_form
 
 _NOTHING = PairFolders()
 _EVALUATION_EPOCH = 2**32  # Far from every training epoch: no training picture is judged again.
@@ -271,8 +272,10 @@ class ColorizationDataModule(lightning.LightningDataModule):
         if self._found is None:  # Nothing is read: predictions need no photographs to train on.
             return
         # Two portraits alone both train and are held out.
-        train, held_out = set(self.train_names), set(self.held_out_names)
-        now_training = sorted(train & set(before) - held_out)
+        train, held_out, before = (
+            set(map(one_form, names)) for names in (self.train_names, self.held_out_names, before)
+        )
+        now_training = sorted(train & before - held_out)
         fits = self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING
         # Photographs of data.test are others, and without a training nobody trains on these.
         if now_training and (fits or self.test is None):

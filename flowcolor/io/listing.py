@@ -129,12 +129,13 @@ def name_no_images(folder: Path, names: Sequence[str]) -> None:
 
 
 def natural_order(name: str) -> tuple[list[str | int], str]:
-    """Return a key that sorts names with the numbers inside them as numbers.
+    """Return a key that sorts names with the numbers inside them as numbers, in any Unicode form.
 
     Example:
         >>> sorted(["p10", "p9", "a"], key=natural_order)
         ['a', 'p9', 'p10']
     """
-    parts: list[str | int] = list(re.split("([0-9]+)", name))  # Text and numbers, alternating.
+    # Text and numbers, alternating.
+    parts: list[str | int] = list(re.split("([0-9]+)", one_form(name)))
     parts[1::2] = map(int, parts[1::2])
     return parts, name

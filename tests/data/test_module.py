@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from types import SimpleNamespace
+from unicodedata import normalize
 
 import lightning
 import numpy as np
@@ -338,6 +339,24 @@ def test_a_split_that_moved_since_the_checkpoint_is_named(make_folder, monkeypat
     assert moved
     assert len(said) == 1
     assert f"not any more: {', '.join(sorted(moved))}. Some" in said[0]
+
+
+def test_names_in_different_unicode_forms_are_split_alike(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(module, "rank_zero_info", said.append)
+    folders = {form: tmp_path / form for form in ("NFC", "NFD")}
+    for index, name in enumerate(("ä", "az", "b", "é", "ez", "f", "ü")):
+        for form, folder in folders.items():
+            write_image(torch.full((3, 16, 16), index / 9), folder / f"{normalize(form, name)}.png")
+    before, after = (
+        ColorizationDataModule(str(folder), size=16, held_out=3) for folder in folders.values()
+    )
+    assert {normalize("NFC", name) for name in after.held_out_names} == set(before.held_out_names)
+    after.load_state_dict(before.state_dict())
+    assert not said
+    trained = [name for name in after.train_names if name != normalize("NFC", name)]
+    after.load_state_dict({"held_out": [normalize("NFC", name) for name in trained]})
+    assert "not any more" in said[0]
 
 
 def test_photographs_of_a_test_folder_were_not_trained_on(make_folder, monkeypatch):
