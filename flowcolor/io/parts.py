@@ -19,7 +19,7 @@ _OURS = re.compile(r"\.[0-9a-f]{16}\.partial")
 
 def is_partial(name: str) -> bool:
     """Tell whether a file is a part that a killed process has left, by its name."""
-    return name.startswith(".") and name.endswith(_PARTIAL)
+    return _OURS.fullmatch(name) is not None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from flowcolor.errors import InputError
 from flowcolor.io import parts
+from flowcolor.io.alone import alone, is_unused
 from flowcolor.io.whole_file import whole_file, write_text
 from flowcolor.io.whole_folder import whole_folder
 
@@ -31,6 +32,15 @@ def test_what_killed_processes_left_is_removed_but_not_what_is_being_written(wri
         write_text("2", deep / "two")
         assert names(deep) == {being_written, ".of_others.partial", "two"}
     assert names(deep) == {"one", ".of_others.partial", "two"}
+
+
+def test_hidden_parts_of_other_programs_stay(tmp_path):
+    for name in (".0123456789abcdef.partial", ".of_others.partial"):
+        (tmp_path / name).touch()
+    with alone(tmp_path, "flowcolor prepare"):
+        pass
+    assert names(tmp_path) == {".of_others.partial"}
+    assert not is_unused(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
