@@ -1,5 +1,7 @@
 """A file, or several, that appear under their names only once they are complete."""
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -60,6 +62,8 @@ def _hidden(path: Path) -> Iterator[Path]:
     if not path.name:  # Of "", "." and "/".
         raise InputError(f"{path} cannot be written: it is a folder, expected a file.")
     with _named(path), new_folders(path.parent):
+        if path.is_dir():  # Of files that belong together, none is moved then.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.exists():
             refuse_stream(path.stat())  # The file would take its place, even of /dev/null.
         with new_part(path.parent, _make_file) as part:

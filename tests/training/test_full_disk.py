@@ -79,11 +79,12 @@ def test_files_that_belong_together_are_all_there_or_none(second, tmp_path, monk
     assert not any(tmp_path.iterdir())
 
 
-def test_of_files_that_belong_together_the_one_whose_place_is_taken_is_named(tmp_path):
-    (tmp_path / "a").mkdir()
-    with pytest.raises(InputError, match=r"a cannot be written: Is a directory\."):
+@pytest.mark.parametrize("taken", ["a", "b"])
+def test_of_files_that_belong_together_the_one_whose_place_is_taken_is_named(taken, tmp_path):
+    (tmp_path / taken).mkdir()
+    with pytest.raises(InputError, match=rf"{taken} cannot be written: Is a directory\."):
         write_together({tmp_path / "a": "1", tmp_path / "b": b"2"})
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
 
 
 def test_a_training_that_cannot_begin_to_write_leaves_nothing(run, tmp_path, monkeypatch, capsys):
