@@ -13,7 +13,8 @@ def require_current_folder() -> None:
     """Refuse to start where no folder is: no path has a meaning there, and torch is not loaded.
 
     Raises:
-        InputError: The current folder has been deleted.
+        InputError: The current folder has been deleted, or is one that must not be entered, as
+            after sudo.
     """
     try:
         Path.cwd()
@@ -22,6 +23,13 @@ def require_current_folder() -> None:
         raise InputError(
             f"The current folder cannot be found: {reason}. It may have been deleted; expected one "
             "that is there, as after cd."
+        ) from error
+    try:
+        Path().stat()
+    except OSError as error:
+        raise InputError(
+            f"The current folder, {Path.cwd()}, cannot be entered: {error.strerror or error}; "
+            "expected another one, as after cd."
         ) from error
 
 

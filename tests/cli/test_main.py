@@ -1,3 +1,4 @@
+import errno
 import os
 import re
 import signal
@@ -179,6 +180,21 @@ def test_a_current_folder_that_was_deleted_is_one_sentence(tmp_path, monkeypatch
     tmp_path.rmdir()
     assert command.main(["marks", "--photo", "/p.png", "--output", "/o.png"]) == 2
     assert capsys.readouterr().err.startswith("flowcolor: The current folder cannot be found: ")
+
+
+def test_a_current_folder_that_must_not_be_entered_is_one_sentence(tmp_path, monkeypatch, capsys):
+    stat = Path.stat
+
+    def refusing(path, **options):  # As a folder without x does, but not to root.
+        if path == Path():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return stat(path, **options)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "stat", refusing)
+    assert command.main(["prepare", "--photos", "/p", "--output", "/o"]) == 2
+    said = f"flowcolor: The current folder, {tmp_path}, cannot be entered: Permission denied; "
+    assert capsys.readouterr().err == f"{said}expected another one, as after cd.\n"
 
 
 def test_no_place_for_temporary_files_is_one_sentence(monkeypatch, capsys):
