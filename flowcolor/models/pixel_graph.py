@@ -62,14 +62,20 @@ def solve(matrix: "csr_array", right: np.ndarray) -> np.ndarray:
     The pattern of the matrix must be symmetric and no pivoting be needed, as is so for diagonally
     dominant and for positive definite matrices: an order of elimination that keeps the symmetry
     takes half to a fifth of the time of the usual one, and of its memory.
+
+    Raises:
+        MemoryError: The memory does not suffice for the factors.
     """
     from scipy.sparse.linalg import splu
 
-    factors = splu(
-        matrix.tocsc(),
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )
+    try:
+        factors = splu(
+            matrix.tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+    except SystemError as error:  # What scipy raises where the factors find no place.
+        raise MemoryError(f"for the factors of {len(right)} pixels") from error
     solution: np.ndarray = factors.solve(right)
     return solution

@@ -200,3 +200,14 @@ def test_a_picture_of_one_pixel_has_its_hint_or_stays_grey(system, weights, neig
     assert_close(painted[:, 1:], rgb_to_yuv(given.colors)[:, 1:])
     none = Hints(given.colors, torch.zeros_like(given.mask))
     assert_close(model.colorize(content, hints=none), content)
+
+
+def test_factors_that_find_no_place_are_a_memory_that_is_too_small(monkeypatch):
+    def no_place(*_, **__):  # As scipy's, of a photograph of six million pixels in 14 GB.
+        raise SystemError("gstrf was called with invalid arguments")
+
+    monkeypatch.setattr("scipy.sparse.linalg.splu", no_place)
+    mask = torch.zeros(1, 1, 2, 2)
+    mask[..., 0, 0] = 1
+    with pytest.raises(MemoryError, match="for the factors of 3 pixels"):
+        Levin()(torch.rand(1, 3, 2, 2), hints=Hints(torch.rand(1, 3, 2, 2), mask))
