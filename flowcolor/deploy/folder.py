@@ -12,7 +12,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_file
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
-from flowcolor.io.whole_file import write_together
+from flowcolor.io.whole_file import encoded, write_together
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
 from flowcolor.models.description import is_description
 
@@ -55,7 +55,8 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
         folder / WEIGHTS: whole,
     }
     if card is not None:
-        contents[folder / CARD] = card + _mark(card.encode())
+        text = encoded(card)
+        contents[folder / CARD] = text + _mark(text)
     write_together(contents)
     return list(contents)
 
@@ -107,9 +108,9 @@ def holds_model(folder: Path) -> bool:
     return is_dir(folder) and is_file(folder / CONFIG)
 
 
-def _mark(card: bytes) -> str:
+def _mark(card: bytes) -> bytes:
     """Return the last line of a card, which readers do not see, and which tells of edits."""
-    return f"\n{_MARK}{hashlib.sha256(card).hexdigest()[:16]} -->\n"
+    return f"\n{_MARK}{hashlib.sha256(card).hexdigest()[:16]} -->\n".encode()
 
 
 def _is_as_written(path: Path) -> bool:
@@ -119,7 +120,7 @@ def _is_as_written(path: Path) -> bool:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
     card = text.rpartition(f"\n{_MARK}".encode())[0]
-    return text == card + _mark(card).encode()
+    return text == card + _mark(card)
 
 
 def _description(path: Path, name: str) -> dict[str, Any]:

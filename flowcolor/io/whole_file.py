@@ -48,7 +48,7 @@ def write_together(contents: Mapping[Path, str | bytes]) -> None:
         moves = []
         for path, content in contents.items():
             part = parts.enter_context(_hidden(path))
-            part.write_bytes(_encoded(content) if isinstance(content, str) else content)
+            part.write_bytes(encoded(content) if isinstance(content, str) else content)
             moves.append((part, path))
         with uninterrupted():
             for part, path in moves:
@@ -92,10 +92,11 @@ def write_text(text: str, path: Path) -> None:
         InputError: The file cannot be written.
     """
     with whole_file(path) as file:
-        file.write(_encoded(text))
+        file.write(encoded(text))
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """Return a text in UTF-8, as :func:`write_text` writes it."""
     return _BYTES.sub(_as_letters, text).encode("utf-8", "backslashreplace")
 
 

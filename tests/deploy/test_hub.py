@@ -196,6 +196,13 @@ def test_files_of_others_are_not_written_over(tmp_path, checkpoint, capsys):
     assert (folder / "README.md").read_text() == "My notes"
 
 
+def test_a_card_of_words_that_are_not_utf_8_is_written_and_written_again(tmp_path, checkpoint):
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder"]
+    for _ in range(2):
+        assert main([*words, str(tmp_path), "--data", "photos of \udc83e"]) == 0
+    assert "photos of " in (tmp_path / "README.md").read_text("utf-8")
+
+
 def test_a_card_that_was_edited_is_not_written_over(tmp_path, checkpoint, capsys):
     words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--folder"]
     card = tmp_path / "README.md"
