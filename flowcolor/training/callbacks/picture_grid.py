@@ -13,12 +13,13 @@ from flowcolor.arguments import check_flag, plain_integers
 from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
+from flowcolor.errors import InputError
 from flowcolor.evaluation.earlier_results import remove_earlier
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
-from flowcolor.io.files import find, is_file, remove
+from flowcolor.io.files import find, is_file, real, remove
 from flowcolor.io.images import write_image
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.glimpses import glimpses
@@ -110,7 +111,7 @@ class PictureGrid(Callback):
         """Remove what an earlier test wrote, which ``flowcolor score`` would find.
 
         Raises:
-            InputError: One of its folders is a link to photographs that are read.
+            InputError: One of its folders is a link, as to photographs that are read.
         """
         if self.write_all:
             images = log_folder(trainer) / "images"
@@ -120,6 +121,12 @@ class PictureGrid(Callback):
                 read, names = list(data.files("test")), data.test_names
                 for folder in folders:
                     require_outside(folder, read, ROOT, names)
+            for folder in folders:
+                if (found := real(folder)) != real(images) / folder.relative_to(images):
+                    raise InputError(
+                        f"{folder} expects a folder of its own, got a link to {found}, where "
+                        "pictures would be removed."
+                    )
             if trainer.is_global_zero:
                 for folder in folders:
                     for path in folder.rglob("*.png"):
