@@ -83,6 +83,10 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "export": partial(_call, "flowcolor.cli.export"),
 }
 
+# They start other processes, or read YAML, which enters the current folder.
+ENTERING = {"quickstart", "prepare", "fit", "validate", "test", "predict"}
+ENTERING |= {"compare", "ablate", "scaling"}
+
 
 def _choose(command: str) -> Callable[[list[str]], None]:
     from flowcolor.errors import did_you_mean
@@ -192,7 +196,7 @@ def _run(words: list[str]) -> None:
         try:
             refuse_zero_bytes(words)
             command = _choose(words[0])
-            require_current_folder()
+            require_current_folder(enters=words[0] in ENTERING)
             command(words[1:])
         finally:  # Also when argparse has printed its help and leaves.
             reason = flush()

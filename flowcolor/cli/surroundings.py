@@ -9,12 +9,14 @@ from flowcolor.errors import InputError
 _RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
 
 
-def require_current_folder() -> None:
+def require_current_folder(enters: bool = False) -> None:
     """Refuse to start where no folder is: no path has a meaning there, and torch is not loaded.
 
+    Args:
+        enters: Whether the command has to enter it, as those do that start others or read YAML.
+
     Raises:
-        InputError: The current folder has been deleted, or is one that must not be entered, as
-            after sudo.
+        InputError: The current folder has been deleted, or must not be entered, as after sudo.
     """
     try:
         Path.cwd()
@@ -25,7 +27,8 @@ def require_current_folder() -> None:
             "that is there, as after cd."
         ) from error
     try:
-        Path().stat()
+        if enters:
+            Path().stat()
     except OSError as error:
         raise InputError(
             f"The current folder, {Path.cwd()}, cannot be entered: {error.strerror or error}; "

@@ -195,6 +195,7 @@ def test_a_current_folder_that_must_not_be_entered_is_one_sentence(tmp_path, mon
     assert command.main(["prepare", "--photos", "/p", "--output", "/o"]) == 2
     said = f"flowcolor: The current folder, {tmp_path}, cannot be entered: Permission denied; "
     assert capsys.readouterr().err == f"{said}expected another one, as after cd.\n"
+    assert command.main(["methods"]) == 0
 
 
 def test_no_place_for_temporary_files_is_one_sentence(monkeypatch, capsys):
