@@ -21,13 +21,13 @@ Given = ParamSpec("Given")
 Built = TypeVar("Built")
 
 
-def plain_integers(build: Callable[Given, Built]) -> Callable[Given, Built]:
-    """Hand NumPy's whole numbers, alone or in lists, to a function as Python's: a decorator.
+def plain_numbers(build: Callable[Given, Built]) -> Callable[Given, Built]:
+    """Hand NumPy's numbers, alone or in lists, to a function as Python's: a decorator.
 
-    Those of NumPy overflow and wrap in the arithmetic that follows.
+    Those of NumPy overflow, wrap and round in the arithmetic that follows.
 
     Example:
-        >>> plain_integers(lambda channels: 4 * channels)(np.uint8(200))
+        >>> plain_numbers(lambda channels: 4 * channels)(np.uint8(200))
         800
     """
 
@@ -44,7 +44,9 @@ def _plain(value: Any) -> Any:
         parts = type(value)(map(_plain, value))
         changed = any(part is not before for part, before in zip(parts, value, strict=True))
         return parts if changed else value  # The caller's own list, which may be looked at later.
-    return int(value) if isinstance(value, np.integer) else value
+    if isinstance(value, np.integer):
+        return int(value)
+    return float(value) if isinstance(value, np.floating) else value
 
 
 def check_count(owner: object, /, **counts: object) -> None:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import check_sides, plain_integers
+from flowcolor.arguments import check_sides, plain_numbers
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained.face_finder import Face, find_face
 from flowcolor.values import require_pictures, require_tensors
@@ -19,7 +19,7 @@ _PHOTO, _DRAWING = 2.0, 1.5
 _SHIFT, _OCTAVES = 0.12, 0.25
 
 
-@plain_integers
+@plain_numbers
 def align_reference(
     reference: Float[Tensor, "3 h w"],
     drawing: Float[Tensor, "3 h2 w2"],

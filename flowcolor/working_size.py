@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
 from flowcolor.io.resizing import crop, resize
@@ -25,7 +25,7 @@ _LONGEST = 32
 _HALF_STEP = 0.5 / 255  # What a picture file of eight bits cannot tell from nothing.
 
 
-@plain_integers
+@plain_numbers
 def working_size(height: int, width: int, shorter: int | None) -> tuple[int, int]:
     """Return the size at which a drawing is painted: its shorter side becomes ``shorter``.
 

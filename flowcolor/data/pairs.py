@@ -5,7 +5,7 @@ from pathlib import Path
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Pair
 from flowcolor.data.datasets.portraits import LARGEST_SIDE
@@ -35,7 +35,7 @@ class SketchReferencePairs(Dataset[Pair]):
             whole number from 1 to 16384.
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, sketches: str | Path, references: str | Path, size: int) -> None:
         whole_within("size", size, 1, LARGEST_SIDE)
         require_path("sketches", sketches)

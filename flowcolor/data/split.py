@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import SPLITTING, stream
 from flowcolor.errors import InputError, first_ten
@@ -12,7 +12,7 @@ from flowcolor.io.listing import one_form
 from flowcolor.io.streams import read_whole
 
 
-@plain_integers
+@plain_numbers
 def split_names(
     names: Sequence[str],
     held_out: tuple[int, int] | int | Mapping[str, int] = (4, 3),

@@ -7,11 +7,11 @@ from jaxtyping import Num
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.values import is_float, require_tensors, widen
 
 
-@plain_integers
+@plain_numbers
 def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor, "*b c h2 w2"]:
     """Resize one image or a batch to (height, width), bilinear with antialiasing.
 

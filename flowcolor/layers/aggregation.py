@@ -8,7 +8,7 @@ invertible and none needs to be: see :class:`~flowcolor.layers.ConditionalAffine
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_number, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_number, check_parameters, plain_numbers
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
 
@@ -50,7 +50,7 @@ class FeatureAggregation(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self, channels: int, condition_channels: int, attention_scale: float | None = None
     ) -> None:
@@ -118,7 +118,7 @@ class ConcatAggregation(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
         sizes = {"channels": channels, "condition_channels": condition_channels}
@@ -161,7 +161,7 @@ class AdaIN(nn.Module):
         torch.Size([2, 4, 5, 5])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, channels: int, condition_channels: int) -> None:
         super().__init__()
         sizes = {"channels": channels, "condition_channels": condition_channels}

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling, is_exporting
 from torch.nn import functional
 
-from flowcolor.arguments import check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_parameters, plain_numbers
 from flowcolor.layers.functional.areas import mean_over_areas
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
@@ -63,7 +63,7 @@ class AttentionAggregation(nn.Module):
         torch.Size([2, 8, 5, 5])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         channels: int,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 from flowcolor.values import is_float, is_strided, kind_of
@@ -56,7 +56,7 @@ class InvertibleLayer(nn.Module, ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in vars(cls):  # Every constructor computes with what it is given.
-            cls.__init__ = plain_integers(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = plain_numbers(cls.__init__)  # type: ignore[method-assign]
 
     @abstractmethod
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Latent, LogDet]:

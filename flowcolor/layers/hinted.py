@@ -2,7 +2,7 @@ r"""Hints beside a condition: what is known of the drawing's own places."""
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_module, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_module, check_parameters, plain_numbers
 from flowcolor.layers.base import check_tensor
 from flowcolor.layers.functional.planes import check_condition
 
@@ -41,7 +41,7 @@ class HintedAggregation(nn.Module):
         torch.Size([1, 4, 6, 6])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         aggregate: nn.Module,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from flowcolor.arguments import check_count, check_number, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_number, check_parameters, plain_numbers
 from flowcolor.layers.functional.planes import check_images
 
 
@@ -38,7 +38,7 @@ class ZeroConv2d(nn.Module):
 
     takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, channels: int, out_channels: int, padding_value: float = 1.0) -> None:
         super().__init__()
         check_count(self, channels=channels, out_channels=out_channels)

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_flag
+from flowcolor.arguments import check_flag, plain_numbers
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
@@ -61,6 +61,7 @@ class ColorizationLoss(nn.Module):
         ['l1', 'loss']
     """
 
+    @plain_numbers
     def __init__(
         self,
         l1: float = 10.0,

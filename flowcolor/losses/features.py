@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_list
+from flowcolor.arguments import check_list, plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
@@ -61,6 +61,7 @@ class FeatureLoss(nn.Module):
         ['l1', 'loss']
     """
 
+    @plain_numbers
     def __init__(
         self,
         l1: float = 60.0,

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_flag
+from flowcolor.arguments import check_flag, plain_numbers
 from flowcolor.bounds import is_number, is_one_of
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
@@ -57,6 +57,7 @@ class MSELPIPSLoss(nn.Module):
         ['loss', 'mse']
     """
 
+    @plain_numbers
     def __init__(
         self,
         mse: float = 1.0,

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.errors import InputError
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
@@ -57,6 +58,7 @@ class PerceptualLoss(nn.Module):
         tensor(0.)
     """
 
+    @plain_numbers
     def __init__(
         self,
         vgg16: str | Path | None = None,

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
@@ -61,6 +62,7 @@ class ContentStyleLoss(nn.Module):
         ['content', 'loss', 'ratio', 'style']
     """
 
+    @plain_numbers
     def __init__(
         self,
         content: float = 0.1,

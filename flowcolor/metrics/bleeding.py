@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.base import ImageMetric
 from flowcolor.metrics.on_lines import (
@@ -99,6 +100,7 @@ class ColorBleeding(ImageMetric):
 
     name = "bleeding"
 
+    @plain_numbers
     def __init__(self, reach: float = 0.05, threshold: float = 0.9) -> None:
         super().__init__()
         check_threshold("ColorBleeding", threshold, "above", reach=reach)

@@ -6,6 +6,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.metrics.mean_color import mean_color, nearer_to_own
 from flowcolor.metrics.wasserstein import check_directions, color_wasserstein
 
@@ -37,6 +38,7 @@ class ColorAgreement(Metric):
     full_state_update = False
     numbers: list[Tensor] | Tensor
 
+    @plain_numbers
     def __init__(self, directions: int = 64) -> None:
         super().__init__()
         check_directions(self, directions)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from flowcolor.arguments import check_count, check_flag, is_function
+from flowcolor.arguments import check_count, check_flag, is_function, plain_numbers
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
@@ -40,6 +40,7 @@ class FeatureSetMetric(Metric, ABC):
     full_state_update = False
     higher_is_better = False
 
+    @plain_numbers
     def __init__(
         self,
         path: str | Path | None = None,

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
-from flowcolor.arguments import check_count, short
+from flowcolor.arguments import check_count, plain_numbers, short
 from flowcolor.errors import InputError
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
@@ -111,6 +111,7 @@ class InceptionScore(FeatureSetMetric):
     higher_is_better = True
     logits: list[Tensor] | Tensor
 
+    @plain_numbers
     def __init__(
         self,
         path: str | Path | None = None,

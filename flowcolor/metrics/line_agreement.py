@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from torchmetrics import Metric
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.metrics.on_lines import check_threshold, in_pixels, show_broken
 from flowcolor.values import require_colors, require_tensors, widen
 
@@ -95,6 +96,7 @@ class LineAgreement(Metric):
     sums: Tensor
     count: Tensor
 
+    @plain_numbers
     def __init__(self, tolerance: float = 0.02, threshold: float = 0.9) -> None:
         super().__init__()
         check_threshold("LineAgreement", threshold, "from", tolerance=tolerance)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.color import to_gray
 from flowcolor.metrics.base import ImageMetric
 from flowcolor.metrics.on_lines import check_on_lines, check_threshold, in_pixels
@@ -92,6 +93,7 @@ class LineSharpness(ImageMetric):
 
     name = "sharpness"
 
+    @plain_numbers
     def __init__(self, window: float = 0.05, threshold: float = 0.9) -> None:
         super().__init__()
         check_threshold("LineSharpness", threshold, "above", window=window)

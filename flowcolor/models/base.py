@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -113,7 +113,7 @@ class Colorizer(nn.Module, ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in vars(cls):  # Every constructor computes with what it is given.
-            cls.__init__ = plain_integers(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = plain_numbers(cls.__init__)  # type: ignore[method-assign]
         if "colorize" in vars(cls):
             cls.colorize = _or_empty(cls.colorize)  # type: ignore[method-assign]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import nn
 
-from flowcolor.arguments import check_choice, check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_choice, check_count, check_parameters, plain_numbers
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -25,7 +25,7 @@ from flowcolor.models.residual_net import Norm, ResidualNet
 Aggregation = Literal["fam", "concat", "adain", "none", "attention"]
 
 
-@plain_integers
+@plain_numbers
 def coupling_block(
     channels: int,
     *,
@@ -55,7 +55,7 @@ def coupling_block(
     return Chain([ActNorm(channels), InvertibleConv1x1(channels, parametrization), coupling])
 
 
-@plain_integers
+@plain_numbers
 def conditional_coupling_block(
     channels: int,
     *,

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import check_picture, plain_integers
+from flowcolor.arguments import check_picture, plain_numbers
 from flowcolor.errors import InputError
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
@@ -62,7 +62,7 @@ def _is_box(found: Any) -> bool:
     )
 
 
-@plain_integers
+@plain_numbers
 def with_boxes(
     hints: Hints | None, boxes: Float[Tensor, "number 4"], height: int, width: int
 ) -> Hints:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_counts, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_counts, check_parameters, plain_numbers
 from flowcolor.layers import (
     Chain,
     HaarDownsample,
@@ -44,7 +44,7 @@ class ConditionNet(nn.Module):
         (2019), section 3. https://arxiv.org/abs/1907.02392
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, features: int, shrink: int, coarse: int, blocks: Sequence[int]) -> None:
         super().__init__()
         check_count(self, features=features, shrink=shrink, coarse=coarse)
@@ -83,7 +83,7 @@ class ConditionNet(nn.Module):
         return found
 
 
-@plain_integers
+@plain_numbers
 def cinn_flow(
     channels: int, blocks: Sequence[int], widths: Sequence[int], features: int, coarse: int
 ) -> Chain:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from flowcolor.arguments import check_count, check_counts, plain_integers
+from flowcolor.arguments import check_count, check_counts, plain_numbers
 from flowcolor.layers import (
     Chain,
     HaarDownsample,
@@ -23,7 +23,7 @@ from flowcolor.models.cinn_sizes import check_cinn_parameters
 _CLAMP = 1.5
 
 
-@plain_integers
+@plain_numbers
 def large_cinn_flow(
     channels: int, blocks: Sequence[int], widths: Sequence[int], features: int, coarse: int
 ) -> Chain:

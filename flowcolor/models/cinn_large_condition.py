@@ -6,7 +6,7 @@ from math import gcd
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_counts, plain_integers
+from flowcolor.arguments import check_count, check_counts, plain_numbers
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.cinn_blocks import convolution
 from flowcolor.models.cinn_sizes import check_cinn_parameters
@@ -36,7 +36,7 @@ class LargeConditionNet(nn.Module):
         up to the classes of colours. https://arxiv.org/abs/1603.08511
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self, features: int, widths: Sequence[int], blocks: Sequence[int], coarse: int
     ) -> None:

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import torch
 
-from flowcolor.arguments import check_picture, plain_integers
+from flowcolor.arguments import check_picture, plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -29,7 +29,7 @@ class Dot:
     color: tuple[float, float, float]
 
 
-@plain_integers
+@plain_numbers
 def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
     """Return the hints of a picture of this size; a dot covers what is next to its place, too.
 

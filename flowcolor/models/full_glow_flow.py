@@ -3,7 +3,7 @@ r"""The conditional flow of Full-Glow, of any number of levels, as one chain."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_parameters, plain_numbers
 from flowcolor.layers import (
     Chain,
     ConditionalAffineCoupling,
@@ -22,7 +22,7 @@ from flowcolor.models.glow_net import GlowNet
 _WIDTH = 128  # Of the networks that look at the condition of a coupling.
 
 
-@plain_integers
+@plain_numbers
 def conditional_glow_flow(
     levels: int,
     steps: int,

@@ -5,7 +5,7 @@ from flowcolor.arguments import (
     MOST_PARAMETERS,
     check_choice,
     check_count,
-    plain_integers,
+    plain_numbers,
 )
 from flowcolor.layers import (
     ActNorm,
@@ -23,7 +23,7 @@ from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.glow_net import GlowNet
 
 
-@plain_integers
+@plain_numbers
 def glow_flow(
     levels: int,
     steps: int,

@@ -2,7 +2,7 @@ r"""The sub-network of Glow's couplings."""
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_parameters, plain_numbers
 from flowcolor.layers import ZeroConv2d
 from flowcolor.layers.functional.planes import check_images
 
@@ -30,7 +30,7 @@ class GlowNet(nn.Module):
 
     takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self, channels: int, out_channels: int, hidden: int = 512, padding_value: float = 1.0
     ) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_picture, plain_integers
+from flowcolor.arguments import check_picture, plain_numbers
 from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.boxes import check_boxes_of_all, crop_boxes, resize_boxes
 from flowcolor.values import require_fractions, require_real, require_tensors, widen
@@ -71,7 +71,7 @@ class Hints:
         boxes = None if self.boxes is None else [box.to(target) for box in self.boxes]
         return Hints(self.colors.to(target), self.mask.to(target), boxes)
 
-    @plain_integers
+    @plain_numbers
     def resized(self, height: int, width: int) -> "Hints":
         """Return the hints of the same picture at another size; none is lost.
 
@@ -95,7 +95,7 @@ class Hints:
         boxes = None if self.boxes is None else resize_boxes(self.boxes, old, (height, width))
         return Hints(colors.to(given), marked.to(given), boxes)
 
-    @plain_integers
+    @plain_numbers
     def cropped(self, top: int, left: int, bottom: int, right: int) -> "Hints":
         """Return the hints of a part of the picture, boxes cut to it.
 
@@ -114,7 +114,7 @@ class Hints:
         boxes = None if self.boxes is None else crop_boxes(self.boxes, top, left, bottom, right)
         return Hints(self.colors[part], self.mask[part], boxes)
 
-    @plain_integers
+    @plain_numbers
     def padded(self, height: int, width: int) -> "Hints":
         """Return the hints of a picture that was extended to the right and to the bottom.
 

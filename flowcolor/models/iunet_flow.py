@@ -12,7 +12,7 @@ from flowcolor.arguments import (
     check_count,
     check_list,
     check_positive,
-    plain_integers,
+    plain_numbers,
 )
 from flowcolor.layers import (
     AffineCoupling,
@@ -28,7 +28,7 @@ from flowcolor.layers.functional.affine import Half
 _SLOPE = 0.01  # Of the leaky ReLU, and of what the weights' deviation is made for.
 
 
-@plain_integers
+@plain_numbers
 def iunet_flow(
     channels: Sequence[int] = (64, 128, 256, 384), couplings: int = 2, norm_eps: float = 0.1
 ) -> Chain:

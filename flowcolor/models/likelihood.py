@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import check_count, check_generator, plain_integers
+from flowcolor.arguments import check_count, check_generator, plain_numbers
 from flowcolor.bounds import is_endless, shown_number
 from flowcolor.layers.base import LogDet
 from flowcolor.values import require_floats, require_real, widen
@@ -77,7 +77,7 @@ def log_normal(z: Tensor) -> LogDet:
     return -0.5 * (squares + z.shape[1] * math.log(2 * math.pi))
 
 
-@plain_integers
+@plain_numbers
 def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
     r"""Return the bits that a code of this density needs for each value of an image.
 

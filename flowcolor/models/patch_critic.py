@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_parameters, check_positive, plain_integers
+from flowcolor.arguments import check_choice, check_parameters, check_positive, plain_numbers
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -49,7 +49,7 @@ class PatchCritic(nn.Module):
         torch.Size([2, 1, 6, 6])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         channels: int = 6,

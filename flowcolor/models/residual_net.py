@@ -10,7 +10,7 @@ from flowcolor.arguments import (
     check_count,
     check_number,
     check_parameters,
-    plain_integers,
+    plain_numbers,
 )
 from flowcolor.layers.functional.layout import has_channels_last
 from flowcolor.layers.functional.planes import check_images
@@ -43,7 +43,7 @@ class ResidualNet(nn.Module):
 
     takes_any_layout = True  # See `flowcolor.layers.functional.layout`.
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         channels: int,

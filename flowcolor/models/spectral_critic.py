@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_parameters, plain_integers
+from flowcolor.arguments import check_count, check_parameters, plain_numbers
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.spectral import spectral_norm
 
@@ -40,7 +40,7 @@ class SpectralCritic(nn.Module):
         torch.Size([2, 1, 4, 4])
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, width: int = 16, layers: int = 4) -> None:
         super().__init__()
         check_count(self, width=width, layers=layers)

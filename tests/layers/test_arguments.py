@@ -152,6 +152,17 @@ def test_layers_compute_with_sizes_of_a_byte_which_are_not_refused():
         assert_close(built.eval().inverse(built(x)[0])[0], x, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("scale", ["bounded", "atan"])
+def test_numbers_of_half_precision_are_not_refused_and_round_nothing(scale):
+    clamp, x = np.float16(1.3), torch.randn(2, 4, 3, 3)
+    ours, theirs = (
+        AffineCoupling(nn.Conv2d(2, 4, 1), scale=scale, clamp=c) for c in (float(clamp), clamp)
+    )
+    theirs.load_state_dict(ours.state_dict())
+    for found, expected in zip(theirs(x), ours(x), strict=True):
+        assert torch.equal(found, expected)
+
+
 def test_sizes_of_numpy_that_no_machine_holds_are_refused():
     with pytest.raises(ValueError, match=r"^InvertibleConv1x1 expects channels that give up to 4 "):
         InvertibleConv1x1(np.int64(2**32))  # Whose square is 0 where 64 bits are all.

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.data.augmentation.random_streams import HINTS, stream
 from flowcolor.data.batch import Batch, require_batch
@@ -41,6 +42,7 @@ class HintPoints:
         torch.Size([2, 1, 32, 32])
     """
 
+    @plain_numbers
     def __init__(self, p: float = 0.125, count: int | None = None) -> None:
         if not is_number(p) or not 0.001 <= p <= 1:
             raise InputError(f"p should lie between 0.001 and 1, got {p}.")

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_flag, is_function
+from flowcolor.arguments import check_flag, is_function, plain_numbers
 from flowcolor.bounds import is_number, is_one_of
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
@@ -77,6 +77,7 @@ class SelfAugmentedReference:
         ['content', 'index', 'name', 'reference', 'truth']
     """
 
+    @plain_numbers
     def __init__(
         self,
         jitter: Literal["reference", "both"] = "both",

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
@@ -52,6 +53,7 @@ class StrokeAugmentation:
         torch.Size([2, 3, 32, 32])
     """
 
+    @plain_numbers
     def __init__(
         self,
         ink: float = 0.25,

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from flowcolor.arguments import check_callable, check_flag, plain_integers
+from flowcolor.arguments import check_callable, check_flag, plain_numbers
 from flowcolor.bounds import is_one_of, whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
@@ -72,7 +72,7 @@ class Portraits(Dataset[Item]):
         ('grace_hopper', torch.Size([3, 64, 64]), torch.Size([3, 64, 64]))
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         finder: Finder,

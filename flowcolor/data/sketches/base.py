@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_sides, plain_integers
+from flowcolor.arguments import check_sides, plain_numbers
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
@@ -35,7 +35,7 @@ class SketchFilter(ABC):
     other callable with the signature of ``__call__`` serves as well.
     """
 
-    @plain_integers
+    @plain_numbers
     def __call__(
         self,
         photo: Float[Tensor, "3 height width"] | UInt8[Tensor, "3 height width"],

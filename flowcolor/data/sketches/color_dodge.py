@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number, within
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
@@ -25,6 +26,7 @@ class ColorDodge(SketchFilter):
         torch.Size([1, 32, 24])
     """
 
+    @plain_numbers
     def __init__(self, sigma: float = 4.0) -> None:
         if is_number(sigma) and sigma <= 0:
             raise InputError(f"ColorDodge expects sigma above 0, got {sigma}.")

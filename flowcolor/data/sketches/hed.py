@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from flowcolor.arguments import check_path, plain_integers
+from flowcolor.arguments import check_path, plain_numbers
 from flowcolor.bounds import within
 from flowcolor.data.sketches.base import WORK_SIDE, SketchFilter
 from flowcolor.io.resizing import resize
@@ -49,7 +49,7 @@ class Hed(SketchFilter):
         https://arxiv.org/abs/1504.06375
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, weights: str | Path | None = None, side: int = WORK_SIDE) -> None:
         check_path(self, weights=weights)
         within("Hed's side", side, 32, 2048)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import is_function, plain_integers
+from flowcolor.arguments import is_function, plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
@@ -41,6 +41,7 @@ class MixedFilter(SketchFilter):
         torch.Size([1, 32, 24])
     """
 
+    @plain_numbers
     def __init__(
         self,
         filters: Sequence[
@@ -72,7 +73,7 @@ class MixedFilter(SketchFilter):
             )
         self.seed = seed
 
-    @plain_integers
+    @plain_numbers
     def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
         require_tensors("MixedFilter", photo)
         require_photo(self, photo)

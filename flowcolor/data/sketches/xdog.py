@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number, within
 from flowcolor.data.sketches.base import SketchFilter
 from flowcolor.errors import InputError
@@ -34,6 +35,7 @@ class XDoG(SketchFilter):
         torch.Size([1, 32, 24])
     """
 
+    @plain_numbers
     def __init__(
         self, sigma: float = 1.2, gamma: float = 0.995, epsilon: float = 0.0, phi: float = 40.0
     ) -> None:

@@ -9,7 +9,7 @@ from lightning import Callback, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import default_collate
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch, converted
 from flowcolor.data.cross_reference import CrossReference, reference_names
@@ -44,7 +44,7 @@ class Curves(Callback):
         InputError: An argument is none of those above.
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         every_n_steps: int = 0,

@@ -7,7 +7,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, plain_integers
+from flowcolor.arguments import check_choice, plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch
@@ -51,7 +51,7 @@ class Evaluator(Callback):
         report: Of the last test.
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         networks: Networks | None = None,

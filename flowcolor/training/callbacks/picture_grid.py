@@ -9,7 +9,7 @@ from lightning import Callback, Trainer
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from flowcolor.arguments import check_flag, plain_integers
+from flowcolor.arguments import check_flag, plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
@@ -51,7 +51,7 @@ class PictureGrid(Callback):
             as a file, below ``images``, for other programs and for ``flowcolor score``.
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         every_n_steps: int = 500,

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning import Callback, Trainer
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.data.batch import Batch
 from flowcolor.evaluation.scores import gather_all
@@ -24,7 +24,7 @@ class RoundTripMonitor(Callback):
         step: Of the last measurement in training, 0 before the first.
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, every_n_steps: int = 100) -> None:
         whole_within("roundtrip.every_n_steps", every_n_steps, 1)
         self.every_n_steps = every_n_steps

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
@@ -44,7 +44,7 @@ class Denoising(Objective):
 
     paints = False
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         power: Literal[1, 2] = 2,

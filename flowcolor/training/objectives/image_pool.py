@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.errors import InputError
 from flowcolor.training.objectives.arguments import check_whole
 from flowcolor.values import is_strided, kind_of
@@ -37,7 +37,7 @@ class ImagePool(nn.Module):
         (2, 4)
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(self, size: int = 50) -> None:
         super().__init__()
         check_whole(0, MOST_IMAGES, size=size)

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
@@ -48,7 +48,7 @@ class Refining(Game):
         https://arxiv.org/abs/2012.09290
     """
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         width: int = 64,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, mse_loss
 
-from flowcolor.arguments import plain_integers
+from flowcolor.arguments import plain_numbers
 from flowcolor.data.batch import Batch, require_batch
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
@@ -56,7 +56,7 @@ class SelfSupervised(Objective):
     uses_all = False  # One turn needs no head, nor style vectors that the decoder does not see.
     turns: Tensor
 
-    @plain_integers
+    @plain_numbers
     def __init__(
         self,
         width: int = 64,

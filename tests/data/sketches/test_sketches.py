@@ -174,6 +174,14 @@ def test_dodge_divides_by_the_blur():
     np.testing.assert_allclose(ColorDodge().draw(gray), expected, atol=0.02)
 
 
+@pytest.mark.parametrize("kind", [ColorDodge, XDoG])
+def test_numbers_of_half_precision_draw_as_those_of_python(kind):
+    gray = np.random.default_rng(0).random((24, 32), dtype=np.float32)
+    sigma = np.float16(200 if kind is ColorDodge else 1.3)
+    drawn = [kind(sigma=number).draw(gray) for number in (sigma, float(sigma))]
+    np.testing.assert_array_equal(*drawn)
+
+
 @pytest.mark.parametrize("options", [{"sigma": 0}, {"phi": -1}])
 def test_bad_strengths_are_named(options):
     with pytest.raises(InputError, match="XDoG expects sigma and phi above 0"):
