@@ -72,6 +72,41 @@ def test_parameters_that_are_gone_before_the_backward_pass_are_named(change, mod
         loss.backward()
 
 
+class Late(nn.Module):
+    """Make a parameter in the first call, when the sides of images are known."""
+
+    def forward(self, x):
+        if not hasattr(self, "places"):
+            self.places = nn.Parameter(torch.full_like(x[:1], 0.5))
+        return x + self.places
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+def test_parameters_that_a_first_call_makes_do_not_lose_their_gradients_unseen(mode):
+    x, found = torch.randn(2, 4, 3, 3), {}
+    chain = Chain([AffineCoupling(nn.Sequential(nn.Conv2d(2, 4, 1), Late()))], memory=mode)
+    loss = probe(*chain(x))
+    with pytest.raises(RuntimeError, match=r"got a further one named net\.1\.places: .*no_grad"):
+        loss.backward()
+    for chain.memory in ("none", mode):
+        chain.zero_grad()
+        probe(*chain(x)).backward()
+        found[chain.memory] = gradients(chain)
+    assert_same(found[mode], found["none"], 1e-5)
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+def test_weights_that_were_one_in_the_forward_pass_are_not_two_in_the_backward_pass(mode):
+    x = torch.randn(2, 4, 3, 3)
+    net = nn.Sequential(nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1), nn.Conv2d(2, 4, 1))
+    chain, own = Chain([AffineCoupling(net)], memory=mode), net[1].weight
+    net[1].weight = net[0].weight
+    loss = probe(*chain(x))
+    net[1].weight = own
+    with pytest.raises(RuntimeError, match=r"got a further one named net\.1\.weight: "):
+        loss.backward()
+
+
 @pytest.mark.parametrize("loss", [torch.sum, lambda y: y.square().sum()], ids=["linear", "square"])
 def test_second_derivatives_are_refused_in_words_and_checkpoints_have_them(loss):
     chain, x = twice_differentiable(), torch.randn(2, 4, 2, 2, dtype=torch.float64)

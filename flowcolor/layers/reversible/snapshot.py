@@ -77,6 +77,13 @@ class Snapshot:
                 f"to have the same parameters, got none named {min(missing)}: parametrize and "
                 "prune sooner."
             )
+        # Made by a first call, or tied to another one then: it would get no gradient.
+        if made := {name for name, p in params.items() if p.requires_grad} - self._tensors.keys():
+            raise RuntimeError(
+                f"{type(self._layer).__name__} is evaluated again in the backward pass and expects "
+                f"to have the same parameters, got a further one named {min(made)}: if a first "
+                "call makes it, call once under torch.no_grad() before."
+            )
         with self._as_then():
             if all(now[name] is tensor for name, tensor in self._tensors.items()):
                 return function(*arguments)
