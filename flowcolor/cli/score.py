@@ -34,13 +34,14 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.data.sketches import GradientLines
     from flowcolor.evaluation.compare import require_rival, write_comparison
-    from flowcolor.evaluation.earlier_results import about_earlier, remove_earlier
+    from flowcolor.evaluation.earlier_results import about_earlier, of_earlier
     from flowcolor.evaluation.extremes import write_extremes
     from flowcolor.evaluation.region_scores import REGION_SETS
     from flowcolor.evaluation.report import Evaluation
     from flowcolor.evaluation.report_files import write_report
     from flowcolor.evaluation.result_folders import find_results, move
     from flowcolor.evaluation.table import table
+    from flowcolor.io.files import remove
 
     _check_labels(options)
     require_folder(options.output)
@@ -71,8 +72,10 @@ def main(words: Sequence[str]) -> None:
         about["sketches"] = about.pop("content")
     about |= {"content": "drawing", "size": options.size}
     report = evaluation.report(about | costs)
-    remove_earlier(options.output, "score")
+    earlier = of_earlier(options.output, "score")
     paths = write_report(report, options.output, "score")
+    for path in earlier:  # Not before: on a full disk, the earlier report stays.
+        remove(path)
     say("\n".join([table(report), *(f"wrote {shown(path)}" for path in paths)]))
     picture = options.output / f"extremes-{options.setting}.png"
     if results.one_size:

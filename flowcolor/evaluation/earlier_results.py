@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import SETTINGS
-from flowcolor.io.files import exists, is_file, remove
+from flowcolor.io.files import exists, is_file
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
 
@@ -40,8 +40,8 @@ def about_earlier(path: Path, option: str) -> dict[str, Any] | None:
     return about
 
 
-def remove_earlier(folder: Path, name: Literal["score", "test"]) -> None:
-    """Remove the comparison and the pictures of an earlier report, before a new one is written.
+def of_earlier(folder: Path, name: Literal["score", "test"]) -> list[Path]:
+    """Return the comparison and the pictures of an earlier report, of which a new one makes waste.
 
     They would stand beside numbers of another model. Where no report is, or one of both names,
     nobody knows whose they are: they are left.
@@ -49,14 +49,9 @@ def remove_earlier(folder: Path, name: Literal["score", "test"]) -> None:
     Args:
         folder: Where the reports go.
         name: Of both.
-
-    Raises:
-        InputError: A file cannot be deleted.
     """
     other = "test" if name == "score" else "score"
     if not is_file(folder / f"{name}.json") or is_file(folder / f"{other}.json"):
-        return
+        return []
     pictures = [f"{kind}-{setting}.png" for kind in ("pairs", "extremes") for setting in SETTINGS]
-    for path in (folder / "comparison.json", *(folder / picture for picture in pictures)):
-        if is_file(path):
-            remove(path)
+    return [path for file in ("comparison.json", *pictures) if is_file(path := folder / file)]

@@ -290,6 +290,11 @@ def test_nothing_of_an_earlier_score_is_left_beside_another(folders):
     assert score(folders, "--compare", other) == 0
     assert (out / "comparison.json").is_file()
     write_image(torch.rand(3, 24, 24), folders / "results/anna.png")
+    (out / "score.csv").unlink()
+    (out / "score.csv").mkdir()  # In whose place nothing can be written.
+    assert score(folders) == 2
+    assert (out / "comparison.json").is_file()
+    (out / "score.csv").rmdir()
     assert score(folders, "--setting", "self") == 0
     left = {path.name for path in out.iterdir()}
     assert left == {"extremes-self.png", "score.csv", "score.json"}

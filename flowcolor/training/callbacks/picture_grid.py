@@ -14,7 +14,7 @@ from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
 from flowcolor.errors import InputError
-from flowcolor.evaluation.earlier_results import remove_earlier
+from flowcolor.evaluation.earlier_results import of_earlier
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
@@ -165,7 +165,8 @@ class PictureGrid(Callback):
         if not trainer.is_global_zero or report is None:
             return
         folder = log_folder(trainer)
-        remove_earlier(folder, "test")
+        for path in of_earlier(folder, "test"):
+            remove(path)
         for setting, parts in self.tested.items():
             if parts:
                 columns = [torch.cat(column) for column in zip(*parts, strict=True)]
