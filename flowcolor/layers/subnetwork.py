@@ -5,7 +5,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from flowcolor.layers.reversible.torch_private import first_parameter, parts_of, version
+from flowcolor.layers.reversible.torch_private import (
+    first_parameter,
+    is_called_plainly,
+    parts_of,
+    version,
+)
 
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -71,7 +76,7 @@ def _begins_in_place(network: nn.Module) -> bool:
         return False
     own = type(network).__module__.startswith("torch.nn.modules.")
     idle = isinstance(network, nn.Dropout) and not network.training
-    return own and not idle and vars(network).get("inplace") is True
+    return own and not idle and bool(vars(network).get("inplace"))
 
 
 def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
@@ -79,14 +84,14 @@ def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
     if not x.is_inference():
         return version(x)
     # Tensors of inference mode count no versions. Their numbers are compared, where the network
-    # holds what may write: code that is not torch's own, or a layer that works in place. What
-    # comes before that may pass the very input on, as an idle dropout does.
+    # holds what may write: code that is not torch's own, hooks too, or a layer that works in
+    # place. What comes before that may pass the very input on, as an idle dropout does.
     return x.clone() if any(map(_may_write, parts_of(network))) else None
 
 
 def _may_write(part: nn.Module) -> bool:
-    own = type(part).__module__.startswith("torch.nn.modules.")
-    return not own or vars(part).get("inplace") is True
+    own = type(part).__module__.startswith("torch.nn.modules.") and "forward" not in vars(part)
+    return not (own and is_called_plainly(part)) or bool(vars(part).get("inplace"))
 
 
 def _unchanged(x: Tensor, state: int | Tensor | None) -> bool:

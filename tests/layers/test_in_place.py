@@ -45,10 +45,30 @@ def behind(*first):
     return nn.Sequential(*first, nn.ReLU(inplace=True), nn.Conv2d(2, 4, kernel_size=1))
 
 
+def hooked():
+    """Return a network of torch's own modules, of which a hook writes to the input."""
+    conv = nn.Conv2d(2, 4, kernel_size=1)
+    conv.register_forward_pre_hook(lambda _, given: (given[0].mul_(2), None)[1])
+    return nn.Sequential(conv)
+
+
+def replaced():
+    """Return a network of torch's own class, whose forward somebody has wrapped."""
+    conv = nn.Conv2d(2, 4, kernel_size=1)
+    forward = conv.forward
+    conv.forward = lambda x: forward(x.mul_(2))
+    return conv
+
+
 LAYERS = {
     "first layer": lambda: AffineCoupling(visible()),
     "after idle dropout": lambda: AffineCoupling(behind(nn.Dropout())).eval(),
     "after a view": lambda: AffineCoupling(behind(nn.Unflatten(1, (2, 1)), nn.Flatten(1, 2))),
+    "after a view, written as 1": lambda: AffineCoupling(
+        nn.Sequential(nn.Unflatten(1, (2, 1)), nn.Flatten(1, 2), nn.ReLU(1), conv_net(2, 4))
+    ),
+    "hook": lambda: AffineCoupling(hooked()),
+    "wrapped forward": lambda: AffineCoupling(replaced()),
     "first layer, second network": lambda: AffineCoupling(
         conv_net(2, 2), nn.Sequential(nn.ELU(inplace=True), conv_net(2, 2))
     ),
