@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> None:
     folders = _folders(options)
     _require_outside(options.output, folders.values())
     rival, costs = _rival(options), _costs(options)
-    about_earlier(options.output / "score.json", "--output")
+    about_earlier(options.output / "score.json", "--output", compares=rival is not None)
     sketch_filter = GradientLines()
     results = find_results(folders, sketch_filter, options.size)
     if rival is not None:

@@ -137,18 +137,21 @@ def spare_rescued(trainer: Trainer) -> None:
             _spare(Path(callback.ckpt_path))
 
 
-def tell_earlier_test(folder: Path, option: str, about: dict[str, Any]) -> None:
+def tell_earlier_test(folder: Path, option: str, about: dict[str, Any], rival: Path | None) -> None:
     """Say which test a new one takes the place of, if that is of another model or of other data.
 
     Args:
         folder: Where the report goes.
         option: How the command line calls it.
         about: What the new report will say of these.
+        rival: What it will be compared with, a checkpoint or a report.
 
     Raises:
-        InputError: There is a file of something else by the name of the report.
+        InputError: There is a file of something else by the name of one that will be written.
     """
-    earlier = about_earlier(folder / "test.json", option)
+    earlier = about_earlier(folder / "test.json", option, compares=rival is not None)
+    if rival is not None and rival.suffix.lower() != ".json":
+        about_earlier(folder / "compared/test.json", option)
     if earlier is None or all(earlier.get(key) == value for key, value in about.items()):
         return
     name = earlier.get("checkpoint", "None")  # As reports call it of methods without weights.

@@ -413,7 +413,8 @@ class TrainingCLI(LightningCLI):
             spare_rescued(self.trainer)
             if self.subcommand == "test":
                 model = type(self.model.colorizer).__name__
-                tell_earlier_test(written, option, {"model": model, **self._about()})
+                about = {"model": model, **self._about()}
+                tell_earlier_test(written, option, about, self.config.test.compare)
         elif self.recorded.checkpoint is None and is_first_process():
             spare_training(written, option, "checkpoints")
             spare_checkpoints(self.trainer)

@@ -254,13 +254,16 @@ def test_an_earlier_score_is_not_written_over_by_what_is_compared_with_it(folder
     assert (folders / "out/score.json").read_bytes() == earlier
 
 
-def test_a_score_does_not_take_the_place_of_a_file_of_something_else(folders, capsys):
-    own = folders / "out/score.json"
+@pytest.mark.parametrize("name", ["score.json", "score.csv", "comparison.json"])
+def test_a_score_does_not_take_the_place_of_a_file_of_something_else(folders, capsys, name):
+    own, earlier = folders / "out" / name, folders / "earlier"
+    compare = name == "comparison.json" and score(folders, "--output", earlier) == 0
     own.parent.mkdir()
     own.write_text('{"anna": 3}')
-    assert score(folders) == 2
-    expected = f"--output expects a folder without a score.json of something else, got {own.parent}"
+    assert score(folders, *(["--compare", earlier / "score.json"] if compare else [])) == 2
+    expected = f"--output expects a folder without a {name} of something else, got {own.parent}"
     assert expected in capsys.readouterr().err
+    assert [*own.parent.iterdir()] == [own]
     assert own.read_text() == '{"anna": 3}'
 
 

@@ -94,6 +94,17 @@ def test_a_test_takes_the_place_of_another_test_alone_and_says_so(tmp_path, caps
         assert flowcolor("test", "--config", "models/tint", *words) == 2
         assert "a folder without a test.json of something else, got" in capsys.readouterr().err
         assert own.read_text() == text
+    own.unlink()
+    rival = ("--compare", tmp_path / "other.ckpt")
+    for name in ("test.csv", "comparison.json", "compared/test.json", "compared/test.csv"):
+        other = tmp_path / "test" / name
+        other.parent.mkdir(exist_ok=True)
+        other.write_text("mine")
+        assert flowcolor("test", "--config", "models/tint", *words, *rival) == 2
+        expected = f"a folder without a {other.name} of something else, got {other.parent},"
+        assert expected in capsys.readouterr().err
+        assert other.read_text() == "mine"
+        other.unlink()
 
 
 def test_results_do_not_take_the_place_of_a_configuration_of_ones_own(tmp_path, capsys):
