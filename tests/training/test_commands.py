@@ -196,15 +196,20 @@ def test_nor_are_inputs_replaced_to_which_links_lead(run, command, link, target,
     assert {path: path.read_bytes() for path in (tmp_path / target).iterdir()} == before
 
 
-def test_no_pictures_are_removed_to_which_a_link_leads(run, tmp_path, capsys):
+@pytest.mark.parametrize("inside", ["", "/hall"])
+def test_no_pictures_are_removed_or_replaced_to_which_a_link_leads(run, tmp_path, capsys, inside):
+    shutil.copytree(run.photos, tmp_path / f"photos{inside}")
     shutil.copytree(run.photos, tmp_path / "own")
-    (tmp_path / "out/images/self").mkdir(parents=True)
-    (tmp_path / "out/images/self/result").symlink_to(tmp_path / "own")
+    before = {path: path.read_bytes() for path in (tmp_path / "own").iterdir()}
+    link = tmp_path / f"out/images/self/result{inside}"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "own")
     words = ("--pictures.write_all", "true", "--trainer.default_root_dir", tmp_path / "out")
+    words = ("--data.test", tmp_path / "photos", *words)
     assert flowcolor("test", "--ckpt_path", run.last, *words) == 2
-    said = f"{tmp_path}/out/images/self/result expects a folder of its own, got a link to "
-    assert f"{said}{tmp_path}/own, where pictures would be removed." in capsys.readouterr().err
-    assert len(list((tmp_path / "own").iterdir())) == 7
+    said = f"{link} expects a folder of its own, got a link to {tmp_path}/own, where pictures would"
+    assert said in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (tmp_path / "own").iterdir()} == before
 
 
 def test_predict_paints_each_drawing_once_under_its_name(run, tmp_path, capsys):

@@ -111,21 +111,23 @@ class PictureGrid(Callback):
         """Remove what an earlier test wrote, which ``flowcolor score`` would find.
 
         Raises:
-            InputError: One of its folders is a link, as to photographs that are read.
+            InputError: One of its folders, at any depth, is a link, as to photographs.
         """
         if self.write_all:
             images = log_folder(trainer) / "images"
             folders = [images / setting / column for setting, column in product(SETTINGS, _WRITTEN)]
             data: Any = trainer.datamodule  # type: ignore[attr-defined]
+            inside = {""}
             if data is not None:
                 read, names = list(data.files("test")), data.test_names
                 for folder in folders:
                     require_outside(folder, read, ROOT, names)
-            for folder in folders:
-                if (found := real(folder)) != real(images) / folder.relative_to(images):
+                inside |= {name.rpartition("/")[0] for name in names}
+            for place in (folder / name for folder in folders for name in sorted(inside)):
+                if (found := real(place)) != real(images) / place.relative_to(images):
                     raise InputError(
-                        f"{folder} expects a folder of its own, got a link to {found}, where "
-                        "pictures would be removed."
+                        f"{place} expects a folder of its own, got a link to {found}, where "
+                        "pictures would be removed or replaced."
                     )
             if trainer.is_global_zero:
                 for folder in folders:
