@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.arguments import short
+from flowcolor.arguments import plain_numbers, short
 from flowcolor.bounds import is_number, is_real, shown_number
 from flowcolor.values import require_colors, require_tensors
 
@@ -62,6 +62,7 @@ def check_threshold(
             )
 
 
+@plain_numbers
 def in_pixels(distance: float, image: Tensor) -> float:
     """Return a distance in pixels: below 1 it is a fraction of the shorter side.
 

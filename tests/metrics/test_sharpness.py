@@ -125,3 +125,10 @@ def test_images_of_a_batch_do_not_influence_each_other():
 def test_impossible_arguments_are_one_sentence(shape, arguments, message):
     with pytest.raises(ValueError, match=message):
         line_sharpness(torch.rand(1, 3, 4, 4), torch.rand(shape), **arguments)
+
+
+def test_a_window_of_single_precision_is_rounded_as_one_of_python():
+    images, drawing = torch.rand(1, 3, 300, 300), (torch.rand(1, 1, 300, 300) > 0.1).float()
+    window = np.float32(0.01)  # A little less, so that the window ends before the third pixel.
+    found = line_sharpness(images, drawing, window=window)
+    assert torch.equal(found, line_sharpness(images, drawing, window=float(window)))
