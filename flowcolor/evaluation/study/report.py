@@ -16,7 +16,8 @@ from flowcolor.evaluation.study.judgements import judgements
 from flowcolor.evaluation.study.key import Key, read_key
 from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
-from flowcolor.io.files import is_file, remove
+from flowcolor.io.earlier import content_of, something_else
+from flowcolor.io.files import exists, is_file, remove
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_together
 
@@ -33,13 +34,15 @@ def report_study(
         resamples: Of the bootstrap.
 
     Raises:
-        InputError: The key or a file cannot be read, or lies where the report is to be written, all
-            answers are of other studies, or the report cannot be written.
+        InputError: The key or a file cannot be read, or lies where the report is to be written,
+            where something else may lie, too, all answers are of other studies, or the report
+            cannot be written.
     """
     import_module("matplotlib")  # Before anything is computed that could not be shown.
 
     for name in ("report.json", "report.csv", "report.md", "grades.png"):
         protect(output / name, [key_path, *answers])
+    _spare_others(output)
     key = read_key(key_path)
     report = count(read_sample(answers, key), key, resamples)
     text = as_markdown(report)
@@ -57,6 +60,14 @@ def report_study(
     elif again:  # A picture of the earlier report would stand beside numbers of another.
         remove(output / "grades.png")
     return "\n".join([text, *(f"wrote {shown(output / name)}" for name in names)])
+
+
+def _spare_others(output: Path) -> None:
+    """Refuse a folder where files of something else have the names of those of a report."""
+    names = ("report.json", "report.csv", "report.md")  # In the order in which they are written.
+    first = next((output / name for name in names if exists(output / name)), None)
+    if first is not None and (first.name != names[0] or "participants" not in content_of(first)):
+        raise something_else(first, "--output")
 
 
 def count(sample: Sample, key: Key, resamples: int = 9999) -> dict[str, Any]:

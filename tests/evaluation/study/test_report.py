@@ -222,6 +222,27 @@ def test_a_report_without_participants_leaves_a_picture_that_is_of_no_report(rep
     assert (tmp_path / "out/grades.png").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("name", ["report.json", "report.csv", "report.md"])
+def test_a_report_does_not_take_the_place_of_a_file_of_something_else(
+    report, name, tmp_path, capsys
+):
+    own = tmp_path / "out" / name
+    own.parent.mkdir()
+    own.write_text('{"mine": 1}')
+    key = make_key()
+    write_key(key, tmp_path / "key.json")
+    (path,) = write(tmp_path, *people(key, 1))
+    words = [str(path), "--key", str(tmp_path / "key.json"), "--output", str(own.parent)]
+    assert main(["study", "report", *words]) == 2
+    expected = f"--output expects a folder without a {name} of something else, got {own.parent}"
+    assert expected in capsys.readouterr().err
+    assert [*own.parent.iterdir()] == [own]
+    assert own.read_text() == '{"mine": 1}'
+    own.unlink()
+    for _ in range(2):
+        assert report(key, *people(key, 2))[0] == 0
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_methods_have_no_friedman(report, count):
     key = make_key(methods=METHODS[:count])
