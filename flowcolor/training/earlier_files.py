@@ -152,9 +152,12 @@ def tell_earlier_test(folder: Path, option: str, about: dict[str, Any], rival: P
     earlier = about_earlier(folder / "test.json", option, compares=rival is not None)
     if rival is not None and rival.suffix.lower() != ".json":
         about_earlier(folder / "compared/test.json", option)
-    if earlier is None or all(earlier.get(key) == value for key, value in about.items()):
+    if earlier is None:
         return
-    name = earlier.get("checkpoint", "None")  # As reports call it of methods without weights.
+    name = str(earlier.get("checkpoint"))  # None of methods without weights.
+    again = real(Path(name)) == real(Path(about["checkpoint"]))  # By another path, too.
+    if again and all(earlier.get(key) == about[key] for key in ("model", "data")):
+        return
     tested = shown(earlier.get("model") if name == "None" else name)
     other = "" if earlier.get("data") == about["data"] else " on other data"
     say(f"notice: the test of {tested}{other} is replaced; another {option} keeps both")

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from flowcolor.training.earlier_files import tell_earlier_test
 from tests.training.helpers import SIZE, flowcolor, write_photos
 
 TINT = ("--config", "models/tint", "--trainer.accelerator=cpu", f"--data.size={SIZE}")
@@ -105,6 +106,22 @@ def test_a_test_takes_the_place_of_another_test_alone_and_says_so(tmp_path, caps
         assert expected in capsys.readouterr().err
         assert other.read_text() == "mine"
         other.unlink()
+
+
+def test_a_checkpoint_by_another_path_is_no_other_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.ckpt").symlink_to(tmp_path / "best.ckpt")
+    for before, now, said in (
+        (tmp_path / "best.ckpt", "best.ckpt", False),
+        ("link.ckpt", "best.ckpt", False),
+        ("last.ckpt", "best.ckpt", True),
+        ("None", "best.ckpt", True),
+    ):
+        about = {"model": "Tint", "data": {"size": 16}}
+        earlier = {"about": {**about, "checkpoint": str(before)}, "pairs": []}
+        (tmp_path / "test.json").write_text(json.dumps(earlier))
+        tell_earlier_test(tmp_path, "--output", {**about, "checkpoint": now}, None)
+        assert ("is replaced" in capsys.readouterr().out) == said
 
 
 def test_results_do_not_take_the_place_of_a_configuration_of_ones_own(tmp_path, capsys):
