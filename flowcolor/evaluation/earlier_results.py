@@ -29,7 +29,7 @@ def about_earlier(path: Path, option: str, compares: bool = False) -> dict[str, 
         head = read_earlier(table).partition(b"\n")[0]
         if not all(column in head for column in _COLUMNS):
             raise something_else(table, option)
-    if compares and exists(comparison) and "settings" not in content_of(comparison):
+    if compares and exists(comparison) and not _is_comparison(comparison):
         raise something_else(comparison, option)
     if not exists(path):
         return None
@@ -41,7 +41,7 @@ def about_earlier(path: Path, option: str, compares: bool = False) -> dict[str, 
 
 
 def of_earlier(folder: Path, name: Literal["score", "test"]) -> list[Path]:
-    """Return the comparison and the pictures of an earlier report, of which a new one makes waste.
+    """Return the comparison and the pictures of an earlier report, which a new one makes obsolete.
 
     They would stand beside numbers of another model. Where no report is, or one of both names,
     nobody knows whose they are: they are left.
@@ -54,4 +54,10 @@ def of_earlier(folder: Path, name: Literal["score", "test"]) -> list[Path]:
     if not is_file(folder / f"{name}.json") or is_file(folder / f"{other}.json"):
         return []
     pictures = [f"{kind}-{setting}.png" for kind in ("pairs", "extremes") for setting in SETTINGS]
-    return [path for file in ("comparison.json", *pictures) if is_file(path := folder / file)]
+    found = [path for picture in pictures if is_file(path := folder / picture)]
+    comparison = folder / "comparison.json"
+    return [comparison, *found] if _is_comparison(comparison) else found
+
+
+def _is_comparison(path: Path) -> bool:
+    return is_file(path) and "settings" in content_of(path)

@@ -301,3 +301,6 @@ def test_nothing_of_an_earlier_score_is_left_beside_another(folders):
     assert score(folders, "--setting", "self") == 0
     left = {path.name for path in out.iterdir()}
     assert left == {"extremes-self.png", "score.csv", "score.json"}
+    (out / "comparison.json").write_text('{"mine": 1}')
+    assert score(folders) == 0
+    assert (out / "comparison.json").is_file()

@@ -59,7 +59,7 @@ def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, ca
     pictures = write_photos(out / "images/self/result", 2)
     old = [out / name for name in ("comparison.json", "pairs-self.png", "extremes-cross.png")]
     for path in old:
-        path.write_text("of an earlier test")
+        path.write_text('{"settings": {}}')
     (out / "test.json").write_text('{"about": {"model": "Unchanged"}, "pairs": []}')
     words = ("test", *TINT, "--data.test", write_photos(tmp_path / "photos", 2))
     words = (*words, "--data.sketch_filter=flowcolor.data.SobelLines", "--timed=0", "--probes=0")
