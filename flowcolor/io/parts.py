@@ -73,7 +73,7 @@ def remove_partial(folder: Path, deep: bool = True) -> None:
 def _remove_abandoned(folder: str) -> None:
     with suppress(OSError):  # It may be one that can be written to, but not read.
         for name in os.listdir(folder):  # noqa: PTH208, ten times faster
-            if _OURS.fullmatch(name):
+            if is_partial(name):
                 _remove_if_abandoned(Path(folder, name))
 
 
