@@ -10,6 +10,7 @@ from torch import nn
 from torch.autograd.functional import hessian
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 from torch.nn.utils.prune import l1_unstructured
+from torch.random import fork_rng
 from torch.testing import assert_close
 from torchvision.ops import StochasticDepth
 
@@ -222,6 +223,22 @@ class Noise(nn.Module):
         return x * (0.5 + torch.rand(len(x), 1, 1, 1, dtype=x.dtype))
 
 
+class Apart(nn.Module):
+    """Draws what leaves the generator as it was."""
+
+    def forward(self, x):
+        with fork_rng(devices=[]):
+            return x * (0.5 + torch.rand(len(x), 1, 1, 1, dtype=x.dtype))
+
+
+class Seeded(nn.Module):
+    """Leaves the generator in one state, whatever it was in before."""
+
+    def forward(self, x):
+        torch.manual_seed(3)
+        return x * (0.5 + torch.rand(len(x), 1, 1, 1, dtype=x.dtype))
+
+
 NOISY = {
     "dropout": lambda: nn.Dropout(0.5),
     "channels": lambda: nn.Dropout2d(0.5),
@@ -229,6 +246,7 @@ NOISY = {
     "slopes": nn.RReLU,
     "depth": lambda: StochasticDepth(0.5, "row"),
     "own": Noise,
+    "apart": Apart,
 }
 
 
@@ -343,9 +361,12 @@ def test_checkpoints_inside_of_others_evaluate_a_network_twice_and_no_more():
     assert sorted(calls.count(net) for net in set(calls)) == [1, 2, 2]
 
 
-def test_the_backward_pass_takes_no_random_numbers_from_the_user():
-    chain, x = noisy(nn.Dropout(0.5)), torch.randn(2, 4, 2, 2)
+@pytest.mark.parametrize("part", [lambda: nn.Dropout(0.5), Seeded])
+def test_the_backward_pass_takes_no_random_numbers_from_the_user(part):
+    chain, x = noisy(part()), torch.randn(2, 4, 2, 2)
+    chain(x)
     y, logdet = chain(x)
+    torch.manual_seed(4)
     before = torch.get_rng_state()
     probe(y, logdet).backward()
     assert torch.equal(torch.get_rng_state(), before)

@@ -33,6 +33,7 @@ from flowcolor.layers.reversible.torch_private import (
     holds_sharded,
     is_batched,
     is_called_plainly,
+    is_ours_or_torchs,
     is_replica,
     is_sharded,
     without_cached_weights,
@@ -98,6 +99,7 @@ class _Call:
     hand_back: bool  # Put the input on the tape.
     then: Snapshot = field(init=False)
     random: RandomState | None = None  # Where the layer drew random numbers from, if it did.
+    start: RandomState | None = None  # Where it may have drawn them from without a trace.
 
     def __post_init__(self) -> None:
         # Of the class, where a sharded layer's own `inverse` would gather its parameters once more.
@@ -170,6 +172,9 @@ class _ReversibleStep(Function):
             y, logdet = as_pair(call.layer, result)
             buffers.refuse_changes("reversible")
             call.random = before if before.differs_from(RandomState(x)) else None
+            # What is drawn under `fork_rng` leaves none. Without one, the order does not matter.
+            if call.random is None and not all(map(is_ours_or_torchs, call.then.parts)):
+                call.start = before
             call.then.close()
         # Undone, layers inside would draw in the opposite order, each what another one drew.
         apart = call.random is not None and not call.layer.draws_alike
@@ -211,7 +216,7 @@ def _differentiate(
     step = ReverseStep(
         y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random, x
     )
-    with _autocast(ctx.autocast):
+    with _autocast(ctx.autocast), call.start.replayed() if call.start else nullcontext():
         rebuilt = call.then.vjp(step)
     if call.hand_back and ctx.needs_input_grad[2]:
         call.tape.output = rebuilt.x

@@ -159,6 +159,12 @@ def is_called_plainly(layer: nn.Module) -> bool:
     )
 
 
+def is_ours_or_torchs(part: nn.Module) -> bool:
+    """Tell whether calling the module runs no code of anybody else's, as that of hooks."""
+    known = type(part).__module__.startswith(("torch.nn.modules.", "flowcolor."))
+    return known and "forward" not in vars(part) and is_called_plainly(part)
+
+
 @contextmanager
 def without_hooks(tensors: Iterable[Tensor]) -> Iterator[None]:
     """Run the body as if these tensors had no hooks on their gradients.
