@@ -59,5 +59,17 @@ def of_earlier(folder: Path, name: Literal["score", "test"]) -> list[Path]:
     return [comparison, *found] if _is_comparison(comparison) else found
 
 
+def names_of_earlier(folder: Path) -> set[str]:
+    """Return the names of the pairs of the test whose report stands in a folder; none without one.
+
+    Raises:
+        InputError: The report cannot be read.
+    """
+    path = folder / "test.json"
+    pairs = content_of(path).get("pairs") if exists(path) else None
+    found = [pair.get("name") for pair in pairs or [] if isinstance(pair, dict)]
+    return {name for name in found if isinstance(name, str)}
+
+
 def _is_comparison(path: Path) -> bool:
     return is_file(path) and "settings" in content_of(path)

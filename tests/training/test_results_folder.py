@@ -42,16 +42,36 @@ def test_the_only_drawing_that_cannot_be_read_is_one_sentence(tmp_path, capsys):
     assert error.startswith(f"flowcolor: {drawings / 'photo0.png'} is not an image")
 
 
-def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path):
-    images = tmp_path / "out/test/images"
-    old = write_photos(images / "self/result", 5) / "photo4.png"
-    own = write_photos(images / "self", 1) / "photo0.png"
+def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path, capsys):
+    out = tmp_path / "out/test"
+    results = write_photos(out / "images/self/result", 5)
+    own = [write_photos(out / "images/self", 1) / "photo0.png", results / ".own.png"]
+    own[1].write_bytes(b"of something else")
     words = ("test", *TINT, "--data.test", write_photos(tmp_path / "photos", 2))
     words = (*words, "--data.sketch_filter=flowcolor.data.SobelLines", "--pictures.write_all=true")
     words = (*words, "--timed=0", "--probes=0", "--trainer.default_root_dir", tmp_path / "out")
+
+    def left():
+        return {path.name for path in results.iterdir()} - {".own.png"}
+
+    assert flowcolor(*words) == 2  # There is no earlier test, but photo2.
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{results} expects pictures of a test alone, got {results / 'photo2.png'}" in said
+    assert left() == {f"photo{n}.png" for n in range(5)}
+    pairs = [{"name": f"photo{n}"} for n in range(5)]
+    (out / "test.json").write_text(json.dumps({"about": {"model": "Tint"}, "pairs": pairs}))
     assert flowcolor(*words) == 0
-    assert {path.name for path in old.parent.iterdir()} == {"photo0.png", "photo1.png"}
-    assert own.is_file()
+    assert left() == {"photo0.png", "photo1.png"}
+    retouched = out / "images/cross/truth/mine.png"
+    retouched.write_bytes(b"of something else")
+    before = (out / "test.json").read_bytes()
+    assert flowcolor(*words) == 2
+    assert str(retouched) in capsys.readouterr().err
+    assert retouched.is_file()
+    assert before == (out / "test.json").read_bytes()
+    assert left() == {"photo0.png", "photo1.png"}
+    assert all(path.is_file() for path in own)
 
 
 def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, capsys):

@@ -1,7 +1,8 @@
 """Pictures of what a model paints, while it is trained and when it is tested."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,13 +15,14 @@ from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch, converted
 from flowcolor.errors import InputError
-from flowcolor.evaluation.earlier_results import of_earlier
+from flowcolor.evaluation.earlier_results import names_of_earlier, of_earlier
 from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.files import find, is_file, real, remove
 from flowcolor.io.images import write_image
+from flowcolor.io.listing import one_form
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
@@ -111,29 +113,30 @@ class PictureGrid(Callback):
         """Remove what an earlier test wrote, which ``flowcolor score`` would find.
 
         Raises:
-            InputError: One of its folders, at any depth, is a link, as to photographs.
+            InputError: One of its folders, at any depth, is a link, as to photographs, or holds
+                pictures that are neither of an earlier test nor replaced by this one.
         """
         if self.write_all:
             images = log_folder(trainer) / "images"
             folders = [images / setting / column for setting, column in product(SETTINGS, _WRITTEN)]
             data: Any = trainer.datamodule  # type: ignore[attr-defined]
-            inside = {""}
+            names: Sequence[str] = ()
             if data is not None:
                 read, names = list(data.files("test")), data.test_names
                 for folder in folders:
                     require_outside(folder, read, ROOT, names)
-                inside |= {name.rpartition("/")[0] for name in names}
+            inside = {"", *(name.rpartition("/")[0] for name in names)}
             for place in (folder / name for folder in folders for name in sorted(inside)):
                 if (found := real(place)) != real(images) / place.relative_to(images):
                     raise InputError(
                         f"{place} expects a folder of its own, got a link to {found}, where "
                         "pictures would be removed or replaced."
                     )
+            earlier = _earlier(folders, {*names_of_earlier(log_folder(trainer)), *names})
+            trainer.strategy.barrier()  # Before any process removes what others still look at.
             if trainer.is_global_zero:
-                for folder in folders:
-                    for path in folder.rglob("*.png"):
-                        if is_file(path):
-                            remove(path)
+                for path in earlier:
+                    remove(path)
             trainer.strategy.barrier()
 
     def on_test_batch_end(
@@ -215,6 +218,23 @@ class _Columns:
         with exact(self.task.colorizer):
             first["result"] = colorize_samples(self.task.colorizer, first)  # As it was scored.
         return [column[0].cpu() for column in columns_of(first)]
+
+
+def _earlier(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
+    """Return the pictures of these names; refuse others, which a score would take for results."""
+    ours, found = set(map(one_form, names)), []
+    for folder in folders:
+        for path in sorted(folder.rglob("*.png")):
+            if path.name.startswith(".") or not is_file(path):
+                continue  # Neither is a score's.
+            if one_form(path.relative_to(folder).as_posix()).removesuffix(".png") not in ours:
+                raise InputError(
+                    f"{folder} expects pictures of a test alone, got {path}, which neither the "
+                    "test that is reported there wrote nor this one replaces: move it away, or "
+                    f"choose another {ROOT}."
+                )
+            found.append(path)
+    return found
 
 
 def _first(task: Task, batch: Batch, rows: int) -> Batch:
