@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from flowcolor.layers.reversible.torch_private import (
     first_parameter,
-    is_called_plainly,
     parts_of,
+    runs_code_of,
     version,
 )
 
@@ -90,8 +90,7 @@ def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
 
 
 def _may_write(part: nn.Module) -> bool:
-    own = type(part).__module__.startswith("torch.nn.modules.") and "forward" not in vars(part)
-    return not (own and is_called_plainly(part)) or bool(vars(part).get("inplace"))
+    return not runs_code_of(("torch.nn.modules.",), part) or bool(vars(part).get("inplace"))
 
 
 def _unchanged(x: Tensor, state: int | Tensor | None) -> bool:

@@ -33,9 +33,9 @@ from flowcolor.layers.reversible.torch_private import (
     holds_sharded,
     is_batched,
     is_called_plainly,
-    is_ours_or_torchs,
     is_replica,
     is_sharded,
+    runs_code_of,
     without_cached_weights,
 )
 from flowcolor.layers.reversible.vjp import ReverseStep
@@ -45,6 +45,9 @@ _ONCE = (
     'memory="reversible" expects to be differentiated once, got a second derivative; use '
     'memory="checkpoint".'
 )
+
+# Whose code draws no random numbers without a trace.
+_KNOWN = partial(runs_code_of, ("torch.nn.modules.", "flowcolor."))
 
 
 @disable_compile
@@ -173,7 +176,7 @@ class _ReversibleStep(Function):
             buffers.refuse_changes("reversible")
             call.random = before if before.differs_from(RandomState(x)) else None
             # What is drawn under `fork_rng` leaves none. Without one, the order does not matter.
-            if call.random is None and not all(map(is_ours_or_torchs, call.then.parts)):
+            if call.random is None and not all(map(_KNOWN, call.then.parts)):
                 call.start = before
             call.then.close()
         # Undone, layers inside would draw in the opposite order, each what another one drew.

@@ -159,9 +159,14 @@ def is_called_plainly(layer: nn.Module) -> bool:
     )
 
 
-def is_ours_or_torchs(part: nn.Module) -> bool:
-    """Tell whether calling the module runs no code of anybody else's, as that of hooks."""
-    known = type(part).__module__.startswith(("torch.nn.modules.", "flowcolor."))
+def runs_code_of(packages: tuple[str, ...], part: nn.Module) -> bool:
+    """Tell whether calling the module runs code of these packages alone, not that of hooks either.
+
+    Args:
+        packages: How the names of the modules begin that classes are defined in.
+        part: What is called.
+    """
+    known = type(part).__module__.startswith(packages)
     return known and "forward" not in vars(part) and is_called_plainly(part)
 
 
