@@ -135,6 +135,7 @@ class Chain(InvertibleLayer):
         return steps
 
     def _own_steps(self, condition: Conditions, *, inverse: bool) -> list[Step]:
-        shares = share_conditions(list(self), condition)
-        steps = [Step(layer, share, inverse) for layer, share in zip(self, shares, strict=True)]
+        layers: list[InvertibleLayer] = list(self.layers)  # type: ignore[arg-type]
+        shares = share_conditions(layers, condition)
+        steps = [Step(layer, share, inverse) for layer, share in zip(layers, shares, strict=True)]
         return steps[::-1] if inverse else steps

@@ -29,7 +29,7 @@ from flowcolor.layers.functional.matrices import (
 )
 from flowcolor.layers.functional.more_matrices import Householder, Permutation
 from flowcolor.layers.functional.pixels import correlate, count_pixels, mix, mix_then_shift
-from flowcolor.layers.reversible.torch_private import contents
+from flowcolor.layers.reversible.torch_private import has_numbers, own_tensors, parts_of
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, gradients_of
 from flowcolor.values import widen, without_autocast
 
@@ -148,7 +148,7 @@ class InvertibleConv1x1(InvertibleLayer):
         with without_autocast(y):
             fold = partial(fold_affine, *affine, self.matrix, y.dtype)
             weights = [*affine, *self._weights()]
-            found = self._folded.get(weights, y.dtype, fold) if self._may_keep(y) else fold()
+            found = self._folded.get(weights, y.dtype, fold) if has_numbers(y) else fold()
             weight, loc, logdet = found
             logdet = (count_pixels(y) * logdet).expand(y.shape[0]).clone()
             return mix_then_shift(weight, y, loc), logdet
@@ -168,5 +168,4 @@ class InvertibleConv1x1(InvertibleLayer):
         return not self.training and may_keep(y) and not is_parametrized(self.matrix)
 
     def _weights(self) -> list[Tensor]:
-        _, params, buffers = contents(self.matrix)
-        return [*params.values(), *buffers.values()]
+        return [tensor for tensor in own_tensors(parts_of(self.matrix)) if tensor is not None]

@@ -64,7 +64,8 @@ def _in_precision_of(network: nn.Module, inputs: Sequence[Tensor]) -> Sequence[T
     weight = first_parameter(network)
     if weight is None or not weight.is_floating_point():
         return inputs
-    return [x.to(weight.dtype) if x.is_floating_point() else x for x in inputs]
+    dtype = weight.dtype  # Asked about first: a conversion to the same type takes time, too.
+    return [x.to(dtype) if x.dtype != dtype and x.is_floating_point() else x for x in inputs]
 
 
 def _begins_in_place(network: nn.Module) -> bool:

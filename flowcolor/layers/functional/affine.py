@@ -106,6 +106,6 @@ def run_network(layer: object, net: nn.Module, h: Tensor, a: Tensor, parts: int 
             f"{type(layer).__name__} expects its network to return shape {expected} for an "
             f"input of shape {tuple(h.shape)}, got {tuple(output.shape)}."
         )
-    output = output.to(a.dtype)
+    output = output if output.dtype == a.dtype else output.to(a.dtype)
     # Networks may return channels last. Arithmetic of that and an `a` in another layout is slow.
     return output if a.ndim != 4 or a.stride(1) == 1 else output.contiguous()

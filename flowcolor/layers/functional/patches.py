@@ -46,6 +46,7 @@ def check_patched(
 
 def unshuffle(x: Tensor, factor: int, dims: Dims = 2) -> Tensor:
     """Move patches into channels: ``(B, C, H, W)`` to ``(B, C f f, H/f, W/f)``."""
+    # Not by torch's `pixel_unshuffle`, which gives empty batches back in the shape that they have.
     return rearrange(x, f"{_FINE[dims]} -> {_COARSE[dims]}", **_sides(factor, dims))
 
 
