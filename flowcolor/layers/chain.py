@@ -1,6 +1,6 @@
 r"""Composition of invertible layers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal, overload
 
@@ -62,10 +62,11 @@ class Chain(InvertibleLayer):
         anchor_every: int | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(layers, Iterable) or isinstance(layers, Tensor):
+        try:
+            layers = list(layers)
+        except TypeError as error:
             message = f"Chain expects layers to be a list of layers, got {layers!r}."
-            raise ValueError(message)  # noqa: TRY004  (one kind of error for all arguments)
-        layers = list(layers)
+            raise ValueError(message) from error
         for layer in layers:
             check_module(self, InvertibleLayer, layers=layer)
         self.layers = nn.ModuleList(layers)

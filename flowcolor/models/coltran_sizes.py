@@ -7,6 +7,9 @@ from torch import nn
 
 from flowcolor.arguments import check_count, check_flag
 
+_MOST_PIXELS = _MOST_CHANNELS = 1024  # Of a side, and of the width of a layer.
+_MOST_LAYERS = 32
+
 
 def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for arguments of :class:`~flowcolor.models.ColTran` that do not fit."""
@@ -20,14 +23,12 @@ def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
         )
     counts |= {f"layers[{place}]": count for place, count in enumerate(counts.pop("layers"))}
     check_count(owner, **counts)
-    if config["stage"] > 3:
-        raise ValueError(f"ColTran expects stage to be 1, 2 or 3, got {config['stage']}.")
-    widths, heads = (config["width"], config["spatial_width"]), config["heads"]
-    if any(width % heads for width in widths):
-        raise ValueError(f"ColTran expects widths that {heads} heads divide, got {widths}.")
-    depth = max(*layers, config["color_layers"], config["spatial_layers"])
-    if max(widths) > 1024 or depth > 32 or max(config["size"], config["core_size"]) > 1024:
-        raise ValueError(
-            "ColTran expects widths up to 1024, up to 32 layers and sides up to 1024, got "
-            f"{max(widths)}, {depth} and {max(config['size'], config['core_size'])}."
-        )
+    if counts["stage"] > 3:
+        raise ValueError(f"ColTran expects stage to be 1, 2 or 3, got {counts['stage']}.")
+    for name, count in counts.items():
+        heads, is_width = counts["heads"], name.endswith("width")
+        if is_width and count % heads:
+            raise ValueError(f"ColTran expects {name} that {heads} heads divide, got {count}.")
+        most = _MOST_CHANNELS if is_width else _MOST_LAYERS if "layers" in name else _MOST_PIXELS
+        if count > most:
+            raise ValueError(f"ColTran expects {name} to be up to {most}, got {count}.")

@@ -117,7 +117,7 @@ class Gatys(Colorizer):
         for weight in style_weights:
             check_number(self, style_weights=weight)
         check_number(self, smallest=0.0, content_weight=content_weight, rate=rate, stop=stop)
-        _check_layers(network, [content_layer, *style_layers])
+        _check_layers(network, content_layer=[content_layer], style_layers=style_layers)
         styles = _weight_of_each(style_layers, style_weights)
         self.config = {
             "content_layer": content_layer,
@@ -250,11 +250,13 @@ def _weight_of_each(layers: Sequence[int], weights: Sequence[float]) -> dict[int
     return dict(zip(layers, shares, strict=True))
 
 
-def _check_layers(network: Network, layers: list[int]) -> None:
+def _check_layers(network: Network, **layers: Sequence[int]) -> None:
     """Refuse numbers that no convolution of the network has."""
     most = sum(BLOCKS[network])
-    whole = all(isinstance(x, Integral) and not isinstance(x, bool) for x in layers)
-    if not whole or not all(1 <= layer <= most for layer in layers):
-        raise ValueError(
-            f"Gatys expects layers from 1 to {most}, the convolutions of {network}, got {layers}."
-        )
+    for name, numbers in layers.items():
+        for x in numbers:
+            if not isinstance(x, Integral) or isinstance(x, bool) or not 1 <= x <= most:
+                raise ValueError(
+                    f"Gatys expects {name} to be from 1 to {most}, the convolutions of {network}, "
+                    f"got {x!r}."
+                )

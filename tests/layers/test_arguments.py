@@ -111,6 +111,7 @@ def cases(builders, values):
         *cases(FLAGS, [0, 1, None, "yes", math.nan, torch.tensor(1)]),
         *cases(DIMS, [True, 0, 4, 2.5, "2", None, torch.tensor(2)]),
         ("Chain.layers", Chain, torch.tensor(2)),
+        ("Chain.layers", Chain, np.array(2)),
         ("Chain.memory", lambda v: Chain([], v), nn.Identity()),
         ("Chain.layers", Chain, ActNorm(2)),
         ("Chain.layers", Chain, None),

@@ -210,5 +210,7 @@ def test_sides_and_layers_of_whole_numbers_of_other_libraries_are_not_refused():
     ):
         model = build().eval()
         assert model(*images[: 2 - (model.reference == "unused")]).isfinite().all()
-    with pytest.raises(ValueError, match=r"^Gatys expects layers from 1 to 16"):
+    with pytest.raises(
+        ValueError, match=r"^Gatys expects style_layers to be from 1 to 16, .*, got True\.$"
+    ):
         models.Gatys(2, style_layers=[True], random_weights=True)

@@ -220,7 +220,7 @@ def test_luma_is_replaced_on_request_and_chance_needs_a_generator():
 def test_what_it_cannot_do_is_refused_in_words():
     for options, expected in (
         ({"stage": 4}, "ColTran expects stage to be 1, 2 or 3, got 4."),
-        ({"heads": 3}, "ColTran expects widths that 3 heads divide, got (4, 4)."),
+        ({"heads": 3}, "ColTran expects width that 3 heads divide, got 4."),
         (
             {"layers": [1, 1]},
             "ColTran expects layers of encoder, outer and inner decoder, got [1, 1].",
@@ -233,7 +233,10 @@ def test_what_it_cannot_do_is_refused_in_words():
             {"layers": [1, 0.5, 1]},
             "ColTran expects layers[1] to be a whole number of at least 1, got 0.5.",
         ),
-        ({"width": 4096}, "ColTran expects widths up to 1024, up to 32 layers and sides up to "),
+        ({"width": 4096}, "ColTran expects width to be up to 1024, got 4096."),
+        ({"spatial_width": 5}, "ColTran expects spatial_width that 2 heads divide, got 5."),
+        ({"layers": [1, 33, 1]}, "ColTran expects layers[1] to be up to 32, got 33."),
+        ({"core_size": 2048}, "ColTran expects core_size to be up to 1024, got 2048."),
     ):
         with pytest.raises(ValueError, match=f"^{re.escape(expected)}"):
             trained_coltran(**options)

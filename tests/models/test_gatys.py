@@ -199,9 +199,10 @@ def test_the_luma_can_be_kept_and_steps_end_when_nothing_falls():
     [
         (
             {"style_layers": [17]},
-            r"Gatys expects layers from 1 to 16, the convolutions of vgg19, ",
+            r"Gatys expects style_layers to be from 1 to 16, the convolutions of vgg19, got 17\.$",
         ),
-        ({"style_layers": [[1]]}, r"layers from 1 to 16, .*, got \[5, \[1\]\]\."),
+        ({"style_layers": [[1]]}, r"style_layers to be from 1 to 16, .*, got \[1\]\.$"),
+        ({"content_layer": 0}, r"content_layer to be from 1 to 16, .*, got 0\.$"),
         ({"style_weights": [1.0, 2.0]}, r"one for each of style_layers, got 2 for 5\."),
         ({"start": "black"}, r"Gatys expects start to be one of .*, got 'black'\."),
         ({"steps": 0}, r"Gatys expects steps to be a whole number of at least 1, got 0\."),
