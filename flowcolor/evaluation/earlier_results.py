@@ -34,8 +34,8 @@ def about_earlier(path: Path, option: str, compares: bool = False) -> dict[str, 
     if not exists(path):
         return None
     found = content_of(path)
-    about = found.get("about") if "pairs" in found else None
-    if not isinstance(about, dict):
+    about = found.get("about")
+    if not isinstance(about, dict) or not isinstance(found.get("pairs"), list):
         raise something_else(path, option)
     return about
 

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from flowcolor.training.callbacks.evaluator import Evaluator
+from flowcolor.training.callbacks.picture_grid import PictureGrid
 from flowcolor.training.earlier_files import tell_earlier_test
 from tests.training.helpers import SIZE, flowcolor, write_photos
 
@@ -74,6 +76,40 @@ def test_pictures_of_an_earlier_test_are_removed_and_nothing_else(tmp_path, caps
     assert all(path.is_file() for path in own)
 
 
+def test_pictures_of_an_interrupted_test_and_of_one_before_the_last_are_removed(
+    tmp_path, capsys, monkeypatch
+):
+    words = ("test", *TINT, "--data.sketch_filter=flowcolor.data.SobelLines", "--timed=0")
+    words = (*words, "--probes=0", "--pictures.test_pairs=0", "--pictures.extremes=0")
+    words = (*words, "--trainer.default_root_dir", tmp_path / "out")
+    few, many = (write_photos(tmp_path / name, int(name)) for name in "25")
+    writing = "--pictures.write_all=true"
+
+    def left():
+        folders = (tmp_path / "out/test/images").glob("*/*/")
+        return {path.name for folder in folders for path in folder.iterdir()}
+
+    assert flowcolor(*words, "--data.test", many, writing) == 0
+    assert flowcolor(*words, "--data.test", few) == 0
+    assert "photo4.png" in left()
+    assert flowcolor(*words, "--data.test", few, writing) == 0
+    assert left() == {"photo0.png", "photo1.png"}
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Evaluator, "on_test_epoch_end", interrupt)
+        assert flowcolor(*words, "--data.test", many, writing) == 130
+    assert "photo4.png" in left()
+    assert flowcolor(*words, "--data.test", few, writing) == 0
+    assert left() == {"photo0.png", "photo1.png"}
+    monkeypatch.setattr(PictureGrid, "on_test_batch_end", interrupt)
+    root = ("--trainer.default_root_dir", tmp_path / "new")  # What is known of it is no result.
+    assert flowcolor(*words, "--data.test", few, writing, *root) == 130
+    assert not (tmp_path / "new").exists()
+
+
 def test_nothing_of_an_earlier_test_is_taken_for_results_of_another(tmp_path, capsys):
     out = tmp_path / "out/test"
     pictures = write_photos(out / "images/self/result", 2)
@@ -109,7 +145,7 @@ def test_a_test_takes_the_place_of_another_test_alone_and_says_so(tmp_path, caps
     assert test("models/tint", photos[1]) == ["notice: the test of Tint on other data is replaced"]
     assert test("models/unchanged", photos[1]) == ["notice: the test of Tint is replaced"]
     own = tmp_path / "test/test.json"
-    for text in ('{"images": []}', "[]", "{"):
+    for text in ('{"images": []}', '{"about": {}, "pairs": 5}', "[]", "{"):
         own.write_text(text)
         words = (*words, "--data.test", photos[0])
         assert flowcolor("test", "--config", "models/tint", *words) == 2

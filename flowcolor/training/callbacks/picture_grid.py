@@ -1,5 +1,6 @@
 """Pictures of what a model paints, while it is trained and when it is tested."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
@@ -20,10 +21,12 @@ from flowcolor.evaluation.extremes import write_extremes
 from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
+from flowcolor.io.earlier import content_of
 from flowcolor.io.files import find, is_file, real, remove
 from flowcolor.io.images import write_image
 from flowcolor.io.listing import one_form
 from flowcolor.io.same_file import require_outside
+from flowcolor.io.whole_file import write_text
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
 from flowcolor.training.callbacks.evaluator import report_of
@@ -132,11 +135,14 @@ class PictureGrid(Callback):
                         f"{place} expects a folder of its own, got a link to {found}, where "
                         "pictures would be removed or replaced."
                     )
-            earlier = _earlier(folders, {*names_of_earlier(log_folder(trainer)), *names})
+            record = images / ".names"  # A test that was interrupted has no report.
+            known = {*names_of_earlier(log_folder(trainer)), *_recorded(record), *names}
+            earlier = _earlier(folders, known)
             trainer.strategy.barrier()  # Before any process removes what others still look at.
             if trainer.is_global_zero:
                 for path in earlier:
                     remove(path)
+                write_text(json.dumps({"names": list(names)}, ensure_ascii=False), record)
             trainer.strategy.barrier()
 
     def on_test_batch_end(
@@ -220,6 +226,12 @@ class _Columns:
         return [column[0].cpu() for column in columns_of(first)]
 
 
+def _recorded(record: Path) -> set[str]:
+    """Return the names of the pictures that the last test to write some began with."""
+    names = content_of(record).get("names") if is_file(record) else None
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+
 def _earlier(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
     """Return the pictures of these names; refuse others, which a score would take for results."""
     ours, found = set(map(one_form, names)), []
@@ -229,9 +241,9 @@ def _earlier(folders: Iterable[Path], names: Iterable[str]) -> list[Path]:
                 continue  # Neither is a score's.
             if one_form(path.relative_to(folder).as_posix()).removesuffix(".png") not in ours:
                 raise InputError(
-                    f"{folder} expects pictures of a test alone, got {path}, which neither the "
-                    "test that is reported there wrote nor this one replaces: move it away, or "
-                    f"choose another {ROOT}."
+                    f"{folder} expects pictures of a test alone, got {path}, which neither an "
+                    "earlier test wrote nor this one replaces: move it away, or choose another "
+                    f"{ROOT}."
                 )
             found.append(path)
     return found
