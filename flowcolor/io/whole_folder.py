@@ -31,7 +31,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         stays = folder.is_dir()
         place = folder if stays else folder.parent
         with new_folders(place), new_part(place, _make_folder) as work:
-            yield work
+            try:
+                yield work
+            except InputError as error:  # It may name the hidden folder, which nobody knows.
+                raise InputError(str(error).replace(str(work), str(folder))) from error
             if stays:
                 with uninterrupted():
                     _require_empty(folder)  # Another process may have written there, too.

@@ -1,6 +1,7 @@
 """Parts of files and folders, which nobody is left with."""
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -86,6 +87,22 @@ def test_a_second_ctrl_c_leaves_neither_a_part_nor_an_empty_folder(tmp_path, mon
         write()
     monkeypatch.undo()
     assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_file_that_cannot_be_written_is_named_by_the_place_of_its_folder(is_there, tmp_path):
+    place = tmp_path / "a"
+    if is_there:
+        place.mkdir()
+
+    def write():
+        with whole_folder(place) as work:
+            (work / "file").mkdir()
+            write_text("text", work / "file")
+
+    with pytest.raises(InputError, match=f"^{re.escape(str(place / 'file'))} cannot be written: "):
+        write()
+    assert names(place) == set()
 
 
 def test_a_folder_is_written_where_rights_cannot_be_set(tmp_path, monkeypatch):
