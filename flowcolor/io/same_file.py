@@ -39,6 +39,25 @@ def protect(
         )
 
 
+def require_own(root: Path, places: Iterable[Path], loss: str) -> None:
+    """Refuse folders for results that are links to elsewhere.
+
+    Args:
+        root: A folder, which may be a link.
+        places: Folders in it, at any depth; they need not be there.
+        loss: What would happen to files there.
+
+    Raises:
+        InputError: It names the first.
+    """
+    top = real(root)
+    for place in places:
+        if (found := real(place)) != top / place.relative_to(root):
+            raise InputError(
+                f"{place} expects a folder of its own, got a link to {found}, where {loss}."
+            )
+
+
 def require_outside(
     folder: Path, inputs: Iterable[Path], option: str, names: Iterable[str] = ()
 ) -> None:

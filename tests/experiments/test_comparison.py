@@ -145,6 +145,24 @@ def test_pairs_beyond_those_that_are_painted_again_are_scored_too(run, tmp_path,
     assert all("ssim" in scores for scores in cross)
 
 
+def test_pictures_to_which_a_link_among_those_of_a_comparison_leads_are_left(run, tmp_path, capsys):
+    output, mine = tmp_path / "out", tmp_path / "mine"
+    shutil.copytree(run.photos, mine)
+    before = {path: path.read_bytes() for path in mine.iterdir()}
+    folder = output / "pictures/exemplar-cross"
+    assert flowcolor(*words(run, output, "unchanged")) == 0
+    folder.mkdir()
+    for name in ("reference", "tint"):
+        (folder / name).symlink_to(mine, target_is_directory=True)
+        assert flowcolor(*words(run, output, "unchanged", "tint")) == 2
+        expected = f"{folder / name} expects a folder of its own, got a link to {mine}, where"
+        printed = capsys.readouterr()
+        assert expected in printed.out + printed.err
+        assert {path: path.read_bytes() for path in mine.iterdir()} == before
+        (folder / name).unlink()
+    assert flowcolor(*words(run, output, "unchanged", "tint")) == 0
+
+
 def test_a_method_that_is_called_like_an_answer_to_read_by_may_come_later(run, tmp_path):
     assert flowcolor(*words(run, tmp_path, "a=tint")) == 0
     assert flowcolor(*words(run, tmp_path, "a=tint", "tint")) == 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import real
+from flowcolor.io.same_file import require_own
 from flowcolor.io.whole_file import whole_file
 
 KEPT = "What is done is kept, and the same command continues."
@@ -35,13 +35,7 @@ def require_inside(folder: Path, names: Iterable[str]) -> None:
     Raises:
         InputError: It names the first.
     """
-    parents = {name.rpartition("/")[0] for name in names}
-    root = real(folder)
-    for kind in ("photos", "sketches", "masks"):
-        for parent in sorted(parents):
-            place = Path(kind, parent)
-            if real(folder / place) != root / place:
-                raise InputError(
-                    f"{folder / place} expects a folder of its own, got a link to "
-                    f"{real(folder / place)}, where files would be replaced."
-                )
+    parents = sorted({name.rpartition("/")[0] for name in names})
+    kinds = ("photos", "sketches", "masks")
+    places = (folder / kind / parent for kind in kinds for parent in parents)
+    require_own(folder, places, "files would be replaced")

@@ -1,6 +1,6 @@
 """Paint and score every row of every block, each once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from flowcolor.experiments.comparison.reading import reading_rows
 from flowcolor.experiments.comparison.rows import Row, blocks_in, pictures, rows_of
 from flowcolor.io.files import exists
 from flowcolor.io.images import write_image
+from flowcolor.io.same_file import require_own
 from flowcolor.models import Colorizer
 
+_GIVEN = ("content", "reference", "points", "truth")
 PROBES = 16  # Pairs that are painted again, to see whether a method listens to its reference.
 
 
@@ -36,6 +38,7 @@ def judge_reading(comparison: Comparison, checked: Checked) -> None:
             folder = pictures(comparison.output, block, setting)
             # What is written last says that all the others are there.
             if not exists(folder / "truth" / f"{checked.pairs.names[-1]}.png"):
+                _require_own(comparison, checked, [folder / column for column in _GIVEN])
                 for batch in checked.pairs.batches(setting):
                     _write_given(batch, folder)
 
@@ -84,6 +87,9 @@ def _judge(
 ) -> None:
     """Paint and score all pairs of a block; write pictures if there is a label, then the report."""
     settings, size = SETTINGS[block], comparison.size
+    if label:
+        folders = [pictures(comparison.output, block, setting) / label for setting in settings]
+        _require_own(comparison, checked, folders)
     probed = 0
     evaluation = Evaluation(checked.pairs.sketch_filter, comparison.networks, settings, size)
     for setting, batch in _batches(checked, block):
@@ -103,6 +109,13 @@ def _judge(
         about = about | {"seconds": paint.seconds_per_picture, "gmacs": paint.gmacs}
     known = {"content": comparison.content, "size": size, "block": block}
     write_report(evaluation.report(about | known), path.parent, path.stem)
+
+
+def _require_own(comparison: Comparison, checked: Checked, folders: Sequence[Path]) -> None:
+    """Refuse links among folders of pictures: what is there would be replaced."""
+    inside = sorted({name.rpartition("/")[0] for name in checked.pairs.names})
+    places = (folder / name for folder in folders for name in inside)
+    require_own(comparison.output / "pictures", places, "pictures would be replaced")
 
 
 def _batches(checked: Checked, block: Block) -> Iterator[tuple[Any, Batch]]:

@@ -22,10 +22,10 @@ from flowcolor.evaluation.pictures import COLUMNS, columns_of, write_grid
 from flowcolor.evaluation.probes import first_pairs
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.earlier import content_of
-from flowcolor.io.files import find, is_file, real, remove
+from flowcolor.io.files import find, is_file, remove
 from flowcolor.io.images import write_image
 from flowcolor.io.listing import one_form
-from flowcolor.io.same_file import require_outside
+from flowcolor.io.same_file import require_outside, require_own
 from flowcolor.io.whole_file import write_text
 from flowcolor.models.glimpses import glimpses
 from flowcolor.models.round_trip import dtype_of, exact
@@ -129,12 +129,8 @@ class PictureGrid(Callback):
                 for folder in folders:
                     require_outside(folder, read, ROOT, names)
             inside = {"", *(name.rpartition("/")[0] for name in names)}
-            for place in (folder / name for folder in folders for name in sorted(inside)):
-                if (found := real(place)) != real(images) / place.relative_to(images):
-                    raise InputError(
-                        f"{place} expects a folder of its own, got a link to {found}, where "
-                        "pictures would be removed or replaced."
-                    )
+            places = [folder / name for folder in folders for name in sorted(inside)]
+            require_own(images, places, "pictures would be removed or replaced")
             record = images / ".names"  # A test that was interrupted has no report.
             known = {*names_of_earlier(log_folder(trainer)), *_recorded(record), *names}
             earlier = _earlier(folders, known)
