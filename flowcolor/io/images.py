@@ -5,8 +5,9 @@ Conversions, so that nobody has to guess:
 - The orientation that a camera writes into EXIF is applied; embedded colour profiles are ignored.
 - Grey images get three equal channels, palettes are looked up, transparent pixels lie on white.
 - CMYK, YCbCr, Lab and HSV are converted to RGB by Pillow.
-- 16-bit images are divided by 65535, 12-bit TIFF by 4095. Numbers of 32 bits, with a sign or a
-  fraction, have no known range and are refused. Of several frames, only the first is read.
+- Grey of 16 bits is divided by 65535, of 12-bit TIFF by 4095; of 16 bits with colour or opacity
+  Pillow gives the upper 8. Numbers of 32 bits, with a sign or a fraction, have no known range and
+  are refused. Of several frames, only the first is read.
 """
 
 import io

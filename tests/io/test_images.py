@@ -22,7 +22,7 @@ from flowcolor.io.images import (
     read_sketch,
     write_image,
 )
-from flowcolor.io.picture_size import picture_size
+from flowcolor.io.picture_size import count_pages, picture_size
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 
@@ -319,9 +319,13 @@ def test_what_is_no_file_is_not_read(read, tmp_path):
             read(tmp_path / name)
 
 
-@pytest.mark.parametrize("read", [read_image, read_bytes, read_mask, picture_size, read_labels])
+@pytest.mark.parametrize(
+    "read", [read_image, read_bytes, read_mask, picture_size, count_pages, read_labels]
+)
 def test_a_large_page_is_read_without_a_warning_of_pillow(read, tmp_path, monkeypatch):
-    path = save(Image.fromarray(PIXELS[..., 0]), tmp_path / "page.png")
+    """Nor is one warned of when tags beside the pixels are damaged, as cameras leave them."""
+    tags = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 50
+    path = save(Image.fromarray(PIXELS[..., 0]), tmp_path / "page.png", exif=tags)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)  # A warning above; twice as many are none.
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
