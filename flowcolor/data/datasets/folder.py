@@ -17,7 +17,7 @@ from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.positions import position
 from flowcolor.errors import InputError
 from flowcolor.io.files import real
-from flowcolor.io.listing import list_images, own_stem, pairing_stem
+from flowcolor.io.listing import list_images, one_form, own_stem, pairing_stem
 from flowcolor.io.places import require_path
 
 Roots = str | Path | Sequence[str | Path]
@@ -158,7 +158,7 @@ def label_folders(roots: Sequence[Path]) -> list[str]:
     parts = [_below_root(real(folder)) for folder in roots]
     for depth in range(1, max(1, *map(len, parts)) + 1):
         labels = ["".join(f"{part}/" for part in each[-depth:]) for each in parts]
-        if len(set(labels)) == len(labels):
+        if len(set(map(one_form, labels))) == len(labels):
             return labels
     raise InputError(f"The same folder is listed twice: {', '.join(map(str, roots))}.")
 

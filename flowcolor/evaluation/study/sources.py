@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from flowcolor.errors import InputError, first_ten
-from flowcolor.io.listing import by_stem, list_images, natural_order
+from flowcolor.io.listing import by_stem, list_images, natural_order, one_form
 
 MOST_METHODS = 24  # Letters of the alphabet, less two for the controls.
 
@@ -45,7 +45,7 @@ def parse_methods(words: list[str]) -> dict[str, Path]:
         name = name.strip()
         if not (name and equals and folder):
             raise InputError(f"--methods expects NAME=FOLDER, got {word!r}.")
-        if name in methods:
+        if one_form(name) in map(one_form, methods):
             raise InputError(f"--methods expects names that differ, got {name!r} twice.")
         methods[name] = Path(folder)
     if len(methods) > MOST_METHODS:

@@ -217,6 +217,12 @@ def test_names_do_not_begin_at_the_root(tmp_path):
     assert label_folders([root]) == [""]
 
 
+def test_names_of_folders_differ_by_more_than_their_unicode_form(tmp_path):
+    """Else results of one would pair with those of the other, or on some disks replace them."""
+    first, second = Path(tmp_path.anchor, "a", "\xe9"), Path(tmp_path.anchor, "b", "e\u0301")
+    assert label_folders([first, second]) == ["a/\xe9/", "b/e\u0301/"]
+
+
 def test_unclear_folders_are_named(make_folder):
     photos = make_folder()
     with pytest.raises(InputError, match="listed twice"):

@@ -143,6 +143,7 @@ def test_a_study_of_fakes_always_shows_the_real_picture_and_one_other(make):
         (("--size", "8"), "--size expects a number from 16 to 2048, got 8."),
         (("--methods", "a"), "--methods expects NAME=FOLDER, got 'a'."),
         (("--methods", "a=x", "a=y"), "--methods expects names that differ, got 'a' twice."),
+        (("--methods", "\xe9=x", "e\u0301=y"), "names that differ, got 'e\u0301'"),
         (("--methods", "a=/nowhere"), "/nowhere should be a folder of images but does not exist."),
         (("--methds", "a=b"), "there is no option '--methds'; did you mean '--methods'."),
         (("--seconds", "nan"), "--seconds expects a number from 0 to 60, got nan."),
