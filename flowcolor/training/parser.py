@@ -32,6 +32,9 @@ class TrainingParser(LightningArgumentParser):
             message = f"A configuration expects words as names of options, got {got}"
         elif isinstance(ex, KeyError):  # PyYAML's, of a value in an option as `!!bool x`.
             message = f"An option expects YAML, got a tag that does not fit its value {ex}"
+        elif ex is not None and isinstance(ex.__cause__, UnicodeEncodeError):
+            before = message.partition("'utf-8' codec")[0]
+            message = f"{before}Expected a name in UTF-8, got {ex.__cause__.object}"
         raise InputError(self._sentence(message)) from ex
 
     def _sentence(self, message: str) -> str:

@@ -44,6 +44,10 @@ WRONG = {
         (*FIT, "--data.size=!!bool x"),
         r"got a tag that does not fit its value 'x'\.$",
     ),
+    "file whose name is no UTF-8": (
+        ("test", "--config", "models/tint", "--compare=a\udc83.json"),
+        r"Option 'compare': Expected a name in UTF-8, got a\\udc83\.json\.$",
+    ),
     "number as a name": (
         (*FIT, "--model.optimizer.init_args={lr: 0.1, 7: 8}"),
         r"A configuration expects words as names of options, got 7\.$",
