@@ -19,6 +19,20 @@ def read_whole(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def require_readable(path: Path) -> None:
+    """Refuse a file that may not be read, before others, who may say that it is damaged, try.
+
+    Raises:
+        InputError: It is not there, may not be read, or is a pipe or a device.
+    """
+    try:
+        refuse_stream(path.stat())
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
 def require_no_pipe(path: Path) -> None:
     """Refuse what is neither a file nor a folder: reading from a pipe or a device may never end.
 

@@ -24,7 +24,7 @@ from flowcolor.io.files import is_dir, is_empty, is_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.plain_load import plain_load
-from flowcolor.io.streams import require_no_pipe
+from flowcolor.io.streams import require_no_pipe, require_readable
 from flowcolor.io.whole_file import whole_file
 from flowcolor.models.description import colorizer_named, is_description, own_part, rebuildable
 from flowcolor.models.plain_state import plain_names, plain_state, uncompiled
@@ -279,4 +279,5 @@ def _existing(path: Path | str) -> Path:
         raise InputError(f"Checkpoint {path} expects a file, got {what}.")
     if is_empty(path):
         raise InputError(f"Checkpoint {path} is empty.")
+    require_readable(path)
     return path

@@ -15,6 +15,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import from_home, is_file
 from flowcolor.io.new_folders import make_folders
 from flowcolor.io.plain_load import plain_load
+from flowcolor.io.streams import require_readable
 
 
 class WeightsFile(NamedTuple):
@@ -151,6 +152,8 @@ def load_tensors(path: str | Path) -> dict[str, Tensor]:
         InputError: If the file cannot be read or holds anything but named tensors.
     """
     path = Path(path)
+    if is_file(path):
+        require_readable(path)
     try:
         if path.suffix.lower() == ".safetensors":
             # Local import: only needed for this kind of file.

@@ -57,7 +57,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
         _require_once(yaml.compose(text, yaml.SafeLoader), set())
         content = yaml.safe_load(text)
         count_values(content)
-    except (OSError, *NO_YAML) as error:
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from error
+    except NO_YAML as error:
         known = isinstance(error, LookupError | AttributeError)
         reason = "a tag does not fit its value" if known else " ".join(str(error).split())
         raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error

@@ -17,7 +17,8 @@ from flowcolor.io.places import require_folder, require_place
 from flowcolor.io.same_file import require_outside
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.vgg_classes import VGGClasses
-from flowcolor.pretrained.weights import WEIGHTS, find_weights
+from flowcolor.pretrained.weights import WEIGHTS, find_weights, load_tensors
+from flowcolor.training.config_files import read_yaml
 
 COLORIZE = ["colorize", "--method", "unchanged", "--sketch", "PHOTOS", "--output", "out"]
 FIT = ["fit", "--config", "quickstart", "--trainer.default_root_dir", "runs"]
@@ -105,6 +106,27 @@ def test_what_is_asked_of_a_place(bad):
     ):
         with pytest.raises(InputError, match=r"cannot be read: |is not the manifest"):
             read(bad)
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (read_weights, "model.safetensors"),
+        (read_weights, "last.ckpt"),
+        (load_tensors, "vgg.safetensors"),
+        (load_tensors, "vgg.pth"),
+        (read_yaml, "own.yaml"),
+    ],
+)
+def test_a_file_that_may_not_be_read_is_not_called_damaged(read, name, tmp_path, monkeypatch):
+    def refuse(path, *_args, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    file = tmp_path / name
+    file.write_text("[", encoding="utf-8")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=rf"^{re.escape(str(file))} cannot be read: Permission "):
+        read(file)
 
 
 def test_what_is_there_and_what_is_not(tmp_path):
