@@ -7,12 +7,13 @@ from torch import Tensor, nn
 
 from flowcolor.layers.reversible.torch_private import (
     first_parameter,
+    innermost,
     parts_of,
     runs_code_of,
     version,
 )
 
-_BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
@@ -82,6 +83,7 @@ def _begins_in_place(network: nn.Module) -> bool:
 
 def _state(x: Tensor, network: nn.Module) -> int | Tensor | None:
     """Return what shows later whether ``x`` was written to; None where it is not looked."""
+    x = innermost(x)
     if not x.is_inference():
         return version(x)
     # Tensors of inference mode count no versions. Their numbers are compared, where the network
@@ -96,9 +98,14 @@ def _may_write(part: nn.Module) -> bool:
 
 def _unchanged(x: Tensor, state: int | Tensor | None) -> bool:
     if isinstance(state, Tensor):
-        bits = _BITS[x.element_size()]  # Not the numbers: NaN differs from itself.
-        return torch.equal(x.view(bits), state.view(bits))
+        # Not the numbers: NaN differs from itself.
+        return torch.equal(_bits(innermost(x)), _bits(state))
     return state is None or version(x) == state
+
+
+def _bits(x: Tensor) -> Tensor:
+    x = torch.view_as_real(x.resolve_conj()) if x.is_complex() else x
+    return x.view(_BITS[x.element_size()])
 
 
 def _message(layer: object, network: nn.Module) -> str:

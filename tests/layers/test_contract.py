@@ -206,10 +206,10 @@ def test_untrained_state_dict_starts_over(case, sample):
 
 
 @every_case
-@pytest.mark.parametrize("gradients", [False, True])
-def test_vmap_over_images_is_the_batch(case, gradients):
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_vmap_over_images_is_the_batch(case, context):
     for layer, *inputs in directions(case.settled(PLAIN).double(), double(case.inputs(PLAIN))):
-        with torch.set_grad_enabled(gradients):
+        with context():
             mapped = vmap(lambda *image, run=layer: first(run(*map(alone, image))), axes(inputs))
             for run in (layer, layer.eval()):
                 assert_close(mapped(*inputs), run(*inputs), rtol=1e-9, atol=1e-9)

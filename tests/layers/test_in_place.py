@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.func import vmap
 from torch.testing import assert_close
 
 from flowcolor.layers import AffineCoupling, Chain, ConditionalAffineCoupling, NoAggregation
@@ -94,6 +95,17 @@ def test_writing_to_the_input_is_one_value_error(build, dtype, context):
 
 
 @every_layer
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_writing_to_one_of_many_images_is_the_same_error(build, context):
+    layer = build()
+    with context():
+        for run in (layer.forward, layer.inverse):
+            x, condition = torch.randn(3, 1, 4, 3, 3), torch.randn(3, 1, 2, 3, 3)
+            with pytest.raises(ValueError, match=REFUSED):
+                vmap(run)(x, condition)
+
+
+@every_layer
 @pytest.mark.parametrize("memory", MODES)
 def test_writing_to_an_input_with_gradients_is_the_same_error(build, memory):
     x, condition = (torch.randn(2, 4, 3, 3, requires_grad=True) for _ in range(2))
@@ -123,7 +135,27 @@ def test_writing_to_what_a_network_made_itself_is_fine(context):
         with context():
             layer, x = AffineCoupling(sub), torch.randn(2, 4, 3, 3)
             assert_close(layer.inverse(layer(x)[0])[0], x)
+            assert_close(vmap(layer.forward)(x[:, None])[0][:, 0], layer(x)[0])
             layer(torch.full_like(x, torch.nan))  # Not a number is not a change.
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.complex128])
+def test_conditions_of_other_numbers_are_compared_in_inference_mode(dtype):
+    class Shift(nn.Module):
+        def __init__(self, writes):
+            super().__init__()
+            self.writes = writes
+
+        def forward(self, x, condition):
+            if self.writes:
+                condition.zero_()
+            return x + condition.real.to(x.dtype)
+
+    with torch.inference_mode():
+        x, condition = torch.randn(2, 4, 3, 3), torch.ones(2, 2, 3, 3, dtype=dtype)
+        ConditionalAffineCoupling(conv_net(2, 4), Shift(writes=False))(x, condition)
+        with pytest.raises(ValueError, match=REFUSED):
+            ConditionalAffineCoupling(conv_net(2, 4), Shift(writes=True))(x, condition)
 
 
 @pytest.mark.compiled

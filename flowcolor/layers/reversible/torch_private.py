@@ -33,7 +33,18 @@ def version(x: Tensor) -> int:
 
     Tensors of inference mode do not count that.
     """
+    x = innermost(x)
     return -1 if x.is_inference() else x._version
+
+
+def innermost(x: Tensor) -> Tensor:
+    """Return the tensor that holds the numbers, inside of those of ``torch.func``'s transforms.
+
+    Those of ``vmap`` do not count how often they were written to, and cannot be compared.
+    """
+    while _functorch.is_functorch_wrapped_tensor(x):
+        x = _functorch.get_unwrapped(x)
+    return x
 
 
 def parts_of(whole: nn.Module) -> list[nn.Module]:
