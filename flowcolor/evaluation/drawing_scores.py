@@ -13,7 +13,8 @@ from flowcolor.metrics.on_lines import show_broken
 def lines_of(images: Tensor, sketch_filter: Callable[..., Tensor]) -> Tensor:
     """Draw the lines of every image as the sketches were drawn, :math:`(B, 1, H, W)`."""
     size = (images.shape[-2], images.shape[-1])
-    drawn = [sketch_filter(image.cpu().float(), size, None) for image in images]
+    # Copies, since a filter of somebody else may write to what it is given.
+    drawn = [sketch_filter(image.cpu().float().clone(), size, None) for image in images]
     return torch.stack(drawn).to(images.device)
 
 

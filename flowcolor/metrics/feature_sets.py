@@ -99,7 +99,8 @@ class FeatureSetMetric(Metric, ABC):
         """Return the features of images, which several metrics can share; adds nothing."""
         require_tensors(type(self).__name__, images)
         with without_autocast(images):
-            return self._checked(self._network[0](images))
+            # A copy, since networks of somebody else may write to what they are given.
+            return self._checked(self._network[0](images.clone()))
 
     def update(
         self,

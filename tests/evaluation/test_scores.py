@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -30,6 +32,18 @@ def test_a_perfect_result_beats_the_baselines_and_follows_the_sketch():
             assert score.scores[name] > max(trivial)
         assert score.scores["lines"] == pytest.approx(1.0)
         assert score.scores["lines_control"] < 0.9
+
+
+def test_a_filter_that_writes_to_what_it_is_given_leaves_the_batch_alone():
+    def write(photo, size, mask):
+        photo.zero_()
+        return photo[:1]
+
+    batch = dict(zip(("content", "reference", "truth"), torch.rand(3, 2, 3, 16, 16), strict=True))
+    batch |= {"index": torch.arange(2), "name": list("ab")}
+    before = copy.deepcopy(batch)
+    score_batch("self", batch, batch["truth"], write)
+    assert all(torch.equal(batch[name], before[name]) for name in ("reference", "truth"))
 
 
 def test_each_score_is_that_of_its_metric_on_the_right_images():

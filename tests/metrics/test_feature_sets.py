@@ -186,6 +186,19 @@ def test_a_module_gets_neither_trained_nor_stored(kind, name):
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)
+def test_features_that_write_to_what_they_are_given_leave_the_images_alone(kind, name):
+    images, metric = torch.rand(4, 3, 2, 2), kind(features=in_place, dimensions=12)
+    before, expected = images.clone(), images.flatten(1).neg()
+    metric.update(images, real=True)
+    assert torch.equal(metric.features(images), expected)
+    assert torch.equal(images, before)
+
+
+def in_place(images):
+    return images.neg_().flatten(1)
+
+
+@pytest.mark.parametrize(("kind", "name"), KINDS)
 def test_impossible_features_are_one_sentence(kind, name):
     images = torch.rand(5, 3, 2, 2)
     metric = kind(features=lambda images: images.flatten(1), dimensions=7)
