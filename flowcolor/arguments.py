@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from numbers import Integral
 from os import PathLike
-from typing import Any, ParamSpec, TypeVar, get_args
+from typing import Any, ParamSpec, TypeGuard, TypeVar, get_args
 
 import numpy as np
 import torch
@@ -99,8 +99,18 @@ def check_picture(owner: object, height: int, width: int, /) -> None:
 def check_list(owner: object, /, **lists: object) -> None:
     """Raise ``ValueError`` for an argument that is neither a list nor a tuple, as words are not."""
     for name, given in lists.items():
-        if not isinstance(given, Sequence) or isinstance(given, str | bytes):
-            raise ValueError(_message(owner, name, "a list", given))  # noqa: TRY004  (as above)
+        if not is_list(given):
+            raise ValueError(_message(owner, name, "a list", given))
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Tell whether a value is a list, a tuple or the like, which words and bytes are not.
+
+    Example:
+        >>> is_list((1, 2)), is_list(b"ab")
+        (True, False)
+    """
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def check_numbers_by_name(owner: object, /, **tables: object) -> None:
@@ -110,7 +120,7 @@ def check_numbers_by_name(owner: object, /, **tables: object) -> None:
     """
     for name, table in tables.items():
         lists: list[Any] = list(table.values()) if isinstance(table, Mapping) else [None]
-        good = all(isinstance(numbers, Sequence) for numbers in lists)
+        good = all(map(is_list, lists))
         good = good and all(isinstance(n, Integral) for numbers in lists for n in numbers)
         if not good or not all(is_number(n) for numbers in lists for n in numbers):
             raise ValueError(_message(owner, name, "lists of whole numbers by name", table))
@@ -195,7 +205,7 @@ def check_generator(owner: object, generator: object, /) -> None:
 
 def check_sides(owner: object, size: object, /) -> None:
     """Raise ``ValueError`` unless ``size`` is a height and a width in pixels."""
-    pair = isinstance(size, Sequence) and len(size) == 2
+    pair = is_list(size) and len(size) == 2
     if not pair or not all(_is_count(side) for side in size):  # type: ignore[attr-defined]
         raise ValueError(_message(owner, "size", "a height and a width in pixels", size))
 

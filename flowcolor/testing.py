@@ -102,13 +102,15 @@ def _check_sample(
 
 
 def _check_condition(condition: object) -> None:
-    if condition is None or isinstance(condition, Tensor):
+    if condition is None:
         return
-    listed = isinstance(condition, list | tuple) and all(isinstance(c, Tensor) for c in condition)
-    if not listed:
+    listed: Any = condition if isinstance(condition, list | tuple) else [condition]
+    if not all(isinstance(c, Tensor) for c in listed):
         expected = "a tensor or a list of tensors"
         kind = type(condition).__name__
         raise ValueError(f"check_invertible expects condition to be {expected}, got {kind}.")
+    if not all(c.ndim for c in listed):
+        raise ValueError("check_invertible expects condition to be a batch, got a single number.")
 
 
 def _double(condition: Conditions) -> Conditions:

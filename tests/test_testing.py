@@ -236,3 +236,9 @@ def test_conditions_that_are_no_tensors_are_refused(condition):
     message = r"^check_invertible expects condition to be a tensor or a list of tensors, got "
     with pytest.raises(ValueError, match=message):
         check_invertible(Honest(), torch.randn(2, 3), condition)
+
+
+@pytest.mark.parametrize("condition", [torch.tensor(1.0), [torch.ones(2, 3), torch.tensor(1)]])
+def test_conditions_that_are_no_batches_are_refused(condition):
+    with pytest.raises(ValueError, match=r"^check_invertible expects condition to be a batch, got"):
+        check_invertible(Honest(), torch.randn(2, 3), condition)

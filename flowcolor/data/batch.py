@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from flowcolor.arguments import is_list
 from flowcolor.errors import InputError
 from flowcolor.values import is_float, is_strided, kind_of
 
@@ -104,7 +105,7 @@ def require_batch(owner: object, batch: object, *images: str, also: Sequence[str
     assert isinstance(batch, dict)  # noqa: S101  (just looked at)
     index, count = batch["index"], len(batch[images[0]])
     numbers = index.tolist() if isinstance(index, Tensor) else index
-    whole = isinstance(numbers, Sequence) and all(isinstance(n, Integral) for n in numbers)
+    whole = is_list(numbers) and all(isinstance(n, Integral) for n in numbers)
     if not whole or len(numbers) != count:
         shown = str(tuple(index.shape)) if isinstance(index, Tensor) else repr(index)[:60]
         expected = f"index to be whole numbers, one for each of {count} images"

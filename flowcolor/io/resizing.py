@@ -1,13 +1,11 @@
 """Images as tensors at other sizes."""
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Num
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import plain_numbers
+from flowcolor.arguments import is_list, plain_numbers
 from flowcolor.values import is_float, require_tensors, widen
 
 
@@ -27,7 +25,7 @@ def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor,
             "resize expects an image of bytes or floats of shape (channels, height, width) or a "
             f"batch of them, got {image.dtype} of shape {tuple(image.shape)}."
         )
-    if not isinstance(size, Sequence) or len(size) != 2:
+    if not is_list(size) or len(size) != 2:
         raise ValueError(f"resize expects size to be a height and a width, got {size!r}.")
     if image.shape[-2:] == size:
         return image

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import plain_numbers
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.errors import InputError
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
@@ -67,9 +68,10 @@ class PerceptualLoss(nn.Module):
         chunk: int | None = 4,
     ) -> None:
         super().__init__()
-        whole = isinstance(chunk, Integral) and not isinstance(chunk, bool)
+        whole = isinstance(chunk, Integral) and is_number(chunk)
         if chunk is not None and not (whole and chunk >= 1):
-            raise InputError(f"`chunk` must be a positive number of images, got {chunk}.")
+            shown = shown_number(chunk)
+            raise InputError(f"`chunk` must be a positive number of images, got {shown}.")
         self.chunk = chunk
         self.activations = VGGActivations(_LAYERS, "vgg16", vgg16, random_weights=random_weights)
 

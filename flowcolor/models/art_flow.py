@@ -82,7 +82,8 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
     ) -> None:
         super().__init__()
         check_art_flow_sizes(self, levels, steps, hidden)
-        check_choice(self, transfer=(transfer, Transfer))
+        # Here: modules pass by properties.
+        check_choice(self, transfer=(transfer, Transfer), memory=(memory, Memory))
         check_positive(self, eps=eps)
         self.config: dict[str, Any] = {
             "levels": levels,

@@ -4,7 +4,14 @@ from typing import Literal
 
 from torch import nn
 
-from flowcolor.arguments import check_choice, check_count, check_parameters, plain_numbers
+from flowcolor.arguments import (
+    check_choice,
+    check_count,
+    check_number,
+    check_parameters,
+    check_whole_number,
+    plain_numbers,
+)
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -100,8 +107,8 @@ def conditional_coupling_block(
             f"{attention_scale} with {aggregation!r}."
         )
     half = _half_of(conditional_coupling_block, channels)
-    if hint_channels != 0:
-        check_count(conditional_coupling_block, hint_channels=hint_channels)
+    check_whole_number(conditional_coupling_block, hint_channels=hint_channels)
+    check_number(conditional_coupling_block, smallest=0.0, hint_channels=hint_channels)
     seen = 2 * half if aggregation == "attention" else half  # Channels of what is fused.
     scale_net, shift_net = (ResidualNet(seen, half, norm, norm_eps, width) for _ in range(2))
     fuse = _aggregation(aggregation, half, channels, attention_scale)

@@ -94,7 +94,8 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         memory: Memory = "none",
     ) -> None:
         super().__init__()
-        check_choice(self, data=(data, Data), layout=(layout, Layout))
+        # Here: modules pass by properties.
+        check_choice(self, data=(data, Data), layout=(layout, Layout), memory=(memory, Memory))
         check_number(self, noise=noise, smallest=0.0)
         published = LAYOUTS[layout]
         for name, numbers in (("blocks", blocks), ("widths", widths)):

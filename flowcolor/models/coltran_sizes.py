@@ -1,11 +1,11 @@
 """Sizes of a ColTran that cannot be, or that no machine could build."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, is_list
 
 _MOST_PIXELS = _MOST_CHANNELS = 1024  # Of a side, and of the width of a layer.
 _MOST_LAYERS = 32
@@ -17,7 +17,7 @@ def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     flags = {name: config[name] for name in ("with_reference", "keep_luma")}
     check_flag(owner, **flags)
     counts = {name: value for name, value in config.items() if name not in flags}
-    if not isinstance(layers, Sequence) or len(layers) != 3:
+    if not is_list(layers) or len(layers) != 3:
         raise ValueError(
             f"ColTran expects layers of encoder, outer and inner decoder, got {layers}."
         )

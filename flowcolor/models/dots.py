@@ -6,7 +6,7 @@ from numbers import Integral
 
 import torch
 
-from flowcolor.arguments import check_picture, plain_numbers
+from flowcolor.arguments import check_picture, is_list, plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
@@ -43,7 +43,7 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
         tensor(9.)
     """
     check_picture(hints_of_dots, height, width)
-    if not isinstance(dots, Sequence) or not all(map(_is_dot, dots)):
+    if not is_list(dots) or not all(map(_is_dot, dots)):
         raise ValueError(
             "hints_of_dots expects dots of a place in whole pixels and a colour of three numbers, "
             "got others."
@@ -67,7 +67,7 @@ def hints_of_dots(dots: Sequence[Dot], height: int, width: int) -> Hints:
 
 
 def _is_dot(dot: object) -> bool:
-    if not isinstance(dot, Dot) or not isinstance(dot.color, Sequence):
+    if not isinstance(dot, Dot) or not is_list(dot.color):
         return False
     place = all(isinstance(side, Integral) and is_number(side) for side in (dot.x, dot.y))
     return place and len(dot.color) == 3 and all(map(is_number, dot.color))

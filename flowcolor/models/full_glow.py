@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import (
+    check_choice,
     check_count,
     check_generator,
     check_number,
@@ -97,6 +98,7 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
     ) -> None:
         super().__init__()
         check_glow_sizes(self, levels, steps, hidden, matrices=100)
+        check_choice(self, memory=(memory, Memory))  # Here: modules pass by properties.
         check_count(self, size=size, **({} if pool is None else {"pool": pool}))
         if pool is not None and size != _SIZE:
             raise ValueError(

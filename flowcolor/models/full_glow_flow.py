@@ -3,7 +3,7 @@ r"""The conditional flow of Full-Glow, of any number of levels, as one chain."""
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_parameters, plain_numbers
+from flowcolor.arguments import check_choice, check_count, check_parameters, plain_numbers
 from flowcolor.layers import (
     Chain,
     ConditionalAffineCoupling,
@@ -55,6 +55,7 @@ def conditional_glow_flow(
     """
     sizes = {"channels": channels, "size": size, **({} if pool is None else {"pool": pool})}
     check_count(conditional_glow_flow, **sizes)
+    check_choice(conditional_glow_flow, scale=(scale, Scale))
     check_glow_sizes(conditional_glow_flow, levels, steps, hidden, matrices=100, channels=channels)
     # Two predictors in a step, each with 32 numbers of all areas.
     areas = size**2 if pool is None else 4 * pool**2

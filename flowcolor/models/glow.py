@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_generator, check_number
+from flowcolor.arguments import check_choice, check_generator, check_number
 from flowcolor.color import to_gray
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.patches import shuffle, unshuffle
@@ -88,6 +88,7 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
     ) -> None:
         super().__init__()
         check_glow_sizes(self, levels, steps, hidden)
+        check_choice(self, memory=(memory, Memory))  # Here: modules pass by properties.
         bits = whole_bits("Glow", bits)
         check_number(self, strength=strength)
         self.config: dict[str, Any] = {

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from flowcolor.arguments import check_choice
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.hints import Hints
@@ -69,6 +70,7 @@ class IUNet(MemoryMode, Colorizer):
     ) -> None:
         super().__init__()
         check_iunet_sizes(self, channels, couplings, norm_eps)
+        check_choice(self, memory=(memory, Memory))  # Here: modules pass by properties.
         self.config: dict[str, Any] = {
             "channels": list(channels),
             "couplings": couplings,

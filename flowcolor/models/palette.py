@@ -9,7 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-from flowcolor.arguments import MOST_PARAMETERS, check_choice, check_count, check_flag, check_number
+from flowcolor.arguments import (
+    MOST_PARAMETERS,
+    check_choice,
+    check_count,
+    check_flag,
+    check_number,
+    is_list,
+)
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
 from flowcolor.models.hints import Hints
@@ -235,8 +242,6 @@ def _check_sizes(
 
 def _are_whole(numbers: object) -> bool:
     """Return whether these are several whole numbers."""
-    listed = isinstance(numbers, Sequence) and not isinstance(numbers, str | bytes)
-    return listed and all(
-        isinstance(number, Integral) and not isinstance(number, bool)
-        for number in numbers  # type: ignore[attr-defined]
+    return is_list(numbers) and all(
+        isinstance(number, Integral) and not isinstance(number, bool) for number in numbers
     )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_flag, check_parameters
+from flowcolor.arguments import check_choice, check_count, check_flag, check_parameters
 from flowcolor.layers import ActNorm, Chain, Inverted, InvertibleLayer, OrthogonalDownsample
 from flowcolor.layers.base import Step
 from flowcolor.layers.chain import Memory
@@ -106,6 +106,7 @@ class SketchColorFlow(InvertibleColorizer):
         super().__init__()
         check_sizes(downsamplings, nccbs, ccbs)
         check_flag(self, hint_points=hint_points)
+        check_choice(self, memory=(memory, Memory))  # Here: modules pass by properties.
         if width is not None:
             check_count(self, width=width)
             # Two flows, two sub-networks in a block, three convolutions of 3x3.

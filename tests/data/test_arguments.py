@@ -10,11 +10,15 @@ from flowcolor.data import (
     EmbeddedPortraits,
     Folders,
     GradientLines,
+    Hed,
     MixedFilter,
     PairFolders,
     PhotoFolder,
     Portraits,
+    SelfAugmentedReference,
     SketchReferencePairs,
+    XDoG,
+    boxes_of_labels,
     find_portraits,
 )
 from flowcolor.data.prepare import prepare
@@ -61,6 +65,32 @@ def test_other_words_for_content_and_background_are_refused(wrong):
 def test_other_answers_to_whether_a_folder_must_be_whole_are_refused(wrong, find, photo):
     with pytest.raises(ValueError, match=r"^PhotoFolder expects strict to be True or False, got "):
         find(photo.parent, strict=wrong)
+
+
+def test_the_embedded_portraits_are_asked_for_as_folders_are_or_refused():
+    with pytest.raises(
+        ValueError, match=r"^find_portraits expects strict to be True or False, got"
+    ):
+        find_portraits("embedded", strict=1)
+    for wrong in (np.zeros(()), np.zeros(2)):
+        with pytest.raises(InputError, match=r"^A folder of photographs expects a path, got "):
+            find_portraits(wrong)
+
+
+def test_sides_of_edges_that_are_no_whole_number_are_refused():
+    with pytest.raises(
+        InputError, match=r"^Hed's side expects a whole number from 32 to 2048, got"
+    ):
+        Hed(side=64.5)
+
+
+def test_bytes_in_place_of_lists_of_numbers_are_refused(photo):
+    with pytest.raises(InputError, match=r"^scale should be two rising numbers .*, got b'ab'"):
+        SelfAugmentedReference(scale=b"ab")
+    with pytest.raises(ValueError, match=r"expects parts to be lists of whole numbers by name"):
+        boxes_of_labels(torch.zeros(4, 4, dtype=torch.long), {"hair": b"ab"})
+    with pytest.raises(ValueError, match=r"expects size to be a height and a width"):
+        XDoG()(torch.rand(3, 8, 8), b"ab")
 
 
 @pytest.mark.parametrize("shape", [(3, 0, 4), (1, 4, 0)])

@@ -111,6 +111,13 @@ def test_layers_that_a_network_has_not_are_refused():
         VGGActivations(["relu1_1", "x"], random_weights=True).prepare()
 
 
+@pytest.mark.parametrize("value", [0, 1.5, True, "4", 10**400])
+def test_images_at_once_that_are_no_number_are_refused(value):
+    for build in (losses.PerceptualLoss, losses.ColorizationLoss):
+        with pytest.raises(ValueError, match=r"^`chunk` must be a positive number of images, got "):
+            build(chunk=value)
+
+
 @pytest.mark.parametrize("name", [None, "VGG16", "vgg13", 3, []])
 def test_networks_that_there_are_not_are_refused(name):
     with pytest.raises(

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.testing import assert_close
 
 from flowcolor import models
 from flowcolor.models import Hints
+from flowcolor.models.dots import Dot, hints_of_dots
 
 ODD = [None, "3", math.nan, math.inf, -1, 2.5, True, [], object(), 1j, b"x"]
 NO_LISTS = [None, "abc", b"x", 3, 2.5, True, object(), torch.tensor(3)]
@@ -40,6 +42,15 @@ LISTS = [
     (models.ConditionNet, SEEN, ["blocks"]),
     (models.LargeConditionNet, LARGE_SEEN, ["blocks", "widths"]),
     (Hints, {"colors": IMAGE, "mask": MASK}, ["boxes"]),
+]
+MODES = [
+    models.ArtFlow,
+    models.CINN,
+    models.FullGlow,
+    models.Glow,
+    models.IUNet,
+    models.RevGAN,
+    models.SketchColorFlow,
 ]
 FLAGS = [
     (models.LUT, ["interpolate", "letter"]),
@@ -151,12 +162,39 @@ def test_numbers_of_models_that_are_none_are_refused(value):
         (models.SketchColorFlow, "norm"),
         (models.SketchColorFlow, "parametrization"),
         (models.UNetAdaIN, "latent"),
+        (lambda scale: models.conditional_glow_flow(**GLOW, scale=scale), "scale"),
+        (
+            lambda hint_channels: models.conditional_coupling_block(4, hint_channels=hint_channels),
+            "hint_channels",
+        ),
     ],
 )
 def test_arrays_in_place_of_words_and_counts_are_refused(build, name):
     """Compared with one, they are neither true nor false."""
     with pytest.raises(ValueError, match=rf" expects {name} to be .*, got (ndarray|array.*)\.$"):
         build(**{name: np.array([1, 2])})
+
+
+@pytest.mark.parametrize("value", [False, 0.0, -1, 1.5, "3", None, torch.tensor([1, 2])])
+def test_channels_of_hints_that_are_no_number_are_refused(value):
+    with pytest.raises(ValueError, match=r"^conditional_coupling_block expects hint_channels to "):
+        models.conditional_coupling_block(4, hint_channels=value)
+
+
+@pytest.mark.parametrize("build", MODES, ids=name_of)
+def test_a_module_in_place_of_a_memory_mode_is_refused(build):
+    """Modules take every name for themselves."""
+    with pytest.raises(ValueError, match=r" expects memory to be one of .*, got ReLU\(\)\.$"):
+        build(memory=nn.ReLU())
+
+
+def test_bytes_in_place_of_lists_are_refused():
+    with pytest.raises(ValueError, match=r"^ColTran expects layers of "):
+        models.ColTran(layers=b"abc")
+    with pytest.raises(ValueError, match=r"^hints_of_dots expects dots of "):
+        hints_of_dots([Dot(1, 1, b"abc")], 8, 8)
+    with pytest.raises(ValueError, match=r" expects size to be a height and a width"):
+        models.FullGlow(1, 1, 4, pool=2).sample(1, size=b"ab")
 
 
 def test_widths_that_are_no_numbers_are_refused():

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_flag, is_function, plain_numbers
+from flowcolor.arguments import check_flag, is_function, is_list, plain_numbers
 from flowcolor.bounds import is_number, is_one_of
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
@@ -108,7 +108,7 @@ class SelfAugmentedReference:
         _within("rotation", rotation, 0, 360)
         _within("shared_rotation", shared_rotation, 0, 360)
         _within("shift", shift, 0, 1)
-        pair = isinstance(scale, Sequence) and len(scale) == 2 and all(map(is_number, scale))
+        pair = is_list(scale) and len(scale) == 2 and all(map(is_number, scale))
         if not pair or not 0.01 <= scale[0] <= scale[1] <= 100:
             shown = tuple(scale) if isinstance(scale, list) else scale
             raise InputError(f"scale should be two rising numbers from 0.01 to 100, got {shown!r}.")

@@ -150,7 +150,7 @@ def _is_one(folders: object) -> bool:
     """Tell whether this is one folder, or what is none, and no list, generator or the like."""
     # A tensor of one number has no parts, and a set no order that all processes would share.
     one = isinstance(folders, str | bytes | Path | Tensor | set | frozenset)
-    return one or not isinstance(folders, Iterable)
+    return one or getattr(folders, "ndim", 1) == 0 or not isinstance(folders, Iterable)
 
 
 def label_folders(roots: Sequence[Path]) -> list[str]:

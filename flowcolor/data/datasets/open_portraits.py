@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from flowcolor.arguments import check_flag
+from flowcolor.bounds import is_one_of
 from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
 from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.finder import Finder, Photograph
@@ -78,7 +80,8 @@ def find_portraits(
         >>> find_portraits("embedded").names
         ['astronaut', 'grace_hopper']
     """
-    if root == EMBEDDED:
+    if is_one_of(root, (EMBEDDED,)):
+        check_flag(find_portraits, strict=strict)
         if sketches is not None or masks is not None:
             raise InputError("The embedded portraits take neither sketches nor masks, got some.")
         return EmbeddedPortraits()

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from flowcolor.arguments import check_path, plain_numbers
-from flowcolor.bounds import within
+from flowcolor.bounds import whole_within
 from flowcolor.data.sketches.base import WORK_SIDE, SketchFilter
 from flowcolor.io.resizing import resize
 from flowcolor.pretrained.hed import HedNetwork, hed_file, load_hed
@@ -52,7 +52,7 @@ class Hed(SketchFilter):
     @plain_numbers
     def __init__(self, weights: str | Path | None = None, side: int = WORK_SIDE) -> None:
         check_path(self, weights=weights)
-        within("Hed's side", side, 32, 2048)
+        whole_within("Hed's side", side, 32, 2048)
         self.weights = weights
         self.side = side
         self._network: HedNetwork | None = None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import is_function, plain_numbers
+from flowcolor.arguments import is_function, is_list, plain_numbers
 from flowcolor.bounds import is_number
 from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
@@ -51,7 +51,7 @@ class MixedFilter(SketchFilter):
         seed: int = 0,
     ) -> None:
         for name, given in (("filters", filters), ("weights", [] if weights is None else weights)):
-            if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+            if not is_list(given):
                 shown = type(given).__name__
                 raise InputError(f"MixedFilter expects {name} to be a list, got {shown}.")
         for draw in filters:

@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
+from flowcolor.arguments import is_list
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import AdaAttN, Colorizer
 from flowcolor.models.attended_moments import plain_transfer
 from flowcolor.models.frozen import frozen
-from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
+from flowcolor.training.objectives.arguments import check_weight, check_whole
 from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.say import say
-from flowcolor.values import widen
+from flowcolor.values import kind_of, widen
 
 _EPS = 1e-5  # The root of a flat channel's variance, zero, has no gradient.
 
@@ -66,9 +67,9 @@ class AttendedStyle(Objective):
         super().__init__()
         check_weight(overall=overall, local=local)
         check_whole(0, 10**9, autoencoder=autoencoder)
-        check_part(Sequence, local_layers=local_layers)
-        if local_layers is None:
-            raise InputError("local_layers expects a list of layers, got None.")
+        if not is_list(local_layers):
+            kind = kind_of(local_layers)
+            raise InputError(f"local_layers expects a list of layers, got {kind}.")
         if not all(isinstance(i, Integral) and i in (2, 3, 4, 5) for i in local_layers):
             raise InputError(f"local_layers expects layers from 2 to 5, got {list(local_layers)}.")
         self.overall, self.local, self.autoencoder = overall, local, autoencoder

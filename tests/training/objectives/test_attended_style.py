@@ -45,6 +45,9 @@ def test_without_local_layers_the_overall_term_is_all():
 def test_local_layers_that_are_none_are_refused(layers):
     with pytest.raises(InputError, match=r"^local_layers expects layers from 2 to 5, got \["):
         AttendedStyle(local_layers=layers)
+    for value in ("", "34", b"", None, 3):
+        with pytest.raises(InputError, match=r"^local_layers expects a list of layers, got \w+\.$"):
+            AttendedStyle(local_layers=value)
 
 
 def test_weights_that_were_frozen_before_stay_so():
