@@ -12,6 +12,7 @@ from flowcolor.layers.chain import Memory
 from flowcolor.models.art_flow_chain import art_flow_chain, check_art_flow_sizes
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_unconditional
 from flowcolor.models.latent_transfer import TRANSFERS, Transfer
 from flowcolor.models.memory_mode import MemoryMode
 
@@ -106,7 +107,12 @@ class ArtFlow(MemoryMode, InvertibleColorizer):
         return z, None
 
     def decode(self, z: Tensor, conditions: None = None) -> Tensor:
-        """Return the image of a latent; not clamped."""
+        """Return the image of a latent; not clamped.
+
+        Raises:
+            ValueError: ``conditions`` are given, of which there are none.
+        """
+        check_unconditional(self, conditions)
         image: Tensor = self.flow.inverse(z)[0]
         return image
 

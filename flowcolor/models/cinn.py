@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_choice, check_list, check_number
+from flowcolor.arguments import check_choice, check_list, check_number, is_list
 from flowcolor.color import lab_of, lab_to_rgb, to_gray
+from flowcolor.layers.base import check_tensor
 from flowcolor.layers.chain import Memory
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.cinn_flow import ConditionNet, cinn_flow
@@ -20,6 +21,7 @@ from flowcolor.models.lab_data import Data, LabData, lightness
 from flowcolor.models.likelihood import Bits, bits_per_dim, log_normal
 from flowcolor.models.memory_mode import MemoryMode
 from flowcolor.models.sample_noise import SampleNoise
+from flowcolor.values import kind_of
 
 
 class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
@@ -157,8 +159,25 @@ class CINN(MemoryMode, InvertibleColorizer, ConditionalDensity):
         return z, (conditions, lab - self.lab_data.write(data))
 
     def decode(self, z: Tensor, conditions: tuple[list[Tensor], Tensor]) -> Tensor:
-        """Return the image of a latent; not clamped."""
+        """Return the image of a latent; not clamped.
+
+        Raises:
+            ValueError: They are not what :meth:`encode` returns.
+        """
+        check_tensor(self, z)
+        if not is_list(conditions) or len(conditions) != 2:
+            raise ValueError(
+                "CINN expects conditions to be a list of tensors and a tensor, as encode returns "
+                f"them, got {kind_of(conditions)}."
+            )
         seen, rest = conditions
+        self._check_image("conditions", rest)
+        expected = self.lab_data.read(rest).shape
+        if z.shape != expected:
+            raise ValueError(
+                f"CINN expects a latent of shape {tuple(expected)} under these conditions, got "
+                f"{tuple(z.shape)}."
+            )
         return lab_to_rgb(rest + self.lab_data.write(self.flow.inverse(z, seen)[0]))
 
     def colorize(

@@ -10,10 +10,12 @@ from flowcolor.arguments import (
     check_choice,
     check_count,
     check_generator,
+    check_list,
     check_number,
     check_parameters,
 )
 from flowcolor.color import to_gray
+from flowcolor.layers.base import check_tensor
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.functional.scale import Scale
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
@@ -175,7 +177,20 @@ class FullGlow(MemoryMode, InvertibleColorizer, Density):
         return z, conditions
 
     def decode(self, z: Tensor, conditions: list[Tensor]) -> Tensor:
-        """Return the photograph of a latent; not clamped."""
+        """Return the photograph of a latent; not clamped.
+
+        Raises:
+            ValueError: They are not what :meth:`encode` returns.
+        """
+        check_tensor(self, z)
+        check_list(self, conditions=conditions)
+        for seen in conditions[:1]:
+            sides = [2 * side for side in seen.shape[2:]] if isinstance(seen, Tensor) else []
+            if sides and [z.shape[0], *z.shape[2:]] != [seen.shape[0], *sides]:
+                raise ValueError(
+                    f"FullGlow expects a latent of {seen.shape[0]} images of {sides[0]} x "
+                    f"{sides[-1]}, as its conditions are, got {tuple(z.shape)}."
+                )
         return to_image(self.photo_flow.inverse(z, conditions)[0])
 
     def colorize(

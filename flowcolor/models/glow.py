@@ -16,6 +16,7 @@ from flowcolor.models.byte_values import to_image, to_values
 from flowcolor.models.density import Density
 from flowcolor.models.glow_flow import check_glow_sizes, glow_flow
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_unconditional
 from flowcolor.models.likelihood import Bits, bits_per_dim, dequantize, log_normal, whole_bits
 from flowcolor.models.memory_mode import MemoryMode
 
@@ -153,7 +154,12 @@ class Glow(MemoryMode, InvertibleColorizer, Density):
         return z, None
 
     def decode(self, z: Tensor, conditions: None = None) -> Tensor:
-        """Return the image of a latent; not clamped."""
+        """Return the image of a latent; not clamped.
+
+        Raises:
+            ValueError: ``conditions`` are given, of which there are none.
+        """
+        check_unconditional(self, conditions)
         return to_image(self.flow.inverse(z)[0])
 
     def colorize(

@@ -15,7 +15,7 @@ from flowcolor.layers.reversible.torch_private import (
     is_mapped,
 )
 from flowcolor.models.hints import Hints
-from flowcolor.values import casts, is_float, require_tensors
+from flowcolor.values import casts, is_float, kind_of, require_tensors
 
 if TYPE_CHECKING:
     from flowcolor.models.base import Colorizer
@@ -101,6 +101,13 @@ def check_image(model: "Colorizer", argument: str, image: Tensor) -> None:
             f"{name} expects the height and width of {argument} to be multiples of "
             f"{model.multiple}{also}, got {shape[2]} x {shape[3]}."
         )
+
+
+def check_unconditional(model: "Colorizer", conditions: object) -> None:
+    """Refuse conditions of a latent that has none, as those of another model."""
+    if conditions is not None:
+        name, kind = type(model).__name__, kind_of(conditions)
+        raise ValueError(f"{name} has no conditions and expects None, got {kind}.")
 
 
 def check_precision(model: "Colorizer", **images: Tensor | None) -> None:

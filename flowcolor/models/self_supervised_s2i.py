@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from flowcolor.arguments import check_count, check_flag
+from flowcolor.arguments import check_count, check_flag, is_list
 from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
 from flowcolor.models.base import Colorizer, Content, Precision, Use
@@ -16,6 +16,7 @@ from flowcolor.models.inputs import check_precision
 from flowcolor.models.new_networks import with_new_networks
 from flowcolor.models.s2i_autoencoder import Autoencoder
 from flowcolor.models.s2i_refiner import Refiner
+from flowcolor.values import kind_of
 
 _SMALLEST = 64  # Three halvings above the 8x8 of the innermost maps.
 MOST_WIDTH = 256
@@ -128,7 +129,15 @@ class SelfSupervisedS2I(Colorizer):
 
         Raises:
             InputError: A single sample in training: it has no statistics of a batch.
+            ValueError: They are not what :meth:`maps` and :meth:`vectors` return.
         """
+        for name, given in (("maps", maps), ("vectors", vectors)):
+            good = is_list(given) and all(isinstance(one, Tensor) for one in given)
+            if not good or len(given) != 3:
+                raise ValueError(
+                    f"SelfSupervisedS2I expects {name} to be a list of three tensors, got "
+                    f"{kind_of(given)}."
+                )
         decoder = self.autoencoder.decoder
         if decoder.training and vectors[0].shape[0] == 1 and has_own_statistics(decoder):
             raise InputError(

@@ -623,6 +623,32 @@ def test_what_other_ways_into_a_method_cannot_use_is_refused(name, call, argumen
             call(model, content, wrong)
 
 
+@pytest.mark.parametrize("name", ["art_flow", "cinn", "full_glow", "glow", "sketch_color"])
+@torch.no_grad()
+def test_what_was_not_encoded_is_refused(name):
+    model = CASES[name]()
+    z, conditions = model.encode(inputs(model)["content"])
+    for wrong in (3, "x", object(), [3, None], [z], 0 if conditions is None else None):
+        with pytest.raises(ValueError, match=r"^\w+ (expects|has no conditions)"):
+            model.decode(z, wrong)
+    for wrong in (None, "x", z.numpy(), z.byte(), z[0, 0]):
+        with pytest.raises(ValueError, match=r"^\w+ expects "):
+            model.decode(wrong, conditions)
+    if conditions is not None:
+        larger = torch.nn.functional.pad(z, (0, z.shape[-1], 0, z.shape[-2]))
+        for wrong in (z[:1], larger):
+            with pytest.raises(ValueError, match=r"^\w+ expects "):
+                model.decode(wrong, conditions)
+
+
+def test_maps_and_vectors_that_are_none_are_refused():
+    model, good = CASES["self_supervised_s2i"](), [torch.rand(1, 4)] * 3
+    for wrong in (None, 3, "abc", [1, 2, 3], good[:1]):
+        for maps, vectors in ((wrong, good), (good, wrong)):
+            with pytest.raises(ValueError, match=r"^SelfSupervisedS2I expects (maps|vectors) to "):
+                model.decode(maps, vectors)
+
+
 @pytest.mark.parametrize("name", ["cinn", "glow", "full_glow"])
 def test_what_is_no_generator_of_a_density_is_refused(name):
     model = CASES[name]()
