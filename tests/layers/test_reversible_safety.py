@@ -239,6 +239,27 @@ class Seeded(nn.Module):
         return x * (0.5 + torch.rand(len(x), 1, 1, 1, dtype=x.dtype))
 
 
+class Backward(nn.Module):
+    """Draws in the backward pass alone."""
+
+    def forward(self, x):
+        y = x.clone()
+        if y.requires_grad:
+            y.register_hook(lambda grad: grad * torch.rand_like(grad))
+        return y
+
+
+def apart(x):
+    with fork_rng(devices=[]):
+        return x * torch.rand_like(x)
+
+
+def activated():
+    """Return a layer of torch's own that calls somebody's function."""
+    layer = nn.TransformerEncoderLayer(4, 1, 4, dropout=0.0, activation=apart, batch_first=True)
+    return nn.Sequential(nn.Flatten(2), layer, nn.Unflatten(2, (2, 2)))
+
+
 NOISY = {
     "dropout": lambda: nn.Dropout(0.5),
     "channels": lambda: nn.Dropout2d(0.5),
@@ -247,6 +268,7 @@ NOISY = {
     "depth": lambda: StochasticDepth(0.5, "row"),
     "own": Noise,
     "apart": Apart,
+    "activation": activated,
 }
 
 
@@ -299,6 +321,25 @@ def test_random_networks_draw_the_same_numbers_again(part, inverse, kind):
         probe(y, logdet).backward()
         found.append({**gradients(chain), "x": leaf.grad, "y": y.detach(), "after": after})
         assert torch.rand(1) != after
+    for other in found[1:]:
+        assert_same(other, found[0], 1e-9)
+
+
+@pytest.mark.parametrize("kind", ["one network", "only shifts"])
+@pytest.mark.parametrize("inverse", [False, True])
+def test_what_a_backward_pass_draws_is_the_same_in_all_modes(inverse, kind):
+    torch.manual_seed(1)
+    chain = noisy_flow(Backward, kind).double()
+    x = torch.randn(3, 4, 2, 2, dtype=torch.float64)
+    chain(x)
+    found = []
+    for chain.memory in MODES:
+        torch.manual_seed(2)
+        outputs = (chain.inverse if inverse else chain)(x)
+        torch.manual_seed(3)
+        chain.zero_grad()
+        probe(*outputs).backward()
+        found.append({**gradients(chain), "after": torch.rand(1)})
     for other in found[1:]:
         assert_same(other, found[0], 1e-9)
 

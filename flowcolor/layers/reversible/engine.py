@@ -24,7 +24,7 @@ from torch.nn.parameter import is_lazy
 from flowcolor.layers.base import InvertibleLayer, Result, Step, as_pair
 from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.once_only import once_only
-from flowcolor.layers.reversible.random_state import RandomState
+from flowcolor.layers.reversible.random_state import RandomState, replaying
 from flowcolor.layers.reversible.snapshot import Snapshot
 from flowcolor.layers.reversible.stand_in import own_forward, replaced_forward
 from flowcolor.layers.reversible.torch_private import (
@@ -219,7 +219,7 @@ def _differentiate(
     step = ReverseStep(
         y, grad_y, grad_logdet, condition, call.then.params, call.inverse, call.random, x
     )
-    with _autocast(ctx.autocast), call.start.replayed() if call.start else nullcontext():
+    with _autocast(ctx.autocast), replaying(call.start, y) if call.start else nullcontext():
         rebuilt = call.then.vjp(step)
     if call.hand_back and ctx.needs_input_grad[2]:
         call.tape.output = rebuilt.x

@@ -1,5 +1,6 @@
 """Random numbers of a sub-network, drawn a second time alike."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import string_at
@@ -47,10 +48,14 @@ class RandomState:
         # Without devices any known type serves: nothing is asked of it.
         known = self.device_type if self.devices else "cuda"
         with fork_rng(devices=self.devices, device_type=known):
-            torch.set_rng_state(self.cpu)
-            if self.devices:
-                set_device_states(self.devices, self.states, device_type=self.device_type)
+            self.restore()
             yield
+
+    def restore(self) -> None:
+        """Go on with the random numbers of this moment."""
+        torch.set_rng_state(self.cpu)
+        if self.devices:
+            set_device_states(self.devices, self.states, device_type=self.device_type)
 
     def replaying(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that draws the same random numbers in every call."""
@@ -60,6 +65,46 @@ class RandomState:
                 return function(*arguments)
 
         return replay
+
+
+class _Replay(threading.local):
+    outside: RandomState | None = None  # Where whoever replays goes on afterwards.
+
+
+_replay = _Replay()
+
+
+@contextmanager
+def replaying(state: RandomState, x: Tensor) -> Iterator[None]:
+    """Run the body from a state on, but for what is :func:`not_replayed`, then go on as before.
+
+    Args:
+        state: Where to begin.
+        x: A tensor on the device whose generator counts beside the CPU's.
+    """
+    before, _replay.outside = _replay.outside, RandomState(x)
+    state.restore()
+    try:
+        yield
+    finally:
+        _replay.outside.restore()
+        _replay.outside = before
+
+
+@contextmanager
+def not_replayed(x: Tensor) -> Iterator[None]:
+    """Run the body with the random numbers that come next, as what runs backward alone draws."""
+    outside = _replay.outside
+    if outside is None:
+        yield
+        return
+    inside, _replay.outside = RandomState(x), None
+    outside.restore()
+    try:
+        yield
+    finally:
+        _replay.outside = RandomState(x)
+        inside.restore()
 
 
 def _content(state: Tensor) -> bytes:

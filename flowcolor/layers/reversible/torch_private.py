@@ -177,8 +177,13 @@ def runs_code_of(packages: tuple[str, ...], part: nn.Module) -> bool:
         packages: How the names of the modules begin that classes are defined in.
         part: What is called.
     """
-    known = type(part).__module__.startswith(packages)
-    return known and "forward" not in vars(part) and is_called_plainly(part)
+    own = vars(part)
+    known = type(part).__module__.startswith(packages) and "forward" not in own
+    # Layers of transformers call a function that somebody gives them.
+    called = own.get("activation")
+    whose = getattr(called, "__module__", None) or ""
+    known = known and (called is None or whose.startswith("torch"))
+    return known and is_called_plainly(part)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
 
-from flowcolor.layers.reversible.random_state import RandomState
+from flowcolor.layers.reversible.random_state import RandomState, not_replayed
 from flowcolor.layers.reversible.torch_private import without_hooks
 from flowcolor.values import without_autocast
 
@@ -121,7 +121,7 @@ def gradients_of(
         return {}
     ends: list[Any] = [o.edge if isinstance(o, GraphEnd) else o for o, _ in pairs]
     # Hooks on parameters wait for the gradients that leave the layer: they would run twice.
-    with without_autocast(inputs[0]), without_hooks(inputs):
+    with without_autocast(inputs[0]), without_hooks(inputs), not_replayed(inputs[0]):
         found = torch.autograd.grad(ends, inputs, [g for _, g in pairs], allow_unused=True)
     return {i: g for i, g in zip(inputs, found, strict=True) if g is not None}
 
