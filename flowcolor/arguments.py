@@ -214,9 +214,9 @@ def device_of(owner: object, device: torch.device | str, /) -> torch.device:
     """Return a device by its name, or raise ``ValueError`` for what names none that torch knows."""
     try:
         return torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        expected = "a device like cpu or cuda"
-        raise ValueError(f"{_name(owner)} expects {expected}, got {device!r}.") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        expected, got = "a device like cpu or cuda", short(device, repr(device))
+        raise ValueError(f"{_name(owner)} expects {expected}, got {got}.") from error
 
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:

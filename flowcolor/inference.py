@@ -21,7 +21,7 @@ from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.pretrained.face_finder import Face, find_face
-from flowcolor.values import in_full, require_colors
+from flowcolor.values import in_full, is_strided, kind_of, require_colors
 from flowcolor.working_size import Run, check_size, run, working_size
 
 Lines = Literal["keep", "blend", "model"]
@@ -85,6 +85,9 @@ class Painter:
             raise InputError(
                 f"Painter expects size to be a whole number of at least 0, got {self.size!r}."
             )
+        if not isinstance(self.name, str):
+            got = short(self.name, repr(self.name))
+            raise InputError(f"Painter expects name to be a word, got {got}.")
 
     def __call__(
         self,
@@ -228,12 +231,12 @@ def _picture(name: str, picture: object) -> Tensor:
             f"{name} expects a tensor of shape (3, height, width), got {type(picture).__name__}; "
             "flowcolor.data.read_image makes one of a file."
         )
+    if picture.is_meta or not is_strided(picture):
+        kind = "one on the meta device" if picture.is_meta else kind_of(picture)
+        raise InputError(f"{name} expects a dense tensor with values, got {kind}.")
     shape = tuple(picture.shape)
     if picture.ndim != 3 or shape[0] != 3 or 0 in shape:
         raise InputError(f"{name} expects shape (3, height, width), got {shape}.")
-    if picture.is_meta or picture.layout != torch.strided:
-        kind = "on the meta device" if picture.is_meta else f"of layout {picture.layout}"
-        raise InputError(f"{name} expects a dense tensor with values, got one {kind}.")
     try:
         require_colors(name, picture)
     except ValueError as error:

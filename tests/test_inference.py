@@ -66,7 +66,7 @@ def test_a_source_that_is_no_name_is_one_sentence(source):
 
 
 @pytest.mark.parametrize("source", ["tint", "faces"])
-@pytest.mark.parametrize("device", ["gpu", "", None, 2.5, torch.float16, [], "cpu:x"])
+@pytest.mark.parametrize("device", ["gpu", "", None, 2.5, torch.float16, [], "cpu:x", 10**400])
 def test_a_device_that_is_none_is_one_sentence_and_casts_no_weights(source, device):
     with pytest.raises(ValueError, match=r"^load expects a device like cpu or cuda, got "):
         load(source, device)
@@ -81,6 +81,8 @@ def test_a_device_that_is_none_is_one_sentence_and_casts_no_weights(source, devi
         ({"size": 64.5}, None),
         ({"size": "64"}, None),
         ({"size": None}, None),
+        ({"name": None}, "name to be a word, got None"),
+        ({"name": 3}, "name to be a word, got 3"),
     ],
 )
 def test_a_painter_of_what_is_no_model_is_refused(change, words):
@@ -210,6 +212,12 @@ def test_a_result_that_is_no_colour_is_refused_and_not_painted_black(value, gray
         (
             lambda drawing, photo: {"drawing": drawing.to_sparse()},
             "drawing expects a dense tensor with values, got one of layout torch.sparse_coo",
+        ),
+        (
+            lambda drawing, photo: {
+                "reference": torch.nested.nested_tensor([*photo[:2]], layout=torch.jagged)
+            },
+            "reference expects a dense tensor with values, got a nested one",
         ),
         (lambda drawing, photo: {"hints": drawing}, "hints expects Hints, got Tensor"),
         (lambda drawing, photo: {"shorter": True}, 'shorter expects "trained", None or a'),
