@@ -131,24 +131,21 @@ def check_number(owner: object, /, *, smallest: float = -math.inf, **numbers: ob
     for name, number in numbers.items():
         if not is_number(number) or number < smallest:  # type: ignore[operator]
             bound = "" if smallest == -math.inf else f" of at least {smallest:g}"
-            shown = shown_number(number)
-            raise ValueError(_message(owner, name, f"a finite number{bound}", number, shown))
+            raise ValueError(_message(owner, name, f"a finite number{bound}", number))
 
 
 def check_whole_number(owner: object, /, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no whole number of up to 64 bits."""
     for name, number in numbers.items():
         if not isinstance(number, Integral) or not is_number(number):
-            shown = shown_number(number)
-            raise ValueError(_message(owner, name, "a whole number", number, shown))
+            raise ValueError(_message(owner, name, "a whole number", number))
 
 
 def check_positive(owner: object, /, **numbers: object) -> None:
     """Raise ``ValueError`` for an argument that is no finite number above 0."""
     for name, number in numbers.items():
         if not is_number(number) or number <= 0:  # type: ignore[operator]
-            shown = shown_number(number)
-            raise ValueError(_message(owner, name, "a finite number above 0", number, shown))
+            raise ValueError(_message(owner, name, "a finite number above 0", number))
 
 
 def check_choice(owner: object, /, **choices: tuple[object, Any]) -> None:
@@ -215,7 +212,7 @@ def device_of(owner: object, device: torch.device | str, /) -> torch.device:
     try:
         return torch.device(device)
     except (RuntimeError, TypeError, ValueError) as error:
-        expected, got = "a device like cpu or cuda", short(device, repr(device))
+        expected, got = "a device like cpu or cuda", shown_number(device)
         raise ValueError(f"{_name(owner)} expects {expected}, got {got}.") from error
 
 
@@ -230,16 +227,8 @@ def _is_count(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
-def _message(
-    owner: object, name: str, expected: str, value: object, shown: str | None = None
-) -> str:
-    shown = short(value, repr(value) if shown is None else shown)
-    return f"{_name(owner)} expects {name} to be {expected}, got {shown}."
-
-
-def short(value: object, shown: str) -> str:
-    """Return what is shown of a value, or where that is long its type."""
-    return shown if len(shown) <= 60 else type(value).__name__
+def _message(owner: object, name: str, expected: str, value: object) -> str:
+    return f"{_name(owner)} expects {name} to be {expected}, got {shown_number(value)}."
 
 
 def _name(owner: object) -> str:

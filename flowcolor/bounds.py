@@ -34,7 +34,8 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
         return
     wanted = f"at least {least:.16g}" if most == math.inf else f"{least:.16g} to {most:.16g}"
     verb = "a number of" if most == math.inf else "a number from"
-    shown = shown_number(value) if isinstance(value, str) or is_endless(value) else value
+    plain = is_real(value) and not is_endless(value)
+    shown = value if plain else shown_number(value)
     raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
 
 
@@ -62,7 +63,7 @@ def whole_within(name: str, value: object, least: int, most: int = _MOST) -> Non
     if not (whole and least <= value <= most):  # type: ignore[operator]
         from_below = most == _MOST and not (whole and value > most)  # type: ignore[operator]
         bounds = f"of at least {least}" if from_below else f"from {least} to {most}"
-        raise InputError(f"{name} expects a whole number {bounds}, got {value!r}.")
+        raise InputError(f"{name} expects a whole number {bounds}, got {shown_number(value)}.")
 
 
 def is_number(value: object) -> bool:
@@ -105,8 +106,19 @@ def is_endless(value: object) -> bool:
 
 
 def shown_number(value: object) -> str:
-    """Return what to say of a value in place of a number: of the longest, that they are long."""
-    return "a whole number of more than 64 bits" if is_endless(value) else repr(value)
+    """Return what to say of a value in place of a number: of what is long, no more than its type.
+
+    Example:
+        >>> shown_number("3"), shown_number(10**400), shown_number([0] * 99)
+        ("'3'", 'a whole number of more than 64 bits', 'list')
+    """
+    if is_endless(value):
+        return "a whole number of more than 64 bits"
+    try:
+        shown = repr(value)
+    except ValueError:  # Of a list with a number of thousands of digits.
+        return type(value).__name__
+    return shown if len(shown) <= 60 else type(value).__name__
 
 
 def is_finite(value: float | Real) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from flowcolor.arguments import check_module, check_word, device_of, short
+from flowcolor.arguments import check_module, check_word, device_of
 from flowcolor.bounds import is_number, is_one_of, shown_number
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
@@ -82,11 +82,10 @@ class Painter:
     def __post_init__(self) -> None:
         check_module(self, Colorizer, colorizer=self.colorizer)
         if not isinstance(self.size, Integral) or not is_number(self.size) or self.size < 0:
-            raise InputError(
-                f"Painter expects size to be a whole number of at least 0, got {self.size!r}."
-            )
+            got = shown_number(self.size)
+            raise InputError(f"Painter expects size to be a whole number of at least 0, got {got}.")
         if not isinstance(self.name, str):
-            got = short(self.name, repr(self.name))
+            got = shown_number(self.name)
             raise InputError(f"Painter expects name to be a word, got {got}.")
 
     def __call__(
@@ -254,14 +253,14 @@ def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
     if shorter is None or (isinstance(shorter, str) and shorter == "trained"):
         return
     if not (isinstance(shorter, Integral) and is_number(shorter) and shorter > 0):
-        got = short(shorter, shown_number(shorter))
+        got = shown_number(shorter)
         raise InputError(f'shorter expects "trained", None or a number of at least 1, got {got}.')
 
 
 def _check_switches(**switches: object) -> None:
     for name, switch in switches.items():
         if not isinstance(switch, bool):  # A text "false" would count as true.
-            got = short(switch, repr(switch))
+            got = shown_number(switch)
             raise InputError(f"{name} expects True or False, got {got}.")
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
+from flowcolor.bounds import whole_within, within
 from flowcolor.layers import (
     ActNorm,
     AdaIN,
@@ -167,6 +168,30 @@ def test_numbers_of_half_precision_are_not_refused_and_round_nothing(scale):
 def test_sizes_of_numpy_that_no_machine_holds_are_refused():
     with pytest.raises(ValueError, match=r"^InvertibleConv1x1 expects channels that give up to 4 "):
         InvertibleConv1x1(np.int64(2**32))  # Whose square is 0 where 64 bits are all.
+
+
+LONG = {
+    "number": 10**5000,
+    "list": [10**5000],
+    "tensor": torch.zeros(9, 9),
+    "array": np.zeros((9, 9)),
+    "word": "x" * 999,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_is_long_is_refused_in_a_short_sentence(kind):
+    for build, name in (
+        (AffineCoupling, "net"),
+        (lambda bound: SplineCoupling(nn.Identity(), bound=bound), "bound"),
+        (lambda memory: Chain([], memory), "memory"),
+        (lambda size: whole_within("size", size, 1, 9), "size"),
+        (lambda size: within("size", size, 1, 9), "size"),
+    ):
+        with pytest.raises(ValueError, match=rf"expects {name} |^{name} expects ") as refused:
+            build(**{name: LONG[kind]})
+        assert len(str(refused.value)) < 200
+        assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("condition", [5, "x", {"a": 1}, object(), np.zeros((2, 4))])
