@@ -9,32 +9,42 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from flowcolor.errors import InputError
-from flowcolor.io.files import is_file
+from flowcolor.io.files import is_file, real
 from flowcolor.io.places import require_in_full
-from flowcolor.training.config_files import NO_YAML, count_values, read_yaml
+from flowcolor.training.config_files import NO_YAML, count_values, read_part, read_yaml
 
+_YAML = {".yaml", ".yml"}
 _SECTIONS = (
     *("model", "data", "trainer", "networks"),
     *("best", "last", "pictures", "roundtrip", "curves"),
 )
 
 
-def check_file(content: dict[str, Any], file: Path) -> None:
-    """Refuse what is wrong in a configuration.
+def check_file(content: Any, file: Path, above: tuple[Path, ...] = ()) -> None:
+    """Refuse what is wrong in a configuration, and in the files that it names.
 
     Args:
-        content: As it was read.
+        content: As it was read, keys and values or a list.
         file: Where it stands.
+        above: The files that have led to it, from the root on.
 
     Raises:
         InputError: It names the file and the key, or the place that a text names.
     """
-    _require_sections(content, file)
+    if isinstance(content, dict):
+        _require_sections(content, file)
+        other = content.get("config")
+        if not isinstance(other, str | None):  # The parser would read none of a list.
+            got = type(other).__name__
+            raise InputError(f"{file} expects the name of another file under 'config', got {got}.")
     _require_classes(content, str(file))
     for text in _texts(content):  # One may name another file, beside this one or here.
         _require_end(file.parent / text)
         _require_end(Path(text))
         require_in_full(Path(text), str(file))
+        inner = next((each for each in (file.parent / text, Path(text)) if _is_yaml(each)), None)
+        if inner is not None and real(inner) not in above:  # The parser tells of a circle.
+            check_file(read_part(inner), inner, (*above, real(inner)))
 
 
 def check_words(words: Sequence[str], files: Sequence[Path]) -> None:
@@ -51,8 +61,12 @@ def check_words(words: Sequence[str], files: Sequence[Path]) -> None:
     for word in words:
         given = Path(word.partition("=")[2] or word)
         _require_end(given)
-        if given.suffix.lower() in {".yaml", ".yml"} and given not in files and is_file(given):
-            read_yaml(given)  # A file of one option, as --trainer FILE.
+        if given not in files and _is_yaml(given):  # A file of one option, as --trainer FILE.
+            check_file(read_yaml(given), given)
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in _YAML and is_file(path)
 
 
 def _require_end(path: Path) -> None:
@@ -133,7 +147,8 @@ def _require_classes(value: Any, source: str, key: str = "") -> None:
         of_class = str(name).partition(".")[0] in {"class_path", "init_args", "dict_kwargs"}
         if "class_path" in value and not of_class:
             raise InputError(
-                f"{source} expects {str(name)!r} under '{key}.init_args', got it beside class_path."
+                f"{source} expects {str(name)!r} under {f'{key}.init_args'.lstrip('.')!r}, got it "
+                "beside class_path."
             )
         _require_classes(part, source, place)
 

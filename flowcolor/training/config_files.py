@@ -11,6 +11,7 @@ from flowcolor.io.streams import read_whole
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 _MOST_VALUES = 100_000
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # The parser's, which refuses a few more.
 # The last two, and ValueError, are raised where a tag does not fit its value, as in `!!bool x`.
 NO_YAML = (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError)
 
@@ -52,10 +53,28 @@ def read_yaml(file: Path) -> dict[str, Any]:
     Raises:
         InputError: It cannot be read, is empty, or is no YAML of keys and values.
     """
+    content = _read(file)
+    if not isinstance(content, dict):
+        got = "nothing" if content is None else type(content).__name__
+        raise InputError(f"{file} expects keys and values, got {got}.")
+    return content
+
+
+def read_part(file: Path) -> dict[str, Any] | list[Any]:
+    """Read a file that a configuration names for one option, as a list of callbacks.
+
+    Raises:
+        InputError: As those of :func:`read_yaml`, but for a list.
+    """
+    content = _read(file)
+    return content if isinstance(content, list) else read_yaml(file)
+
+
+def _read(file: Path) -> Any:
     try:
         text = read_whole(file).decode("utf-8")
-        _require_once(yaml.compose(text, yaml.SafeLoader), set())
         content = yaml.safe_load(text)
+        _require_once(yaml.compose(text, _LOADER), set())
         count_values(content)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from error
@@ -63,9 +82,6 @@ def read_yaml(file: Path) -> dict[str, Any]:
         known = isinstance(error, LookupError | AttributeError)
         reason = "a tag does not fit its value" if known else " ".join(str(error).split())
         raise InputError(f"{file} expects YAML in UTF-8, got another text ({reason}).") from error
-    if not isinstance(content, dict):
-        got = "nothing" if content is None else type(content).__name__
-        raise InputError(f"{file} expects keys and values, got {got}.")
     return content
 
 

@@ -14,6 +14,7 @@ from flowcolor.training.config_checks import check_file, check_words
 from flowcolor.training.config_files import find_config, read_yaml
 
 _CONFIG = ("-c", "--config")
+_NO_KEY = re.compile(r'(?:Empty nested key|Spaces not allowed in keys): "(.*)"', re.DOTALL)
 
 
 class TrainingParser(LightningArgumentParser):
@@ -30,6 +31,8 @@ class TrainingParser(LightningArgumentParser):
         if isinstance(ex, KeyError) and "Key must be a string" in str(ex):  # jsonargparse's.
             got = str(ex.args[0]).rpartition("got: ")[2].removesuffix(".")
             message = f"A configuration expects words as names of options, got {got}"
+        elif isinstance(ex, KeyError) and (bad := _NO_KEY.match(str(ex))):
+            raise InputError(f"There is no option {bad[1]!r}{self._suggestion(bad[1])}.") from ex
         elif isinstance(ex, KeyError):  # PyYAML's, of a value in an option as `!!bool x`.
             message = f"An option expects YAML, got a tag that does not fit its value {ex}"
         elif ex is not None and isinstance(ex.__cause__, UnicodeEncodeError):

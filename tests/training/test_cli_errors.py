@@ -52,6 +52,14 @@ WRONG = {
         (*FIT, "--model.optimizer.init_args={lr: 0.1, 7: 8}"),
         r"A configuration expects words as names of options, got 7\.$",
     ),
+    "name with a space": (
+        (*FIT, "--best={mo de: max}"),
+        r"There is no option 'mo de'; did you mean 'model'\.$",
+    ),
+    "name with nothing between dots": (
+        (*FIT, "--best={mode..x: max}"),
+        r"There is no option 'mode\.\.x'",
+    ),
     "class that is null": (
         (*FIT, "--model.optimizer", "{class_path: null}"),
         r"An option expects the name of a class under 'model.optimizer.class_path', got nothing\.$",

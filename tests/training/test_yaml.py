@@ -1,9 +1,12 @@
 """A configuration in which a key stands twice says two things, of which YAML would drop one."""
 
+import re
+
 import pytest
 
 from flowcolor.errors import InputError
 from flowcolor.training.config_files import read_yaml
+from flowcolor.training.parser import resolve_configs
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,46 @@ def test_a_key_of_another_place_and_one_that_replaces_a_merged_one_are_read(tmp_
     file = tmp_path / "merged.yaml"
     file.write_text("a: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\nc: *a\n")
     assert read_yaml(file)["b"] == {"x": 2, "y": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"size: 1\nsize: 2\n", "'size' stands twice in one place"),
+        (b"# \xf6\n", "expects YAML in UTF-8"),
+        (b"size: &a [*a]\n", "an alias stands inside of what it means"),
+        (b"size: !!bool x\n", "a tag does not fit its value"),
+        (b"", "expects keys and values, got nothing"),
+        (b"more: part.yaml\nsize: 1\nsize: 2\n", "'size' stands twice in one place"),
+    ],
+)
+@pytest.mark.parametrize("key", ["config: ", "data: ", "model:\n  colorizer: ", "a:\n- "])
+def test_a_file_that_a_configuration_names_is_read_as_it_is(key, content, message, tmp_path):
+    part, file = tmp_path / "part.yaml", tmp_path / "whole.yaml"
+    part.write_bytes(content)
+    file.write_text(f"{key}part.yaml\n")
+    with pytest.raises(InputError, match=rf"{part} .*{re.escape(message)}"):
+        resolve_configs(["--config", str(file)])
+
+
+def test_files_that_name_each_other_and_one_of_a_list_are_left_to_the_parser(tmp_path):
+    file = tmp_path / "whole.yaml"
+    file.write_text(f"config: ../{tmp_path.name}/whole.yaml\ntrainer: {{callbacks: list.yaml}}\n")
+    (tmp_path / "list.yaml").write_text("- {class_path: lightning.pytorch.callbacks.Timer}\n")
+    assert resolve_configs(["--config", str(file)])[1] == [file]
+
+
+@pytest.mark.parametrize("other", ["[other.yaml]", "3", "{a: b}"])
+def test_another_file_is_one_name(other, tmp_path):
+    file = tmp_path / "whole.yaml"
+    file.write_text(f"config: {other}\n")
+    with pytest.raises(InputError, match="expects the name of another file under 'config', got "):
+        resolve_configs(["--config", str(file)])
+
+
+@pytest.mark.parametrize("text", ["%NAME x\n---\na: 1\n", 'a: "\\ud800"\n'])
+def test_what_the_parser_alone_would_not_read_is_refused_with_the_name_of_the_file(text, tmp_path):
+    file = tmp_path / "other.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=f"{file} expects YAML in UTF-8"):
+        read_yaml(file)
