@@ -8,7 +8,7 @@ from flowcolor.console import say, shown
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.files import exists, is_dir
 from flowcolor.io.places import require_place
-from flowcolor.io.same_file import identity
+from flowcolor.io.same_file import identity, require_own
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,10 @@ def _jobs_of_folder(
             )
     pictures = list_images(content)
     results = [output / f"{own_stem(path, content)}.png" for path in pictures]
-    for place in {result.parent for result in results}:  # Some may be links to elsewhere.
+    places = {result.parent for result in results}
+    for place in places:  # Some may be links to elsewhere.
         require_apart(place, [content], "--output")
+    require_own(output, sorted(places), "pictures would be replaced")
     stems = [pairing_stem(path, content) for path in pictures]
     names = [path.relative_to(content).as_posix() for path in pictures]
     references = _partners(reference, "photograph", what, stems, names)

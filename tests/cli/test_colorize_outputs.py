@@ -85,6 +85,18 @@ def test_nor_do_they_through_a_linked_subfolder_of_their_own(files):
         find_jobs(files / "drawings", files / "photo.png", files / "out")
 
 
+def test_no_pictures_are_replaced_to_which_a_link_among_the_results_leads(files):
+    (files / "drawings/inner").mkdir(parents=True)
+    Image.open(files / "one/a.png").save(files / "drawings/inner/a.jpg")
+    (files / "out").mkdir()
+    (files / "out/inner").symlink_to(files / "one")
+    with pytest.raises(InputError, match=r"out/inner expects a folder of its own, got a link to "):
+        find_jobs(files / "drawings", files / "photo.png", files / "out")
+    (files / "link").symlink_to(files / "out")
+    (files / "out/inner").unlink()
+    assert len(find_jobs(files / "drawings", files / "photo.png", files / "link")) == 1
+
+
 def test_plots_are_not_written_over_another_result(files, capsys):
     (files / "one" / "a-plots.png").write_bytes((files / "one" / "a.png").read_bytes())
     words = ["--sketch", files / "one", "--reference", files / "photo.png", "--plots"]

@@ -196,17 +196,30 @@ def test_nor_are_inputs_replaced_to_which_links_lead(run, command, link, target,
     assert {path: path.read_bytes() for path in (tmp_path / target).iterdir()} == before
 
 
-@pytest.mark.parametrize("inside", ["", "/hall"])
-def test_no_pictures_are_removed_or_replaced_to_which_a_link_leads(run, tmp_path, capsys, inside):
-    shutil.copytree(run.photos, tmp_path / f"photos{inside}")
+@pytest.mark.parametrize(
+    ("command", "link", "inside"),
+    [
+        ("test", "out/images/self/result", ""),
+        ("test", "out/images/self/result", "/hall"),
+        ("predict", "out", "/hall"),
+    ],
+)
+def test_no_pictures_are_removed_or_replaced_to_which_a_link_leads(
+    run, tmp_path, capsys, command, link, inside
+):
+    photos = shutil.copytree(run.photos, tmp_path / f"photos{inside}")
     shutil.copytree(run.photos, tmp_path / "own")
     before = {path: path.read_bytes() for path in (tmp_path / "own").iterdir()}
-    link = tmp_path / f"out/images/self/result{inside}"
+    link = tmp_path / f"{link}{inside}"
     link.parent.mkdir(parents=True)
     link.symlink_to(tmp_path / "own")
-    words = ("--pictures.write_all", "true", "--trainer.default_root_dir", tmp_path / "out")
-    words = ("--data.test", tmp_path / "photos", *words)
-    assert flowcolor("test", "--ckpt_path", run.last, *words) == 2
+    one = photos / "photo0.png"
+    words = {
+        "test": ("--data.test", tmp_path / "photos", "--pictures.write_all", "true"),
+        "predict": ("--data.predict.sketches", tmp_path / "photos", "--data.predict.photos", one),
+    }[command]
+    words = ("--ckpt_path", run.last, *words, "--trainer.default_root_dir", tmp_path / "out")
+    assert flowcolor(command, *words) == 2
     said = f"{link} expects a folder of its own, got a link to {tmp_path}/own, where pictures would"
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in (tmp_path / "own").iterdir()} == before

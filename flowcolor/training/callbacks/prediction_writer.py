@@ -11,7 +11,7 @@ from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.io.files import find
 from flowcolor.io.images import write_image
-from flowcolor.io.same_file import require_outside
+from flowcolor.io.same_file import require_outside, require_own
 from flowcolor.training.run_folder import log_folder
 from flowcolor.training.run_place import ROOT
 from flowcolor.training.say import say
@@ -29,14 +29,17 @@ class PredictionWriter(Callback):
         self._written: list[str] = []
 
     def on_predict_start(self, trainer: Trainer, pl_module: Any) -> None:
-        """Refuse subfolders that are links to what is read.
+        """Refuse subfolders that are links to elsewhere.
 
         Raises:
             InputError: It names the first.
         """
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         if data is not None:
-            require_outside(log_folder(trainer), data.files("predict"), ROOT, data.predict_names)
+            folder, names = log_folder(trainer), data.predict_names
+            require_outside(folder, data.files("predict"), ROOT, names)
+            places = sorted({(folder / name).parent for name in names})
+            require_own(folder, places, "pictures would be replaced")
         self._unread, self._written = [], []
 
     def on_predict_batch_end(
