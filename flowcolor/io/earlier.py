@@ -26,8 +26,9 @@ def content_of(path: Path) -> dict[str, Any]:
     Raises:
         InputError: It cannot be read.
     """
+    text = read_earlier(path)  # An `InputError` is a ValueError, too.
     try:
-        found = parse_json(read_earlier(path))
+        found = parse_json(text)
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}

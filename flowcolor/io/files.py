@@ -110,8 +110,11 @@ def find(folder: Path, pattern: str) -> list[Path]:
     Raises:
         InputError: The folder cannot be read.
     """
+    if not is_dir(folder):
+        return []
     try:
-        return sorted(folder.glob(pattern), key=_with_numbers) if is_dir(folder) else []
+        with os.scandir(folder):  # To `glob`, what may not be read is empty.
+            return sorted(folder.glob(pattern), key=_with_numbers)
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error
 

@@ -11,7 +11,9 @@ import torch
 from flowcolor.cli.main import main
 from flowcolor.cli.weights import table
 from flowcolor.data import CelebAMaskHQ, PhotoFolder, PreparedFolder, write_image
+from flowcolor.data.datasets.prepared import read_manifest
 from flowcolor.errors import InputError
+from flowcolor.io.earlier import content_of
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.io.places import require_folder, require_place
 from flowcolor.io.same_file import require_outside
@@ -116,6 +118,8 @@ def test_what_is_asked_of_a_place(bad):
         (load_tensors, "vgg.safetensors"),
         (load_tensors, "vgg.pth"),
         (read_yaml, "own.yaml"),
+        (content_of, "test.json"),
+        (lambda path: read_manifest(path.parent), "manifest.json"),
     ],
 )
 def test_a_file_that_may_not_be_read_is_not_called_damaged(read, name, tmp_path, monkeypatch):
@@ -127,6 +131,15 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(read, name, tmp_path,
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputError, match=rf"^{re.escape(str(file))} cannot be read: Permission "):
         read(file)
+
+
+def test_a_folder_that_may_not_be_listed_is_not_taken_for_empty(tmp_path, monkeypatch):
+    def refuse(path, *_args):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match=rf"^{re.escape(str(tmp_path))} cannot be read: Perm"):
+        find(tmp_path, "**/last.ckpt")
 
 
 def test_what_is_there_and_what_is_not(tmp_path):

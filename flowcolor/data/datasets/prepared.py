@@ -171,6 +171,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         parts += [entry["sha256"] for entry in manifest["photographs"].values()]
         complete = type(settings["size"]) is int and settings["background"] in ("keep", "white")
         complete = complete and all(isinstance(part, dict) for part in parts)
+    except PermissionError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is not the manifest of a prepared folder.") from error
     if found != FORMAT:
