@@ -101,7 +101,15 @@ def test_pictures_of_an_interrupted_test_and_of_one_before_the_last_are_removed(
     with monkeypatch.context() as patched:
         patched.setattr(Evaluator, "on_test_epoch_end", interrupt)
         assert flowcolor(*words, "--data.test", many, writing) == 130
-    assert "photo4.png" in left()
+    before = left()
+    assert "photo4.png" in before
+    record = tmp_path / "out/test/images/.names"
+    record.rename(tmp_path / "kept")
+    record.mkdir()
+    assert flowcolor(*words, "--data.test", many, writing) == 2
+    assert left() == before
+    record.rmdir()
+    (tmp_path / "kept").rename(record)
     assert flowcolor(*words, "--data.test", few, writing) == 0
     assert left() == {"photo0.png", "photo1.png"}
     monkeypatch.setattr(PictureGrid, "on_test_batch_end", interrupt)

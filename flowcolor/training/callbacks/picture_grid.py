@@ -136,9 +136,10 @@ class PictureGrid(Callback):
             earlier = _earlier(folders, known)
             trainer.strategy.barrier()  # Before any process removes what others still look at.
             if trainer.is_global_zero:
+                _record(known, record)  # Before: where this fails, none is removed.
                 for path in earlier:
                     remove(path)
-                write_text(json.dumps({"names": list(names)}, ensure_ascii=False), record)
+                _record(names, record)
             trainer.strategy.barrier()
 
     def on_test_batch_end(
@@ -220,6 +221,10 @@ class _Columns:
         with exact(self.task.colorizer):
             first["result"] = colorize_samples(self.task.colorizer, first)  # As it was scored.
         return [column[0].cpu() for column in columns_of(first)]
+
+
+def _record(names: Iterable[str], record: Path) -> None:
+    write_text(json.dumps({"names": sorted(names)}, ensure_ascii=False), record)
 
 
 def _recorded(record: Path) -> set[str]:
