@@ -118,7 +118,7 @@ def shown_number(value: object) -> str:
         shown = repr(value)
     except ValueError:  # Of a list with a number of thousands of digits.
         return type(value).__name__
-    return shown if len(shown) <= 60 else type(value).__name__
+    return shown if len(shown) <= 60 and "\n" not in shown else type(value).__name__
 
 
 def is_finite(value: float | Real) -> bool:

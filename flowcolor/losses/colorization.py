@@ -12,7 +12,7 @@ from flowcolor.arguments import check_flag, plain_numbers
 from flowcolor.bounds import is_number, shown_number
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
-from flowcolor.losses.perceptual import PerceptualLoss, check_images
+from flowcolor.losses.perceptual import PerceptualLoss, check_images, check_weights
 from flowcolor.values import widen, without_autocast
 
 
@@ -80,10 +80,7 @@ class ColorizationLoss(nn.Module):
             )
         self.chroma = chroma
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}
-        if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
-            raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
-        if not any(weights.values()):
-            raise InputError("At least one loss weight must be positive, got only zeros.")
+        check_weights(weights)
         check_flag(self, random_weights=random_weights)
         self.weights = weights
         self.random_weights = random_weights and perceptual > 0

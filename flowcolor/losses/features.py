@@ -8,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_list, plain_numbers
-from flowcolor.bounds import is_number
 from flowcolor.errors import InputError
-from flowcolor.losses.perceptual import check_images
+from flowcolor.losses.perceptual import check_images, check_weights
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import widen, without_autocast
 
@@ -74,10 +73,7 @@ class FeatureLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.weights = {"l1": l1, "perceptual": perceptual, "style": style}
-        if not all(is_number(weight) and weight >= 0 for weight in self.weights.values()):
-            raise InputError(f"Loss weights must be finite and not negative, got {self.weights}.")
-        if not any(self.weights.values()):
-            raise InputError("At least one loss weight must be positive, got only zeros.")
+        check_weights(self.weights)
         check_list(self, layers=layers)
         if not layers:
             raise InputError("layers expects names of VGG19's activations, got none.")

@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, plain_numbers
-from flowcolor.bounds import is_number, is_one_of
+from flowcolor.bounds import is_one_of, shown_number
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
-from flowcolor.losses.perceptual import check_images
+from flowcolor.losses.perceptual import check_images, check_weights
 from flowcolor.metrics.lpips import Network, lpips_activations, lpips_distance
 from flowcolor.values import widen
 
@@ -71,12 +71,10 @@ class MSELPIPSLoss(nn.Module):
     ) -> None:
         super().__init__()
         weights = {"mse": mse, "lpips": lpips}
-        if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
-            raise InputError(f"Loss weights must be finite and not negative, got {weights}.")
-        if not any(weights.values()):
-            raise InputError("At least one loss weight must be positive, got only zeros.")
+        check_weights(weights)
         if not is_one_of(space, get_args(Space)):
-            raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {space!r}.")
+            got = shown_number(space)
+            raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {got}.")
         check_flag(self, letter=letter, random_weights=random_weights)
         self.weights, self.space, self.letter = weights, space, letter
         self.random_weights = random_weights and lpips > 0

@@ -1,5 +1,6 @@
 """The distance of two images in what VGG16 sees."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral
 from pathlib import Path
@@ -143,6 +144,15 @@ def _without_float16(device_type: str) -> AbstractContextManager[Any]:
     if casts(device_type) and torch.get_autocast_dtype(device_type) == torch.float16:
         return torch.autocast(device_type, enabled=False)
     return nullcontext()
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Raise ``InputError`` unless the weights of terms are finite, none negative, one positive."""
+    if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
+        shown = ", ".join(f"{name!r}: {shown_number(weight)}" for name, weight in weights.items())
+        raise InputError(f"Loss weights must be finite and not negative, got {{{shown}}}.")
+    if not any(weights.values()):
+        raise InputError("At least one loss weight must be positive, got only zeros.")
 
 
 def check_images(loss: nn.Module, result: Tensor, truth: Tensor, smallest: int) -> None:

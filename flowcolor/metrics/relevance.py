@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from flowcolor.bounds import is_one_of
+from flowcolor.bounds import is_one_of, shown_number
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
@@ -85,9 +85,10 @@ def relevance_activations(
         InputError: If there is no such score or preset.
     """
     if not is_one_of(score, ("sr", "cr")):
-        raise InputError(f"`score` must be one of sr, cr, got {score!r}.")
+        raise InputError(f"`score` must be one of sr, cr, got {shown_number(score)}.")
     if not is_one_of(preset, PRESETS):
-        raise InputError(f"`preset` must be one of {', '.join(PRESETS)}, got {preset!r}.")
+        got = shown_number(preset)
+        raise InputError(f"`preset` must be one of {', '.join(PRESETS)}, got {got}.")
     return VGGActivations(PRESETS[preset][score], "vgg19", path, random_weights=random_weights)
 
 

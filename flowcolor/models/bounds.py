@@ -3,6 +3,7 @@
 from numbers import Integral
 
 from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS
+from flowcolor.bounds import shown_number
 
 
 def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:
@@ -17,8 +18,8 @@ def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:
     Raises:
         ValueError: A number is out of range, or the model would have too many parameters.
     """
-    got = f"got {downsamplings!r}, {nccbs!r} and {ccbs!r}"
     sizes = (downsamplings, nccbs, ccbs)
+    got = "got {}, {} and {}".format(*map(shown_number, sizes))
     if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes):
         raise ValueError(
             f"SketchColorFlow expects downsamplings, nccbs and ccbs to be whole numbers, {got}."

@@ -111,5 +111,6 @@ def whole_bits(owner: str, bits: object) -> int:
         ValueError: They are no whole number from 1 to 8.
     """
     if not isinstance(bits, Integral) or isinstance(bits, bool) or int(bits) not in range(1, 9):
-        raise ValueError(f"{owner} expects bits to be a whole number from 1 to 8, got {bits!r}.")
+        got = shown_number(bits)
+        raise ValueError(f"{owner} expects bits to be a whole number from 1 to 8, got {got}.")
     return int(bits)

@@ -216,7 +216,7 @@ def test_another_seed_is_another_picture_and_temperature_0_none():
         ({"attention": [6]}, "Palette expects attention to be levels from 0 to 5, got [6]."),
         ({"attention": [0.5]}, "Palette expects attention to be levels from 0 to 5, got [0.5]."),
         ({"attention": 3}, "Palette expects attention to be levels from 0 to 5, got 3."),
-        ({"attention": ""}, "Palette expects attention to be levels from 0 to 5, got ."),
+        ({"attention": ""}, "Palette expects attention to be levels from 0 to 5, got ''."),
         ({"factors": 3}, f"Palette expects factors to be {FACTORS}, got 3."),
         ({"factors": [1, 1.5]}, f"Palette expects factors to be {FACTORS}, got [1, 1.5]."),
         (
