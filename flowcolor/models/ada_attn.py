@@ -14,6 +14,7 @@ from flowcolor.models.attended_moments import AttentiveNorm
 from flowcolor.models.base import Colorizer, Content, Precision, Use
 from flowcolor.models.frozen import call_frozen
 from flowcolor.models.hints import Hints
+from flowcolor.models.inputs import check_precision
 from flowcolor.pretrained.vgg import VGGActivations
 from flowcolor.values import widen
 
@@ -119,6 +120,7 @@ class AdaAttN(Colorizer):
         """Return the features of five layers; gradients reach the images."""
         self._check_image("images", images)
         if self.encoder is not None:
+            check_precision(self, images=images)
             return cast(list[Tensor], self.encoder(images))
         self.prepare()
         return [layer.to(images) for layer in self.vgg(images)]

@@ -13,7 +13,7 @@ from flowcolor.models.deep_face_editing_nets import (
     global_generator,
     style_encoder,
 )
-from flowcolor.models.face_parts import PARTS, part_of, paste
+from flowcolor.models.face_parts import PARTS, check_features, part_of, paste
 from flowcolor.models.hints import Hints
 
 
@@ -106,6 +106,7 @@ class DeepFaceEditing(Colorizer):
 
     def pictures(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return a picture of each part for itself: training asks for them."""
+        check_features("pictures", features)
         nets = {name: cast(nn.ModuleDict, part)["generator"] for name, part in self.parts.items()}
         heads = {name: cast(PartGenerator, net).head for name, net in nets.items()}
         return {name: (heads[name](feature) + 1) / 2 for name, feature in features.items()}

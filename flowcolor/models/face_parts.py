@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from flowcolor.values import require_fractions
+from flowcolor.values import kind_of, require_fractions
 
 FRAME = 512
 _NOSE_KEPT = 124 / 160  # Below it, the mouth begins.
@@ -54,10 +54,10 @@ def paste(features: Mapping[str, Tensor]) -> Tensor:
     Raises:
         ValueError: A part is missing, or of another size than its place.
     """
+    check_features("paste", features)
     missing = [name for name in ("whole", *_PASTED) if name not in features]
     if missing:
         raise ValueError(f"paste expects features of all parts, got none of {', '.join(missing)}.")
-    _check_planes("paste", *features.values())
     # A copy: the parts' own features are still needed, for their gradients, too.
     pasted = features["whole"].clone()
     for name in _PASTED:
@@ -74,6 +74,14 @@ def paste(features: Mapping[str, Tensor]) -> Tensor:
             )
         pasted[:, :, rows, columns] = part
     return pasted
+
+
+def check_features(owner: str, features: Mapping[str, Tensor]) -> None:
+    """Raise ``ValueError`` unless features are tensors by the names of their parts."""
+    if not isinstance(features, Mapping) or not features.keys() <= PARTS.keys():
+        names, got = ", ".join(PARTS), kind_of(features)
+        raise ValueError(f"{owner} expects features by the names of parts, {names}, got {got}.")
+    _check_planes(owner, *features.values())
 
 
 def _check_planes(owner: str, *planes: Tensor) -> None:

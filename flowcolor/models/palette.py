@@ -24,7 +24,7 @@ from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import check_precision
 from flowcolor.models.noise_net import NoiseNet
 from flowcolor.models.sample_noise import SampleNoise
-from flowcolor.values import widen
+from flowcolor.values import require_fractions, widen
 
 _PUBLISHED = (1000, 1e-4, 0.09)  # Steps and variances of sampling.
 
@@ -166,6 +166,12 @@ class Palette(Colorizer):
                     f"Palette expects a content and a {name} of the same shape, got "
                     f"{tuple(content.shape)} and {tuple(image.shape)}."
                 )
+        require_fractions("Palette", log_snr)
+        if log_snr.shape != content.shape[:1]:
+            raise ValueError(
+                f"Palette expects log_snr of shape {tuple(content.shape[:1])}, a number for each "
+                f"image, got {tuple(log_snr.shape)}."
+            )
         given = [content] if reference is None else [content, reference]
         seen = torch.cat([*(2 * image - 1 for image in given), noisy], 1)
         found = self.net(pixel_unshuffle(seen, self.unshuffle), log_snr.to(seen))

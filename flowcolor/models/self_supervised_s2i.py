@@ -131,13 +131,20 @@ class SelfSupervisedS2I(Colorizer):
             InputError: A single sample in training: it has no statistics of a batch.
             ValueError: They are not what :meth:`maps` and :meth:`vectors` return.
         """
-        for name, given in (("maps", maps), ("vectors", vectors)):
+        for name, given, axes in (("maps", maps, 4), ("vectors", vectors, 2)):
             good = is_list(given) and all(isinstance(one, Tensor) for one in given)
+            good = good and all(one.ndim == axes for one in given)
             if not good or len(given) != 3:
                 raise ValueError(
-                    f"SelfSupervisedS2I expects {name} to be a list of three tensors, got "
-                    f"{kind_of(given)}."
+                    f"SelfSupervisedS2I expects {name} to be a list of three tensors of {axes} "
+                    f"axes, got {kind_of(given)}."
                 )
+        images, photos = maps[0].shape[0], vectors[0].shape[0]
+        if photos not in (images, 1):
+            raise ValueError(
+                f"SelfSupervisedS2I expects vectors of as many images as the maps, {images}, or of "
+                f"one, got those of {photos}."
+            )
         decoder = self.autoencoder.decoder
         if decoder.training and vectors[0].shape[0] == 1 and has_own_statistics(decoder):
             raise InputError(

@@ -30,6 +30,7 @@ from flowcolor.models import (
     Wavelet,
 )
 from tests.models.helpers import (
+    images,
     trained,
     trained_ada_attn,
     trained_art_flow,
@@ -649,6 +650,46 @@ def test_maps_and_vectors_that_are_none_are_refused():
                 model.decode(maps, vectors)
 
 
+def test_maps_and_vectors_of_other_numbers_of_images_are_refused():
+    model, content = CASES["self_supervised_s2i"](), images(batch=3, side=64)[0]
+    maps, vectors = model.maps(content), model.vectors(content)
+    one, two = ([x[:count] for x in vectors] for count in (1, 2))
+    assert model.decode(maps, one).shape == model.decode(maps, vectors).shape
+    for drawn, seen in ((maps, two), ([x[:1] for x in maps], vectors), (vectors, maps)):
+        with pytest.raises(ValueError, match=r"^SelfSupervisedS2I expects (maps|vectors) (to|of) "):
+            model.decode(drawn, seen)
+
+
+@torch.no_grad()
+def test_features_that_no_parts_have_are_refused():
+    model = CASES["deep_face_editing"]()
+    features = model.features(*images(batch=1, side=64))
+    for wrong in (None, 3, [*features.values()], features["whole"], features | {"ear": 3}):
+        for use, owner in ((model.fuse, "paste"), (model.pictures, "pictures")):
+            with pytest.raises(ValueError, match=rf"^{owner} expects features by the names of "):
+                use(wrong)
+    with pytest.raises(ValueError, match=r"^pictures expects "):
+        model.pictures({"whole": 3})
+
+
+@torch.no_grad()
+def test_levels_of_noise_that_are_not_one_for_each_image_are_refused():
+    model, content = CASES["palette"](), images(batch=2)[0]
+    good = torch.zeros(2)
+    assert model.predict_noise(content, good, content).shape == content.shape
+    for wrong in (
+        None,
+        0.5,
+        good.long(),
+        good[:1],
+        good[0],
+        good[:, None, None, None],
+        good.numpy(),
+    ):
+        with pytest.raises(ValueError, match=r"^Palette expects (log_snr of shape|float|a tensor)"):
+            model.predict_noise(content, wrong, content)
+
+
 @pytest.mark.parametrize("name", ["cinn", "glow", "full_glow"])
 def test_what_is_no_generator_of_a_density_is_refused(name):
     model = CASES[name]()
@@ -658,7 +699,9 @@ def test_what_is_no_generator_of_a_density_is_refused(name):
             model.bits(content, content, generator=wrong)
 
 
-@pytest.mark.parametrize(("name", "call"), [("revgan", "draw"), ("unet_adain", "encode")])
+@pytest.mark.parametrize(
+    ("name", "call"), [("ada_attn", "encode"), ("revgan", "draw"), ("unet_adain", "encode")]
+)
 def test_images_of_another_type_than_the_weights_are_refused_on_other_ways_too(name, call):
     model = CASES[name]()
     content, who = inputs(model, dtype=torch.float64)["content"], type(model).__name__
