@@ -80,7 +80,7 @@ class Results:
                 images[kind] = self._prepared(read_image(path))
         truth = images["truth"]
         if "content" not in images:
-            drawn = self.sketch_filter(truth, (truth.shape[-2], truth.shape[-1]), None)
+            drawn = self.sketch_filter(truth.clone(), (truth.shape[-2], truth.shape[-1]), None)
             images["content"] = drawn.expand(3, -1, -1)
         return images
 

@@ -154,8 +154,9 @@ class Portraits(Dataset[Item]):
             return resize(opened.sketch, target)
         photo = opened.photo
         bytes_too = type(self.sketch_filter).__call__ is SketchFilter.__call__
-        if not (photo.is_floating_point() or bytes_too):
-            photo = photo.contiguous().float() / 255  # A filter of somebody else may expect [0, 1].
+        if not bytes_too:  # A filter of somebody else may expect [0, 1], and write to its photo.
+            whole = not photo.is_floating_point()
+            photo = photo.contiguous().float() / 255 if whole else photo.clone()
         sketch = self.sketch_filter(photo, target, opened.drawn)
         if not isinstance(sketch, Tensor) or sketch.shape != (1, *target):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__

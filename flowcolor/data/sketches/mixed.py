@@ -77,7 +77,8 @@ class MixedFilter(SketchFilter):
     def __call__(self, photo: Tensor, size: tuple[int, int], mask: Tensor | None = None) -> Tensor:
         require_tensors("MixedFilter", photo)
         require_photo(self, photo)
-        return self.filters[self.choose(photo)](photo, size, mask)
+        # A copy, since a filter of somebody else may write to what it is given.
+        return self.filters[self.choose(photo)](photo.clone(), size, mask)
 
     def files(self) -> dict[str, Path]:
         found: dict[str, Path] = {}

@@ -66,3 +66,13 @@ def test_the_default_type_of_numbers_does_not_matter():
     finally:
         torch.set_default_dtype(torch.float32)
     assert torch.equal(found, expected)
+
+
+def test_a_filter_that_writes_to_its_photograph_leaves_what_is_trained_on_alone():
+    def write(photo, size, mask):
+        return photo.zero_()[:1]
+
+    side = load_portrait("astronaut")[0].shape[-1]  # At which nothing is resized.
+    plain, written = (open_portraits("embedded", side, sketch_filter=f)[0] for f in (None, write))
+    assert torch.equal(written["photo"], plain["photo"])
+    assert not written["content"].any()

@@ -76,6 +76,13 @@ def test_a_cache_and_epochs_do_not_change_it(make_folder):
         assert [item["content"].mean().item() for item in dataset] == first
 
 
+def test_a_filter_that_writes_to_its_photograph_leaves_the_callers_alone():
+    photo = photos(1)[0]
+    before = photo.clone()
+    MixedFilter([lambda photo, size, mask: photo.zero_()[:1]])(photo, (4, 4))
+    assert torch.equal(photo, before)
+
+
 def test_a_grey_image_can_be_drawn():
     gray = photos(1)[0][0].double().numpy()
     assert MixedFilter([GradientLines()]).draw(gray).shape == gray.shape
