@@ -130,7 +130,9 @@ class Painter:
                 strip, or the inputs are against the method's traits.
         """
         if not is_one_of(lines, get_args(Lines)):
-            raise InputError(f"lines expects one of {', '.join(get_args(Lines))}, got {lines!r}.")
+            raise InputError(
+                f"lines expects one of {', '.join(get_args(Lines))}, got {shown_number(lines)}."
+            )
         drawing, reference = _picture("drawing", drawing), _reference(reference)
         _check_shorter(shorter)
         _check_hints(hints, drawing)

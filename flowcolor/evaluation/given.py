@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowcolor.bounds import is_number, whole_within
+from flowcolor.bounds import is_number, shown_number, whole_within
 
 
 def numbers_of(owner: Callable[..., Any], dims: int, /, **given: Any) -> NDArray[np.float64]:
@@ -61,5 +61,6 @@ def check_draws(
     numeric = isinstance(level, Fraction) or is_number(level)  # No tensor is multiplied by it.
     if not (numeric and 0 < level < 1):  # type: ignore[operator]
         raise ValueError(
-            f"{owner.__name__} expects level to be a number between 0 and 1, got {level!r}."
+            f"{owner.__name__} expects level to be a number between 0 and 1, got "
+            f"{shown_number(level)}."
         )

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import is_list, plain_numbers
+from flowcolor.bounds import shown_number
 from flowcolor.values import is_float, require_tensors, widen
 
 
@@ -26,7 +27,9 @@ def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor,
             f"batch of them, got {image.dtype} of shape {tuple(image.shape)}."
         )
     if not is_list(size) or len(size) != 2:
-        raise ValueError(f"resize expects size to be a height and a width, got {size!r}.")
+        raise ValueError(
+            f"resize expects size to be a height and a width, got {shown_number(size)}."
+        )
     if image.shape[-2:] == size:
         return image
     batch = image if image.ndim == 4 else image[None]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from flowcolor.bounds import shown_number
 from flowcolor.values import kind_of, require_fractions
 
 FRAME = 512
@@ -40,7 +41,9 @@ def part_of(name: str, images: Tensor) -> Tensor:
         ValueError: There is no such part, or the faces are no float images of four axes.
     """
     if name not in PARTS:
-        raise ValueError(f"part_of expects name to be one of {list(PARTS)}, got {name!r}.")
+        raise ValueError(
+            f"part_of expects name to be one of {list(PARTS)}, got {shown_number(name)}."
+        )
     _check_planes("part_of", images)
     rows, columns = _place(name, images)
     return images[:, :, rows, columns]

@@ -162,7 +162,7 @@ class Portraits(Dataset[Item]):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__
             raise InputError(
                 f"A sketch filter should return a drawing (1, {self.size}, {self.size}), got "
-                f"{arrived} from {self.sketch_filter!r}."
+                f"{arrived} from {shown_number(self.sketch_filter)}."
             )
         return sketch
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import is_function, is_list, plain_numbers
-from flowcolor.bounds import is_number
+from flowcolor.bounds import is_number, shown_number
 from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
 from flowcolor.values import require_tensors
@@ -56,10 +56,14 @@ class MixedFilter(SketchFilter):
                 raise InputError(f"MixedFilter expects {name} to be a list, got {shown}.")
         for draw in filters:
             if not is_function(draw):
-                raise InputError(f"MixedFilter expects filters to be functions, got {draw!r}.")
+                raise InputError(
+                    f"MixedFilter expects filters to be functions, got {shown_number(draw)}."
+                )
         whole = isinstance(seed, Integral) and not isinstance(seed, bool)
         if not whole:
-            raise InputError(f"MixedFilter expects seed to be a whole number, got {seed!r}.")
+            raise InputError(
+                f"MixedFilter expects seed to be a whole number, got {shown_number(seed)}."
+            )
         self.filters = list(filters)
         self.weights = [1.0] * len(self.filters) if weights is None else list(weights)
         if not self.filters:
@@ -69,7 +73,7 @@ class MixedFilter(SketchFilter):
         ):
             raise InputError(
                 f"MixedFilter expects a weight above 0 for each of {len(self.filters)} filters, "
-                f"got {self.weights}."
+                f"got {shown_number(self.weights)}."
             )
         self.seed = seed
 

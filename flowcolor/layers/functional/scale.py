@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from flowcolor.bounds import shown_number
 from flowcolor.values import require_fractions
 
 Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum", "none"]
@@ -65,7 +66,9 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
         case "atan" if clamp is not None:
             log_scale = _ARC * clamp * torch.atan(raw / clamp)
             return log_scale.exp(), log_scale
-    raise ValueError(f"positive_scale expects kind to be one of {list(SCALES)}, got {kind!r}.")
+    raise ValueError(
+        f"positive_scale expects kind to be one of {list(SCALES)}, got {shown_number(kind)}."
+    )
 
 
 def differentiate_scale(
