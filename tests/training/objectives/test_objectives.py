@@ -10,7 +10,8 @@ from torch.testing import assert_close
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
-from flowcolor.training.objectives import Adversarial, Exchanged, Likelihood, Paired
+from flowcolor.training.callbacks.curves import Curves
+from flowcolor.training.objectives import Adversarial, Denoising, Exchanged, Likelihood, Paired
 from flowcolor.training.objectives.base import colorize_batch
 from tests.models.helpers import images, trained_pix2pix
 
@@ -152,6 +153,22 @@ def test_a_colorizer_without_weights_cannot_be_trained():
 def test_impossible_games_are_refused(options, words):
     with pytest.raises(InputError, match=words):
         adversarial(**options)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda wrong: adversarial(kind=wrong),
+        lambda wrong: adversarial(gradient_clip_val=wrong),
+        lambda wrong: Denoising(first=wrong),
+        lambda wrong: Denoising(last=wrong),
+        lambda wrong: Curves(picture=wrong),
+    ],
+)
+def test_what_is_long_is_refused_in_one_line(build):
+    with pytest.raises(InputError, match=r" expects .*, got .*Tensor") as refused:
+        build(torch.zeros(9, 9))
+    assert "\n" not in str(refused.value)
 
 
 def test_all_terms_of_the_game_are_log_2_while_the_critic_says_nothing():
