@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 
 MOST_BLOCKS = 1024
 MOST_PARAMETERS = 4e9  # 16 GB, and as much again for gradients.
@@ -92,7 +92,7 @@ def check_picture(owner: object, height: int, width: int, /) -> None:
     if height * width > MOST_PIXELS:
         raise ValueError(
             f"{_name(owner)} expects height and width that give up to {MOST_PIXELS / 1e9:.0f} "
-            f"billion pixels, got {shown_number(height)} and {shown_number(width)}."
+            f"billion pixels, got {shown_value(height)} and {shown_value(width)}."
         )
 
 
@@ -212,7 +212,7 @@ def device_of(owner: object, device: torch.device | str, /) -> torch.device:
     try:
         return torch.device(device)
     except (RuntimeError, TypeError, ValueError) as error:
-        expected, got = "a device like cpu or cuda", shown_number(device)
+        expected, got = "a device like cpu or cuda", shown_value(device)
         raise ValueError(f"{_name(owner)} expects {expected}, got {got}.") from error
 
 
@@ -228,7 +228,7 @@ def _is_count(value: object) -> bool:
 
 
 def _message(owner: object, name: str, expected: str, value: object) -> str:
-    return f"{_name(owner)} expects {name} to be {expected}, got {shown_number(value)}."
+    return f"{_name(owner)} expects {name} to be {expected}, got {shown_value(value)}."
 
 
 def _name(owner: object) -> str:

@@ -35,7 +35,7 @@ def within(name: str, value: float, least: float, most: float = math.inf) -> Non
     wanted = f"at least {least:.16g}" if most == math.inf else f"{least:.16g} to {most:.16g}"
     verb = "a number of" if most == math.inf else "a number from"
     plain = is_real(value) and not is_endless(value)
-    shown = value if plain else shown_number(value)
+    shown = value if plain else shown_value(value)
     raise InputError(f"{name} expects {verb} {wanted}, got {shown}.")
 
 
@@ -63,7 +63,7 @@ def whole_within(name: str, value: object, least: int, most: int = _MOST) -> Non
     if not (whole and least <= value <= most):  # type: ignore[operator]
         from_below = most == _MOST and not (whole and value > most)  # type: ignore[operator]
         bounds = f"of at least {least}" if from_below else f"from {least} to {most}"
-        raise InputError(f"{name} expects a whole number {bounds}, got {shown_number(value)}.")
+        raise InputError(f"{name} expects a whole number {bounds}, got {shown_value(value)}.")
 
 
 def is_number(value: object) -> bool:
@@ -105,11 +105,11 @@ def is_endless(value: object) -> bool:
     return isinstance(value, Integral) and not -_MOST <= value <= _MOST  # type: ignore[operator]
 
 
-def shown_number(value: object) -> str:
-    """Return what to say of a value in place of a number: of what is long, no more than its type.
+def shown_value(value: object) -> str:
+    """Return what a sentence says of a value that was refused: of what is long, its type alone.
 
     Example:
-        >>> shown_number("3"), shown_number(10**400), shown_number([0] * 99)
+        >>> shown_value("3"), shown_value(10**400), shown_value([0] * 99)
         ("'3'", 'a whole number of more than 64 bits', 'list')
     """
     if is_endless(value):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_module, check_word, device_of
-from flowcolor.bounds import is_number, is_one_of, shown_number
+from flowcolor.bounds import is_number, is_one_of, shown_value
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
@@ -82,10 +82,10 @@ class Painter:
     def __post_init__(self) -> None:
         check_module(self, Colorizer, colorizer=self.colorizer)
         if not isinstance(self.size, Integral) or not is_number(self.size) or self.size < 0:
-            got = shown_number(self.size)
+            got = shown_value(self.size)
             raise InputError(f"Painter expects size to be a whole number of at least 0, got {got}.")
         if not isinstance(self.name, str):
-            got = shown_number(self.name)
+            got = shown_value(self.name)
             raise InputError(f"Painter expects name to be a word, got {got}.")
 
     def __call__(
@@ -131,7 +131,7 @@ class Painter:
         """
         if not is_one_of(lines, get_args(Lines)):
             raise InputError(
-                f"lines expects one of {', '.join(get_args(Lines))}, got {shown_number(lines)}."
+                f"lines expects one of {', '.join(get_args(Lines))}, got {shown_value(lines)}."
             )
         drawing, reference = _picture("drawing", drawing), _reference(reference)
         _check_shorter(shorter)
@@ -255,14 +255,14 @@ def _check_shorter(shorter: int | Literal["trained"] | None) -> None:
     if shorter is None or (isinstance(shorter, str) and shorter == "trained"):
         return
     if not (isinstance(shorter, Integral) and is_number(shorter) and shorter > 0):
-        got = shown_number(shorter)
+        got = shown_value(shorter)
         raise InputError(f'shorter expects "trained", None or a number of at least 1, got {got}.')
 
 
 def _check_switches(**switches: object) -> None:
     for name, switch in switches.items():
         if not isinstance(switch, bool):  # A text "false" would count as true.
-            got = shown_number(switch)
+            got = shown_value(switch)
             raise InputError(f"{name} expects True or False, got {got}.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from flowcolor.arguments import check_flag, is_function
-from flowcolor.bounds import is_number, shown_number, whole_within
+from flowcolor.bounds import is_number, shown_value, whole_within
 from flowcolor.data.datasets.portraits import LARGEST_SIDE, require_manner
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.data.folders import PairFolders
@@ -32,13 +32,13 @@ def check_options(data: "ColorizationDataModule") -> None:
     whole_within("data.num_workers", data.num_workers, 0, 1024)
     whole_within("data.seed", data.seed, 0, 2**32 - 1)
     if not (is_number(data.share) and 0 < data.share <= 1):
-        got = shown_number(data.share)
+        got = shown_value(data.share)
         raise InputError(f"data.share expects a part above 0 and at most 1, got {got}.")
     require_manner("data.", data.content, data.background)
     for name in ("augment", "hints", "sketch_filter"):
         change = getattr(data, name)
         if change is not None and not is_function(change):
-            raise InputError(f"data.{name} expects a function, got {shown_number(change)}.")
+            raise InputError(f"data.{name} expects a function, got {shown_value(change)}.")
     if not isinstance(data.predict, PairFolders):
         raise InputError(f"data.predict expects PairFolders, got {type(data.predict).__name__}.")
     check_flag(data, strict=data.strict, cache=data.cache)

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import torch
 from torch.export import Dim, ExportedProgram, export
 
-from flowcolor.bounds import is_one_of, shown_number
+from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
 from flowcolor.io.whole_file import whole_file
@@ -40,7 +40,7 @@ def export_model(model: Colorizer, path: Path, format: Format) -> None:  # noqa:
             written.
     """
     if not is_one_of(format, get_args(Format)):
-        raise InputError(f"format expects onnx or torch, got {shown_number(format)}.")
+        raise InputError(f"format expects onnx or torch, got {shown_value(format)}.")
     if path.suffix.lower() != SUFFIXES[format]:
         raise InputError(
             f"A program of the format {format} expects a name ending in {SUFFIXES[format]}, "

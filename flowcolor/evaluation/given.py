@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowcolor.bounds import is_number, shown_number, whole_within
+from flowcolor.bounds import is_number, shown_value, whole_within
 
 
 def numbers_of(owner: Callable[..., Any], dims: int, /, **given: Any) -> NDArray[np.float64]:
@@ -62,5 +62,5 @@ def check_draws(
     if not (numeric and 0 < level < 1):  # type: ignore[operator]
         raise ValueError(
             f"{owner.__name__} expects level to be a number between 0 and 1, got "
-            f"{shown_number(level)}."
+            f"{shown_value(level)}."
         )

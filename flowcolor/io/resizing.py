@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import is_list, plain_numbers
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.values import is_float, require_tensors, widen
 
 
@@ -28,7 +28,7 @@ def resize(image: Num[Tensor, "*b c h w"], size: tuple[int, int]) -> Num[Tensor,
         )
     if not is_list(size) or len(size) != 2:
         raise ValueError(
-            f"resize expects size to be a height and a width, got {shown_number(size)}."
+            f"resize expects size to be a height and a width, got {shown_value(size)}."
         )
     if image.shape[-2:] == size:
         return image

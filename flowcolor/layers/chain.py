@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_count, check_module
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check_tensor, folded
 from flowcolor.layers.conditions import Conditions, share_conditions
 from flowcolor.layers.reversible.checkpointed import run_checkpointed
@@ -66,7 +66,7 @@ class Chain(InvertibleLayer):
         try:
             layers = list(layers)
         except TypeError as error:
-            message = f"Chain expects layers to be a list of layers, got {shown_number(layers)}."
+            message = f"Chain expects layers to be a list of layers, got {shown_value(layers)}."
             raise ValueError(message) from error
         for layer in layers:
             check_module(self, InvertibleLayer, layers=layer)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.color import rgb_to_yuv
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import PerceptualLoss, check_images, check_weights
@@ -76,7 +76,7 @@ class ColorizationLoss(nn.Module):
         super().__init__()
         if chroma is not None and not (is_number(chroma) and chroma >= 0):
             raise InputError(
-                f"chroma expects a finite number of at least 0, got {shown_number(chroma)}."
+                f"chroma expects a finite number of at least 0, got {shown_value(chroma)}."
             )
         self.chroma = chroma
         weights = {"l1": l1, "perceptual": perceptual, "ssim": ssim}

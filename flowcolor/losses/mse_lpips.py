@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_flag, plain_numbers
-from flowcolor.bounds import is_one_of, shown_number
+from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.color import lab_of
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images, check_weights
@@ -73,7 +73,7 @@ class MSELPIPSLoss(nn.Module):
         weights = {"mse": mse, "lpips": lpips}
         check_weights(weights)
         if not is_one_of(space, get_args(Space)):
-            got = shown_number(space)
+            got = shown_value(space)
             raise InputError(f"space expects one of {', '.join(get_args(Space))}, got {got}.")
         check_flag(self, letter=letter, random_weights=random_weights)
         self.weights, self.space, self.letter = weights, space, letter

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.layers.reversible.once_only import once_only
 from flowcolor.layers.reversible.torch_private import disable_compile, in_transform
@@ -71,7 +71,7 @@ class PerceptualLoss(nn.Module):
         super().__init__()
         whole = isinstance(chunk, Integral) and is_number(chunk)
         if chunk is not None and not (whole and chunk >= 1):
-            shown = shown_number(chunk)
+            shown = shown_value(chunk)
             raise InputError(f"`chunk` must be a positive number of images, got {shown}.")
         self.chunk = chunk
         self.activations = VGGActivations(_LAYERS, "vgg16", vgg16, random_weights=random_weights)
@@ -149,7 +149,7 @@ def _without_float16(device_type: str) -> AbstractContextManager[Any]:
 def check_weights(weights: Mapping[str, float]) -> None:
     """Raise ``InputError`` unless the weights of terms are finite, none negative, one positive."""
     if not all(is_number(weight) and weight >= 0 for weight in weights.values()):
-        shown = ", ".join(f"{name!r}: {shown_number(weight)}" for name, weight in weights.items())
+        shown = ", ".join(f"{name!r}: {shown_value(weight)}" for name, weight in weights.items())
         raise InputError(f"Loss weights must be finite and not negative, got {{{shown}}}.")
     if not any(weights.values()):
         raise InputError("At least one loss weight must be positive, got only zeros.")

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.losses.perceptual import check_images
 from flowcolor.pretrained.vgg import VGGActivations
@@ -74,7 +74,7 @@ class ContentStyleLoss(nn.Module):
         super().__init__()
         for name, weight in (("content", content), ("style", style)):
             if not (is_number(weight) and weight >= 0):
-                shown = shown_number(weight)
+                shown = shown_value(weight)
                 raise InputError(f"{name} expects a finite number of at least 0, got {shown}.")
         self.content, self.style = content, style
         self.activations = VGGActivations(_LAYERS, "vgg19", vgg19, random_weights=random_weights)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from flowcolor.arguments import check_count, check_flag, is_function, plain_numbers
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
@@ -53,7 +53,7 @@ class FeatureSetMetric(Metric, ABC):
         super().__init__()
         check_flag(self, random_weights=random_weights)
         if features is not None and not is_function(features):
-            got = shown_number(features)
+            got = shown_value(features)
             raise InputError(f"`features` must be a function or a module, got {got}.")
         if features is not None and (path is not None or random_weights):
             raise InputError("`path` and `random_weights` are of no use with `features` given.")

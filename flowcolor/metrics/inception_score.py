@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics.utilities import dim_zero_cat
 
 from flowcolor.arguments import check_count, plain_numbers
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.errors import InputError
 from flowcolor.metrics.feature_sets import Features, FeatureSetMetric
 from flowcolor.pretrained.inception import InceptionFeatures
@@ -54,7 +54,7 @@ def inception_score(
     if not whole or not -(2**63) <= seed < 2**64:  # What torch's generators take.
         raise InputError(
             "inception_score expects seed to be a whole number of up to 64 bits, got "
-            f"{shown_number(seed)}."
+            f"{shown_value(seed)}."
         )
     require_real("inception_score", logits)
     if logits.ndim != 2 or logits.shape[1] == 0:

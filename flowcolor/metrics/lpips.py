@@ -8,7 +8,7 @@ import torchmetrics
 from jaxtyping import Float
 from torch import Tensor
 
-from flowcolor.bounds import is_one_of, shown_number
+from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
@@ -103,7 +103,7 @@ def lpips_activations(
         InputError: If there is no such network.
     """
     if not is_one_of(network, _NETWORKS):
-        got = shown_number(network)
+        got = shown_value(network)
         raise InputError(f"`network` must be one of {', '.join(_NETWORKS)}, got {got}.")
     layers = _NETWORKS[network][0]
     return VGGActivations(layers, network, path, random_weights=random_weights, option=option)

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, is_real, shown_number
+from flowcolor.bounds import is_number, is_real, shown_value
 from flowcolor.values import require_colors, require_tensors
 
 
@@ -55,7 +55,7 @@ def check_threshold(
         numbers = all(map(is_real, (threshold, value)))
         good = numbers and 0 < threshold <= 1 and is_number(value) and value >= 0
         if not good or (value == 0 and bound == "above"):
-            got = " and ".join(map(shown_number, (threshold, value)))
+            got = " and ".join(map(shown_value, (threshold, value)))
             raise ValueError(
                 f"{name} expects a threshold above 0 and up to 1 and a finite {what} {bound} 0, "
                 f"got {got}."

@@ -8,7 +8,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from flowcolor.arguments import check_numbers_by_name
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.metrics.mean_color import mean_color_distance
 from flowcolor.values import require_colors, require_tensors
 
@@ -95,7 +95,7 @@ def region_color_distance(
 
 def _check(image: Tensor, labels: Tensor, least: int) -> None:
     if not isinstance(least, Integral) or not is_number(least) or least < 1:
-        got = shown_number(least)
+        got = shown_value(least)
         raise ValueError(f"region_color_distance expects `least` to be at least 1, got {got}.")
     if image.ndim != 4:
         raise ValueError(

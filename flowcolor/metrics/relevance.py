@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from flowcolor.bounds import is_one_of, shown_number
+from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import ActivationMetric, comparable
 from flowcolor.pretrained.vgg import VGGActivations
@@ -85,9 +85,9 @@ def relevance_activations(
         InputError: If there is no such score or preset.
     """
     if not is_one_of(score, ("sr", "cr")):
-        raise InputError(f"`score` must be one of sr, cr, got {shown_number(score)}.")
+        raise InputError(f"`score` must be one of sr, cr, got {shown_value(score)}.")
     if not is_one_of(preset, PRESETS):
-        got = shown_number(preset)
+        got = shown_value(preset)
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}, got {got}.")
     return VGGActivations(PRESETS[preset][score], "vgg19", path, random_weights=random_weights)
 

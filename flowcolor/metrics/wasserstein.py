@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from flowcolor.arguments import check_count
-from flowcolor.bounds import shown_number, whole_within
+from flowcolor.bounds import shown_value, whole_within
 from flowcolor.color import rgb_to_lab
 from flowcolor.metrics.mean_color import mask_like
 from flowcolor.values import is_float, require_tensors, widen
@@ -54,7 +54,7 @@ def sliced_wasserstein(
     good = all(x.ndim == 2 and x.shape[1] == 3 and is_float(x) for x in (a, b))
     whole = isinstance(directions, Integral) and not isinstance(directions, bool)
     if not good or not whole or directions < 1:
-        got = shown_number(directions)
+        got = shown_value(directions)
         raise ValueError(
             "sliced_wasserstein expects two sets of float points of shape (n, 3) and at least one "
             f"direction, got {a.dtype} of shape {tuple(a.shape)}, {b.dtype} of shape "

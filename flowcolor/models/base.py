@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
 from flowcolor.models.inputs import check_image, check_inputs
@@ -176,7 +176,7 @@ class Colorizer(nn.Module, ABC):
             raise InputError(f"save_pretrained expects folder to be a path, got {shown}.")
         if not is_number(size) or size < 0 or size != int(size):
             raise InputError(
-                f"save_pretrained expects a size in pixels or 0, got {shown_number(size)}."
+                f"save_pretrained expects a size in pixels or 0, got {shown_value(size)}."
             )
         # Here: no model needs to know of hubs before it is asked.
         from flowcolor.deploy.pretrained import save_pretrained

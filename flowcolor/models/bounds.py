@@ -3,7 +3,7 @@
 from numbers import Integral
 
 from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 
 
 def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:
@@ -19,7 +19,7 @@ def check_sizes(downsamplings: int, nccbs: int, ccbs: int) -> None:
         ValueError: A number is out of range, or the model would have too many parameters.
     """
     sizes = (downsamplings, nccbs, ccbs)
-    got = "got {}, {} and {}".format(*map(shown_number, sizes))
+    got = "got {}, {} and {}".format(*map(shown_value, sizes))
     if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes):
         raise ValueError(
             f"SketchColorFlow expects downsamplings, nccbs and ccbs to be whole numbers, {got}."

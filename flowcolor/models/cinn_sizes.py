@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flowcolor.arguments import MOST_BLOCKS, MOST_PARAMETERS, check_count
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 
 Layout = Literal["small", "large"]
 
@@ -57,14 +57,14 @@ def check_cinn_sizes(
             )
     elif shrink not in ((1, 2, 4) if data == "chroma" else (1,)):
         allowed = "1, 2 or 4" if data == "chroma" else "1 with data 'color'"
-        raise ValueError(f"CINN expects shrink to be {allowed}, got {shown_number(shrink)}.")
+        raise ValueError(f"CINN expects shrink to be {allowed}, got {shown_value(shrink)}.")
     check_count(owner, coarse=coarse, features=features)
     levels = len(LAYOUTS[layout].blocks)
     for name, numbers in (("blocks", blocks), ("widths", widths)):
         if len(numbers) != levels:
             raise ValueError(
                 f"CINN expects {name} to be {levels} numbers, one for each level, got "
-                f"{shown_number(numbers)}."
+                f"{shown_value(numbers)}."
             )
         for number in numbers:
             check_count(owner, **{name: number})

@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from flowcolor.arguments import check_count, check_flag, is_list
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 
 _MOST_PIXELS = _MOST_CHANNELS = 1024  # Of a side, and of the width of a layer.
 _MOST_LAYERS = 32
@@ -21,7 +21,7 @@ def check_coltran_sizes(owner: nn.Module, config: Mapping[str, Any]) -> None:
     if not is_list(layers) or len(layers) != 3:
         raise ValueError(
             "ColTran expects layers of encoder, outer and inner decoder, got "
-            f"{shown_number(layers)}."
+            f"{shown_value(layers)}."
         )
     counts |= {f"layers[{place}]": count for place, count in enumerate(counts.pop("layers"))}
     check_count(owner, **counts)

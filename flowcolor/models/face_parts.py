@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.values import kind_of, require_fractions
 
 FRAME = 512
@@ -42,7 +42,7 @@ def part_of(name: str, images: Tensor) -> Tensor:
     """
     if name not in PARTS:
         raise ValueError(
-            f"part_of expects name to be one of {list(PARTS)}, got {shown_number(name)}."
+            f"part_of expects name to be one of {list(PARTS)}, got {shown_value(name)}."
         )
     _check_planes("part_of", images)
     rows, columns = _place(name, images)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_choice, check_count, check_flag, check_list, check_number
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.color import to_gray, with_luma
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, Content, Use
@@ -259,5 +259,5 @@ def _check_layers(network: Network, **layers: Sequence[int]) -> None:
             if not isinstance(x, Integral) or isinstance(x, bool) or not 1 <= x <= most:
                 raise ValueError(
                     f"Gatys expects {name} to be from 1 to {most}, the convolutions of {network}, "
-                    f"got {shown_number(x)}."
+                    f"got {shown_value(x)}."
                 )

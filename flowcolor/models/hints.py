@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_picture, plain_numbers
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.boxes import check_boxes_of_all, crop_boxes, resize_boxes
 from flowcolor.values import require_fractions, require_real, require_tensors, widen
@@ -69,7 +69,7 @@ class Hints:
         """
         if not isinstance(target, torch.device | torch.dtype | str) or not _holds_shares(target):
             raise ValueError(
-                f"Hints expects a device or a type of float numbers, got {shown_number(target)}."
+                f"Hints expects a device or a type of float numbers, got {shown_value(target)}."
             )
         boxes = None if self.boxes is None else [box.to(target) for box in self.boxes]
         return Hints(self.colors.to(target), self.mask.to(target), boxes)
@@ -109,7 +109,7 @@ class Hints:
         sides = (top, bottom, height), (left, right, width)
         whole = all(isinstance(side, Integral) for side in (top, left, bottom, right))
         if not whole or not all(0 <= start < end <= side for start, end, side in sides):
-            got = "{}, {}, {} and {}".format(*map(shown_number, (top, left, bottom, right)))
+            got = "{}, {}, {} and {}".format(*map(shown_value, (top, left, bottom, right)))
             raise ValueError(
                 "Hints expects a part, top, left, bottom and right, of a picture of "
                 f"{width}x{height}, got {got}."

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.compiler import is_exporting
 
 from flowcolor.arguments import check_generator
-from flowcolor.bounds import is_endless, is_finite, is_real, shown_number
+from flowcolor.bounds import is_endless, is_finite, is_real, shown_value
 from flowcolor.layers.reversible.torch_private import (
     can_look,
     has_numbers,
@@ -197,6 +197,6 @@ def _check_temperature(model: "Colorizer", temperature: float) -> None:
 def _shown(number: float | Tensor) -> str:
     try:
         short = f"{number:g}"
-        return shown_number(number) if is_endless(number) else short
+        return shown_value(number) if is_endless(number) else short
     except OverflowError:  # Of a whole number that no float could hold.
         return "hundreds of digits"

@@ -14,7 +14,7 @@ from flowcolor.arguments import (
     check_positive,
     plain_numbers,
 )
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.layers import (
     AffineCoupling,
     Chain,
@@ -119,7 +119,7 @@ def check_iunet_sizes(
     if not fits or any(coarse >= 4 * fine for fine, coarse in pairwise(channels)):
         raise ValueError(
             f"{name} expects even channels, from the second level on multiples of 4, each below "
-            f"four times those before, got {shown_number(list(channels))}."
+            f"four times those before, got {shown_value(list(channels))}."
         )
     parameters = sum((9 * couplings + 2) * count**2 for count in channels)
     if couplings > MOST_BLOCKS or parameters > MOST_PARAMETERS:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.arguments import check_count, check_generator, plain_numbers
-from flowcolor.bounds import is_endless, shown_number
+from flowcolor.bounds import is_endless, shown_value
 from flowcolor.layers.base import LogDet
 from flowcolor.values import require_floats, require_real, widen
 
@@ -98,7 +98,7 @@ def bits_per_dim(log_prob: Bits, count: int, bits: int = 8) -> Bits:
     check_count(bits_per_dim, count=count)
     if is_endless(count):
         raise ValueError(
-            f"bits_per_dim expects count to be of up to 64 bits, got {shown_number(count)}."
+            f"bits_per_dim expects count to be of up to 64 bits, got {shown_value(count)}."
         )
     require_real("bits_per_dim", log_prob)
     return bits - log_prob / (count * math.log(2))
@@ -111,6 +111,6 @@ def whole_bits(owner: str, bits: object) -> int:
         ValueError: They are no whole number from 1 to 8.
     """
     if not isinstance(bits, Integral) or isinstance(bits, bool) or int(bits) not in range(1, 9):
-        got = shown_number(bits)
+        got = shown_value(bits)
         raise ValueError(f"{owner} expects bits to be a whole number from 1 to 8, got {got}.")
     return int(bits)

@@ -17,7 +17,7 @@ from flowcolor.arguments import (
     check_number,
     is_list,
 )
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.models.base import Colorizer, Content, Use
 from flowcolor.models.diffusion import TRAINING, Sampler, even_levels, sample, signal_levels
 from flowcolor.models.hints import Hints
@@ -226,12 +226,12 @@ def _check_sizes(
     if not _are_whole(factors) or not 1 <= len(factors) <= 10 or min(factors) < 1:
         raise ValueError(
             f"Palette expects factors to be 1 to 10 whole numbers of at least 1, got "
-            f"{shown_number(factors)}."
+            f"{shown_value(factors)}."
         )
     if not _are_whole(attention) or not all(0 <= level < len(factors) for level in attention):
         raise ValueError(
             f"Palette expects attention to be levels from 0 to {len(factors) - 1}, got "
-            f"{shown_number(attention)}."
+            f"{shown_value(attention)}."
         )
     if width % 4:
         raise ValueError(f"Palette expects width to be a multiple of 4, got {width}.")

@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_parameters, check_positive, plain_numbers
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.layers.functional.planes import check_images
 from flowcolor.models.initial_weights import gaussian_weights
 
@@ -65,7 +65,7 @@ class PatchCritic(nn.Module):
         if not whole or min(sizes) < 1 or layers > 6:
             raise ValueError(
                 "PatchCritic expects channels and width of at least 1 and 1 to 6 layers, "
-                f"got {shown_number(channels)}, {shown_number(width)} and {shown_number(layers)}."
+                f"got {shown_value(channels)}, {shown_value(width)} and {shown_value(layers)}."
             )
         check_choice(self, norm=(norm, Norm))
         if std is not None:

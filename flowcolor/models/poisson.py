@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_flag
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.color import rgb_to_yuv, with_luma
 from flowcolor.layers.reversible.torch_private import disable_compile
 from flowcolor.models.base import Colorizer, Content, Use
@@ -57,7 +57,7 @@ class Poisson(Colorizer):
         super().__init__()
         number = isinstance(smoothness, Real) and not isinstance(smoothness, bool)
         if not number or not smoothness >= 0:  # Infinite may it be.
-            got = shown_number(smoothness)
+            got = shown_value(smoothness)
             raise ValueError(f"Poisson expects smoothness of at least 0, got {got}.")
         check_flag(self, keep_luminance=keep_luminance)
         self.smoothness, self.keep_luminance = smoothness, keep_luminance

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.errors import InputError
 from flowcolor.io.files import from_home, is_file
 from flowcolor.io.new_folders import make_folders
@@ -88,7 +88,7 @@ def cached_path(name: str) -> Path:
         'vgg16-397923af.pth'
     """
     if name not in WEIGHTS:
-        raise ValueError(f"`name` must be one of {', '.join(WEIGHTS)}, got {shown_number(name)}.")
+        raise ValueError(f"`name` must be one of {', '.join(WEIGHTS)}, got {shown_value(name)}.")
     return weights_folder() / WEIGHTS[name].filename
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch.optim import Optimizer
 
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 
 
@@ -16,7 +16,7 @@ def check_limit(limit: float | None) -> None:
     if limit is not None and not (is_number(limit) and limit > 0):
         raise InputError(
             "gradient_clip_val expects a finite number above 0, or null for no limit, got "
-            f"{shown_number(limit)}."
+            f"{shown_value(limit)}."
         )
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.data.augmentation.random_streams import HINTS, stream
 from flowcolor.data.batch import Batch, require_batch
 from flowcolor.errors import InputError
@@ -45,10 +45,10 @@ class HintPoints:
     @plain_numbers
     def __init__(self, p: float = 0.125, count: int | None = None) -> None:
         if not is_number(p) or not 0.001 <= p <= 1:
-            raise InputError(f"p should lie between 0.001 and 1, got {shown_number(p)}.")
+            raise InputError(f"p should lie between 0.001 and 1, got {shown_value(p)}.")
         whole = isinstance(count, Integral) and not isinstance(count, bool)
         if count is not None and not (whole and 0 <= count <= 10_000):
-            got = shown_number(count)
+            got = shown_value(count)
             raise InputError(f"count should lie between 0 and 10000, got {got}.")
         self.p = p
         self.count = count

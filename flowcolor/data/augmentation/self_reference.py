@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import check_flag, is_function, is_list, plain_numbers
-from flowcolor.bounds import is_number, is_one_of, shown_number
+from flowcolor.bounds import is_number, is_one_of, shown_value
 from flowcolor.data.augmentation.hint_points import HintPoints
 from flowcolor.data.augmentation.jitter import jitter_colors
 from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
@@ -97,7 +97,7 @@ class SelfAugmentedReference:
         warp: bool = False,
     ) -> None:
         if not is_one_of(jitter, ("reference", "both")):
-            got = shown_number(jitter)
+            got = shown_value(jitter)
             raise InputError(f'jitter should be "reference" or "both", got {got}.')
         _within("brightness", brightness, 0, 1)
         _within("contrast", contrast, 0, 1)
@@ -111,11 +111,11 @@ class SelfAugmentedReference:
         _within("shift", shift, 0, 1)
         pair = is_list(scale) and len(scale) == 2 and all(map(is_number, scale))
         if not pair or not 0.01 <= scale[0] <= scale[1] <= 100:
-            got = shown_number(tuple(scale) if isinstance(scale, list) else scale)
+            got = shown_value(tuple(scale) if isinstance(scale, list) else scale)
             raise InputError(f"scale should be two rising numbers from 0.01 to 100, got {got}.")
         for name, change in (("strokes", strokes), ("hints", hints)):
             if change is not None and not is_function(change):
-                raise InputError(f"{name} should change batches, got {shown_number(change)}.")
+                raise InputError(f"{name} should change batches, got {shown_value(change)}.")
         check_flag(self, warp=warp)
         self.jitter = jitter
         self.brightness = brightness
@@ -209,7 +209,7 @@ class SelfAugmentedReference:
 
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not is_number(value) or not low <= value <= high:
-        got = shown_number(value)
+        got = shown_value(value)
         raise InputError(f"{name} should lie between {low} and {high}, got {got}.")
 
 

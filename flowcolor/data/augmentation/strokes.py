@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch, require_batch, require_square
@@ -71,7 +71,7 @@ class StrokeAugmentation:
         }
         for name, value in strengths.items():
             if not is_number(value) or not 0 <= value <= 1:
-                got = shown_number(value)
+                got = shown_value(value)
                 raise InputError(f"{name} should lie between 0 and 1, got {got}.")
         if ink + pencil > 1:
             raise InputError(f"ink and pencil together should be at most 1, got {ink + pencil}.")

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from flowcolor.arguments import check_callable, check_flag, plain_numbers
-from flowcolor.bounds import is_one_of, shown_number, whole_within
+from flowcolor.bounds import is_one_of, shown_value, whole_within
 from flowcolor.color import to_gray
 from flowcolor.data.batch import Item
 from flowcolor.data.datasets.finder import Finder, Opened
@@ -36,7 +36,7 @@ def require_manner(prefix: str, content: object, background: object) -> None:
     ):
         if not is_one_of(value, words):
             wanted = " or ".join(f'"{word}"' for word in words)
-            raise InputError(f"{prefix}{name} expects {wanted}, got {shown_number(value)}.")
+            raise InputError(f"{prefix}{name} expects {wanted}, got {shown_value(value)}.")
 
 
 class Rendered(NamedTuple):
@@ -162,7 +162,7 @@ class Portraits(Dataset[Item]):
             arrived = tuple(sketch.shape) if isinstance(sketch, Tensor) else type(sketch).__name__
             raise InputError(
                 f"A sketch filter should return a drawing (1, {self.size}, {self.size}), got "
-                f"{arrived} from {shown_number(self.sketch_filter)}."
+                f"{arrived} from {shown_value(self.sketch_filter)}."
             )
         return sketch
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import is_function, is_list, plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.data.sketches.base import SketchFilter, require_photo
 from flowcolor.errors import InputError
 from flowcolor.values import require_tensors
@@ -57,12 +57,12 @@ class MixedFilter(SketchFilter):
         for draw in filters:
             if not is_function(draw):
                 raise InputError(
-                    f"MixedFilter expects filters to be functions, got {shown_number(draw)}."
+                    f"MixedFilter expects filters to be functions, got {shown_value(draw)}."
                 )
         whole = isinstance(seed, Integral) and not isinstance(seed, bool)
         if not whole:
             raise InputError(
-                f"MixedFilter expects seed to be a whole number, got {shown_number(seed)}."
+                f"MixedFilter expects seed to be a whole number, got {shown_value(seed)}."
             )
         self.filters = list(filters)
         self.weights = [1.0] * len(self.filters) if weights is None else list(weights)
@@ -73,7 +73,7 @@ class MixedFilter(SketchFilter):
         ):
             raise InputError(
                 f"MixedFilter expects a weight above 0 for each of {len(self.filters)} filters, "
-                f"got {shown_number(self.weights)}."
+                f"got {shown_value(self.weights)}."
             )
         self.seed = seed
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.bounds import shown_number
+from flowcolor.bounds import shown_value
 from flowcolor.values import require_fractions
 
 Scale = Literal["bounded", "sigmoid", "sigmoid2", "exp", "atan", "zero_sum", "none"]
@@ -67,7 +67,7 @@ def positive_scale(raw: Tensor, kind: Scale, clamp: float | None = CLAMP) -> tup
             log_scale = _ARC * clamp * torch.atan(raw / clamp)
             return log_scale.exp(), log_scale
     raise ValueError(
-        f"positive_scale expects kind to be one of {list(SCALES)}, got {shown_number(kind)}."
+        f"positive_scale expects kind to be one of {list(SCALES)}, got {shown_value(kind)}."
     )
 
 

@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import StochasticWeightAveraging, WeightAveragi
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.training.precision import widen_early
 
@@ -70,7 +70,7 @@ class WeightAverage(WeightAveraging):
 def require_decay(beginning: str, decay: object) -> None:
     """Refuse what is no decay of an average, in a sentence with this beginning."""
     if not (is_number(decay) and 0 <= decay < 1):  # type: ignore[operator]
-        raise InputError(f"{beginning} a number from 0 to below 1, got {shown_number(decay)}.")
+        raise InputError(f"{beginning} a number from 0 to below 1, got {shown_value(decay)}.")
 
 
 def require_one_average(trainer: Trainer) -> None:

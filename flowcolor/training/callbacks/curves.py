@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch.utils.data import default_collate
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import shown_number, whole_within
+from flowcolor.bounds import shown_value, whole_within
 from flowcolor.data.batch import Batch, converted
 from flowcolor.data.cross_reference import CrossReference, reference_names
 from flowcolor.errors import InputError
@@ -58,7 +58,7 @@ class Curves(Callback):
             kind = type(networks).__name__
             raise InputError(f"Curves expects networks to be of type Networks, got {kind}.")
         if not isinstance(picture, bool):
-            got = shown_number(picture)
+            got = shown_value(picture)
             raise InputError(f"Curves expects picture to be True or False, got {got}.")
         self.every_n_steps = every_n_steps
         self.pairs = pairs

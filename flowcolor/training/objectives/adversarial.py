@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
-from flowcolor.bounds import is_one_of, shown_number
+from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer
@@ -72,7 +72,7 @@ class Adversarial(Game):
     ) -> None:
         super().__init__(optimizer, gradient_clip_val)
         if not is_one_of(kind, get_args(Kind)):
-            got = shown_number(kind)
+            got = shown_value(kind)
             raise InputError(f"kind expects one of {', '.join(get_args(Kind))}, got {got}.")
         check_weight(weight=weight)
         check_part(Objective, objective=objective)

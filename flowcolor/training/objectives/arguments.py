@@ -4,7 +4,7 @@ from numbers import Integral
 from types import UnionType
 from typing import Any
 
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 
 
@@ -12,7 +12,7 @@ def check_weight(**numbers: Any) -> None:
     """Raise :class:`InputError` for what is no finite number of at least 0."""
     for name, value in numbers.items():
         if not (is_number(value) and value >= 0):
-            shown = _shown(value, shown_number(value))
+            shown = _shown(value, shown_value(value))
             raise InputError(f"{name} expects a finite number of at least 0, got {shown}.")
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import plain_numbers
-from flowcolor.bounds import is_number, shown_number
+from flowcolor.bounds import is_number, shown_value
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.models import Colorizer, Palette
@@ -57,8 +57,8 @@ class Denoising(Objective):
         check_whole(1, 10**6, steps=steps)
         if not (is_number(first) and is_number(last) and 0 < first <= last < 1):
             raise InputError(
-                f"Denoising expects 0 < first <= last < 1, got {shown_number(first)} and "
-                f"{shown_number(last)}."
+                f"Denoising expects 0 < first <= last < 1, got {shown_value(first)} and "
+                f"{shown_value(last)}."
             )
         self.power = power
         # No buffer, which a run in half precision would round: near 1 a share in fewer digits says
