@@ -140,7 +140,7 @@ def test_writing_to_what_a_network_made_itself_is_fine(context):
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.complex128])
-def test_conditions_of_other_numbers_are_compared_in_inference_mode(dtype):
+def test_writing_to_conditions_of_other_numbers_is_refused_in_inference_mode(dtype):
     class Shift(nn.Module):
         def __init__(self, writes):
             super().__init__()
