@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from flowcolor.errors import InputError
@@ -10,11 +11,11 @@ from flowcolor.io.files import real
 
 def identity(path: Path) -> tuple[int, int] | None:
     """Return what all names of one file share, links and other spellings; None without a file."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):  # Nothing there, or a name with a zero byte.
-        return None
-    return found.st_dev, found.st_ino
+    for follow in (Path, real):  # Folders that are not there yet may be made: `new/../file`.
+        with suppress(OSError, ValueError):  # Nothing there, or a name with a zero byte.
+            found = follow(path).stat()
+            return found.st_dev, found.st_ino
+    return None
 
 
 def protect(

@@ -33,6 +33,8 @@ def files(tmp_path):
     [
         ("drawing.png", "drawing.png", "got .*drawing.png, which is an input of this very"),
         ("drawing.png", "one/../drawing.png", "would be overwritten"),
+        ("drawing.png", "new/../drawing.png", "would be overwritten"),
+        ("one", "new/../one", "would take results for inputs"),
         ("drawing.png", "photo.png", "got .*photo.png, which is an input of this very"),
         ("drawing.png", "linked.png", "would be overwritten"),
         ("drawing.png", "pointer.png", "would be overwritten"),
