@@ -58,11 +58,16 @@ def check_words(words: Sequence[str], files: Sequence[Path]) -> None:
         InputError: It names the key or the file.
     """
     _require_words(words)
+    before = ""
     for word in words:
         given = Path(word.partition("=")[2] or word)
         _require_end(given)
-        if given not in files and _is_yaml(given):  # A file of one option, as --trainer FILE.
+        # A file of one option, as --trainer FILE, which may have any name.
+        option = (word if "=" in word else before).partition("=")[0].removeprefix("--")
+        is_part = _is_yaml(given) or (option in {*_SECTIONS, "data.predict"} and is_file(given))
+        if given not in files and is_part:
             check_file(read_yaml(given), given)
+        before = word
 
 
 def _is_yaml(path: Path) -> bool:

@@ -57,6 +57,14 @@ def test_files_that_name_each_other_and_one_of_a_list_are_left_to_the_parser(tmp
     assert resolve_configs(["--config", str(file)])[1] == [file]
 
 
+@pytest.mark.parametrize("form", ["--trainer={}", "--data.predict {}"])
+def test_a_file_of_an_option_may_have_any_name_and_is_read_as_strictly(form, tmp_path):
+    part = tmp_path / "part.txt"
+    part.write_bytes("max_epochs: 1  # \xe9\n".encode("latin-1"))
+    with pytest.raises(InputError, match=rf"{part} expects YAML in UTF-8"):
+        resolve_configs(["--config", "quickstart", *form.format(part).split(" ")])
+
+
 @pytest.mark.parametrize("other", ["[other.yaml]", "3", "{a: b}"])
 def test_another_file_is_one_name(other, tmp_path):
     file = tmp_path / "whole.yaml"
