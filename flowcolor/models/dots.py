@@ -96,7 +96,8 @@ def _read(word: str) -> Dot:
         dot = Dot(int(column), int(row), (red, green, blue))
     except ValueError:
         dot = None
-    if dot is None or max(dot.color) > 1:  # Pillow takes rgb(300, 0, 0).
+    # Pillow takes rgb(300, 0, 0) and hsl(10, 200%, 5%).
+    if dot is None or not all(0 <= part <= 1 for part in dot.color):
         raise InputError(
             f"--dots expects X,Y=COLOUR as 120,80=#3366cc or 120,80=red, got {word!r}."
         )

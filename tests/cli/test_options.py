@@ -121,7 +121,11 @@ def test_sizes_that_are_none_are_refused(size):
 
 
 @pytest.mark.parametrize(
-    "word", ["1,1=rgb(300,0,0)", "1,1=", "nan,1=red", "1,1,1=red", f"{LONG},1=red", "1,1=#12345"]
+    "word",
+    [
+        *("1,1=rgb(300,0,0)", "1,1=hsl(10,200%,5%)", "1,1=hsv(10,300%,5%)", "1,1=#12345", "1,1="),
+        *("nan,1=red", "1,1,1=red", f"{LONG},1=red"),
+    ],
 )
 def test_dots_that_are_none_are_refused(word):
     with pytest.raises(InputError, match="--dots expects X,Y=COLOUR as 120,80=#3366cc or"):
