@@ -10,7 +10,7 @@ from torch import Tensor
 from flowcolor.arguments import check_count, check_generator, plain_numbers
 from flowcolor.bounds import is_endless, shown_value
 from flowcolor.layers.base import LogDet
-from flowcolor.values import require_floats, require_real, widen
+from flowcolor.values import require_colors, require_floats, require_real, widen
 
 Bits = Float[Tensor, " batch"]
 
@@ -37,7 +37,8 @@ def dequantize(
         Values in [0, 1), float32 or wider.
 
     Raises:
-        ValueError: If ``bits`` is no number from 1 to 8, or ``images`` are no float images.
+        ValueError: If ``bits`` is no number from 1 to 8, or ``images`` are no float images or have
+            values of another range.
 
     Reference:
         Theis et al., "A note on the evaluation of generative models" (2016), section 3.1.
@@ -51,7 +52,9 @@ def dequantize(
     require_floats("dequantize", images)
     check_generator(dequantize, generator)
     wide = widen(images)
-    bytes_ = (255 * wide).round().clamp(0, 255).where(wide.isfinite(), torch.nan)
+    known = wide.where(wide.isfinite(), torch.nan)
+    require_colors("dequantize", known)  # Clamped, images of 0 to 255 would be all white.
+    bytes_ = (255 * known).round().clamp(0, 255)
     bins = (bytes_ / 2 ** (8 - bits)).floor()
     noise = torch.rand(bins.shape, generator=generator, dtype=bins.dtype, device=bins.device)
     # Rounding may take 0.9999999 to the next bin, which the last one has not.

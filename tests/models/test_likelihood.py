@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal
 from torch.testing import assert_close
 
-from flowcolor.models import bits_per_dim, dequantize, log_normal
+from flowcolor.models import Glow, bits_per_dim, dequantize, log_normal
 
 
 @pytest.mark.parametrize("bits", [1, 5, 8])
@@ -69,6 +69,15 @@ def test_bits_that_are_whole_numbers_of_numpy_are_not_refused(bits):
 def test_bits_that_a_byte_has_not_are_refused(bits):
     with pytest.raises(ValueError, match=r"^dequantize expects bits to be a whole number from 1"):
         dequantize(torch.rand(2), bits)
+
+
+@pytest.mark.parametrize("wrong", [lambda x: 255 * x, lambda x: 2 * x - 1])
+def test_images_of_another_range_are_refused(wrong):
+    """Clamped, they would be other pictures, of another density."""
+    images = wrong(torch.linspace(0, 1, 3 * 8 * 8).view(1, 3, 8, 8))
+    for measure in (dequantize, Glow(1, 1, 4).bits):
+        with pytest.raises(ValueError, match=r"^\w+ expects images with values in \[0, 1\], got"):
+            measure(*[images] * (1 if measure is dequantize else 2))
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
