@@ -13,7 +13,7 @@ from flowcolor.arguments import check_sides, plain_numbers
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
-from flowcolor.values import require_colors, require_tensors
+from flowcolor.values import require_colors, require_floats, require_tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,14 +55,18 @@ class SketchFilter(ABC):
 
         Raises:
             ValueError: The photo is no RGB image of one of these ranges, the mask has another
-                size, or the drawing is longer than 64 times its shorter side and would be enlarged
-                for its lines to be found.
+                size or no truth values, or the drawing is longer than 64 times its shorter side and
+                would be enlarged for its lines to be found.
         """
         require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
         check_sides(self, size)
         require_photo(self, photo)
         if photo.dtype != torch.uint8:
             require_colors(type(self).__name__, photo)
+        if mask is not None and mask.dtype != torch.bool:  # Bytes of 255 would paint all black.
+            raise ValueError(
+                f"{type(self).__name__} expects a mask of truth values, got {mask.dtype}."
+            )
         if mask is not None and mask.shape != photo.shape[1:]:
             raise ValueError(
                 f"{type(self).__name__} expects a mask of the photo's size "
@@ -101,8 +105,11 @@ def require_photo(owner: object, photo: Tensor) -> None:
     """Refuse what is no photograph (3, H, W) with pixels, before they are looked at.
 
     Raises:
-        ValueError: It has another shape, or no values, as on the meta device.
+        ValueError: It has another shape, other numbers than bytes and floats, or no values, as on
+            the meta device.
     """
+    if photo.dtype != torch.uint8:
+        require_floats(type(owner).__name__, photo)
     if photo.ndim != 3 or photo.shape[0] != 3 or 0 in photo.shape or photo.is_meta:
         where = " without values" if photo.is_meta else ""
         raise ValueError(

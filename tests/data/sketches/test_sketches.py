@@ -67,6 +67,17 @@ def test_paper_is_white_outside_the_mask(draw):
 
 
 @every_filter
+def test_a_mask_of_other_numbers_is_refused(draw):
+    """That of a file, of 0 and 255, would make everything black."""
+    photo, mask = blob_photo(), torch.ones(96, 96, dtype=torch.bool)
+    for wrong in (255 * mask.byte(), mask.float(), mask.int()):
+        with pytest.raises(ValueError, match=r"^\w+ expects a mask of truth values, got torch\."):
+            draw(photo, (48, 48), wrong)
+    with pytest.raises(ValueError, match=r"^\w+ expects float images with values in \[0, 1\], got"):
+        draw(photo + 0j, (48, 48))
+
+
+@every_filter
 def test_lines_scale_with_the_photo(draw):
     photo = blob_photo()
     larger = photo.repeat_interleave(4, 1).repeat_interleave(4, 2)
