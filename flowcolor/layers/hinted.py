@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from flowcolor.arguments import check_count, check_module, check_parameters, plain_numbers
 from flowcolor.layers.base import check_tensor
 from flowcolor.layers.functional.planes import check_condition
+from flowcolor.layers.subnetwork import call_network
 
 
 class HintedAggregation(nn.Module):
@@ -81,6 +82,12 @@ class HintedAggregation(nn.Module):
                 f"{tuple(condition.shape[2:])}."
             )
         seen, hints = condition.split(self.parts, 1)
-        alone = self.aggregate(x, seen)
-        result: Tensor = alone + self.hints(hints.to(x.dtype)).to(alone.dtype)
+        alone = call_network(self, self.aggregate, x, seen)
+        hinted = self.hints(hints.to(x.dtype))
+        if alone.shape != hinted.shape:
+            raise ValueError(
+                f"HintedAggregation expects its aggregation to return shape {tuple(hinted.shape)}, "
+                f"got {tuple(alone.shape)}."
+            )
+        result: Tensor = alone + hinted.to(alone.dtype)
         return result

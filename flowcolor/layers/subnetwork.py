@@ -12,6 +12,7 @@ from flowcolor.layers.reversible.torch_private import (
     runs_code_of,
     version,
 )
+from flowcolor.values import is_float, is_strided, kind_of
 
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -53,11 +54,14 @@ def call_network(layer: object, network: nn.Module, *inputs: Tensor) -> Tensor:
 
 
 def _one_tensor(layer: object, output: object) -> Tensor:
-    if isinstance(output, Tensor):
-        return output
-    shown = None if output is None else type(output).__name__
-    message = f"{type(layer).__name__} expects its networks to return a tensor, got {shown}."
-    raise ValueError(message)
+    name = type(layer).__name__
+    if not isinstance(output, Tensor) or not is_strided(output):
+        got = kind_of(output)
+        raise ValueError(f"{name} expects its networks to return a tensor, got {got}.")
+    if not is_float(output):  # Cast, it would come without gradients.
+        kind = output.dtype
+        raise ValueError(f"{name} expects its networks to return floats, got a tensor of {kind}.")
+    return output
 
 
 def _in_precision_of(network: nn.Module, inputs: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -43,6 +43,23 @@ def test_a_new_one_begins_as_if_there_were_no_hints():
     assert fuse.hints[2].weight.grad.any()
 
 
+class Writes(torch.nn.Module):
+    def forward(self, x, condition):
+        return x.mul_(2)
+
+
+def test_an_aggregation_of_other_channels_or_that_writes_is_refused():
+    x, c, h = inputs()
+    both = torch.cat([c, h], 1)
+    for aggregation, channels, expected in (
+        (ConcatAggregation(2, 5), 4, "expects its aggregation to return shape (2, 4, 4, 6), got ("),
+        (Writes(), 2, "expects sub-networks that leave their input as it is, got Writes"),
+    ):
+        fuse = HintedAggregation(aggregation, channels, 5, hint_channels=3, hidden=4).double()
+        with pytest.raises(ValueError, match=f"^HintedAggregation {re.escape(expected)}"):
+            fuse(x, both)
+
+
 def test_hints_at_other_places_are_refused():
     fuse, (x, c, h) = hinted(), inputs()
     both = torch.cat([c, h], 1)[:, :, :3]

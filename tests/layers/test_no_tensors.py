@@ -126,6 +126,16 @@ def test_networks_that_return_no_tensor_are_refused(what, kind):
             layer(x, x)
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_networks_that_return_no_floats_are_refused(dtype):
+    """Cast, they would get no gradients, and complex numbers lose a part."""
+    net, x = Returning(torch.ones(2, 4, 4, 4, dtype=dtype)), torch.rand(2, 4, 4, 4)
+    for layer in (layers.AffineCoupling(net), layers.TopPrior(net)):
+        expected = f"expects its networks to return floats, got a tensor of {dtype}"
+        with pytest.raises(ValueError, match=expected):
+            layer(x)
+
+
 class Forgetful(layers.InvertibleLayer):
     """A layer that forgets its log-det."""
 
