@@ -8,8 +8,8 @@ from torch.nn.functional import group_norm
 from flowcolor.arguments import (
     check_choice,
     check_count,
-    check_number,
     check_parameters,
+    check_positive,
     plain_numbers,
 )
 from flowcolor.layers.functional.layout import has_channels_last
@@ -28,9 +28,9 @@ class ResidualNet(nn.Module):
         out_channels: Channels of the result.
         norm: ``"instance"`` normalises each channel of each image, as in the thesis; ``"layer"``
             all channels of an image together; ``"none"`` nothing.
-        norm_eps: Added to the variance. With ``"instance"`` a channel that is nearly constant over
-            the image (blank paper) is amplified by up to ``1 / sqrt(norm_eps)``, rounding errors
-            included.
+        norm_eps: Added to the variance, above 0. With ``"instance"`` a channel that is nearly
+            constant over the image (blank paper) is amplified by up to ``1 / sqrt(norm_eps)``,
+            rounding errors included.
         width: Channels of the convolutions :math:`K`. ``None``: those of the input, else a 1x1
             convolution brings the input to so many first.
 
@@ -58,7 +58,7 @@ class ResidualNet(nn.Module):
         check_count(self, channels=channels, out_channels=out_channels, width=width)
         sizes = {"channels": channels, "out_channels": out_channels, "width": width}
         check_parameters(self, width * (channels + 27 * width + out_channels), **sizes)
-        check_number(self, norm_eps=norm_eps, smallest=0.0)
+        check_positive(self, norm_eps=norm_eps)  # At 0, of a blank drawing nothing is a number.
         self.channels = channels
         self.norm: Norm = norm
         self.lift = nn.Identity() if width == channels else nn.Conv2d(channels, width, 1)

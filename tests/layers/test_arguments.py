@@ -105,7 +105,7 @@ def cases(builders, values):
         *cases(COUNTS, [0, -1, 64.5, 2.0, math.nan, math.inf, True, "3"]),
         *cases(NUMBERS, [math.nan, math.inf, -math.inf, "0.1", True, 10**400, 2**63, -(10**30)]),
         *cases(NUMBERS, [Fraction(1, 2)]),
-        *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1]),
+        *cases({"ResidualNet.norm_eps": NUMBERS["ResidualNet.norm_eps"]}, [-0.1, 0.0, 0]),
         *cases(MODULES, [torch.tanh, "net", 3, nn.Conv2d]),
         *cases(LAYERS, [nn.Conv2d(2, 2, kernel_size=1), None, "ActNorm", ActNorm]),
         *cases(SIZES, [64.5, 2.0, math.nan, math.inf, True, "3", None]),
