@@ -78,25 +78,28 @@ def test_results_do_not_go_among_inputs_of_another_suffix(place, files):
     assert len(find_jobs(*inputs, files / "out", files / "marks")) == 1
 
 
-def test_nor_do_they_through_a_linked_subfolder_of_their_own(files):
+@pytest.fixture
+def nested(files):
+    """A drawing in a subfolder, and a folder for results."""
     (files / "drawings/inner").mkdir(parents=True)
     Image.open(files / "one/a.png").save(files / "drawings/inner/a.jpg")
     (files / "out").mkdir()
-    (files / "out/inner").symlink_to(files / "drawings/inner")
+    return files
+
+
+def test_nor_do_they_through_a_linked_subfolder_of_their_own(nested):
+    (nested / "out/inner").symlink_to(nested / "drawings/inner")
     with pytest.raises(InputError, match=r"expects a folder outside of .*, got .*out/inner\."):
-        find_jobs(files / "drawings", files / "photo.png", files / "out")
+        find_jobs(nested / "drawings", nested / "photo.png", nested / "out")
 
 
-def test_no_pictures_are_replaced_to_which_a_link_among_the_results_leads(files):
-    (files / "drawings/inner").mkdir(parents=True)
-    Image.open(files / "one/a.png").save(files / "drawings/inner/a.jpg")
-    (files / "out").mkdir()
-    (files / "out/inner").symlink_to(files / "one")
+def test_no_pictures_are_replaced_to_which_a_link_among_the_results_leads(nested):
+    (nested / "out/inner").symlink_to(nested / "one")
     with pytest.raises(InputError, match=r"out/inner expects a folder of its own, got a link to "):
-        find_jobs(files / "drawings", files / "photo.png", files / "out")
-    (files / "link").symlink_to(files / "out")
-    (files / "out/inner").unlink()
-    assert len(find_jobs(files / "drawings", files / "photo.png", files / "link")) == 1
+        find_jobs(nested / "drawings", nested / "photo.png", nested / "out")
+    (nested / "link").symlink_to(nested / "out")
+    (nested / "out/inner").unlink()
+    assert len(find_jobs(nested / "drawings", nested / "photo.png", nested / "link")) == 1
 
 
 def test_plots_are_not_written_over_another_result(files, capsys):
