@@ -1,9 +1,11 @@
 """Questions about places that may be unreadable."""
 
 import errno
+import fnmatch
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from flowcolor.errors import InputError
@@ -108,13 +110,32 @@ def find(folder: Path, pattern: str) -> list[Path]:
     Numbers in names count as numbers: ``version_10`` comes after ``version_9``.
 
     Raises:
-        InputError: The folder cannot be read.
+        InputError: A folder that the pattern leads into cannot be read; to ``Path.glob`` it would
+            be empty.
     """
     if not is_dir(folder):
         return []
+    return sorted(_matching(folder, pattern), key=_with_numbers)
+
+
+def _matching(folder: Path, pattern: str) -> Iterator[Path]:
+    waiting = [(folder, pattern.split("/"))]
+    while waiting:
+        place, (first, *rest) = waiting.pop()
+        if first == "**":
+            waiting += [(place, rest), *((path, ["**", *rest]) for path in _folders_in(place))]
+            continue
+        found = [place / name for name in fnmatch.filter(names_in(place), first)]
+        if rest:
+            waiting += [(path, rest) for path in found if is_dir(path)]
+        else:
+            yield from found
+
+
+def _folders_in(folder: Path) -> list[Path]:
     try:
-        with os.scandir(folder):  # To `glob`, what may not be read is empty.
-            return sorted(folder.glob(pattern), key=_with_numbers)
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error
 

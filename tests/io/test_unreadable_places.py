@@ -17,6 +17,7 @@ from flowcolor.io.earlier import content_of
 from flowcolor.io.files import exists, find, is_dir, is_empty, is_file, names_in
 from flowcolor.io.places import require_folder, require_place
 from flowcolor.io.same_file import require_outside
+from flowcolor.io.whole_file import write_text
 from flowcolor.models.checkpoint import read_weights
 from flowcolor.pretrained.vgg_classes import VGGClasses
 from flowcolor.pretrained.weights import WEIGHTS, find_weights, load_tensors
@@ -133,13 +134,27 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(read, name, tmp_path,
         read(file)
 
 
-def test_a_folder_that_may_not_be_listed_is_not_taken_for_empty(tmp_path, monkeypatch):
-    def refuse(path, *_args):
-        raise PermissionError(13, "Permission denied", str(path))
+@pytest.mark.parametrize("locked", [".", "version_1", "version_1/checkpoints"])
+@pytest.mark.parametrize("pattern", ["**/checkpoints/last.ckpt", "version_*/checkpoints/last.ckpt"])
+def test_a_folder_that_may_not_be_listed_is_not_taken_for_empty(
+    locked, pattern, tmp_path, monkeypatch
+):
+    for number in range(2):  # Of these the second must not be passed over for the first.
+        write_text("", tmp_path / f"version_{number}/checkpoints/last.ckpt")
+    place = tmp_path / locked
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(InputError, match=rf"^{re.escape(str(tmp_path))} cannot be read: Perm"):
-        find(tmp_path, "**/last.ckpt")
+    def refusing(list_folder):
+        def listed(path):
+            if Path(path) == place:
+                raise PermissionError(13, "Permission denied", str(path))
+            return list_folder(path)
+
+        return listed
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    with pytest.raises(InputError, match=rf"^{re.escape(str(place))} cannot be read: Permission "):
+        find(tmp_path, pattern)
 
 
 def test_what_is_there_and_what_is_not(tmp_path):
