@@ -105,7 +105,8 @@ class TrainingCLI(LightningCLI):
         self.command, *options = words
         command, self.options = self.command, tuple(options)
         refuse_empty(f"flowcolor {command}", options)
-        refuse_idle(command, options)
+        if run:  # What is only built may be built for a training that goes before.
+            refuse_idle(command, options)
         warn_of_replaced(options, ("--ckpt_path", "--compare"))
         options, files = resolve_configs(options)
         options = one_test_set(last_stages(options, files))

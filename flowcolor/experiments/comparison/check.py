@@ -29,7 +29,7 @@ from flowcolor.pretrained.weights import find_weights
 from flowcolor.training.config_files import CONFIGS, read_yaml
 from flowcolor.training.lightning_cli import TrainingCLI
 from flowcolor.training.quiet import quiet
-from flowcolor.training.words import refuse_idle, without_idle
+from flowcolor.training.words import refuse_idle
 
 LEAST_SIDE = 6  # SSIM looks at windows that reach five pixels beyond the border.
 
@@ -92,7 +92,7 @@ def check(comparison: Comparison) -> Checked:
 
 def untrained(comparison: Comparison, entry: Entry, folder: str) -> Colorizer:
     """Build a method that has nothing to train, with the options of its configuration."""
-    words = ["--config", str(entry.source), *without_idle("test", comparison.data_words)]
+    words = ["--config", str(entry.source), *comparison.data_words]
     cli = TrainingCLI(["test", *words, f"--trainer.default_root_dir={folder}"], run=False)
     built: Colorizer = cli.model.colorizer
     return built
@@ -100,7 +100,7 @@ def untrained(comparison: Comparison, entry: Entry, folder: str) -> Colorizer:
 
 def _data(comparison: Comparison, folder: str) -> ColorizationDataModule:
     unchanged = CONFIGS / "models" / "unchanged.yaml"
-    words = ["--config", str(unchanged), *without_idle("test", comparison.data_words)]
+    words = ["--config", str(unchanged), *comparison.data_words]
     cli = TrainingCLI(["test", *words, f"--trainer.default_root_dir={folder}"], run=False)
     data: ColorizationDataModule = cli.datamodule
     return data
