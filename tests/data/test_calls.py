@@ -182,15 +182,27 @@ def test_what_is_no_batch_is_refused(change, wrong, message):
         torch.zeros(2, 1, 16, 16),
         torch.zeros(2, 3, 16, 0),
         torch.zeros(2, 3, 16, 16, dtype=torch.uint8),
+        255 * torch.rand(2, 3, 16, 16),
+        2 * torch.rand(2, 3, 16, 16) - 1,
     ],
 )
 @pytest.mark.parametrize("change", CHANGES)
 def test_images_of_batches_that_are_none_are_refused(change, image):
-    for name in {"SelfAugmentedReference": ["photo", "content"]}.get(
-        type(change).__name__, ["truth"]
-    ):
+    needed = {"SelfAugmentedReference": ["photo", "content"], "HintPoints": ["truth"]}
+    for name in needed.get(type(change).__name__, ["content", "truth"]):
         with pytest.raises(ValueError, match=rf"^{type(change).__name__} expects [^\n]*, got "):
             change({**batch(), name: image}, 0, 0)
+
+
+@pytest.mark.parametrize("kinds", [(torch.float64, torch.float16), (torch.half, torch.half)])
+@pytest.mark.parametrize("change", CHANGES)
+def test_images_of_batches_may_be_of_several_kinds_of_floats(change, kinds):
+    wide = batch()
+    given = wide | {name: wide[name].to(kinds[0]) for name in ("photo", "content")}
+    made = change(given | {"truth": wide["truth"].to(kinds[1])}, 0, 0)
+    for name, value in change(wide, 0, 0).items():
+        if isinstance(value, torch.Tensor):
+            assert_close(made[name].float(), value.float(), atol=0.05, rtol=0)
 
 
 @pytest.mark.parametrize("change", CHANGES[:2])

@@ -11,6 +11,7 @@ from flowcolor.bounds import is_number, shown_value
 from flowcolor.data.augmentation.random_streams import HINTS, stream
 from flowcolor.data.batch import Batch, require_batch
 from flowcolor.errors import InputError
+from flowcolor.values import require_colors
 
 _LARGEST = 9  # Side of a spot in pixels.
 
@@ -65,6 +66,7 @@ class HintPoints:
             ValueError: An argument is none of those above.
         """
         require_batch(self, batch, "truth")
+        require_colors(type(self).__name__, batch["truth"])
         truth = batch["truth"]
         spots = np.zeros((len(truth), *truth.shape[2:]), dtype=np.int64)  # 0: no spot is here.
         count = 0

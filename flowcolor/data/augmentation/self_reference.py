@@ -22,7 +22,7 @@ from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
 from flowcolor.data.batch import Batch, converted, require_batch, require_square
 from flowcolor.errors import InputError
-from flowcolor.values import widen
+from flowcolor.values import require_colors, widen
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
 _FIELD_SIGMA = _GRID / 16
@@ -152,6 +152,7 @@ class SelfAugmentedReference:
         """
         require_batch(self, batch, "photo", "content", also=["name"])
         require_square(self, batch["photo"])
+        require_colors(type(self).__name__, batch["photo"], batch["content"])
         check_flag(self, shared_geometry=shared_geometry)
         photo = widen(batch["photo"])  # Half precision is too coarse for where a pixel lies.
         content = batch["content"].to(photo.dtype)

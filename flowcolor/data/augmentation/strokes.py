@@ -14,6 +14,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch, require_batch, require_square
 from flowcolor.errors import InputError
+from flowcolor.values import require_colors, widen
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.
 
@@ -94,12 +95,16 @@ class StrokeAugmentation:
         """
         require_batch(self, batch, "content", "truth")
         require_square(self, batch["content"])
+        require_colors(type(self).__name__, batch["content"], batch["truth"])
         draws = [_draw(seed, epoch, int(i)) for i in batch["index"]]
-        content = batch["content"]
+        content = widen(batch["content"])
         numbers, fields = (
             torch.from_numpy(np.stack(parts)).to(content) for parts in zip(*draws, strict=True)
         )
-        return {**batch, "content": self._redraw(content, batch["truth"], numbers, fields)}
+        return {
+            **batch,
+            "content": self._redraw(content, batch["truth"].to(content.dtype), numbers, fields),
+        }
 
     def _redraw(self, sketch: Tensor, truth: Tensor, u: Tensor, fields: Tensor) -> Tensor:
         side = sketch.shape[-1]
