@@ -112,6 +112,22 @@ def require_tensors(name: str, *values: object) -> None:
         raise ValueError(f"{name} expects tensors on one device, got {' and '.join(devices)}.")
 
 
+def length_of(name: str, images: Tensor) -> int:
+    """Return how many images a batch holds.
+
+    Args:
+        name: Who asks; it begins the message.
+        images: The batch.
+
+    Raises:
+        ValueError: It is no tensor, or a single number.
+    """
+    require_tensors(name, images)
+    if not images.ndim:
+        raise ValueError(f"{name} expects a batch of images, got a single number.")
+    return len(images)
+
+
 def kind_of(value: object) -> str:
     """Return in a word or two what something is that is no plain tensor."""
     if isinstance(value, Tensor) and not is_strided(value):

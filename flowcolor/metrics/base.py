@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from flowcolor.pretrained.vgg import VGGActivations
-from flowcolor.values import require_colors, require_tensors
+from flowcolor.values import length_of, require_colors, require_real, require_tensors
 
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
 
@@ -76,18 +76,19 @@ class ImageMetric(Metric, ABC):
             values: What :meth:`per_image` gave for this batch, if that is known already.
 
         Raises:
-            ValueError: ``values`` is not one number for each image.
+            ValueError: ``values`` is not one real number for each image.
         """
         values = self.per_image(result, other) if values is None else values
-        for given in (result, values):
-            require_tensors(f"{type(self).__name__}.update", given)
-        if values.shape != (len(result),):
+        name = f"{type(self).__name__}.update"
+        count = length_of(name, result)
+        require_real(name, values)
+        if values.shape != (count,):
             raise ValueError(
-                f"`values` must hold one number for each of {len(result)} images, "
+                f"`values` must hold one number for each of {count} images, "
                 f"got shape {tuple(values.shape)}."
             )
         self.total += values.double().sum()
-        self.count += len(values)
+        self.count += count
 
     def compute(self) -> dict[str, Tensor]:
         """Average over all images; NaN if there were none."""

@@ -14,7 +14,7 @@ from flowcolor.bounds import shown_value
 from flowcolor.errors import InputError
 from flowcolor.metrics.base import RANDOM_WEIGHTS
 from flowcolor.pretrained.inception import InceptionFeatures
-from flowcolor.values import require_real, require_tensors, without_autocast
+from flowcolor.values import length_of, require_real, require_tensors, without_autocast
 
 #: Below so many images FID says more about their number than about the images; print KID, too.
 SMALL_N = 2048
@@ -120,12 +120,12 @@ class FeatureSetMetric(Metric, ABC):
         Raises:
             ValueError: ``features`` is not one row of this length for each image.
         """
-        require_tensors(type(self).__name__, images)
+        count = length_of(type(self).__name__, images)
         check_flag(self, real=real)
         found = self.features(images) if features is None else self._checked(features)
-        if len(found) != len(images):
+        if len(found) != count:
             raise ValueError(
-                f"`features` must hold one row for each of {len(images)} images, got {len(found)}."
+                f"`features` must hold one row for each of {count} images, got {len(found)}."
             )
         self._add(found, real)
 

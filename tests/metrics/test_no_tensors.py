@@ -128,3 +128,26 @@ def test_masks_of_hints_that_are_no_numbers_to_compare_are_refused(kind):
         ValueError, match=f"^hint_error expects a mask of float numbers, got {kind}"
     ):
         metrics.hint_error(IMAGES, IMAGES, mask)
+
+
+@pytest.mark.parametrize("values", [ROWS[:2, 0].cfloat(), ROWS[:2, 0].to(torch.float8_e5m2)])
+def test_values_that_are_no_real_numbers_are_refused(values):
+    metric = metrics.StructuralSimilarity()
+    with pytest.raises(
+        ValueError, match=r"^StructuralSimilarity\.update expects real numbers, got"
+    ):
+        metric.update(IMAGES, IMAGES, values)
+    assert not metric.count
+
+
+def test_single_numbers_in_place_of_a_batch_are_refused():
+    one = torch.tensor(1.0)
+    calls = {
+        "StructuralSimilarity.update": lambda: metrics.StructuralSimilarity().update(one, one, one),
+        "FrechetInceptionDistance": lambda: metrics.FrechetInceptionDistance(**OWN).update(
+            one, real=True, features=torch.rand(1, 12)
+        ),
+    }
+    for name, call in calls.items():
+        with pytest.raises(ValueError, match=f"^{name} expects a batch of images, got a single"):
+            call()
