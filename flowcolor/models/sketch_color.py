@@ -217,7 +217,21 @@ class SketchColorFlow(InvertibleColorizer):
         return inside | hints
 
     def hinted(self, conditions: Sequence[Tensor], hints: Hints) -> list[Tensor]:
-        """Return the conditions with the hints in them, for both flows."""
+        """Return the conditions of :meth:`encode_color` with the hints in them, for both flows.
+
+        Raises:
+            ValueError: The model knows no hints, or these are none of the same pictures.
+        """
+        if self.hints == "unused" or not isinstance(hints, Hints):
+            expected = "no hints" if self.hints == "unused" else "hints to be of type Hints"
+            raise ValueError(f"SketchColorFlow expects {expected}, got {type(hints).__name__}.")
+        count, _, *sides = conditions[0].shape
+        shape = count, 3, *(self.multiple * side for side in sides)
+        if hints.colors.shape != shape:
+            raise ValueError(
+                f"SketchColorFlow expects hints of the shape of the content, {shape}, "
+                f"got {tuple(hints.colors.shape)}."
+            )
         maps = hint_maps(hints, self.multiple)
         return [torch.cat([condition, maps.to(condition)], 1) for condition in conditions]
 

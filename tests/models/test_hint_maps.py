@@ -125,6 +125,21 @@ def test_the_latent_gives_the_drawing_back_under_hints():
         assert_close(net.sketch_flow.inverse(latent, conditions)[0], content, rtol=0, atol=1e-7)
 
 
+def test_hints_of_other_pictures_and_of_models_without_are_refused_by_conditions():
+    _, reference = images()
+    conditions = model().encode_color(reference.double())[1]
+    for wrong in (some_hints(batch=1), some_hints(side=32)):
+        with pytest.raises(
+            ValueError, match=r"expects hints of the shape of the content, \(2, 3, 16,"
+        ):
+            model().hinted(conditions, wrong)
+    for wrong in (None, conditions):
+        with pytest.raises(ValueError, match=r"expects hints to be of type Hints, got (Non|li)"):
+            model().hinted(conditions, wrong)
+    with pytest.raises(ValueError, match=r"^SketchColorFlow expects no hints, got Hints\.$"):
+        trained().hinted(conditions, some_hints())
+
+
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
 def test_autocast_rounds_nothing_of_what_hints_say(kind):
     mask = (torch.rand(2, 1, 32, 32) > 0.95).float()
