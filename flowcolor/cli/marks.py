@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowcolor.bounds import whole_within
 from flowcolor.cli.options import OptionParser
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
@@ -28,10 +29,8 @@ def main(words: Sequence[str]) -> None:
     protect(options.output, [options.photo])
     if not 0 < options.share < 1:
         raise InputError(f"--share expects a number between 0 and 1, got {options.share:g}.")
-    if not 1 <= options.regions <= 10_000:
-        raise InputError(f"--regions expects a number from 1 to 10000, got {options.regions}.")
-    if not 0 <= options.seed < 2**63:
-        raise InputError(f"--seed expects a number of at least 0, got {options.seed}.")
+    whole_within("--regions", options.regions, 1, 10_000)
+    whole_within("--seed", options.seed, 0)
     for at, names in {"random": ("share", "seed"), "regions": ("regions",)}.items():
         if options.at != at:
             parser.refuse_given(options, names, f"--at {at}")

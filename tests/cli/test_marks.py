@@ -62,8 +62,9 @@ def test_marks_of_edges_lie_beside_them_on_both_sides(photo):
     ("words", "expected"),
     [
         (("--share", "2", "--at", "random"), "--share expects a number between 0 and 1, got 2."),
-        (("--regions", "0"), "--regions expects a number from 1 to 10000, got 0."),
-        (("--seed", "-1"), "--seed expects a number of at least 0, got -1."),
+        (("--regions", "0"), "--regions expects a whole number from 1 to 10000, got 0."),
+        (("--seed", "-1"), "--seed expects a whole number of at least 0, got -1."),
+        (("--seed", "1" + 23 * "0"), "--seed expects a whole number from 0 to 9223372036854775807"),
         (("--share", "0.2"), "--share 0.2 expects --at random, without which it does nothing."),
         (("--seed", "3"), "--seed 3 expects --at random, without which it does nothing."),
         (("--at", "edges", "--seed", "3"), "--seed 3 expects --at random, without which it does"),
