@@ -201,10 +201,10 @@ def check_generator(owner: object, generator: object, /) -> None:
 
 
 def check_sides(owner: object, size: object, /) -> None:
-    """Raise ``ValueError`` unless ``size`` is a height and a width in pixels."""
-    pair = is_list(size) and len(size) == 2
-    if not pair or not all(_is_count(side) for side in size):  # type: ignore[attr-defined]
+    """Raise ``ValueError`` unless ``size`` is height and width in pixels of a possible picture."""
+    if not is_list(size) or len(size) != 2 or not all(_is_count(side) for side in size):
         raise ValueError(_message(owner, "size", "a height and a width in pixels", size))
+    check_picture(owner, *size)
 
 
 def device_of(owner: object, device: torch.device | str, /) -> torch.device:
@@ -218,9 +218,14 @@ def device_of(owner: object, device: torch.device | str, /) -> torch.device:
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:
     """Raise ``ValueError`` for an argument that is no module of that kind."""
-    for name, module in modules.items():
-        if not isinstance(module, kind):
-            raise ValueError(_message(owner, name, f"of type {kind.__name__}", module))  # noqa: TRY004  (as above)
+    check_type(owner, kind, **modules)
+
+
+def check_type(owner: object, kind: type, /, **values: object) -> None:
+    """Raise ``ValueError`` for an argument that is of no such type."""
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            raise ValueError(_message(owner, name, f"of type {kind.__name__}", value))  # noqa: TRY004  (as above)
 
 
 def _is_count(value: object) -> bool:

@@ -90,6 +90,14 @@ def test_sizes_of_drawings_that_are_no_sides_are_refused(size):
             draw(PHOTO, size)
 
 
+def test_drawings_that_no_machine_could_hold_are_refused():
+    for draw in FILTERS:
+        with pytest.raises(
+            ValueError, match="expects height and width that give up to 1 billion p"
+        ):
+            draw(PHOTO, (10**9, 10**9))
+
+
 @pytest.mark.parametrize("path", [None, 3, math.nan, [], object()])
 def test_paths_of_images_that_are_none_are_refused(path):
     calls = [data.read_image, data.read_mask, data.read_sketch]

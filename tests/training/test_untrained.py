@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -78,6 +79,19 @@ def test_so_many_pairs_are_painted_again_as_were_asked_for(data, tmp_path, capsy
         )
     assert flowcolor(*words, *folder, "--probes=-1") == 2
     assert "--probes expects a whole number of at least 0, got -1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("networks", "vgg19", "of type Networks, got 'vgg19'"),
+        ("about", np.zeros(3), "of type dict, got "),
+        ("roundtrip", 3, "of type RoundTripMonitor, got 3"),
+    ],
+)
+def test_what_an_evaluation_cannot_be_made_of_is_refused(name, value, expected):
+    with pytest.raises(ValueError, match=f"^Evaluator expects {name} to be {expected}"):
+        Evaluator(**{name: value})
 
 
 def test_several_processes_paint_those_pairs_again_that_one_would(monkeypatch):

@@ -7,7 +7,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from flowcolor.arguments import check_choice, plain_numbers
+from flowcolor.arguments import check_choice, check_type, plain_numbers
 from flowcolor.bounds import whole_within
 from flowcolor.console import shown
 from flowcolor.data.batch import Batch
@@ -64,8 +64,14 @@ class Evaluator(Callback):
         whole_within("--probes", probes, 0)
         whole_within("--timed", timed, 0, _MOST_TIMED)
         check_choice(self, regions=(regions, RegionSet))
-        self.networks = Networks() if networks is None else networks
-        self.about = about or {}
+        networks = Networks() if networks is None else networks
+        about = {} if about is None else about
+        check_type(self, Networks, networks=networks)
+        check_type(self, dict, about=about)
+        if roundtrip is not None:
+            check_type(self, RoundTripMonitor, roundtrip=roundtrip)
+        self.networks = networks
+        self.about = about
         self.roundtrip = roundtrip
         self.regions = REGION_SETS[regions]
         self.probes = probes
