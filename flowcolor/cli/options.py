@@ -38,6 +38,11 @@ class OptionParser(argparse.ArgumentParser):
         unknown = re.match(r"unrecognized arguments: (\S+)", message)
         if unknown:
             word = unknown[1].split("=")[0]
+            if not word.startswith("-"):
+                raise InputError(
+                    f"{self.prog}: {word!r} belongs to no option: a path with spaces needs quotes, "
+                    "and several files are given as their folder."
+                )
             hint = did_you_mean(word, self._option_string_actions)
             raise InputError(f"{self.prog}: there is no option {word!r}{hint}.")
         raise InputError(f"{self.prog}: {message}.")

@@ -177,6 +177,16 @@ def test_a_second_list_that_would_replace_the_first_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("sketch", ["my drawing.png", "a.png b.png c.png"])
+def test_words_behind_no_option_are_told_how_to_be_given(sketch, capsys):
+    words = ["colorize", "--sketch", *sketch.split(), "--reference", "r.png", "--output", "o"]
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        f"flowcolor: flowcolor colorize: {words[3]!r} belongs to no option: a path with spaces "
+        "needs quotes, and several files are given as their folder.\n"
+    )
+
+
 def test_of_one_word_the_last_counts_and_what_is_collected_may_come_again(caplog):
     words = ["--sketch", "a", "--output", "b", "--sketch", "c", "--vary", "a=1", "--vary", "a=2"]
     words += ["--lines=keep", "--lines", "keep"]
