@@ -11,7 +11,13 @@ import yaml  # type: ignore[import-untyped]
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file, real
 from flowcolor.io.places import require_in_full
-from flowcolor.training.config_files import NO_YAML, count_values, read_part, read_yaml
+from flowcolor.training.config_files import (
+    NO_YAML,
+    count_values,
+    read_part,
+    read_yaml,
+    require_meant,
+)
 
 _YAML = {".yaml", ".yml"}
 _SECTIONS = (
@@ -60,14 +66,26 @@ def check_words(words: Sequence[str], files: Sequence[Path]) -> None:
     _require_words(words)
     before = ""
     for word in words:
+        value = word.partition("=")[2] if word.startswith("--") else word
         given = Path(word.partition("=")[2] or word)
         _require_end(given)
+        if value.startswith(("[", "{")):
+            _require_meant(word, value)
         # A file of one option, as --trainer FILE, which may have any name.
         option = (word if "=" in word else before).partition("=")[0].removeprefix("--")
         is_part = _is_yaml(given) or (option in {*_SECTIONS, "data.predict"} and is_file(given))
         if given not in files and is_part:
             check_file(read_yaml(given), given)
         before = word
+
+
+def _require_meant(word: str, value: str) -> None:
+    try:
+        require_meant(value)
+    except (yaml.YAMLError, RecursionError):  # The parser says what is wrong with it.
+        return
+    except ValueError as error:
+        raise InputError(f"An option expects YAML, got {word}: {error}.") from error
 
 
 def _is_yaml(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Files of configurations, by name or place, in which every key stands once."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flowcolor.io.streams import read_whole
 CONFIGS = Path(__file__).parents[1] / "configs"
 _MOST_VALUES = 100_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # The parser's, which refuses a few more.
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # The last two, and ValueError, are raised where a tag does not fit its value, as in `!!bool x`.
 NO_YAML = (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError)
 
@@ -74,7 +76,7 @@ def _read(file: Path) -> Any:
     try:
         text = read_whole(file).decode("utf-8")
         content = yaml.safe_load(text)
-        _require_once(yaml.compose(text, _LOADER), set())
+        require_meant(text)
         count_values(content)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}.") from error
@@ -85,12 +87,25 @@ def _read(file: Path) -> Any:
     return content
 
 
-def _require_once(node: Any, seen: set[int]) -> None:
-    """Refuse a key that stands twice in one place: YAML would drop all but the last.
+def require_meant(text: str) -> None:
+    """Refuse YAML that says something else than it seems to.
+
+    A key that stands twice in one place, of which it would drop all but the last, and a number that
+    it reads to the base 8 or 60.
 
     Raises:
-        ValueError: It names the key and its lines.
+        ValueError: It names the key or the number, and where it stands.
+        YAMLError: The text is no YAML.
     """
+    _require_meant(yaml.compose(text, _LOADER), set())
+
+
+def _require_meant(node: Any, seen: set[int]) -> None:
+    if isinstance(node, yaml.ScalarNode) and _is_of_another_base(node):
+        raise ValueError(
+            f"{node.value} in line {node.start_mark.line + 1} would be {yaml.safe_load(node.value)}"
+            ": write numbers without leading zeros, and times in quotes"
+        )
     if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
         return
     seen.add(id(node))
@@ -103,7 +118,13 @@ def _require_once(node: Any, seen: set[int]) -> None:
                 places = f"in lines {lines[key.value]} and {line}"
                 raise ValueError(f"{key.value!r} stands twice in one place, {places}")
             lines[key.value] = line
-        _require_once(value, seen)
+        _require_meant(value, seen)
+
+
+def _is_of_another_base(node: Any) -> bool:
+    if node.tag == "tag:yaml.org,2002:int" and re.fullmatch(r"[-+]?0[0-7]+", node.value):
+        return int(node.value) != int(node.value, 8)
+    return node.tag in _NUMBERS and ":" in node.value
 
 
 def count_values(

@@ -1,4 +1,4 @@
-"""A configuration in which a key stands twice says two things, of which YAML would drop one."""
+"""What YAML would read otherwise than it seems to be meant, and files that name each other."""
 
 import re
 
@@ -28,6 +28,32 @@ def test_a_key_of_another_place_and_one_that_replaces_a_merged_one_are_read(tmp_
     file = tmp_path / "merged.yaml"
     file.write_text("a: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\nc: *a\n")
     assert read_yaml(file)["b"] == {"x": 2, "y": 1}
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [("010", 8), ("-032", -26), ("1:10", 70), ("10:00:00:00", 2160000), ("1:10.5", 70.5)],
+)
+def test_a_number_to_another_base_is_refused(number, read, tmp_path):
+    file = tmp_path / "base.yaml"
+    file.write_text(f"data:\n  size: {number}\n")
+    with pytest.raises(InputError, match=rf"\({number} in line 2 would be {read}: write numbers"):
+        read_yaml(file)
+    for option in (f"--trainer.callbacks=[{number}]", f"{{a: {number}}}"):
+        with pytest.raises(InputError, match=rf"An option expects YAML, got .* would be {read}: "):
+            resolve_configs(["--data", option])
+
+
+def test_numbers_that_are_what_they_seem_and_times_in_quotes_are_read(tmp_path):
+    file = tmp_path / "base.yaml"
+    file.write_text("a: [007, 0, 0.50, 0x10, 1_000, '010', '1:10', 00:10:00:00, 08]\n")
+    values = [7, 0, 0.5, 16, 1000, "010", "1:10", "00:10:00:00", "08"]
+    assert read_yaml(file)["a"] == values
+
+
+def test_a_key_that_stands_twice_in_an_option_is_refused():
+    with pytest.raises(InputError, match="'faces' stands twice in one place"):
+        resolve_configs(["--data.held_out", "{faces: 1, faces: 2}"])
 
 
 @pytest.mark.parametrize(
