@@ -19,6 +19,7 @@ def main(words: Sequence[str]) -> None:
             "for instance --config portraits, got none."
         )
     from flowcolor.experiments.report import Results
+    from flowcolor.experiments.runner import taken_back
     from flowcolor.experiments.runs import Ablation, call_in_process_of_its_own, check
     from flowcolor.experiments.show import ablation_table, write_ablation
     from flowcolor.experiments.tables import find_table
@@ -29,7 +30,7 @@ def main(words: Sequence[str]) -> None:
     output = options.output or Path("runs") / f"table_{table.number}"
     ablation = Ablation(table, tuple(shared), read_seeds(options.seeds), output)
     check(ablation)
-    with alone(output, "flowcolor ablate"):
+    with alone(output, "flowcolor ablate"), taken_back(output, ["ablation.json"]):
         runs = list(ablation)
         for number, run in enumerate(runs, 1):
             what = f"{run.variant.label}, seed {run.seed}, in {shown(run.folder)}"

@@ -19,7 +19,7 @@ def main(words: Sequence[str]) -> None:
             "flowcolor scaling expects --config NAME_OR_FILE, which is trained on parts of its "
             "photographs, for instance --config portraits, got none."
         )
-    from flowcolor.experiments.runner import call_in_process_of_its_own
+    from flowcolor.experiments.runner import call_in_process_of_its_own, taken_back
     from flowcolor.experiments.scaling import Scaling, check
     from flowcolor.experiments.scaling_report import ScalingResults, scaling_table, write_scaling
     from flowcolor.io.alone import alone
@@ -27,16 +27,17 @@ def main(words: Sequence[str]) -> None:
 
     import_module("matplotlib")  # Before hours of training that could not be shown.
     shares, seeds = _shares(options.shares), read_seeds(options.seeds)
-    scaling = Scaling(tuple(shared), shares, seeds, options.output)
+    output = options.output
+    scaling = Scaling(tuple(shared), shares, seeds, output)
     counts = check(scaling)
-    with alone(options.output, "flowcolor scaling"):
+    with alone(output, "flowcolor scaling"), taken_back(output, ["scaling.json"]):
         runs = list(scaling)
         for number, run in enumerate(runs, 1):
             photographs = f"{counts[run.share]} photographs"
             say(f"{number} of {len(runs)}: {photographs}, seed {run.seed}, in {shown(run.folder)}")
             run.finish(call_in_process_of_its_own)
         results = ScalingResults(scaling, counts)
-        paths = write_scaling(results, options.output)
+        paths = write_scaling(results, output)
         say("\n".join(["", scaling_table(results), *(f"wrote {shown(path)}" for path in paths)]))
 
 

@@ -5,15 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from flowcolor.ending import ctrl_c_waits
 from flowcolor.errors import InputError
-from flowcolor.io.alone import is_unused
-from flowcolor.io.files import exists, find
+from flowcolor.io.alone import LOCK, is_unused
+from flowcolor.io.files import exists, find, names_in, remove
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
@@ -136,6 +136,28 @@ def agree(folder: Path, name: str, wanted: dict[str, Any], what: tuple[str, str]
     elif not is_unused(folder):
         raise InputError(f"--output expects a new folder or one of this {unit}, got {folder}.")
     return wanted
+
+
+@contextmanager
+def taken_back(folder: Path, names: Collection[str]) -> Iterator[None]:
+    """Remove what was claimed where an error leaves nothing else in a folder.
+
+    It would bind the folder to photographs, or to options, by which nothing can be made.
+
+    Args:
+        folder: Of all runs.
+        names: Of the files that say what they are.
+
+    Raises:
+        InputError: What has gone wrong.
+    """
+    try:
+        yield
+    except InputError:
+        if {LOCK, *names}.issuperset(names_in(folder)):
+            for name in names:
+                remove(folder / name)
+        raise
 
 
 def call_in_process_of_its_own(words: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]
 
 from flowcolor.console import say, shown
 from flowcolor.errors import InputError
+from flowcolor.experiments.runner import taken_back
 from flowcolor.experiments.runs import Call, call_in_process_of_its_own
 from flowcolor.io.files import exists, find
 from flowcolor.io.streams import read_whole
@@ -192,6 +193,11 @@ def fit(stages: Sequence[Stage], call: Call = call_in_process_of_its_own) -> Pat
                 stage.check()
     for stage in stages:
         stage.claim()
+    with taken_back(stages[0].root, [stage.file.name for stage in stages]):
+        return _fit(stages, call)
+
+
+def _fit(stages: Sequence[Stage], call: Call) -> Path:
     model = None
     for stage in stages:
         done = stage.model is not None

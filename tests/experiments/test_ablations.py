@@ -249,6 +249,16 @@ def test_two_ablations_at_one_moment_do_not_share_a_folder(run, tmp_path, monkey
     assert "Another `flowcolor ablate` is writing to" in capsys.readouterr().err
 
 
+def test_an_ablation_that_cannot_begin_leaves_its_folder_to_others(run, tmp_path, monkeypatch):
+    def fail(_):
+        raise InputError("No such photographs.")
+
+    monkeypatch.setattr(runs, "call_in_process_of_its_own", fail)
+    words = ("ablate", "--table", "4.3", "--config", run.config, "--output", tmp_path)
+    assert flowcolor(*words) == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_command_that_fails_is_named_with_its_status():
     with pytest.raises(InputError, match=r"flowcolor fit ended with status 2, see above"):
         runs.call_in_process_of_its_own(["fit", "--config", "nothing"])

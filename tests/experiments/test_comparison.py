@@ -260,6 +260,18 @@ def test_photographs_that_were_exchanged_under_their_names_are_noticed(run, tmp_
     assert (output / "compare.json").read_bytes() == before
 
 
+def test_photographs_that_could_not_be_read_may_be_replaced(run, tmp_path, capsys):
+    folder, output = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(run.photos, folder)
+    for photo in folder.iterdir():
+        photo.write_bytes(b"")
+    data = ("--data.train", folder, "--data.held_out", HELD_OUT, "--size", 16, "--output", output)
+    assert flowcolor("compare", "--methods", "tint", *data) == 2
+    assert "is empty; expected an image file." in capsys.readouterr().err
+    shutil.copytree(run.photos, folder, dirs_exist_ok=True)
+    assert flowcolor("compare", "--methods", "tint", *data) == 0
+
+
 def test_weights_that_a_configuration_names_are_noticed_when_others_take_their_name(
     run, tmp_path, monkeypatch, capsys
 ):

@@ -215,6 +215,16 @@ def test_bad_words_are_one_sentence(run, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_experiment_that_cannot_begin_leaves_its_folder_to_others(run, tmp_path, monkeypatch):
+    def fail(_):
+        raise InputError("No such photographs.")
+
+    monkeypatch.setattr(runner, "call_in_process_of_its_own", fail)
+    words = ["scaling", "--config", run.config, "--trainer.max_steps=4", "--shares=0.5,1"]
+    assert flowcolor(*words, "--output", tmp_path) == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_experiments_at_one_moment_do_not_share_a_folder(run, tmp_path, monkeypatch, capsys):
     words = ["scaling", "--config", run.config, "--trainer.max_steps=4", "--shares=0.5,1"]
     words += ["--output", tmp_path / "out"]

@@ -217,6 +217,20 @@ def test_what_stages_cannot_do_is_refused_in_words(config, tmp_path):
         plan(words(wrong, root))
 
 
+def test_a_training_that_cannot_begin_leaves_its_folder_to_others(config, tmp_path):
+    root, made = tmp_path / "run", []
+
+    def fail(_):
+        for name in made:
+            (root / name).mkdir()
+        raise InputError("No such photographs.")
+
+    for made in ([], ["stage_1"]):
+        with pytest.raises(InputError, match="No such photographs"):
+            fit(plan([*words(config, root), f"--data.seed={len(made)}"]), fail)
+        assert len(list(root.glob("*.yaml"))) == 2 * len(made)
+
+
 def test_another_number_of_stages_is_another_training(config, tmp_path):
     """The model of the last one lies where that of another last one would be looked for."""
     root, more = tmp_path / "run", tmp_path / config.name

@@ -20,7 +20,7 @@ from flowcolor.experiments.comparison.rows import Row, blocks_in, rows_of
 from flowcolor.experiments.comparison.sheet import MOST_ROWS, write_sheet
 from flowcolor.experiments.comparison.standing import Standing, standing
 from flowcolor.experiments.comparison.text import as_text, heading
-from flowcolor.experiments.runner import Call, train_once
+from flowcolor.experiments.runner import Call, taken_back, train_once
 from flowcolor.inference import load
 from flowcolor.io.alone import alone
 from flowcolor.io.files import find
@@ -44,7 +44,8 @@ def run(comparison: Comparison, call: Call) -> None:
             tables of the others are written.
     """
     checked = check(comparison)
-    with alone(comparison.output, "flowcolor compare"):
+    output = comparison.output
+    with alone(output, "flowcolor compare"), taken_back(output, ["compare.json"]):
         _run(comparison, checked, call)
 
 
