@@ -189,6 +189,24 @@ def test_explicit_keys_win_over_the_checkpoint_and_it_says_so(run, tmp_path, cap
     assert after["flowcolor"]["config"]["ccbs"] == 1
 
 
+@pytest.mark.parametrize(
+    "limit", ["trainer.max_epochs 2", "trainer.max_steps 4", "trainer.max_time 00:00:00:09"]
+)
+def test_a_training_that_was_over_says_how_to_go_on(limit, run, tmp_path, capsys):
+    checkpoint = tmp_path / "copy/checkpoints/last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    content = read_checkpoint(run.last)
+    content["callbacks"]["Timer"] = {"time_elapsed": {"train": 9.0}}
+    torch.save(content, checkpoint)
+    option, number = limit.split()
+    words = ("--trainer.max_epochs", 9, f"--{option}", number, "--ckpt_path", checkpoint)
+    assert flowcolor("fit", "--config", run.config, *words) == 0
+    said = limit.removesuffix(" 00:00:00:09")
+    assert (
+        f"this training was over before, by {said}: to go on, raise it" in capsys.readouterr().out
+    )
+
+
 def test_weights_start_a_new_training_without_the_optimizer(run, tmp_path):
     words = ("--model.weights", run.last, "--trainer.max_steps=1")
     assert fit(run, tmp_path, *words, "--model.optimizer.init_args.lr=0") == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning import Callback, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from flowcolor.console import shown
@@ -77,6 +77,7 @@ class RunKeeper(Callback):
             return
         if trainer.global_step > 0 and not self._begun:
             finish_averages(trainer, pl_module)
+            _say_that_it_was_over(trainer)
         model, path = uncompiled(pl_module.colorizer), log_folder(trainer) / MODEL
         if not is_ours(model):
             say(
@@ -89,6 +90,19 @@ class RunKeeper(Callback):
         export_weights(read_weights(best).build() if best else model, path, pl_module.size)
         which = "averaged" if averaged else "best" if best else "last"
         say(f"wrote {shown(path)} (the {which} weights)")
+
+
+def _say_that_it_was_over(trainer: Trainer) -> None:
+    """Say why a training that was resumed had nothing left to do, where its callbacks have not."""
+    limit = None
+    if 0 <= trainer.max_steps <= trainer.global_step:
+        limit = f"trainer.max_steps {trainer.max_steps}"
+    elif not trainer.should_stop:
+        limit = f"trainer.max_epochs {trainer.max_epochs}"
+    elif any(isinstance(each, Timer) for each in trainer.callbacks):  # type: ignore[attr-defined]
+        limit = "trainer.max_time"
+    if limit is not None:
+        say(f"notice: this training was over before, by {limit}: to go on, raise it")
 
 
 def _is_trial(trainer: Trainer) -> bool:
