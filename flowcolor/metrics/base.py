@@ -87,7 +87,8 @@ class ImageMetric(Metric, ABC):
                 f"`values` must hold one number for each of {count} images, "
                 f"got shape {tuple(values.shape)}."
             )
-        self.total += values.double().sum()
+        # Not in place: a module around may have been converted to half precision, states included.
+        self.total = self.total + values.double().sum()
         self.count += count
 
     def compute(self) -> dict[str, Tensor]:

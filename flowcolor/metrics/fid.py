@@ -109,13 +109,14 @@ class FrechetInceptionDistance(FeatureSetMetric):
 
     def _add(self, features: Tensor, real: bool) -> None:
         features = features.double()
+        # Not in place: a module around may have been converted to half precision, states included.
         if real:
-            self.real_sum += features.sum(0)
-            self.real_outer += features.mT @ features
+            self.real_sum = self.real_sum + features.sum(0)
+            self.real_outer = self.real_outer + features.mT @ features
             self.real_count += len(features)
         else:
-            self.result_sum += features.sum(0)
-            self.result_outer += features.mT @ features
+            self.result_sum = self.result_sum + features.sum(0)
+            self.result_outer = self.result_outer + features.mT @ features
             self.result_count += len(features)
 
     def compute(self) -> dict[str, Tensor]:

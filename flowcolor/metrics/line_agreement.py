@@ -101,8 +101,8 @@ class LineAgreement(Metric):
         super().__init__()
         check_threshold("LineAgreement", threshold, "from", tolerance=tolerance)
         self.tolerance, self.threshold = tolerance, threshold
-        self.add_state("sums", torch.zeros(3), dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")
+        self.add_state("sums", torch.zeros(3, dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("count", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
 
     def update(
         self,
@@ -113,7 +113,9 @@ class LineAgreement(Metric):
         """Add a batch of results' lines, their sketches and their references' lines."""
         own = line_f1(lines, sketch, self.tolerance, self.threshold)
         control = line_f1(lines, reference_lines, self.tolerance, self.threshold)
-        self.sums += torch.stack([own, control, (own > control).to(own)]).sum(1)
+        numbers = torch.stack([own, control, (own > control).to(own)])
+        # Not in place: a module around may have been converted to half precision, states included.
+        self.sums = self.sums + numbers.double().sum(1)
         self.count += len(own)
 
     def compute(self) -> dict[str, Tensor]:

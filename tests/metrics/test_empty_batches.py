@@ -1,4 +1,4 @@
-"""An empty batch adds nothing, no batch at all gives NaN, and NaN in an image is seen."""
+"""What is added up: nothing of an empty batch, NaN of a broken image, and all digits of others."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ class OfTwo:
     """A metric of lines with the drawing as both of its drawings."""
 
     def __init__(self, metric):
-        self.metric, self.compute = metric, metric.compute
+        self.metric, self.compute, self.to = metric, metric.compute, metric.to
 
     def update(self, lines, sketch):
         self.metric.update(lines, sketch, sketch)
@@ -43,6 +43,16 @@ def test_an_empty_batch_adds_nothing(name):
     for batch in (images[:, :0], images, images[:, :0]):
         metric.update(*batch)
     other.update(*images)
+    assert metric.compute()[name] == other.compute()[name]
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_sums_keep_their_digits_in_a_module_of_half_precision(name):
+    metric, other = METRICS[name](), METRICS[name]()
+    metric.to(torch.bfloat16)  # As a trainer converts a module with metrics in it.
+    for image in images_of(name).unbind(1):
+        metric.update(*image[:, None])
+        other.update(*image[:, None])
     assert metric.compute()[name] == other.compute()[name]
 
 
@@ -74,3 +84,14 @@ def test_features_that_are_nan_make_fid_nan():
     metric.update(torch.rand(5, 3, 2, 2), real=True)
     metric.update(torch.full((5, 3, 2, 2), torch.nan), real=False)
     assert metric.compute()["fid"].isnan()
+
+
+def test_moments_keep_their_digits_in_a_module_of_half_precision():
+    found = []
+    for kind in (torch.float32, torch.bfloat16):
+        metric = metrics.FrechetInceptionDistance(features=lambda x: x.mean((2, 3)), dimensions=3)
+        metric.to(kind)
+        for images, real in zip(IMAGES.repeat(1, 2, 1, 1, 1) ** 2, (True, False), strict=True):
+            metric.update(images, real=real)
+        found.append(metric.compute()["fid"])
+    assert found[0] == found[1]
