@@ -4,6 +4,8 @@ from typing import Any
 
 from lightning import Trainer
 
+from flowcolor.training.unfinished import is_unfinished
+
 
 def begin_next_epoch(trainer: Trainer) -> None:
     """Let a training with a limit of steps begin an epoch after one that is over.
@@ -23,14 +25,16 @@ def note_finished(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     """Let a checkpoint that is written after an epoch be one of its end, as others are.
 
     Lightning heeds SIGTERM once it has counted the epoch. In what is resumed from such a checkpoint
-    it would take the next epoch for begun, with all of its batches done. In place, the count is
-    taken back.
+    it would take the next epoch for begun, with all of its batches done. It has counted an epoch,
+    too, that a limit has ended before its last batch, once the training is over and somebody saves
+    it. In place, the count is taken back.
     """
     epochs: Any = trainer.fit_loop.epoch_progress.current
-    if trainer.training and 0 < epochs.ready == epochs.completed:
+    counted = trainer.training or is_unfinished(trainer)
+    if counted and 0 < epochs.ready == epochs.completed:
         loop = checkpoint["loops"]["fit_loop"]
-        for counted in ("current", "total"):
-            loop["epoch_progress"][counted]["completed"] -= 1
+        for counts in ("current", "total"):
+            loop["epoch_progress"][counts]["completed"] -= 1
         checkpoint["epoch"] -= 1
 
 

@@ -20,7 +20,7 @@ def note_unfinished(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     loop = checkpoint["loops"]["fit_loop"]
     epochs = loop["epoch_progress"]["current"]
     is_over = epochs["processed"] > epochs["completed"]
-    if not (trainer.training and is_over and is_unfinished(trainer)):
+    if not (is_over and is_unfinished(trainer)):
         return
     for counted in ("current", "total"):
         loop["epoch_progress"][counted]["processed"] -= 1

@@ -110,3 +110,26 @@ def test_after_the_last_batch_of_an_epoch_without_a_validation_its_end_follows(b
     assert whole == resumed
     assert counts == resumed_counts
     assert all(torch.equal(value, resumed_weights[name]) for name, value in weights.items())
+
+
+class Batches(Callback):
+    """Notes which batches train, by epoch and number."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.seen.append((trainer.current_epoch, batch_idx))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_is_saved_after_a_limit_of_steps_goes_on_in_its_epoch(steps, tmp_path):
+    image, path = torch.rand(3, 4, 4), tmp_path / "last.ckpt"
+    sample = {"content": image, "truth": image, "reference": image, "name": "x", "index": 0}
+    batches = Batches()
+    for checkpoint, limit in ((None, steps), (path, -1)):
+        task = build_task(SketchColorFlow(1, 0, 1), Paired(ColorizationLoss(perceptual=0.0)))
+        options = {"max_epochs": 2, "max_steps": limit, "callbacks": [batches]}
+        trainer = fit(task, [sample] * 2, batch=1, checkpoint=checkpoint, **options)
+        trainer.save_checkpoint(path)
+    assert batches.seen == [(0, 0), (0, 1), (1, 0), (1, 1)]
