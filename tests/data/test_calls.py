@@ -283,6 +283,17 @@ def test_references_are_made_of_half_precision_as_of_full(dtype):
         assert torch.equal(half[name], whole[name].to(dtype))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_autocast_moves_no_pixel_of_a_reference_and_no_stroke(dtype):
+    change = data.SelfAugmentedReference(strokes=data.StrokeAugmentation(ink=0.5, pencil=0.5))
+    given = batch()
+    whole = change(given, 3, 1)
+    with torch.autocast("cpu", dtype):
+        found = change(given, 3, 1)
+    for name in ("content", "reference", "truth"):
+        assert torch.equal(found[name], whole[name])
+
+
 def test_colours_keep_their_type_under_another_default():
     given = batch()
     torch.set_default_dtype(torch.float64)

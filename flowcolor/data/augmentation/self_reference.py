@@ -22,7 +22,7 @@ from flowcolor.data.augmentation.random_streams import AUGMENTING, stream
 from flowcolor.data.augmentation.strokes import StrokeAugmentation
 from flowcolor.data.batch import Batch, converted, require_batch, require_square
 from flowcolor.errors import InputError
-from flowcolor.values import require_colors, widen
+from flowcolor.values import require_colors, widen, without_autocast
 
 _GRID = 64  # The elastic field is drawn at this size whatever the image's, so it scales with it.
 _FIELD_SIGMA = _GRID / 16
@@ -243,9 +243,10 @@ def _smooth(noise: Float[Tensor, "b 2 side side"], size: int) -> Float[Tensor, "
     kernel = torch.exp(-0.5 * (axis / _FIELD_SIGMA) ** 2)
     kernel = kernel / kernel.square().sum().sqrt()
     field = noise.flatten(0, 1)[:, None]
-    field = functional.conv2d(
-        functional.conv2d(field, kernel[None, None, None, :]), kernel[None, None, :, None]
-    )
+    with without_autocast(field):
+        field = functional.conv2d(
+            functional.conv2d(field, kernel[None, None, None, :]), kernel[None, None, :, None]
+        )
     field = functional.interpolate(field, (size, size), mode="bicubic", align_corners=False)
     return field.view(-1, 2, size, size).movedim(1, -1)
 

@@ -14,7 +14,7 @@ from flowcolor.color import to_gray
 from flowcolor.data.augmentation.random_streams import STROKES, stream
 from flowcolor.data.batch import Batch, require_batch, require_square
 from flowcolor.errors import InputError
-from flowcolor.values import require_colors, widen
+from flowcolor.values import require_colors, widen, without_autocast
 
 _REACH = 3.5  # Standard deviations that a blur kernel reaches.
 
@@ -163,8 +163,9 @@ def _blur(
     kernel = kernel / kernel.sum(1, keepdim=True)
     stacked = functional.pad(image.movedim(0, 1), (reach,) * 4, mode="replicate")
     count = image.shape[0]
-    across = functional.conv2d(stacked, kernel[:, None, None, :], groups=count)
-    return functional.conv2d(across, kernel[:, None, :, None], groups=count).movedim(0, 1)
+    with without_autocast(stacked):
+        across = functional.conv2d(stacked, kernel[:, None, None, :], groups=count)
+        return functional.conv2d(across, kernel[:, None, :, None], groups=count).movedim(0, 1)
 
 
 def _move(ink: Tensor, field: Tensor) -> Tensor:
