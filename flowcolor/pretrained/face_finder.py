@@ -15,7 +15,7 @@ from torch.nn import functional
 from flowcolor.arguments import check_choice
 from flowcolor.color import to_gray
 from flowcolor.io.resizing import resize
-from flowcolor.values import in_full, require_colors, require_floats, without_autocast
+from flowcolor.values import require_colors, require_floats, without_autocast
 
 CELL = 4  # Pixels of a cell's side.
 BINS = 9  # Directions between 0 and 180 degrees.
@@ -153,7 +153,8 @@ def find_face(
         raise ValueError("find_face expects a tensor with values, got one on the meta device.")
     if not bool(image.isfinite().all()):
         raise ValueError("find_face expects finite values, got NaN or infinity.")
-    image = in_full(image)
+    # Not in float64: windows lie exactly half an octave apart, and rounding says which are near.
+    image = image.detach().float()
     shorter, longer = sorted(image.shape[-2:])
     if longer > _LONGEST * shorter:
         return Face(image.shape[-2] / 2, image.shape[-1] / 2, shorter, -math.inf)

@@ -88,6 +88,14 @@ def test_autocast_moves_no_face(kind):
     assert found == find_face(image, kind)
 
 
+@pytest.mark.parametrize("side", [64, 200, 256])
+@pytest.mark.parametrize("kind", ["photo", "drawing"])
+def test_numbers_of_float64_move_no_face(kind, side):
+    """As NumPy has them."""
+    image = resize(photo() if kind == "photo" else lines(photo()), (side, side))
+    assert find_face(image.double(), kind) == find_face(image, kind)
+
+
 def test_a_large_picture_is_measured_in_its_own_pixels():
     small, large = photo(), resize(photo(), (1536, 1536))
     a, b = find_face(small, "photo"), find_face(large, "photo")
