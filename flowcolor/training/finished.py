@@ -25,16 +25,18 @@ def note_finished(checkpoint: dict[str, Any], trainer: Trainer) -> None:
     """Let a checkpoint that is written after an epoch be one of its end, as others are.
 
     Lightning heeds SIGTERM once it has counted the epoch. In what is resumed from such a checkpoint
-    it would take the next epoch for begun, with all of its batches done. It has counted an epoch,
-    too, that a limit has ended before its last batch, once the training is over and somebody saves
-    it. In place, the count is taken back.
+    it would take the next epoch for begun, with all of its batches done; so, too, where the next
+    one is interrupted while callbacks are told that it starts. And it has counted an epoch that a
+    limit has ended before its last batch, once the training is over and somebody saves it. In
+    place, the count is taken back.
     """
     epochs: Any = trainer.fit_loop.epoch_progress.current
     counted = trainer.training or is_unfinished(trainer)
-    if counted and 0 < epochs.ready == epochs.completed:
+    if counted and 0 < epochs.started == epochs.completed:
         loop = checkpoint["loops"]["fit_loop"]
         for counts in ("current", "total"):
-            loop["epoch_progress"][counts]["completed"] -= 1
+            done = loop["epoch_progress"][counts]
+            done |= {"ready": done["started"], "completed": done["completed"] - 1}
         checkpoint["epoch"] -= 1
 
 

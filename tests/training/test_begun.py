@@ -73,6 +73,7 @@ def numbers_of(batches, stop=None, checkpoint=None):
         (1, "on_before_backward", 2),  # An epoch that has no other batch.
         (3, "on_before_backward", 2),
         (3, "on_validation_end", 1),
+        (3, "on_train_epoch_start", 2),
     ],
 )
 def test_numbers_are_logged_at_the_steps_of_a_training_in_one_go(batches, hook, number, tmp_path):
