@@ -1,10 +1,10 @@
 """What does each shortcut of the layers pay?
 
 Layers hold more than a formula where that is faster or smaller: a derivative that evaluates
-networks once, matrices that are kept, results that are written in place, layouts that convolutions
-like. Here each is taken out alone, and what is left is timed beside the whole, in turns within one
-run. A ratio of 1.10 says that without this shortcut it takes a tenth longer; what pays less than 5
-percent, and saves no memory, should go.
+networks once, matrices that are kept, layouts that convolutions like. Here each is taken out alone,
+and what is left is timed beside the whole, in turns within one run. A ratio of 1.10 says that
+without this shortcut it takes a tenth longer; what pays less than 5 percent, and saves no memory,
+should go.
 
 A step is forward, L1 and backward with ``memory="reversible"``.
 """
@@ -23,7 +23,6 @@ from benchmarks.speed import interleave, show
 from flowcolor.layers import AffineCoupling, ConditionalAffineCoupling, InvertibleConv1x1
 from flowcolor.layers.base import InvertibleLayer
 from flowcolor.layers.functional import affine, affine_vjp
-from flowcolor.layers.functional.affine import Half, Networks
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
 from flowcolor.models import SketchColorFlow
 
@@ -44,14 +43,6 @@ def one_by_one(layer: InvertibleLayer, before: InvertibleLayer) -> None:
     return None
 
 
-def concatenated(
-    layer: Networks, x: Tensor, scale: Tensor | None, shift: Tensor, steer: Half, *, inverse: bool
-) -> Tensor:
-    a, b = affine.split_half(layer, x, steer)
-    changed = affine.transform(a, scale, shift, layer.order, inverse=inverse)
-    return affine.join_halves(changed, b, steer)
-
-
 STEP: dict[str, list[Any]] = {
     "derivative of couplings": [
         (AffineCoupling, "vjp", plain_vjp),
@@ -61,11 +52,9 @@ STEP: dict[str, list[Any]] = {
         (affine, "for_networks", same_layout),
         (affine_vjp, "for_networks", same_layout),
     ],
-    "couplings written in place": [("flowcolor.layers.coupling", "apply_affine", concatenated)],
 }
 IMAGE: dict[str, list[Any]] = {
     "layout for networks": STEP["layout for networks"],
-    "couplings written in place": STEP["couplings written in place"],
     "ActNorm and 1x1 convolution in one": [(InvertibleConv1x1, "fold_inverse", one_by_one)],
     "inverse matrices kept": [("flowcolor.layers.conv1x1", "may_keep", never)],
 }

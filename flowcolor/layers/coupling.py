@@ -14,7 +14,7 @@ from flowcolor.layers.base import (
     check_tensor,
     one_condition,
 )
-from flowcolor.layers.functional.affine import Half, Order, affine, apply_affine, split_half
+from flowcolor.layers.functional.affine import Half, Order, affine, join_halves, split_half
 from flowcolor.layers.functional.affine_vjp import differentiate_affine
 from flowcolor.layers.functional.scale import CLAMP, Scale
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
@@ -61,17 +61,15 @@ class _Coupling(InvertibleLayer):
 
     def forward(self, x: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_tensor(self, x)
-        x = widen(x)
-        a, b = split_half(self, x, self.steer)
-        scale, shift, logdet = affine(self, self.fuse(b, condition), a)
-        return apply_affine(self, x, scale, shift, self.steer, inverse=False), logdet
+        a, b = split_half(self, widen(x), self.steer)
+        a, logdet = affine(self, self.fuse(b, condition), a, inverse=False)
+        return join_halves(a, b, self.steer), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_tensor(self, y)
-        y = widen(y)
-        a, b = split_half(self, y, self.steer)
-        scale, shift, logdet = affine(self, self.fuse(b, condition), a)
-        return apply_affine(self, y, scale, shift, self.steer, inverse=True), -logdet
+        a, b = split_half(self, widen(y), self.steer)
+        a, logdet = affine(self, self.fuse(b, condition), a, inverse=True)
+        return join_halves(a, b, self.steer), logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         return differentiate_affine(self, step)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from flowcolor.arguments import check_module
 from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, check_tensor
-from flowcolor.layers.functional.affine import Order, affine, transform
+from flowcolor.layers.functional.affine import Order, affine
 from flowcolor.layers.functional.affine_vjp import undo_affine
 from flowcolor.layers.functional.layout import for_networks
 from flowcolor.layers.functional.scale import Scale
@@ -79,6 +79,4 @@ class TopPrior(InvertibleLayer):
                 f"{tuple(x.shape)}."
             )
         x = widen(x)
-        scale, shift, logdet = affine(self, torch.zeros_like(x), x)
-        y = transform(x, scale, shift, self.order, inverse=inverse)
-        return y, -logdet if inverse else logdet
+        return affine(self, torch.zeros_like(x), x, inverse=inverse)

@@ -100,6 +100,16 @@ def test_depth_costs_no_activations(inverse, conditional):
     assert STATE <= (checkpoints[1] - checkpoints[0]) / 8 < 1.1 * STATE
 
 
+@pytest.mark.parametrize("inverse", [False, True])
+def test_couplings_let_go_of_what_the_networks_gave(inverse):
+    """Joining the halves takes no more than what was alive before."""
+    layer = AffineCoupling(*(torch.nn.Conv2d(2, 2, 1) for _ in range(2)))
+    x = torch.randn(2, 4, SIDE, SIDE)
+    with StorageTracker() as bytes_:
+        (layer.inverse if inverse else layer)(x)
+    assert bytes_.peak <= (3.55 if inverse else 3.05) * STATE
+
+
 def test_backward_releases_what_it_rebuilt():
     """A loss that somebody keeps must not hold a state of the chain."""
     chain = blocks(2, "reversible")

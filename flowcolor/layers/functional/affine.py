@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from flowcolor.layers.base import LogDet
 from flowcolor.layers.functional.layout import for_networks
 from flowcolor.layers.functional.scale import Scale, positive_scale
-from flowcolor.layers.reversible.torch_private import in_transform
 from flowcolor.layers.subnetwork import call_network
 
 Half = Literal["first", "second"]
@@ -42,12 +41,24 @@ def join_halves(changed: Tensor, steering: Tensor, steer: Half) -> Tensor:
     return torch.cat([changed, steering] if steer == "second" else [steering, changed], 1)
 
 
-def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor | None, Tensor, LogDet]:
+def affine(layer: Networks, h: Tensor, a: Tensor, *, inverse: bool) -> tuple[Tensor, LogDet]:
+    """Scale and shift ``a`` by what networks make of ``h``, or undo it; return the log-det, too."""
+    h = for_networks(h, layer.net, layer.shift_net)
+    scale, shift, logdet = _scale_and_shift(layer, h, a)
+    if scale is None:
+        y = a - shift if inverse else a + shift
+    elif layer.order == "scale_shift":
+        y = (a - shift) / scale if inverse else torch.addcmul(shift, a, scale)
+    else:
+        y = a / scale - shift if inverse else (a + shift) * scale
+    return y, -logdet if inverse else logdet
+
+
+def _scale_and_shift(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor | None, Tensor, LogDet]:
     """Return scale, shift and log-det for ``a``, in its precision whatever autocast does to h.
 
     The scale is ``None`` where there is none.
     """
-    h = for_networks(h, layer.net, layer.shift_net)
     if layer.scale == "none":
         return None, run_network(layer, layer.net, h, a), a.new_zeros(a.shape[0])
     if layer.shift_net is None:
@@ -59,42 +70,6 @@ def affine(layer: Networks, h: Tensor, a: Tensor) -> tuple[Tensor | None, Tensor
     if layer.scale == "zero_sum":  # Rounding would leave something of the sum.
         return scale, shift, a.new_zeros(a.shape[0])
     return scale, shift, log_scale.sum(tuple(range(1, log_scale.ndim)))
-
-
-def transform(
-    a: Tensor,
-    scale: Tensor | None,
-    shift: Tensor,
-    order: Order,
-    *,
-    inverse: bool,
-    out: Tensor | None = None,
-) -> Tensor:
-    """Scale and shift ``a``, in that order or the other, or undo it; into ``out`` if given."""
-    if scale is None:
-        return torch.sub(a, shift, out=out) if inverse else torch.add(a, shift, out=out)
-    if order == "scale_shift":
-        if not inverse:
-            return torch.addcmul(shift, a, scale, out=out)
-        return torch.div(torch.sub(a, shift, out=out), scale, out=out)
-    if inverse:
-        return torch.sub(torch.div(a, scale, out=out), shift, out=out)
-    return torch.mul(torch.add(a, shift, out=out), scale, out=out)
-
-
-def apply_affine(
-    layer: Networks, x: Tensor, scale: Tensor | None, shift: Tensor, steer: Half, *, inverse: bool
-) -> Tensor:
-    """Return the output of a coupling for ``x``, of which the half that steers is not changed."""
-    a, b = split_half(layer, x, steer)
-    if torch.is_grad_enabled() or torch.compiler.is_compiling() or in_transform():
-        return join_halves(transform(a, scale, shift, layer.order, inverse=inverse), b, steer)
-    # Written into one tensor in the layout of x: `cat` would hold the new half twice.
-    y = torch.empty_like(x)
-    half, rest = split_half(layer, y, steer)
-    rest.copy_(b)
-    transform(a, scale, shift, layer.order, inverse=inverse, out=half)
-    return y
 
 
 def run_network(layer: object, net: nn.Module, h: Tensor, a: Tensor, parts: int = 1) -> Tensor:
