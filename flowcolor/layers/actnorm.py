@@ -112,8 +112,7 @@ class ActNorm(InvertibleLayer):
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
         shape = -1, *[1] * (x.ndim - 2)
         loc, log_scale = (t.to(x.dtype).view(shape) for t in (self.loc, self.log_scale))
-        logdet = count_pixels(x) * log_scale.sum()
-        return loc, log_scale, logdet.expand(x.shape[0]).clone()
+        return loc, log_scale, count_pixels(x) * log_scale.sum() + x.new_zeros(x.shape[0])
 
     @disable_compile
     def initialize(self, x: Features) -> None:

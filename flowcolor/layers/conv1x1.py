@@ -155,7 +155,7 @@ class InvertibleConv1x1(InvertibleLayer):
 
     def _logdet(self, x: Tensor) -> LogDet:
         logdet = count_pixels(x) * self.matrix.logabsdet()
-        return logdet.to(x.dtype).expand(x.shape[0]).clone()
+        return logdet.to(x.dtype) + x.new_zeros(x.shape[0])
 
     def _inverse_weight(self, y: Tensor) -> Tensor:
         if not self._may_keep(y):
