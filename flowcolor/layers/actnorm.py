@@ -11,6 +11,7 @@ from flowcolor.layers.base import Condition, Features, InvertibleLayer, LogDet, 
 from flowcolor.layers.functional.pixels import count_pixels
 from flowcolor.layers.functional.pooled import pooled_mean_and_std
 from flowcolor.layers.functional.settable import check_settable, set_parameter
+from flowcolor.layers.functional.standardize import by_channel, standardize
 from flowcolor.layers.reversible.torch_private import (
     disable_compile,
     has_numbers,
@@ -79,18 +80,18 @@ class ActNorm(InvertibleLayer):
         if self.training and not (self._settled or in_transform() or is_exporting()):
             self._initialize(x)
         loc, log_scale, logdet = self._affine(x)
-        return (x - loc) * log_scale.exp(), logdet
+        return standardize(x, loc, log_scale), logdet
 
     def inverse(self, y: Features, condition: Condition | None = None) -> tuple[Features, LogDet]:
         check_channels(self, y, self.channels)
         y = widen(y)
         loc, log_scale, logdet = self._affine(y)
-        return y * (-log_scale).exp() + loc, -logdet
+        return y * by_channel(-log_scale, y).exp() + by_channel(loc, y), -logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:
         # In closed form, without the graph of a second pass. Not by way of `forward`, which might
         # initialise from what is only rebuilt.
-        loc, log_scale, _ = self._affine(step.out)
+        loc, log_scale = (by_channel(t, step.out) for t in self._affine(step.out)[:2])
         axes = [0, *range(2, step.out.ndim)]
         grad_logdet = count_pixels(step.out) * step.grad_logdet.sum()
         if step.inverse:
@@ -110,8 +111,7 @@ class ActNorm(InvertibleLayer):
 
     def _affine(self, x: Features) -> tuple[Tensor, Tensor, LogDet]:
         # Widened first: in half precision exp(s) and exp(-s) are not reciprocal.
-        shape = -1, *[1] * (x.ndim - 2)
-        loc, log_scale = (t.to(x.dtype).view(shape) for t in (self.loc, self.log_scale))
+        loc, log_scale = self.loc.to(x.dtype), self.log_scale.to(x.dtype)
         return loc, log_scale, count_pixels(x) * log_scale.sum() + x.new_zeros(x.shape[0])
 
     @disable_compile

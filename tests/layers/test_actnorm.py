@@ -8,12 +8,15 @@ import pytest
 import torch
 from hypothesis import given
 from torch import distributed, nn
+from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.parametrize import register_parametrization
 from torch.testing import assert_close
 
 from flowcolor.layers import ActNorm, Inverted
+from flowcolor.layers.functional.standardize import standardize
 from flowcolor.testing import check_invertible
+from tests.saved_bytes import SavedBytes
 from tests.strategies import samples
 
 
@@ -182,6 +185,33 @@ def test_gradients_do_not_depend_on_the_layout_in_which_they_come(shape):
             found.append([point.grad, layer.loc.grad, layer.log_scale.grad])
         for other in found[1:]:
             assert_close(other, found[0])
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # By torch itself.
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 2), (1, 3, 2, 2)])
+def test_it_is_differentiated_in_every_way(shape):
+    given = tuple(
+        torch.randn(size, dtype=torch.float64, requires_grad=True) for size in (shape, 3, 3)
+    )
+    assert gradcheck(standardize, given, check_forward_ad=True)
+    assert gradgradcheck(standardize, given)
+    y, many = standardize(*given), torch.randn(4, *shape, dtype=torch.float64)
+    at_once = torch.autograd.grad(y, given, many, retain_graph=True, is_grads_batched=True)
+    each = [torch.autograd.grad(y, given, grad, retain_graph=True) for grad in many]
+    for found, expected in zip(at_once, zip(*each, strict=True), strict=True):
+        assert_close(found, torch.stack(expected))
+
+
+def test_autograd_keeps_the_result_alone():
+    layer, x = ActNorm(3).eval(), torch.randn(2, 3, 8, 8, requires_grad=True)
+    with SavedBytes() as kept:
+        y, _ = layer(x)
+    small = 8 * 3 * 4
+    assert kept.beside(y, *layer.parameters()) < small
+    layer.requires_grad_(False)
+    with SavedBytes() as kept:  # Not even that.
+        layer(x)
+    assert kept.beside(*layer.parameters()) < small
 
 
 class Cubed(nn.Module):
