@@ -20,6 +20,7 @@ from flowcolor.data.augmentation.self_reference import SelfAugmentedReference
 from flowcolor.data.batch import Batch, Item
 from flowcolor.data.cross_reference import CrossReference
 from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.embedded import EmbeddedPortraits
 from flowcolor.data.datasets.folder import as_list
 from flowcolor.data.datasets.open_portraits import EMBEDDED, find_portraits
 from flowcolor.data.datasets.portraits import (
@@ -424,7 +425,9 @@ def _fill(parts: list[Subset], content: str) -> None:
     parts = list(dict.fromkeys(parts))  # One set may both train and be held out.
     count = sum(map(len, parts))
     lines = " and drawing their lines" if content == "drawing" else ""
-    rank_zero_info(f"Reading {count} photographs{lines} ...")
+    default = any(isinstance(part.dataset.finder, EmbeddedPortraits) for part in parts)
+    embedded = " (with the embedded portraits)" if default else ""
+    rank_zero_info(f"Reading {count} photographs{embedded}{lines} ...")
     start = time.perf_counter()
     for part in parts:
         part.fill()

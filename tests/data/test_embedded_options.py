@@ -55,3 +55,12 @@ def test_a_model_of_the_embedded_portraits_is_tested_on_others(make_folder, tmp_
     assert flowcolor(*words, "--data.held_out", "1") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "data.held_out expects data.train to be a folder of photographs" in line
+
+
+@pytest.mark.parametrize("test", [None, "folder"])
+def test_it_says_that_the_embedded_portraits_are_read(make_folder, monkeypatch, test):
+    said = []
+    monkeypatch.setattr("flowcolor.data.module.rank_zero_info", said.append)
+    data = ColorizationDataModule(size=8, test=test and str(make_folder(count=3)))
+    data.setup("test")
+    assert ("(with the embedded portraits)" in said[0]) == (test is None)
