@@ -78,6 +78,6 @@ def _parser() -> OptionParser:
         help="what it was trained on, a text for each set: name, origin, licence",
     )
     add("--limits", nargs="+", default=[], metavar="TEXT", help="further limits, a sentence each")
-    add("--scores", type=Path, help="the test.json of flowcolor test")
+    add("--scores", type=Path, help="the test.json of flowcolor test, or score.json")
     add("--endpoint", metavar="URL", help="another hub, which is sent the token")
     return parser

@@ -35,7 +35,7 @@ class CardFacts:
         licence: Identifier of the licence of the weights, as the hub writes it, such as ``mit``.
         data: What it was trained on, a line for each set: name, origin, licence.
         limits: Further limits, a sentence each.
-        scores: The ``test.json`` of ``flowcolor test``.
+        scores: The ``test.json`` of ``flowcolor test``, or ``score.json`` of ``flowcolor score``.
     """
 
     licence: str | None = None
@@ -177,7 +177,8 @@ def _scores(path: Path, model: Colorizer) -> str:
         ),
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"By `flowcolor test`, of the model's own picture:\n\n{table}"
+    by = "score`, of files" if "result" in about else "test`, of the model's own picture"
+    return f"By `flowcolor {by}:\n\n{table}"
 
 
 def _summary(path: Path) -> dict[str, Mapping[str, Any]]:

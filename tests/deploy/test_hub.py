@@ -177,6 +177,21 @@ def test_scores_are_of_the_model_that_is_pushed(tmp_path, checkpoint, capsys):
     assert "the scores on the card are of a\\nb/best.ckpt\n" in said.out
 
 
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"result": "painted"}, "By `flowcolor score`, of files:\n"),
+        ({"checkpoint": "best.ckpt"}, "By `flowcolor test`, of the model's own picture:\n"),
+    ],
+)
+def test_the_card_says_which_command_measured(about, expected, tmp_path, checkpoint):
+    scores = tmp_path / "scores.json"
+    scores.write_text(json.dumps({"summary": {"self": {"ssim": 0.5}}, "about": about}))
+    words = ["push", "--checkpoint", str(checkpoint), "--repo", "us/ours", "--scores", str(scores)]
+    assert main([*words, "--folder", str(tmp_path / "card")]) == 0
+    assert expected in (tmp_path / "card" / "README.md").read_text()
+
+
 def test_files_of_others_are_not_written_over(tmp_path, checkpoint, capsys):
     """A configuration of another library, weights of whoever, a text about something else."""
     folder = tmp_path / "theirs"
