@@ -14,7 +14,24 @@ from flowcolor.values import length_of, require_colors, require_real, require_te
 RANDOM_WEIGHTS = "random weights: comparable with no other number"
 
 
-class ImageMetric(Metric, ABC):
+class SeparateMetric(Metric):
+    """A metric that torchmetrics' ``MetricCollection`` takes for no other.
+
+    A collection lets metrics whose states are equal after its first batch share one for ever, as
+    SSIM and MS-SSIM of a result without a fault. Here one state is NaN, which equals nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("separate", torch.tensor(torch.nan), dist_reduce_fx="sum")
+
+    def persistent(self, mode: bool = False) -> None:
+        """Say whether states get into a checkpoint; the one that tells metrics apart never does."""
+        super().persistent(mode)
+        self._persistent["separate"] = False
+
+
+class ImageMetric(SeparateMetric, ABC):
     """A number per image, averaged over all images, on any number of processes.
 
     A subclass implements :meth:`per_image`. Sum and count are all that is kept, in float64, so

@@ -3,15 +3,15 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from flowcolor.arguments import plain_numbers
+from flowcolor.metrics.base import SeparateMetric
 from flowcolor.metrics.mean_color import mean_color, nearer_to_own
 from flowcolor.metrics.wasserstein import check_directions, color_wasserstein
 
 
-class ColorAgreement(Metric):
+class ColorAgreement(SeparateMetric):
     r"""Does the result have the colours of its own reference?
 
     Images with an empty mask have no colours and are left out. All numbers are over images, the

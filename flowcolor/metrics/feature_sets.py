@@ -7,12 +7,11 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torchmetrics import Metric
 
 from flowcolor.arguments import check_count, check_flag, is_function, plain_numbers
 from flowcolor.bounds import shown_value
 from flowcolor.errors import InputError
-from flowcolor.metrics.base import RANDOM_WEIGHTS
+from flowcolor.metrics.base import RANDOM_WEIGHTS, SeparateMetric
 from flowcolor.pretrained.inception import InceptionFeatures
 from flowcolor.values import length_of, require_real, require_tensors, without_autocast
 
@@ -22,7 +21,7 @@ SMALL_N = 2048
 Features = Callable[[Tensor], Tensor]
 
 
-class FeatureSetMetric(Metric, ABC):
+class FeatureSetMetric(SeparateMetric, ABC):
     """Two sets of features, real and not; a subclass says what is kept of them and compared.
 
     Args:

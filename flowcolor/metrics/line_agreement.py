@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import pad
-from torchmetrics import Metric
 
 from flowcolor.arguments import plain_numbers
+from flowcolor.metrics.base import SeparateMetric
 from flowcolor.metrics.on_lines import check_threshold, in_pixels, show_broken
 from flowcolor.values import require_colors, require_tensors, widen
 
@@ -67,7 +67,7 @@ def line_f1(
     return show_broken(torch.where(blank, torch.ones_like(f1), f1), lines, truth)
 
 
-class LineAgreement(Metric):
+class LineAgreement(SeparateMetric):
     r"""Does the result follow its drawing, or does it copy the reference?
 
     The filter that draws sketches from photographs is applied to the result by the caller, and its
