@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from flowcolor.arguments import plain_numbers
+from flowcolor.bounds import shown_value
 from flowcolor.layers.reversible.torch_private import is_batched
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep, invert_then_differentiate
 from flowcolor.values import is_float, is_strided, kind_of
@@ -88,7 +89,9 @@ class InvertibleLayer(nn.Module, ABC):
         many = is_batched(step.grad_out) or is_batched(step.grad_logdet)
         if many or step.random is not None or (several and not self.vjp_takes_lists):
             return InvertibleLayer.vjp(self, step)
-        return self.vjp(step)
+        answer = self.vjp(step)
+        check_rebuilt(self, answer)
+        return answer
 
     def fold_inverse(self, before: "InvertibleLayer") -> "Callable[[Tensor], Result] | None":
         """Offer to undo this layer and then the one ``before`` it, neither with a condition.
@@ -137,12 +140,46 @@ def _run_offer(layer: nn.Module, offer: "Callable[[Tensor], Result]", y: Tensor)
 
 
 def as_pair(layer: nn.Module, result: object) -> Result:
-    """Return what a layer returned, unless that is no pair: a batch of two would pass for one."""
-    if isinstance(result, tuple) and len(result) == 2:
-        return result
-    kind, name = type(result).__name__, type(layer).__name__
-    message = f"Chain expects layers to return a tensor and its logdet, got {kind} of {name}."
-    raise ValueError(message)
+    """Return what a layer returned, unless that is no pair: a batch of two would pass for one.
+
+    Nor may its logdet be of another shape: added to those of other layers, the sum over a batch
+    would count for each sample, and a column would become a matrix.
+    """
+    name = type(layer).__name__
+    y, logdet = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+    if not isinstance(y, Tensor) or y is result:
+        kind = type(y).__name__
+        message = f"Chain expects layers to return a tensor and its logdet, got {kind} of {name}."
+        raise ValueError(message)
+    if not isinstance(logdet, Tensor) or logdet.shape != y.shape[:1]:
+        got = f"shape {tuple(logdet.shape)}" if isinstance(logdet, Tensor) else kind_of(logdet)
+        raise ValueError(
+            f"Chain expects layers to return a logdet of shape {tuple(y.shape[:1])}, one number "
+            f"for each sample, got {got} of {name}."
+        )
+    return y, logdet
+
+
+def check_rebuilt(layer: nn.Module, answer: object) -> None:
+    """Raise ``ValueError`` if gradients would be lost of what a layer answers in ``vjp``."""
+    fault = _fault_of(answer)
+    if fault:
+        raise ValueError(f"{type(layer).__name__} expects its vjp to return {fault}.")
+
+
+def _fault_of(answer: object) -> str:
+    if not isinstance(answer, Rebuilt):
+        return f"a Rebuilt, got {type(answer).__name__}"
+    for x in (answer.x, answer.grad_x):
+        if not isinstance(x, Tensor):
+            return f"x and grad_x that are tensors, got {kind_of(x)}"
+    if answer.x.shape != answer.grad_x.shape:
+        shapes = f"{tuple(answer.x.shape)} and {tuple(answer.grad_x.shape)}"
+        return f"x and grad_x of one shape, got {shapes}"
+    for key in answer.grad_params:
+        if not isinstance(key, Tensor):
+            return f"grad_params by parameter, got {shown_value(key)}"
+    return ""
 
 
 def check_tensor(layer: object, x: object) -> None:

@@ -8,6 +8,7 @@ import torch
 from flowcolor.layers import (
     ActNorm,
     AffineCoupling,
+    Chain,
     HaarDownsample,
     InvertibleConv1x1,
     InvertibleLayer,
@@ -15,6 +16,7 @@ from flowcolor.layers import (
     Squeeze,
 )
 from flowcolor.layers.base import to_float64
+from flowcolor.layers.reversible.vjp import Rebuilt
 from flowcolor.values import widen
 
 DIVISIBLE = "with height and width divisible by"
@@ -99,3 +101,76 @@ def test_widen_never_narrows(dtype, wide):
     x = torch.ones(2, dtype=dtype)
     assert widen(x).dtype == wide
     assert to_float64(x).dtype == torch.float64
+
+
+class Times(InvertibleLayer):
+    """Multiply by a weight; what it returns and answers is for others to spoil."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, x, condition=None):
+        return self.weight * x, x[0].numel() * self.weight.log().expand(len(x))
+
+    def inverse(self, y, condition=None):
+        return y / self.weight, -y[0].numel() * self.weight.log().expand(len(y))
+
+
+@pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
+@pytest.mark.parametrize(
+    ("logdet", "got"),
+    [
+        (lambda each: each.sum(), "shape ()"),  # Counts the whole batch for each sample.
+        (lambda each: each[:, None], "shape (3, 1)"),  # Becomes a matrix in a sum.
+        (lambda each: each[:1], "shape (1,)"),
+        (lambda each: 0.0, "float"),
+        (lambda each: None, "None"),
+    ],
+)
+def test_logdets_of_another_shape_are_refused_in_a_chain(memory, logdet, got):
+    class Spoilt(Times):
+        def forward(self, x, condition=None):
+            y, each = super().forward(x)
+            return y, logdet(each)
+
+    chain = Chain([ActNorm(2), Spoilt(), ActNorm(2)], memory)
+    expected = f"a logdet of shape (3,), one number for each sample, got {got} of Spoilt."
+    with pytest.raises(ValueError, match=re.escape(expected)):
+        chain(torch.randn(3, 2, 4))
+
+
+@pytest.mark.parametrize("memory", ["none", "checkpoint", "reversible"])
+def test_layers_that_return_no_tensors_are_refused_in_a_chain(memory):
+    class Spoilt(Times):
+        def forward(self, x, condition=None):
+            y, logdet = super().forward(x)
+            return y.detach().numpy(), logdet
+
+    with pytest.raises(ValueError, match="a tensor and its logdet, got ndarray of Spoilt"):
+        Chain([Spoilt()], memory)(torch.randn(3, 2, 4))
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda x, grad, weight: (x, grad), "to return a Rebuilt, got tuple."),
+        (lambda x, grad, weight: None, "to return a Rebuilt, got NoneType."),
+        (
+            lambda x, grad, weight: Rebuilt(x[:1], grad),
+            "got (1, 2, 4) and (3, 2, 4).",
+        ),
+        (lambda x, grad, weight: Rebuilt(x, None), "that are tensors, got None."),
+        # No parameter is called so, and the one that is meant would not learn.
+        (lambda x, grad, weight: Rebuilt(x, grad, None, {"weight": weight}), "got 'weight'."),
+    ],
+)
+def test_answers_by_which_gradients_would_be_lost_are_refused(answer, message):
+    class Spoilt(Times):
+        def vjp(self, step):
+            x, _ = self.inverse(step.out)
+            return answer(x, self.weight * step.grad_out, (step.grad_out * x).sum())
+
+    y, _ = Chain([ActNorm(2), Spoilt(), ActNorm(2)], "reversible")(torch.randn(3, 2, 4))
+    with pytest.raises(ValueError, match=r"Spoilt expects .*vjp.*" + re.escape(message)):
+        y.sum().backward()
