@@ -16,6 +16,7 @@ from flowcolor.data.datasets.finder import Finder, Opened
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.data.positions import position
 from flowcolor.data.sketches import GradientLines, SketchFilter
+from flowcolor.data.sketches.base import require_drawing
 from flowcolor.errors import InputError
 from flowcolor.io.images import to_uint8
 from flowcolor.io.resizing import resize
@@ -164,6 +165,10 @@ class Portraits(Dataset[Item]):
                 f"A sketch filter should return a drawing (1, {self.size}, {self.size}), got "
                 f"{arrived} from {shown_value(self.sketch_filter)}."
             )
+        require_drawing(shown_value(self.sketch_filter), sketch)
+        if not sketch.isfinite().all():
+            shown = shown_value(self.sketch_filter)
+            raise InputError(f"A sketch filter should return finite values, got NaN from {shown}.")
         return sketch
 
 

@@ -57,6 +57,7 @@ class SketchFilter(ABC):
             ValueError: The photo is no RGB image of one of these ranges, the mask has another
                 size or no truth values, or the drawing is longer than 64 times its shorter side and
                 would be enlarged for its lines to be found.
+            InputError: The filter draws something else than :meth:`draw` and :meth:`lines` say.
         """
         require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
         check_sides(self, size)
@@ -73,7 +74,9 @@ class SketchFilter(ABC):
                 f"{tuple(photo.shape[1:])}, got {tuple(mask.shape)}."
             )
         _check_proportion(type(self).__name__, size)
-        drawing = _fit(self.lines(photo.detach(), _work_size(size)).float(), size)
+        lines = self.lines(photo.detach(), _work_size(size))
+        require_drawing(type(self).__name__, lines)
+        drawing = _fit(lines.float(), size)
         if mask is not None:
             drawing = 1 - (1 - drawing) * _fit(mask.to(drawing.dtype), size)
         return drawing.clamp(0, 1)[None]
@@ -86,7 +89,14 @@ class SketchFilter(ABC):
             size: Its shorter side is 512. The drawing may have another size of the same shape.
         """
         gray = _gray(photo, size)
-        return torch.from_numpy(self.draw(gray.cpu().numpy())).to(gray.device)
+        array = gray.cpu().numpy()
+        drawn = self.draw(array)
+        if not isinstance(drawn, type(array)) or drawn.shape != gray.shape:
+            raise InputError(
+                f"{type(self).__name__} expects its draw to return an array of shape "
+                f"{tuple(gray.shape)}, got {getattr(drawn, 'shape', type(drawn).__name__)}."
+            )
+        return torch.from_numpy(drawn).to(gray.device)
 
     def files(self) -> "dict[str, Path]":
         """Return the files on which its drawings depend, by what they are.
@@ -99,6 +109,20 @@ class SketchFilter(ABC):
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":
         """Map a grey image to a drawing of the same size, both float64 in [0, 1]."""
+
+
+def require_drawing(name: str, drawing: Tensor) -> None:
+    """Refuse values far outside of [0, 1], as bytes have them: white paper would be left.
+
+    NaN passes: of a result that is not finite, neither are the lines. So do ones and zeros.
+
+    Raises:
+        InputError: They are such.
+    """
+    try:
+        require_colors(f"The drawing of {name}", drawing.float())
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def require_photo(owner: object, photo: Tensor) -> None:

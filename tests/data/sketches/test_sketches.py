@@ -1,6 +1,7 @@
 """Lines are where the photograph changes, as dark as the formula says, and nowhere else."""
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from flowcolor.data import (
     SketchFilter,
     SobelLines,
     XDoG,
+    open_portraits,
 )
 from flowcolor.data.datasets.embedded import load_portrait
 from flowcolor.data.sketches.base import _fit, _gray
@@ -295,3 +297,50 @@ def test_a_drawing_that_would_fill_the_memory_is_refused(draw, size):
         draw(torch.zeros(3, *size), size)
     assert str(caught.value).startswith(f"{type(draw).__name__} finds lines at a shorter side")
     assert str(caught.value).endswith(": expected sides of at most 64 to 1.")
+
+
+class Drawn(SketchFilter):
+    def __init__(self, change):
+        self.change = change
+
+    def draw(self, gray):
+        return self.change(gray)
+
+
+WRONG_DRAWINGS = {
+    "bytes": (lambda gray: (255 * gray).astype(np.uint8), "scale them"),
+    "of 0 to 255": (lambda gray: 255 * gray, "scale them"),
+    "cut": (lambda gray: gray[:-1], "shape (512, 512), got (511, 512)"),
+    "in a list": (lambda gray: gray.tolist(), "shape (512, 512), got list"),
+    "nothing": (lambda gray: None, "shape (512, 512), got NoneType"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_DRAWINGS)
+def test_a_filter_that_draws_no_fractions_of_the_size_of_its_photo_is_refused(name):
+    change, message = WRONG_DRAWINGS[name]
+    with pytest.raises(InputError, match=re.escape(message)):
+        Drawn(change)(torch.rand(3, 32, 32), (16, 16))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda drawing: (255 * drawing).byte(), "scale them"),
+        (lambda drawing: 255 * drawing, "scale them"),
+        (lambda drawing: torch.nan * drawing, "finite values"),
+    ],
+)
+def test_a_function_that_draws_no_fractions_is_refused(change, message):
+    def draw(photo, size, mask=None):
+        return change(torch.rand(1, *size))
+
+    with pytest.raises(InputError, match=message):
+        open_portraits("embedded", 16, sketch_filter=draw)[0]
+
+
+def test_a_filter_may_draw_truth_values_and_whole_ones():
+    photo = torch.rand(3, 32, 32)
+    ink, whole = (Drawn(lambda gray, kind=kind: (gray > 0.5).astype(kind)) for kind in (bool, int))
+    assert 0 < ink(photo, (16, 16)).mean() < 1
+    assert torch.equal(ink(photo, (16, 16)), whole(photo, (16, 16)))
