@@ -1,7 +1,8 @@
 """The contract of what training minimises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +13,19 @@ from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
 from flowcolor.evaluation.drawing_scores import lines_of
 from flowcolor.models import Colorizer, Hints
-from flowcolor.values import require_colors
+from flowcolor.values import is_float, kind_of, require_colors
+
+
+def _checked(losses: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
+    """Let a method's answer be looked at before a task computes with it."""
+
+    @wraps(losses)
+    def checked(self: "Objective", *given: Any, **named: Any) -> dict[str, Tensor]:
+        found = losses(self, *given, **named)
+        _require_losses(self, found)
+        return found
+
+    return checked
 
 
 class Objective(nn.Module, ABC):
@@ -30,6 +43,11 @@ class Objective(nn.Module, ABC):
 
     paints: ClassVar[bool] = True
     uses_all: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "losses" in vars(cls):
+            cls.losses = _checked(cls.losses)  # type: ignore[method-assign]
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse a colorizer that this objective cannot train, before anything is read.
@@ -78,6 +96,20 @@ class Objective(nn.Module, ABC):
             batch: As in :meth:`losses`.
         """
         return {}
+
+
+def _require_losses(objective: Objective, found: object) -> None:
+    expected = f"{type(objective).__name__} expects its losses to be"
+    if not isinstance(found, dict) or "loss" not in found:
+        got = ", ".join(map(str, found)) if isinstance(found, dict) else type(found).__name__
+        raise InputError(f"{expected} a dictionary with loss, got {got or 'an empty one'}.")
+    for name, value in found.items():
+        if not isinstance(value, Tensor):
+            raise InputError(f"{expected} tensors, got {kind_of(value)} as {name}.")
+    loss = found["loss"]
+    if loss.ndim or not is_float(loss):
+        got = f"{loss.dtype} of shape {tuple(loss.shape)}"
+        raise InputError(f"{expected} led by one float number as loss, got {got}.")
 
 
 def require_samples(

@@ -12,7 +12,7 @@ from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic, SketchColorFlow, Tint, Unchanged
 from flowcolor.training.callbacks.curves import Curves
 from flowcolor.training.objectives import Adversarial, Denoising, Exchanged, Likelihood, Paired
-from flowcolor.training.objectives.base import colorize_batch
+from flowcolor.training.objectives.base import Objective, colorize_batch
 from tests.models.helpers import images, trained_pix2pix
 
 L1 = {"l1": 10.0, "perceptual": 0.0}
@@ -130,6 +130,41 @@ def test_the_critic_s_opinion_reaches_the_colorizer():
             torch.cat([p.grad.flatten() for p in flow.parameters() if p.grad is not None])
         )
     assert (gradients[0] - gradients[1]).abs().max() > 1e-4
+
+
+class Answering(Objective):
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def losses(self, colorizer, batch):
+        return self.answer
+
+
+ONE = torch.tensor(1.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (ONE, "a dictionary with loss, got Tensor."),
+        (None, "a dictionary with loss, got NoneType."),
+        ({}, "a dictionary with loss, got an empty one."),
+        ({"total": ONE, "l1": ONE}, "a dictionary with loss, got total, l1."),
+        ({"loss": 1.0}, "tensors, got float as loss."),
+        ({"loss": ONE, "l1": 1.0}, "tensors, got float as l1."),
+        (
+            {"loss": ONE.repeat(2)},
+            "led by one float number as loss, got torch.float32 of shape (2,).",
+        ),
+        ({"loss": ONE.long()}, "led by one float number as loss, got torch.int64 of shape ()."),
+    ],
+)
+def test_answers_of_which_nothing_can_be_minimised_are_refused(answer, expected):
+    with pytest.raises(InputError) as refused:
+        Answering(answer).losses(Tint(), {})
+    assert str(refused.value) == f"Answering expects its losses to be {expected}"
+    assert Answering({"loss": ONE}).losses(Tint(), {}) == {"loss": ONE}
 
 
 def test_a_colorizer_without_weights_cannot_be_trained():
