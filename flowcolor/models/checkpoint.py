@@ -95,10 +95,14 @@ class Weights:
         """Copy the weights into ``model``, or those of a simpler one of its class.
 
         Raises:
-            InputError: The model has other parameters than the file, or all of these are zero.
+            InputError: The model is of another class or has other parameters than the file, or all
+                of these are zero.
         """
         require_weights(self.state, self.path)
         state = model.upgraded(self.state)
+        held, wanted = str(self.description["model"]), type(model).__name__
+        if held != wanted and state.keys() != model.state_dict().keys():
+            raise InputError(f"{self.path} expects a {wanted}, got the weights of a {held}.")
         check_fits(state, model, self.path)
         model.load_state_dict(state)
 
