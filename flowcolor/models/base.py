@@ -12,12 +12,13 @@ from typing import Any, ClassVar, Literal, TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
-from flowcolor.models.inputs import check_image, check_inputs
+from flowcolor.models.inputs import check_image, check_inputs, check_result
 from flowcolor.values import is_strided
 
 Content = Literal["drawing", "gray"]
@@ -29,8 +30,12 @@ _CHECKED: dict[str, Any] = {"hints": None, "temperature": 1.0, "generator": None
 Kind = TypeVar("Kind", bound="Colorizer")  # Not `Self`: checks at run time cannot read it.
 
 
-def _or_empty(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Let a method give an empty batch back, once it is checked, and never see one."""
+def _guarded(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let a method give an empty batch back, once it is checked, and never see one.
+
+    And look at what it makes of others, which may be somebody's own: a loss, or a file, would be of
+    something else.
+    """
 
     @wraps(colorize)
     def colorized(self: "Colorizer", *images: Any, **options: Any) -> Tensor:
@@ -43,7 +48,10 @@ def _or_empty(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
             checked = {name: given.get(name, default) for name, default in _CHECKED.items()}
             self.check_inputs(content, given.get("reference"), **checked)
             return content.clone()
-        return colorize(self, *images, **options)
+        result = colorize(self, *images, **options)
+        if not is_compiling():  # Where sides are variables, of which few are known to be equal.
+            check_result(self, content, result)
+        return result
 
     return colorized
 
@@ -115,7 +123,7 @@ class Colorizer(nn.Module, ABC):
         if "__init__" in vars(cls):  # Every constructor computes with what it is given.
             cls.__init__ = plain_numbers(cls.__init__)  # type: ignore[method-assign]
         if "colorize" in vars(cls):
-            cls.colorize = _or_empty(cls.colorize)  # type: ignore[method-assign]
+            cls.colorize = _guarded(cls.colorize)  # type: ignore[method-assign]
 
     @abstractmethod
     def colorize(

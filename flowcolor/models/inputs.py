@@ -103,6 +103,25 @@ def check_image(model: "Colorizer", argument: str, image: Tensor) -> None:
         )
 
 
+def check_result(model: "Colorizer", content: object, result: object) -> None:
+    """Refuse what is no float image of the content's shape, as a method of one's own may make it.
+
+    Raises:
+        ValueError: It is.
+    """
+    if not isinstance(content, Tensor):  # A method that takes it is not ours to judge.
+        return
+    good = isinstance(result, Tensor) and result.shape == content.shape and is_float(result)
+    if not good:
+        got = kind_of(result)
+        if isinstance(result, Tensor):
+            got = f"{result.dtype} of shape {tuple(result.shape)}"
+        raise ValueError(
+            f"{type(model).__name__} expects its colorize to return float images of the content's "
+            f"shape, {tuple(content.shape)}, got {got}."
+        )
+
+
 def check_unconditional(model: "Colorizer", conditions: object) -> None:
     """Refuse conditions of a latent that has none, as those of another model."""
     if conditions is not None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from flowcolor.models import CIC, LUT, Gatys, Levin, Pix2Pix, Poisson, UNetAdaIN, Wavelet
+from flowcolor.models import CIC, LUT, Gatys, Levin, Pix2Pix, Poisson, Unchanged, UNetAdaIN, Wavelet
 from flowcolor.models.methods import methods
 
 BOTH, GRAY, DRAWING = ({"drawing", "gray"}, {"gray"}, {"drawing"})
@@ -68,3 +68,30 @@ def test_what_is_not_said_is_right_and_no_letter():
     with torch.device("meta"):
         assert CIC().config == {"width": 64, "annealing": 0.38}
         assert not UNetAdaIN().config["letter"]
+
+
+class Made(Unchanged):
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def colorize(self, content, reference=None, **options):
+        return self.change(content)
+
+
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [
+        (lambda x: x[0], "torch.float32 of shape (3, 8, 8)"),
+        (lambda x: x[:, :1], "torch.float32 of shape (2, 1, 8, 8)"),
+        (lambda x: (255 * x).byte(), "torch.uint8 of shape (2, 3, 8, 8)"),
+        (lambda x: x.numpy(), "ndarray"),
+        (lambda x: None, "None"),
+    ],
+)
+def test_what_a_colorizer_of_ones_own_makes_and_is_no_picture_is_refused(change, got):
+    content = torch.rand(2, 3, 8, 8)
+    with pytest.raises(ValueError, match=r"^Made expects its colorize to return float") as refused:
+        Made(change)(content)
+    assert str(refused.value).endswith(f"shape, (2, 3, 8, 8), got {got}.")
+    assert torch.equal(Made(lambda x: x.double())(content).float(), content)
