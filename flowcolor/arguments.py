@@ -201,10 +201,9 @@ def check_generator(owner: object, generator: object, /) -> None:
 
 
 def check_sides(owner: object, size: object, /) -> None:
-    """Raise ``ValueError`` unless ``size`` is height and width in pixels of a possible picture."""
+    """Raise ``ValueError`` unless ``size`` is a height and a width in pixels."""
     if not is_list(size) or len(size) != 2 or not all(_is_count(side) for side in size):
         raise ValueError(_message(owner, "size", "a height and a width in pixels", size))
-    check_picture(owner, *size)
 
 
 def device_of(owner: object, device: torch.device | str, /) -> torch.device:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from flowcolor.arguments import check_sides, plain_numbers
+from flowcolor.arguments import check_picture, check_sides, plain_numbers
 from flowcolor.data.integer_resize import shrink, whole_factors
 from flowcolor.errors import InputError
 from flowcolor.io.resizing import resize
@@ -61,6 +61,7 @@ class SketchFilter(ABC):
         """
         require_tensors(type(self).__name__, photo, *([] if mask is None else [mask]))
         check_sides(self, size)
+        check_picture(self, *size)
         require_photo(self, photo)
         if photo.dtype != torch.uint8:
             require_colors(type(self).__name__, photo)
