@@ -17,6 +17,7 @@ from flowcolor.io.files import exists, find, names_in, remove
 from flowcolor.io.json_text import parse_json
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
+from flowcolor.training.words import without_idle
 
 _PATIENCE = 5.0  # Seconds.
 # By which a training would leave no last checkpoint where its test, and the next call, look for it.
@@ -75,7 +76,7 @@ def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
     """Train if that is not done, going on where an earlier call stopped.
 
     Args:
-        words: Options of ``flowcolor fit``, without the folder.
+        words: Options of ``flowcolor fit``, without the folder, and perhaps of a test.
         folder: Of this training, and of nothing else.
         call: Runs one ``flowcolor`` command.
 
@@ -90,8 +91,9 @@ def train_once(words: Sequence[str], folder: Path, call: Call) -> Path:
     if not trained:
         root = f"--trainer.default_root_dir={folder}"
         begun = bool(find(folder, "version_*/checkpoints/last.ckpt"))
+        going_on = ["--ckpt_path=last"] if begun else []
         # So in stages, too: each begins with what the last step of the one before has left.
-        call(["fit", *words, "--best.monitor=null", root, *(["--ckpt_path=last"] if begun else [])])
+        call(["fit", *without_idle("fit", words), "--best.monitor=null", root, *going_on])
         trained = find(folder, "version_*/model.safetensors")
     if not trained:
         raise InputError(f"The training in {folder} ended without writing a model.")

@@ -19,7 +19,12 @@ from flowcolor.io.whole_file import write_text
 from flowcolor.training.parser import resolve_configs
 from flowcolor.training.quiet import quiet
 from flowcolor.training.stages import stages_of
-from flowcolor.training.words import asks_for_help, prints_configuration, value_of
+from flowcolor.training.words import (
+    asks_for_help,
+    prints_configuration,
+    refuse_idle,
+    value_of,
+)
 
 _ROOT, _CHECKPOINT, _WEIGHTS = "--trainer.default_root_dir", "--ckpt_path", "--model.weights"
 _DRY = "--trainer.fast_dev_run"
@@ -210,6 +215,7 @@ def _fit(stages: Sequence[Stage], call: Call) -> Path:
 
 def main(arguments: Sequence[str]) -> None:
     """Run ``flowcolor fit``, in stages if the configuration has some."""
+    refuse_idle("fit", arguments)  # Before the first of several stages is built.
     stages = plan(arguments)
     if stages:
         fit(stages)

@@ -12,26 +12,46 @@ from flowcolor.models.base import Colorizer, InvertibleColorizer
 
 # What has no effect on a command, and by which one might think that its results are of other data.
 _TRAINING_ONLY = ("data.repeat", "data.share", "data.predict")
-_FIT_ONLY = ("best", "last", "curves", "roundtrip")
+_STEPS_ONLY = (
+    *("model.optimizer", "model.scheduler", "model.interval", "model.average"),
+    *("trainer.max_epochs", "trainer.min_epochs", "trainer.max_steps", "trainer.min_steps"),
+    *("trainer.max_time", "trainer.limit_train_batches", "trainer.accumulate_grad_batches"),
+    *("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm"),
+    *("trainer.val_check_interval", "trainer.check_val_every_n_epoch"),
+    *("trainer.num_sanity_val_steps", "trainer.reload_dataloaders_every_n_epochs"),
+)
+_LIMITS = {name: f"trainer.limit_{name}_batches" for name in ("val", "test", "predict")}
+_FIT_ONLY = ("best", "last", "curves", "roundtrip", *_STEPS_ONLY)
 _IDLE = {
+    "fit": ("data.predict", _LIMITS["test"], _LIMITS["predict"]),
     "predict": (
         *("data.train", "data.test", "data.held_out", "data.share", "data.seed", "data.repeat"),
         *("data.strict", "data.cache", "data.sketch_filter", "data.background", "data.augment"),
-        *("data.hints", "trainer.overfit_batches", "pictures", *_FIT_ONLY),
+        *("data.hints", "trainer.overfit_batches", "pictures", "model.objective", *_FIT_ONLY),
+        *(_LIMITS["val"], _LIMITS["test"]),
     ),
-    "test": (*_TRAINING_ONLY, *_FIT_ONLY, "trainer.overfit_batches"),
-    "validate": (*_TRAINING_ONLY, *_FIT_ONLY),  # Here, overfit_batches does limit.
-    "compare": ("data.predict", "data.train.labels", "data.test.labels"),
+    "test": (
+        *(*_TRAINING_ONLY, *_FIT_ONLY, "trainer.overfit_batches", "model.objective"),
+        *(_LIMITS["val"], _LIMITS["predict"]),
+    ),
+    # Here, overfit_batches does limit, and objectives may have scores of their own.
+    "validate": (*_TRAINING_ONLY, *_FIT_ONLY, _LIMITS["test"], _LIMITS["predict"]),
+    "compare": (
+        *("data.predict", "data.train.labels", "data.test.labels"),
+        *(_LIMITS["test"], _LIMITS["predict"]),
+    ),
 }
 _INSTEAD = {
+    "fit": "it trains and validates, nothing else",
     "compare": "it colours the test photographs, and scores no regions of them",
     "predict": "it reads data.predict.sketches and data.predict.photos as they are",
     "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
     "validate": "it validates all that data.test or data.held_out name, or "
     "trainer.limit_val_batches",
+    "model.objective": "it looks at no loss",
     "pictures": "it writes every result as a picture of its own",
     **dict.fromkeys(("best", "last"), "it keeps no checkpoints"),
-    **dict.fromkeys(("curves", "roundtrip"), "it counts no steps of a training"),
+    **dict.fromkeys(("curves", "roundtrip", *_STEPS_ONLY), "it counts no steps of a training"),
 }
 
 

@@ -94,6 +94,31 @@ def test_only_a_training_takes_what_follows_it(command, option, reason, run, tmp
     assert not without_idle(command, [option])  # As of an experiment that trains and tests.
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "reason"),
+    [
+        ("test", "--trainer.max_epochs=3", "it counts no steps of a training"),
+        ("validate", "--model.optimizer.init_args.lr=1e-3", "it counts no steps of a training"),
+        ("predict", "--trainer.limit_train_batches=2", "it counts no steps of a training"),
+        ("predict", "--model.objective.init_args.weight=1", "it looks at no loss"),
+        ("test", "--trainer.limit_val_batches=2", "it tests all that data.test or data.held_out "),
+        ("fit", "--trainer.limit_test_batches=2", "it trains and validates, nothing else"),
+        ("fit", "--data.predict.photos=faces", "it trains and validates, nothing else"),
+    ],
+)
+def test_what_another_command_does_is_not_chosen(command, option, reason, run, tmp_path, capsys):
+    words = ("--ckpt_path", run.last, option, "--trainer.default_root_dir", tmp_path / "o")
+    assert flowcolor(command, *words) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    name = ".".join(option.partition("=")[0].split(".")[:2])
+    assert error.startswith(
+        f"flowcolor: flowcolor {command} expects no {name}, which has no effect on what it does: "
+        f"{reason}"
+    )
+    assert not (tmp_path / "o").exists()
+    assert not without_idle(command, [option])
+
+
 def test_no_round_trip_is_asked_of_what_cannot_be_run_backwards(run, tmp_path, capsys):
     model = '{"class_path": "SCFT", "init_args": {"width": 2, "levels": 2, "inner": 4}}'
     words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "o")
