@@ -16,6 +16,16 @@ REGION_SETS: dict[str, Regions] = {"faces": FACE_REGIONS, "celeba": CELEBA_REGIO
 REGION = "region_"  # Names of scores begin with it; pairs without the region lack the score.
 
 
+def beyond(batch: Batch, regions: Regions) -> set[int]:
+    """Return the numbers of a batch's label maps that are larger than those of every region.
+
+    Maps of another kind have such: classes of another data set, or masks of black and white.
+    """
+    largest = max((number for numbers in regions.values() for number in numbers), default=-1)
+    maps = [batch[name] for name in ("labels", "reference_labels") if name in batch]
+    return {int(number) for each in maps for number in each.long().unique() if number > largest}
+
+
 def region_scores(
     setting: str, batch: Batch, answers: dict[str, Tensor], regions: Regions
 ) -> dict[str, Tensor]:

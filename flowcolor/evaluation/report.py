@@ -16,15 +16,17 @@ from flowcolor.arguments import (
     check_numbers_by_name,
 )
 from flowcolor.data.batch import Batch, require_batch
+from flowcolor.errors import first_ten
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
-from flowcolor.evaluation.region_scores import Regions
+from flowcolor.evaluation.region_scores import REGION, Regions, beyond
 from flowcolor.evaluation.scores import (
     SETTINGS,
     PairScore,
     Setting,
     SketchFilter,
     gather,
+    gather_all,
     score_batch,
 )
 from flowcolor.metrics import FACE_REGIONS, nearer_to_own
@@ -107,6 +109,7 @@ class Evaluation:
         self.regions = regions
         self.networks = NetworkScores(networks or Networks(), settings, side)
         self.scores: list[PairScore] = []
+        self._beyond: set[int] = set()
 
     def add(
         self,
@@ -132,10 +135,12 @@ class Evaluation:
         self.scores += score_batch(
             setting, batch, result, self.sketch_filter, further, self.regions
         )
+        self._beyond |= beyond(batch, self.regions)
 
     def reset(self) -> None:
         """Forget all that was scored; the networks stay."""
         self.scores = []
+        self._beyond = set()
         self.networks.reset()
 
     def report(self, about: dict[str, Any], roundtrip: dict[str, float] | None = None) -> Report:
@@ -143,11 +148,18 @@ class Evaluation:
         return Report(
             gather(self.scores),
             self.networks.compute(),
-            self.networks.notes,
+            self.networks.notes | self._region_notes(),
             self.networks.missing,
             about,
             roundtrip or {},
         )
+
+    def _region_notes(self) -> dict[str, str]:
+        found = sorted(set().union(*gather_all(self._beyond)))
+        if not found:
+            return {}
+        numbers = first_ten([str(number) for number in found])
+        return {f"{REGION}colors": f"label maps hold {numbers}, which no region counts"}
 
 
 def follows_color(scores: Sequence[PairScore]) -> list[bool]:

@@ -96,6 +96,21 @@ def test_maps_are_cut_and_resized_without_mixing_their_numbers(folders):
         assert not {"region_background", "region_hair_clothes", "lines_cleaned"} & found.keys()
 
 
+def test_numbers_of_another_kind_of_map_are_named(folders, capsys):
+    maps = ("--labels", folders / "labels", "--reference_labels", folders / "others")
+    assert score(folders, *maps) == 0
+    assert "which no region counts" not in capsys.readouterr().out
+    mask = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    mask[:9], mask[9:12] = 255, 7
+    Image.fromarray(mask).save(folders / "others/anna.png")
+    for numbers_said, words in (("7, 255", ()), ("255", ("--regions", "celeba"))):
+        assert score(folders, *maps, *words) == 0
+        said = (
+            f"colours by region, distance: label maps hold {numbers_said}, which no region counts"
+        )
+        assert said in capsys.readouterr().out
+
+
 def test_in_self_reference_the_maps_of_the_drawings_are_enough(folders):
     assert score(folders, "--setting", "self", "--labels", folders / "labels") == 0
     assert all("region_colors" in found for found in numbers(folders).values())
