@@ -48,7 +48,7 @@ class AdversarialTask(Task):
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Move both sides by one batch."""
-        made = self.game.losses(self.colorizer, batch)
+        made = self.losses_of(batch)
         made |= self.game.critic_losses(batch, made)
         losses = {name: value for name, value in made.items() if value.ndim == 0}
         require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))

@@ -45,7 +45,7 @@ class AlternatingTask(Task):
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Take both turns."""
         optimizers: Any = self.optimizers()
-        made = self.turns.losses(self.colorizer, batch)
+        made = self.losses_of(batch)
         made.pop("result")
         self._move(optimizers[0], made["loss"], made, batch)
         later = self.turns.style_losses(self.colorizer, batch)

@@ -22,7 +22,7 @@ class ColorizationTask(Task):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of one batch."""
-        losses = self.objective.losses(self.colorizer, batch)
+        losses = self.losses_of(batch)
         losses.pop("result", None)
         require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
         self.log_losses(losses, batch)

@@ -339,6 +339,21 @@ class Task(LightningModule, ABC):
             self._resumption.take(checkpoint, self)
         self._start.note_trained()
 
+    def losses_of(self, batch: Batch) -> dict[str, Tensor]:
+        """Return what the objective computes of a training batch.
+
+        Raises:
+            InputError: Nothing could be learnt from its loss: beside a critic's, or among several
+                processes, nobody would notice.
+        """
+        losses = self.objective.losses(self.colorizer, batch)
+        if not losses["loss"].requires_grad:
+            raise InputError(
+                f"{type(self.objective).__name__} expects its loss to depend on weights that "
+                "train, got one without gradients, as of detach() or no_grad()."
+            )
+        return losses
+
     def with_idle_weights(self, loss: Tensor) -> Tensor:
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""
         alike, strategy = self.objective.uses_all, self.trainer.strategy

@@ -139,6 +139,35 @@ class Lighter(Paired):
         return {"brightness": self.brightness}
 
 
+def detach_loss(made):
+    return made | {"loss": made["loss"].detach()}
+
+
+class Detached(Paired):
+    """A loss from which nothing can be learnt, as of a slip."""
+
+    def losses(self, colorizer, batch):
+        return detach_loss(super().losses(colorizer, batch))
+
+
+class DetachedGame(Adversarial):
+    """The same beside a critic, who would learn."""
+
+    def losses(self, colorizer, batch):
+        return detach_loss(super().losses(colorizer, batch))
+
+
+@pytest.mark.parametrize("kind", [Detached, DetachedGame])
+def test_a_loss_without_gradients_is_refused(kind):
+    task, samples = build()
+    loss = ColorizationLoss(perceptual=0.0)
+    game = kind is DetachedGame
+    objective = kind(Paired(loss), task.objective.critic) if game else kind(loss)
+    expected = f"{kind.__name__} expects its loss to depend on weights that train, got one without"
+    with pytest.raises(InputError, match=expected):
+        fit(build_task(task.colorizer, objective), samples[:2])
+
+
 def test_weights_and_scores_of_the_objective_inside_are_its_own():
     task, samples = build()
     task.objective.objective = inside = Lighter()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from flowcolor.bounds import is_real
 from flowcolor.data.batch import Batch, require_images
 from flowcolor.data.sketches import GradientLines
 from flowcolor.errors import InputError
@@ -15,14 +16,16 @@ from flowcolor.evaluation.drawing_scores import lines_of
 from flowcolor.models import Colorizer, Hints
 from flowcolor.values import is_float, kind_of, require_colors
 
+Numbers = Callable[..., dict[str, Tensor]]
 
-def _checked(losses: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
+
+def _checked(method: Numbers, check: Callable[["Objective", object], None]) -> Numbers:
     """Let a method's answer be looked at before a task computes with it."""
 
-    @wraps(losses)
+    @wraps(method)
     def checked(self: "Objective", *given: Any, **named: Any) -> dict[str, Tensor]:
-        found = losses(self, *given, **named)
-        _require_losses(self, found)
+        found = method(self, *given, **named)
+        check(self, found)
         return found
 
     return checked
@@ -47,7 +50,9 @@ class Objective(nn.Module, ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "losses" in vars(cls):
-            cls.losses = _checked(cls.losses)  # type: ignore[method-assign]
+            cls.losses = _checked(cls.losses, _require_losses)  # type: ignore[method-assign]
+        if "scores" in vars(cls):
+            cls.scores = _checked(cls.scores, _require_scores)  # type: ignore[method-assign]
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse a colorizer that this objective cannot train, before anything is read.
@@ -110,6 +115,16 @@ def _require_losses(objective: Objective, found: object) -> None:
     if loss.ndim or not is_float(loss):
         got = f"{loss.dtype} of shape {tuple(loss.shape)}"
         raise InputError(f"{expected} led by one float number as loss, got {got}.")
+
+
+def _require_scores(objective: Objective, found: object) -> None:
+    expected = f"{type(objective).__name__} expects its scores to be"
+    if not isinstance(found, dict):
+        raise InputError(f"{expected} a dictionary, got {kind_of(found)}.")
+    for name, value in found.items():
+        if not (is_real(value) or (isinstance(value, Tensor) and value.numel() == 1)):
+            got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else kind_of(value)
+            raise InputError(f"{expected} one number each, got {got} as {name}.")
 
 
 def require_samples(

@@ -167,6 +167,28 @@ def test_answers_of_which_nothing_can_be_minimised_are_refused(answer, expected)
     assert Answering({"loss": ONE}).losses(Tint(), {}) == {"loss": ONE}
 
 
+class Scoring(Answering):
+    def scores(self, colorizer, batch):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, "a dictionary, got None."),
+        (ONE, "a dictionary, got Tensor."),
+        ({"noise": ONE, "each": ONE.repeat(2)}, "one number each, got shape (2,) as each."),
+        ({"noise": "low"}, "one number each, got str as noise."),
+    ],
+)
+def test_scores_that_are_no_numbers_are_refused(answer, expected):
+    with pytest.raises(InputError) as refused:
+        Scoring(answer).scores(Tint(), {})
+    assert str(refused.value) == f"Scoring expects its scores to be {expected}"
+    numbers = {"noise": ONE, "mean": ONE.reshape(1, 1), "count": 3, "none": float("nan")}
+    assert Scoring(numbers).scores(Tint(), {}) is numbers
+
+
 def test_a_colorizer_without_weights_cannot_be_trained():
     for objective in (Paired(ColorizationLoss(**L1)), adversarial()):
         with pytest.raises(
