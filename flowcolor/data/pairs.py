@@ -20,14 +20,14 @@ from flowcolor.io.resizing import center_square, resize
 
 
 class SketchReferencePairs(Dataset[Pair]):
-    """Pairs of a drawing and a photograph; a single photograph serves all drawings.
+    """Pairs of a drawing and a photograph; a photograph that is no folder's serves all drawings.
 
     Drawings are made square with white paper at the sides, so that no line is lost; of photographs
     the largest centred square is taken.
 
     Args:
         sketches: A drawing or a folder of drawings.
-        references: A photograph or a folder; several are matched to drawings by stem.
+        references: A photograph, or a folder whose photographs are matched to drawings by stem.
         size: Side of the square images.
 
     Raises:
@@ -50,12 +50,13 @@ class SketchReferencePairs(Dataset[Pair]):
             for path, stem in zip(self.sketches, stems, strict=True)
             if stem not in by_stem
         ]
-        if len(photos) == 1:
+        if is_file(references):
             self.references = photos * len(self.sketches)
         elif missing:
+            only = f"; for all of them give {photos[0]} itself" if len(photos) == 1 else ""
             raise InputError(
                 f"{references} lacks the photograph for {len(missing)} of {len(self.sketches)} "
-                f"drawings: {first_ten(missing)}."
+                f"drawings: {first_ten(missing)}{only}."
             )
         else:
             self.references = [by_stem[stem] for stem in stems]
