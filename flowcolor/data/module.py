@@ -40,6 +40,7 @@ from flowcolor.data.module_checks import (
     refuse_idle_drawings,
     require_end,
     require_pairs,
+    tell_left_aside,
 )
 from flowcolor.data.pairs import SketchReferencePairs
 from flowcolor.data.parts import HeldOut, Parts, find_parts, name_trained
@@ -391,6 +392,8 @@ class ColorizationDataModule(lightning.LightningDataModule):
         return None if where.labels is None else LabelMaps(tests, where.labels, where.photos)
 
     def _open(self, where: Folders) -> Portraits:
+        if self.content == "drawing":
+            tell_left_aside(where)
         return Portraits(
             find_portraits(where.photos, where.sketches, where.masks, self.strict),
             self.size,

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from flowcolor.arguments import check_flag, is_function
 from flowcolor.bounds import is_number, shown_value, whole_within
+from flowcolor.console import shown
+from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.folder import as_list
 from flowcolor.data.datasets.portraits import LARGEST_SIDE, require_manner
+from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Subset
-from flowcolor.data.folders import PairFolders
+from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +82,20 @@ def refuse_idle_drawings(data: "ColorizationDataModule") -> None:
             raise InputError(
                 f"data.{name} expects data.content to be drawing, got gray, where it has no "
                 f"effect: --data.{name} null takes back what a configuration or a checkpoint says."
+            )
+
+
+def tell_left_aside(where: Folders) -> None:
+    """Say if photographs lie in a data set, whose drawings and masks are not used for it."""
+    if (where.sketches, where.masks) != (None, None):
+        return
+    for root in map(Path, as_list(where.photos)):
+        around = root.absolute().parent
+        if is_prepared(around) or is_celeba(around):
+            brought = "drawings and masks" if is_prepared(around) else "masks"
+            rank_zero_info(
+                f"notice: {shown(root)} is a part of {shown(around)}, whose {brought} are not used "
+                f"for it: give {shown(around)} itself to use them"
             )
 
 

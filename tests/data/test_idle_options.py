@@ -125,6 +125,26 @@ def test_a_link_that_leads_elsewhere_by_now_is_followed_again(make_folder, tmp_p
     assert len(open_portraits([faces, link], 8)) == 6
 
 
+@pytest.mark.parametrize("kind", ["prepared", "CelebA"])
+def test_photographs_of_a_data_set_without_its_drawings_or_masks_are_named(
+    kind, make_folder, tmp_path, caplog
+):
+    photos = make_folder()
+    if kind == "prepared":
+        prepare([photos], tmp_path / "ready", 8)
+        inner, brought = tmp_path / "ready/photos", "drawings and masks"
+    else:
+        inner, brought = make_folder("CelebA-HQ-img"), "masks"
+    said = f"notice: {inner} is a part of {inner.parent}, whose {brought} are not used for it: give"
+    with caplog.at_level("INFO"):
+        for train in (Folders(str(photos)), Folders(str(inner), masks=str(photos))):
+            ColorizationDataModule(train, 8).setup("fit")
+        ColorizationDataModule(str(inner), 8, content="gray").setup("fit")
+        assert said not in caplog.text
+        ColorizationDataModule(str(inner), 8).setup("fit")
+    assert caplog.text.count(said) == 1
+
+
 def test_photographs_that_train_and_test_are_named(make_folder, caplog):
     def warnings():
         return [record.message for record in caplog.records if record.levelname == "WARNING"]
