@@ -22,6 +22,10 @@ def test_the_tenth_run_comes_after_the_ninth(tmp_path):
     runs = [name for name in found if name.startswith("version_") and name[-1].isdigit()]
     assert [int(run.removeprefix("version_")) for run in runs] == [1, 2, 9, 10, 10]
     assert find(tmp_path / "absent", "*") == []
+    (tmp_path / "1/2/3").mkdir(parents=True)
+    (tmp_path / "1/2/3/last.ckpt").touch()
+    assert tmp_path / "1/2/3/last.ckpt" in find(tmp_path, "**/last.ckpt")
+    assert find(tmp_path, "**/2/*/last.ckpt") == [tmp_path / "1/2/3/last.ckpt"]
 
 
 def test_a_file_can_be_written_below_folders_that_are_not_there_yet(tmp_path, monkeypatch):

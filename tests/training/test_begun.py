@@ -81,3 +81,10 @@ def test_numbers_are_logged_at_the_steps_of_a_training_in_one_go(batches, hook, 
     before = numbers_of(batches, Stop(hook, number, path))
     assert 0 < len(before) < len(whole)
     assert before + numbers_of(batches, checkpoint=path) == whole
+
+
+def test_what_was_ended_before_its_first_batch_begins_with_it(tmp_path):
+    path = tmp_path / "last.ckpt"
+    assert numbers_of(3, Stop("on_train_epoch_start", 1, path)) == []
+    assert torch.load(path, weights_only=True)["epoch"] == 0
+    assert numbers_of(3, checkpoint=path) == numbers_of(3)
