@@ -80,6 +80,15 @@ def test_other_regions_may_be_given(batch):
     assert abs(celeba - faces) > 1e-3
 
 
+def test_numbers_of_no_region_are_forgotten_with_the_scores(batch):
+    evaluation = Evaluation(Threshold(), settings=("cross",), side=24)
+    batch["reference_labels"][0, 0, 0] = 9
+    evaluation.add("cross", batch, batch["truth"])
+    assert "label maps hold 9, which" in evaluation.report({}).notes["region_colors"]
+    evaluation.reset()
+    assert evaluation.report({}).notes == {}
+
+
 def test_lines_are_judged_by_the_cleaned_drawing_where_there_is_one(batch):
     result, cleaned = torch.rand(2, 3, 24, 24), torch.rand(2, 3, 24, 24).round()
     lines = torch.stack([Threshold()(image, (24, 24)) for image in result])

@@ -140,6 +140,14 @@ def test_every_run_is_made_once_and_goes_on_where_it_stopped(run, tmp_path):
     assert third.calls == []
 
 
+def test_training_and_test_get_the_options_that_are_for_them(run, tmp_path):
+    words = ("--trainer.limit_test_batches=1", "--data.repeat=2")
+    call = Recorder()
+    finish(ablation(run, tmp_path / "out", *words, table=one_row("4.3")), call)
+    given = [[word in called for word in words] for called in call.calls]
+    assert given == [[False, True], [True, False]]
+
+
 def test_an_option_does_not_overrule_the_variant(run, tmp_path):
     words = (
         "--model.colorizer.init_args.aggregation",
