@@ -13,8 +13,8 @@ from tests.training.helpers import flowcolor
 
 def test_folders_to_test_on_are_used(make_folder):
     photos = str(make_folder(count=3))
-    masks = str(make_folder("masks", 3))
-    data = ColorizationDataModule(size=8, test=Folders(photos, photos, masks))
+    sketches, masks = (str(make_folder(name, 3)) for name in ("sketches", "masks"))
+    data = ColorizationDataModule(size=8, test=Folders(photos, sketches, masks))
     assert len(data.train_names) == 2
     assert data.held_out_names == data.test_names == ["p0", "p1", "p2"]
     assert [

@@ -25,10 +25,10 @@ from flowcolor.errors import InputError
             "augment.init_args.strokes",
             {"augment": SelfAugmentedReference(strokes=StrokeAugmentation())},
         ),
-        ("train.sketches", {"sketches": "photos"}),
-        ("train.masks", {"masks": "photos"}),
-        ("test.sketches", {"test": Folders("photos", sketches="photos")}),
-        ("test.masks", {"test": Folders("photos", masks="photos")}),
+        ("train.sketches", {"sketches": "ready"}),
+        ("train.masks", {"masks": "ready"}),
+        ("test.sketches", {"test": Folders("photos", sketches="ready")}),
+        ("test.masks", {"test": Folders("photos", masks="ready")}),
     ],
 )
 @pytest.mark.parametrize("stage", ["fit", "test"])
@@ -36,6 +36,7 @@ def test_what_only_drawings_need_is_refused_beside_grey_photographs(
     make_folder, monkeypatch, name, options, stage
 ):
     monkeypatch.chdir(make_folder().parent)
+    make_folder("ready")
     partners = {key: options[key] for key in options.keys() & {"sketches", "masks"}}
     others = {key: options[key] for key in options.keys() - partners.keys()}
     train = Folders("photos", **partners)
@@ -46,7 +47,7 @@ def test_what_only_drawings_need_is_refused_beside_grey_photographs(
 
 def test_what_grey_photographs_need_is_taken(make_folder):
     photos = str(make_folder())
-    train = Folders(photos, masks=photos, labels=photos)
+    train = Folders(photos, masks=str(make_folder("masks")), labels=photos)
     augment = SelfAugmentedReference(hints=HintPoints())
     data = ColorizationDataModule(
         train, 8, content="gray", background="white", augment=augment, hints=HintPoints()
@@ -60,6 +61,7 @@ def test_what_grey_photographs_need_is_taken(make_folder):
 
 def test_a_white_background_expects_masks(make_folder, tmp_path):
     photos, others = str(make_folder()), str(make_folder("others", 3, first=9))
+    masks = str(make_folder("masks"))
     with pytest.raises(InputError, match=r"background expects masks where it is white"):
         ColorizationDataModule(photos, 8, background="white").setup("fit")
     with pytest.raises(InputError, match=r"background expects masks where it is white"):
@@ -68,14 +70,14 @@ def test_a_white_background_expects_masks(make_folder, tmp_path):
         prepare([photos], tmp_path / "ready", 8, background="white")
     assert not (tmp_path / "ready").exists()
     # Masks of one of them are enough: those that train may be whitened, and those that test not.
-    with_masks = Folders(photos, masks=photos)
+    with_masks = Folders(photos, masks=masks)
     ColorizationDataModule(with_masks, 8, test=Folders(others), background="white").setup("fit")
-    both = Folders([photos, others], masks=[photos, None])
+    both = Folders([photos, others], masks=[masks, None])
     ColorizationDataModule(both, 8, background="white").setup("fit")
     ColorizationDataModule("embedded", 8, background="white").setup("fit")
     for background in ("white", "keep"):
         ready = tmp_path / f"ready {background}"
-        prepare([photos], ready, 8, masks=[photos], background=background)
+        prepare([photos], ready, 8, masks=[masks], background=background)
         ColorizationDataModule(str(ready), 8, background="white").setup("fit")
     prepare([photos], tmp_path / "no masks", 8)
     with pytest.raises(InputError, match=r"background expects masks where it is white"):
@@ -84,13 +86,14 @@ def test_a_white_background_expects_masks(make_folder, tmp_path):
 
 def test_a_filter_beside_ready_drawings_of_all_photographs_is_refused(make_folder, tmp_path):
     photos, others = make_folder(), make_folder("others", 3, first=9)
+    drawings = make_folder("drawings")
     with pytest.raises(
         InputError, match=r"^--sketch_filter expects photographs without --sketches"
     ):
-        prepare([photos], tmp_path / "a", 8, sketches=[photos], sketch_filter="XDoG")
+        prepare([photos], tmp_path / "a", 8, sketches=[drawings], sketch_filter="XDoG")
     assert not (tmp_path / "a").exists()
     some = prepare(
-        [photos, others], tmp_path / "b", 8, sketches=[photos, None], sketch_filter="XDoG"
+        [photos, others], tmp_path / "b", 8, sketches=[drawings, None], sketch_filter="XDoG"
     )
     assert some.prepared == 10
 

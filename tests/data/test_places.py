@@ -49,11 +49,12 @@ def test_what_is_no_path_is_one_sentence(make_folder, monkeypatch, taken, place)
 
 
 def test_a_folder_may_stand_alone_for_a_list(make_folder, tmp_path):
-    photos = make_folder(count=2)
-    one = prepare(str(photos), tmp_path / "one", 8, masks=photos, sketches=str(photos))
+    photos, masks, sketches = (make_folder(name, 2) for name in ("photos", "masks", "sketches"))
+    one = prepare(str(photos), tmp_path / "one", 8, masks=masks, sketches=str(sketches))
     assert one.prepared == 2
     settings = json.loads((tmp_path / "one/manifest.json").read_text())["settings"]
-    assert settings["photos"] == settings["masks"] == settings["sketches"] == [str(photos)]
+    found = [settings[name] for name in ("photos", "masks", "sketches")]
+    assert found == [[str(folder)] for folder in (photos, masks, sketches)]
     assert PhotoFolder(path for path in [photos]).names == ["photos/p0", "photos/p1"]
 
 

@@ -46,8 +46,9 @@ class PhotoFolder(Finder):
         strict: Raise an error instead of leaving photos out.
 
     Raises:
-        InputError: A folder is missing or empty, two photos of a folder share a stem, no photo
-            has all that it needs, or, if ``strict``, one lacks it.
+        InputError: A folder is missing or empty, or that of the photos is given for its sketches or
+            masks, two photos of a folder share a stem, no photo has all that it needs, or, if
+            ``strict``, one lacks it.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class PhotoFolder(Finder):
             one_for_each(roots, masks, "mask"),
             strict=True,
         ):
+            _require_other(folder, sketches=sketch_folder, masks=mask_folder)
             photos = list_images(folder, besides=(sketch_folder, mask_folder))
             require_no_data_set(folder, photos)
             found += pair_files(photos, folder, label, sketch_folder, mask_folder, left_out)
@@ -81,6 +83,15 @@ class PhotoFolder(Finder):
 
     def __getitem__(self, index: int) -> Files:
         return self._files[position(self, index)]
+
+
+def _require_other(folder: Path, **partners: str | Path | None) -> None:
+    """Refuse photographs as their own drawings or masks, of which any picture would make some."""
+    for kind, partner in partners.items():
+        if partner is not None and real(Path(partner)) == real(folder):
+            raise InputError(
+                f"{kind} expects a folder of {kind}, got that of photographs, {folder}."
+            )
 
 
 def pair_files(

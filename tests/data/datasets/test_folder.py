@@ -150,6 +150,15 @@ def test_partners_are_found_by_name_not_by_order(make_folder, tmp_path):
     assert white == [True, True, False]
 
 
+@pytest.mark.parametrize("kind", ["sketches", "masks"])
+def test_photographs_are_not_their_own_drawings_or_masks(kind, make_folder, tmp_path):
+    photos, others = make_folder(), make_folder("others", 2, first=8)
+    (tmp_path / "link").symlink_to(photos)
+    for partner in (photos, tmp_path / "link"):
+        with pytest.raises(InputError, match=rf"^{kind} expects a folder of {kind}, got that of"):
+            open_portraits([others, photos], 8, **{kind: [None, partner]})
+
+
 def test_background(make_folder, tmp_path):
     photos = make_folder(count=1)
     write_image(left_half(24, 24), tmp_path / "masks/p0.png")
