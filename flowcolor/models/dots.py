@@ -77,13 +77,19 @@ def read_dots(words: Sequence[str]) -> list[Dot]:
     """Read dots as the command line has them.
 
     Raises:
-        InputError: A word is none.
+        InputError: A word is none, or two of them give one place two colours.
 
     Example:
         >>> read_dots(["120,80=#3366cc"])
         [Dot(x=120, y=80, color=(0.2, 0.4, 0.8))]
     """
-    return [_read(word) for word in words]
+    dots = {word: _read(word) for word in words}
+    at_place: dict[tuple[int, int], str] = {}
+    for word, dot in dots.items():
+        first = at_place.setdefault((dot.x, dot.y), word)
+        if dot.color != dots[first].color:
+            raise InputError(f"--dots expects one colour for each place, got {first} and {word}.")
+    return list(dots.values())
 
 
 def _read(word: str) -> Dot:

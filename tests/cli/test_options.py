@@ -132,6 +132,13 @@ def test_dots_that_are_none_are_refused(word):
         read_dots([word])
 
 
+def test_two_colours_at_one_place_are_refused():
+    with pytest.raises(InputError, match="for each place, got 1,2=red and 1,2=#0000ff") as refused:
+        read_dots(["1,2=red", "2,1=blue", "1,2=#0000ff"])
+    assert str(refused.value).startswith("--dots expects one colour")
+    assert len(read_dots(["1,2=red", "1,2=#ff0000", "2,1=blue"])) == 3
+
+
 @pytest.mark.parametrize(
     "words",
     [
