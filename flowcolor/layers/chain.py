@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal, overload
 
-import torch
 from torch import Tensor, nn
 
 from flowcolor.arguments import check_choice, check_count, check_module
 from flowcolor.bounds import shown_value
 from flowcolor.layers.base import Features, InvertibleLayer, LogDet, Step, check_tensor, folded
 from flowcolor.layers.conditions import Conditions, share_conditions
-from flowcolor.layers.reversible.checkpointed import run_checkpointed
+from flowcolor.layers.reversible.checkpointed import may_save_memory, run_checkpointed
 from flowcolor.layers.reversible.engine import run_reversibly
-from flowcolor.layers.reversible.torch_private import gathers, in_transform
+from flowcolor.layers.reversible.torch_private import gathers
 from flowcolor.values import widen
 
 Memory = Literal["none", "checkpoint", "reversible"]
@@ -37,8 +36,8 @@ class Chain(InvertibleLayer):
             flattened, so that hooks run on their layers but not on them. Results and gradients are
             the same, if networks that draw random numbers take them from torch's default
             generators; only those are played back. May be set on a built chain. Inside of
-            ``torch.func``'s transforms and forward mode, which know neither of the two, chains run
-            as with "none".
+            ``torch.func``'s transforms and forward mode, which know neither of the two, and in
+            programs that are exported or traced, chains run as with "none".
         anchor_every: Of ``"reversible"``: also keep the state after every so many layers, which
             bounds the drift of reconstruction in very deep chains.
 
@@ -112,7 +111,7 @@ class Chain(InvertibleLayer):
 
     def _run(self, x: Tensor, condition: Conditions, *, inverse: bool) -> tuple[Tensor, LogDet]:
         check_tensor(self, x)
-        memory = self.memory if torch.is_grad_enabled() and not in_transform() else "none"
+        memory = self.memory if may_save_memory() else "none"
         if memory == "reversible":
             # Compilers stop at this call. What else happened to tensors in this function would be
             # compiled as a piece of its own.

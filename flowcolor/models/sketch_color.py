@@ -12,8 +12,8 @@ from flowcolor.layers.base import Step
 from flowcolor.layers.chain import Memory
 from flowcolor.layers.conv1x1 import Parametrization
 from flowcolor.layers.functional.scale import Scale
-from flowcolor.layers.reversible.checkpointed import run_checkpointed
-from flowcolor.layers.reversible.torch_private import can_look, in_transform
+from flowcolor.layers.reversible.checkpointed import may_save_memory, run_checkpointed
+from flowcolor.layers.reversible.torch_private import can_look
 from flowcolor.models.base import Content, InvertibleColorizer, Precision, Use
 from flowcolor.models.blocks import Aggregation, conditional_coupling_block, coupling_block
 from flowcolor.models.bounds import check_sizes
@@ -249,7 +249,7 @@ class SketchColorFlow(InvertibleColorizer):
 
     def _run_block(self, block: InvertibleLayer, x: Tensor) -> Tensor:
         step = Step(block, x, inverse=False)
-        frugal = self.memory == "checkpoint" and torch.is_grad_enabled() and not in_transform()
+        frugal = self.memory == "checkpoint" and may_save_memory()
         return (run_checkpointed(step, x) if frugal else step.run(x))[0]
 
     def _check_image(self, name: str, image: Tensor) -> None:

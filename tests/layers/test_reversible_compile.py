@@ -1,9 +1,19 @@
 """Memory modes under torch.compile."""
 
+from functools import partial
+
 import pytest
 import torch
+from torch import nn
+from torch.export import ExportedProgram, export
 
-from flowcolor.layers import Chain
+from flowcolor.layers import (
+    ActNorm,
+    Chain,
+    ConditionalAffineCoupling,
+    FeatureAggregation,
+    InvertibleConv1x1,
+)
 from tests.layers.memory_modes import MODES, assert_same, gradients, outcome, probe
 from tests.layers.random_chains import glow
 
@@ -93,6 +103,24 @@ def test_nothing_breaks_where_nothing_is_differentiated():
     with torch.no_grad():
         compiled = torch.compile(chain, fullgraph=True, backend="eager")
         assert_same(named(compiled(x, conditions)), named(chain(x, conditions)), 1e-12)
+
+
+@pytest.mark.parametrize("mode", ["checkpoint", "reversible"])
+@pytest.mark.parametrize("make", [export, partial(export, strict=True), torch.jit.trace])
+@pytest.mark.filterwarnings("ignore:.torch.jit", "ignore::torch.jit.TracerWarning")
+def test_a_program_made_of_a_chain_can_be_trained_on(mode, make):
+    torch.manual_seed(0)
+    coupling = ConditionalAffineCoupling(nn.Conv2d(2, 4, kernel_size=1), FeatureAggregation(2, 3))
+    chain = Chain([ActNorm(4), InvertibleConv1x1(4), coupling]).eval()
+    given = torch.randn(2, 4, 3, 3), torch.randn(2, 3, 3, 3)
+    probe(*chain(*given)).backward()
+    expected = gradients(chain)
+    chain.zero_grad()
+    chain.memory = mode
+    program = make(chain, given)
+    program = program.module() if isinstance(program, ExportedProgram) else program
+    probe(*program(*given)).backward()
+    assert_same(gradients(program), expected, 1e-5)
 
 
 def named(result):

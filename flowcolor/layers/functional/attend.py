@@ -9,7 +9,7 @@ from torch.autograd import Function
 from torch.compiler import is_compiling
 from torch.nn.functional import scaled_dot_product_attention
 
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import in_transform, is_traced
 
 
 def attend(
@@ -34,7 +34,7 @@ def attend(
         return _shares(q, k, scale, bias) @ v
     given = [x for x in (q, k, v, bias) if x is not None]
     learns = torch.is_grad_enabled() and any(x.requires_grad for x in given)
-    if not learns or is_compiling():
+    if not learns or is_compiling() or is_traced():
         return scaled_dot_product_attention(q, k, v, bias, scale=scale)
     call = _Call(scale)
     q, k, v, bias = _Before.apply(call, q, k, v, bias)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.compiler import is_compiling
 
-from flowcolor.layers.reversible.torch_private import in_transform
+from flowcolor.layers.reversible.torch_private import in_transform, is_traced
 
 
 def standardize(x: Tensor, loc: Tensor, log_scale: Tensor) -> Tensor:
@@ -16,7 +16,7 @@ def standardize(x: Tensor, loc: Tensor, log_scale: Tensor) -> Tensor:
     The next layer keeps this anyway; by itself, autograd would keep :math:`x - \mu` beside it.
     """
     learns = torch.is_grad_enabled() and log_scale.requires_grad
-    if learns and not (is_compiling() or in_transform()):
+    if learns and not (is_compiling() or is_traced() or in_transform()):
         y: Tensor = _Standardize.apply(x, loc, log_scale)
         return y
     return (x - by_channel(loc, x)) * by_channel(log_scale, x).exp()

@@ -1,15 +1,32 @@
 """Training that stores the inputs of layers and evaluates the layers again."""
 
+import torch
 from torch import Tensor
-from torch.compiler import is_compiling
+from torch.compiler import is_compiling, is_exporting
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from flowcolor.layers.base import InvertibleLayer, Result, Step
 from flowcolor.layers.reversible.buffers import Buffers
 from flowcolor.layers.reversible.several_steps import as_list
 from flowcolor.layers.reversible.snapshot import Snapshot
-from flowcolor.layers.reversible.torch_private import holds_sharded, is_sharded, parts_of
+from flowcolor.layers.reversible.torch_private import (
+    holds_sharded,
+    in_transform,
+    is_sharded,
+    is_traced,
+    parts_of,
+)
 from flowcolor.values import outside_inference
+
+
+def may_save_memory() -> bool:
+    """Tell whether a backward pass may follow that knows of memory modes.
+
+    Transforms of ``torch.func`` know of none. Exported and traced programs, which may be trained
+    on, are what ran, and not how it would have been differentiated.
+    """
+    plain = in_transform() or is_exporting() or is_traced()
+    return torch.is_grad_enabled() and not plain
 
 
 def run_checkpointed(step: Step, x: Tensor) -> Result:

@@ -150,6 +150,12 @@ def in_transform() -> bool:
     return forward_ad._current_level >= 0 or _functorch.peek_interpreter_stack() is not None
 
 
+def is_traced() -> bool:
+    """Tell whether ``torch.jit.trace`` is running, which does not list the question as public."""
+    traced: bool = torch.jit.is_tracing()  # type: ignore[attr-defined]
+    return traced
+
+
 def is_called_plainly(layer: nn.Module) -> bool:
     """Tell whether calling the layer is calling its ``forward`` and nothing beside.
 
