@@ -104,9 +104,10 @@ class ImageMetric(SeparateMetric, ABC):
                 f"`values` must hold one number for each of {count} images, "
                 f"got shape {tuple(values.shape)}."
             )
-        # Not in place: a module around may have been converted to half precision, states included.
+        # Not in place: a module around may have been converted to half precision, states included,
+        # and states that were reset in inference mode cannot be written to outside.
         self.total = self.total + values.double().sum()
-        self.count += count
+        self.count = self.count + count
 
     def compute(self) -> dict[str, Tensor]:
         """Average over all images; NaN if there were none."""

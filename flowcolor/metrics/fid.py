@@ -109,15 +109,16 @@ class FrechetInceptionDistance(FeatureSetMetric):
 
     def _add(self, features: Tensor, real: bool) -> None:
         features = features.double()
-        # Not in place: a module around may have been converted to half precision, states included.
+        # Not in place: a module around may have been converted to half precision, states included,
+        # and states that were reset in inference mode cannot be written to outside.
         if real:
             self.real_sum = self.real_sum + features.sum(0)
             self.real_outer = self.real_outer + features.mT @ features
-            self.real_count += len(features)
+            self.real_count = self.real_count + len(features)
         else:
             self.result_sum = self.result_sum + features.sum(0)
             self.result_outer = self.result_outer + features.mT @ features
-            self.result_count += len(features)
+            self.result_count = self.result_count + len(features)
 
     def compute(self) -> dict[str, Tensor]:
         """Compare the two sets; NaN if one has fewer than two images."""

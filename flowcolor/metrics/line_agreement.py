@@ -114,9 +114,10 @@ class LineAgreement(SeparateMetric):
         own = line_f1(lines, sketch, self.tolerance, self.threshold)
         control = line_f1(lines, reference_lines, self.tolerance, self.threshold)
         numbers = torch.stack([own, control, (own > control).to(own)])
-        # Not in place: a module around may have been converted to half precision, states included.
+        # Not in place: a module around may have been converted to half precision, states included,
+        # and states that were reset in inference mode cannot be written to outside.
         self.sums = self.sums + numbers.double().sum(1)
-        self.count += len(own)
+        self.count = self.count + len(own)
 
     def compute(self) -> dict[str, Tensor]:
         """Average over all images; NaN if there were none."""

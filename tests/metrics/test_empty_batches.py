@@ -24,7 +24,8 @@ class OfTwo:
     """A metric of lines with the drawing as both of its drawings."""
 
     def __init__(self, metric):
-        self.metric, self.compute, self.to = metric, metric.compute, metric.to
+        self.metric, self.reset = metric, metric.reset
+        self.compute, self.to = metric.compute, metric.to
 
     def update(self, lines, sketch):
         self.metric.update(lines, sketch, sketch)
@@ -54,6 +55,18 @@ def test_sums_keep_their_digits_in_a_module_of_half_precision(name):
         metric.update(*image[:, None])
         other.update(*image[:, None])
     assert metric.compute()[name] == other.compute()[name]
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_what_was_reset_in_inference_mode_goes_on_outside(name):
+    metric, other = METRICS[name](), METRICS[name]()
+    images = images_of(name)
+    with torch.inference_mode():
+        metric.reset()
+        metric.update(*images[:, :1])
+    metric.update(*images[:, 1:])
+    other.update(*images)
+    assert metric.compute()[name] == pytest.approx(other.compute()[name].item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -95,3 +108,12 @@ def test_moments_keep_their_digits_in_a_module_of_half_precision():
             metric.update(images, real=real)
         found.append(metric.compute()["fid"])
     assert found[0] == found[1]
+
+
+def test_moments_that_were_reset_in_inference_mode_go_on_outside():
+    metric = metrics.FrechetInceptionDistance(features=lambda x: x.mean((2, 3)), dimensions=3)
+    with torch.inference_mode():
+        metric.reset()
+    for images, real in zip(IMAGES, (True, False), strict=True):
+        metric.update(images, real=real)
+    assert metric.compute()["fid_n"] == 2
