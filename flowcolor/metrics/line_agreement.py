@@ -52,7 +52,7 @@ def line_f1(
         tensor([1., 1.])
     """
     require_tensors("line_f1", lines, truth)
-    if lines.ndim != 4 or lines.shape != truth.shape or min(lines.shape[2:]) < 1:
+    if lines.ndim != 4 or lines.shape != truth.shape or 0 in lines.shape[1:]:
         raise ValueError(
             "line_f1 expects two batches of drawings of one shape "
             f"(batch, channels, height, width), got {tuple(lines.shape)} and {tuple(truth.shape)}."

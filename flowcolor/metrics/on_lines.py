@@ -28,10 +28,11 @@ def check_on_lines(
     """
     require_tensors(name, image, drawing)
     good = image.ndim == 4 and image.shape[1] == 3 and drawing.ndim == 4
+    good = good and 0 not in drawing.shape[1:]
     if not good or (len(drawing), *drawing.shape[2:]) != (len(image), *image.shape[2:]):
         raise ValueError(
-            f"{name} expects images of shape (batch, 3, height, width) and drawings of their "
-            f"size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
+            f"{name} expects images of shape (batch, 3, height, width) with sides of at least 1 "
+            f"and drawings of their size, got {tuple(image.shape)} and {tuple(drawing.shape)}."
         )
     require_colors(name, image, drawing)
     check_threshold(name, threshold, "above", **distance)

@@ -1,6 +1,7 @@
 """Bleeding against closed forms: flat areas, moved borders and the error function."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from skimage.color import lab2rgb
 
-from flowcolor.metrics import ColorBleeding, color_bleeding
+from flowcolor.metrics import ColorBleeding, color_bleeding, line_f1, line_sharpness
 
 CELL = 8
 
@@ -149,3 +150,11 @@ def test_a_broken_result_is_seen():
 def test_impossible_arguments_are_one_sentence(shape, arguments, message):
     with pytest.raises(ValueError, match=message):
         color_bleeding(torch.rand(1, 3, 4, 4), torch.rand(shape), **arguments)
+
+
+@pytest.mark.parametrize("measure", [color_bleeding, line_sharpness, line_f1])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 0), (2, 3, 0, 4), (2, 0, 4, 4)])
+def test_pictures_without_a_pixel_are_refused(measure, shape):
+    images = torch.rand(shape) if measure is line_f1 else torch.rand(2, 3, *shape[2:])
+    with pytest.raises(ValueError, match=rf"^{measure.__name__} expects .*{re.escape(str(shape))}"):
+        measure(images, torch.rand(shape))
