@@ -38,7 +38,7 @@ def lpips(
     is the mean over positions, and :math:`w_i \ge 0` are the channel weights of version 0.1 that
     were fitted to human judgements; they lie inside torchmetrics, only the network itself is a
     download. The reference implementation takes images in [-1, 1]; here they are in
-    :math:`[0, 1]`.
+    :math:`[0, 1]`. No gradient is recorded; :class:`~flowcolor.losses.MSELPIPSLoss` has one.
 
     Args:
         result: Images in :math:`[0, 1]`.

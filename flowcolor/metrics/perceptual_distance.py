@@ -21,6 +21,8 @@ def perceptual_distance(
 
     .. math:: \mathrm{PD} = \|\phi(x) - \phi(y)\|_2
 
+    No gradient is recorded.
+
     Args:
         result: Images in :math:`[0, 1]`.
         truth: What they should look like.

@@ -39,7 +39,8 @@ def relevance(
 
     Activations after a ReLU are not negative, so the values are in :math:`[0, 1]`; two photographs
     of faces that have nothing to do with each other are far above 0. Both images have to lie in
-    register for a high value, for each position is compared with the same position.
+    register for a high value, for each position is compared with the same position. No gradient is
+    recorded.
 
     Args:
         result: Images in :math:`[0, 1]`, of at least 16 pixels a side.
