@@ -60,11 +60,12 @@ def check_invertible(
     _check_condition(condition)
     layer, x = copy.deepcopy(layer).double().eval(), x.detach().double()
     conditions: Any = _double(condition)
-    y, _ = layer(*copy.deepcopy((x, conditions)))
+    forward, inverse = _returning_pairs(layer.forward), _returning_pairs(layer.inverse)
+    y, _ = forward(*copy.deepcopy((x, conditions)))
 
     for name, forward_fn, inverse_fn, start in (
-        ("forward", layer.forward, layer.inverse, x),
-        ("inverse", layer.inverse, layer.forward, y.detach()),
+        ("forward", forward, inverse, x),
+        ("inverse", inverse, forward, y.detach()),
     ):
         before = copy.deepcopy((start, conditions))
         end, log = forward_fn(start, conditions)
@@ -77,6 +78,21 @@ def check_invertible(
         _same(log_back, -log, logdet, f"the log-dets of {name} and back do not cancel")
         for i in range(x.shape[0]):
             _check_sample(forward_fn, start, end, log, conditions, i, (round_trip, logdet), name)
+
+
+def _returning_pairs(direction: Direction) -> Direction:
+    """Return a direction that asserts what it returns: of a batch of two, the images are a pair."""
+    name = getattr(direction, "__name__", "layer")
+
+    def run(x: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        result: object = direction(x, condition)
+        parts = result if isinstance(result, tuple) else (result,)
+        kinds = " and ".join(type(part).__name__ for part in parts)
+        good = len(parts) == 2 and all(isinstance(part, Tensor) for part in parts)
+        assert good, f"{name} returns {kinds}, not a tensor and its logdet"
+        return parts
+
+    return run
 
 
 def _check_sample(

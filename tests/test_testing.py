@@ -88,6 +88,16 @@ class ScalarLogDet(Honest):
         return 2 * x, x[0].numel() * LN2
 
 
+class OnlyTheResult(Honest):
+    def forward(self, x, condition=None):
+        return 2 * x
+
+
+class PlainLogDet(Honest):
+    def inverse(self, y, condition=None):
+        return y / 2, -y[0].numel() * LN2.item()
+
+
 class OneLogDetForAll(Honest):
     def forward(self, x, condition=None):
         return 2 * x, (x[0].numel() * LN2)[None]
@@ -173,6 +183,20 @@ def test_honest_layer_passes():
 def test_every_broken_promise_is_named(broken, message):
     with pytest.raises(AssertionError) as error:
         check_invertible(broken(), batch(), batch())
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])  # Two images would pass for a result and its logdet.
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (OnlyTheResult, "forward returns Tensor, not a tensor and its logdet"),
+        (PlainLogDet, "inverse returns Tensor and float, not a tensor and its logdet"),
+    ],
+)
+def test_what_is_no_pair_of_tensors_is_named(broken, message, count):
+    with pytest.raises(AssertionError) as error:
+        check_invertible(broken(), batch()[:count])
     assert message in str(error.value)
 
 

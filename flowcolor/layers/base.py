@@ -139,7 +139,7 @@ def _run_offer(layer: nn.Module, offer: "Callable[[Tensor], Result]", y: Tensor)
     return as_pair(layer, offer(y))
 
 
-def as_pair(layer: nn.Module, result: object) -> Result:
+def as_pair(layer: nn.Module, result: object, owner: str = "Chain") -> Result:
     """Return what a layer returned, unless that is no pair: a batch of two would pass for one.
 
     Nor may its logdet be of another shape: added to those of other layers, the sum over a batch
@@ -149,12 +149,13 @@ def as_pair(layer: nn.Module, result: object) -> Result:
     y, logdet = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
     if not isinstance(y, Tensor) or y is result:
         kind = type(y).__name__
-        message = f"Chain expects layers to return a tensor and its logdet, got {kind} of {name}."
-        raise ValueError(message)
+        raise ValueError(
+            f"{owner} expects layers to return a tensor and its logdet, got {kind} of {name}."
+        )
     if not isinstance(logdet, Tensor) or logdet.shape != y.shape[:1]:
         got = f"shape {tuple(logdet.shape)}" if isinstance(logdet, Tensor) else kind_of(logdet)
         raise ValueError(
-            f"Chain expects layers to return a logdet of shape {tuple(y.shape[:1])}, one number "
+            f"{owner} expects layers to return a logdet of shape {tuple(y.shape[:1])}, one number "
             f"for each sample, got {got} of {name}."
         )
     return y, logdet

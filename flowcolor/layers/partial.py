@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from flowcolor.arguments import check_choice, check_count, check_module
-from flowcolor.layers.base import Features, InvertibleLayer, LogDet, check_tensor
+from flowcolor.layers.base import Features, InvertibleLayer, LogDet, as_pair, check_tensor
 from flowcolor.layers.conditions import Conditions
 from flowcolor.layers.reversible.several_steps import differentiate_steps
 from flowcolor.layers.reversible.vjp import Rebuilt, ReverseStep
@@ -70,12 +70,13 @@ class Partial(InvertibleLayer):
 
     def forward(self, x: Features, condition: Conditions = None) -> tuple[Features, LogDet]:
         passed, rest = self._split(x)
-        y, logdet = self.inner(rest, condition)
+        y, logdet = as_pair(self.inner, self.inner(rest, condition), "Partial")
         return self._join(passed, y), logdet
 
     def inverse(self, y: Features, condition: Conditions = None) -> tuple[Features, LogDet]:
         passed, rest = self._split(y)
-        x, logdet = self.inner.inverse(rest, condition)  # type: ignore[arg-type]
+        result = self.inner.inverse(rest, condition)  # type: ignore[arg-type]
+        x, logdet = as_pair(self.inner, result, "Partial")
         return self._join(passed, x), logdet
 
     def vjp(self, step: ReverseStep) -> Rebuilt:

@@ -13,6 +13,7 @@ from flowcolor.layers import (
     InvertibleConv1x1,
     InvertibleLayer,
     OrthogonalDownsample,
+    Partial,
     Squeeze,
 )
 from flowcolor.layers.base import to_float64
@@ -149,6 +150,31 @@ def test_layers_that_return_no_tensors_are_refused_in_a_chain(memory):
 
     with pytest.raises(ValueError, match="a tensor and its logdet, got ndarray of Spoilt"):
         Chain([Spoilt()], memory)(torch.randn(3, 2, 4))
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize(
+    ("spoil", "got"),
+    [
+        (lambda y, logdet: y, "a tensor and its logdet, got Tensor of Spoilt"),
+        (
+            lambda y, logdet: (y, 0.0),
+            "a logdet of shape (2,), one number for each sample, got float",
+        ),
+        (lambda y, logdet: (y, logdet.sum()), "a logdet of shape (2,), one number for each sample"),
+    ],
+)
+def test_what_a_layer_for_a_part_of_the_channels_returns_is_refused(spoil, got, inverse):
+    class Spoilt(Times):
+        def forward(self, x, condition=None):
+            return spoil(*super().forward(x))
+
+        def inverse(self, y, condition=None):
+            return spoil(*super().inverse(y))
+
+    layer = Partial(Spoilt(), 1)
+    with pytest.raises(ValueError, match=re.escape(f"Partial expects layers to return {got}")):
+        (layer.inverse if inverse else layer)(torch.randn(2, 3, 4))
 
 
 @pytest.mark.parametrize(
