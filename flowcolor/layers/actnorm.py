@@ -37,6 +37,8 @@ class ActNorm(InvertibleLayer):
     initialised. Run the first batch, or :meth:`initialize`, before sharding with FSDP, which drops
     parameter updates made inside a forward pass, and before copying weights for averaging.
 
+    Autograd keeps the result, and no more: write to it in place only after the backward pass.
+
     Args:
         channels: Number of channels :math:`C`.
 
