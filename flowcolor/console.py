@@ -105,6 +105,16 @@ def warn_of_replaced(words: Sequence[str], options: Container[str]) -> None:
             given[name] = value
 
 
+def is_option(word: str) -> bool:
+    """Tell whether a word of a command line is an option, and no value, as negative numbers are.
+
+    Example:
+        >>> is_option("--trainer.max_epochs"), is_option("-c"), is_option("-1")
+        (True, True, False)
+    """
+    return re.match("--|-[a-z]", word) is not None
+
+
 def speaks_for_all() -> bool:
     """Tell whether this is the first of several processes that have met, or none has met others."""
     distributed: Any = sys.modules.get("torch.distributed")  # ``--help`` does not wait for torch.

@@ -8,6 +8,7 @@ from flowcolor.bounds import within
 from flowcolor.cli.network_options import add_network_options, networks_of
 from flowcolor.cli.options import OptionParser, check_device
 from flowcolor.cli.seeds import read_seeds
+from flowcolor.console import is_option
 from flowcolor.errors import InputError
 
 SHARED = ("--data.", "--trainer.")
@@ -18,7 +19,7 @@ def main(words: Sequence[str]) -> None:
     parser = _parser()
     options, shared = parser.parse_known_args(list(words))
     for word in shared:
-        if word.startswith("-") and not word.startswith(SHARED):
+        if is_option(word) and not word.startswith(SHARED):
             parser.error(f"unrecognized arguments: {word}")
     if options.train_minutes is not None and options.train_steps is not None:
         raise InputError("flowcolor compare expects --train_minutes or --train_steps, got both.")

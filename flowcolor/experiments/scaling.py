@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.bounds import within
+from flowcolor.console import is_option
 from flowcolor.errors import InputError
 from flowcolor.experiments.checksums import checksums
 from flowcolor.experiments.runner import (
@@ -187,7 +188,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     parts: tuple[list[str], list[str]] = [], []
     of_test = False
     for word in words:
-        if word.startswith("-"):  # What follows without a dash is its value.
+        if is_option(word):  # What follows and is none is its value.
             of_test = word.startswith(_OF_TEST)
         parts[of_test].append(word)
     return parts

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from flowcolor.console import is_option
 from flowcolor.errors import InputError
 from flowcolor.models.base import Colorizer, InvertibleColorizer
 
@@ -170,7 +171,7 @@ def without_idle(command: str, words: Sequence[str]) -> list[str]:
     """
     kept, idle = [], False
     for word in words:
-        if word.startswith("-"):  # What follows without a dash is its value.
+        if is_option(word):  # What follows and is none is its value.
             idle = _idle(command, word) is not None
         if not idle:
             kept.append(word)

@@ -198,6 +198,7 @@ def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_
         (("gatys",), (), "--methods gatys: "),
         (("tint",), ("--data.held_out", "1"), "at least 2 photographs that nothing was trained on"),
         (("tint",), ("--pairs", "1"), "got --pairs 1"),
+        (("tint",), ("--trainer.num_sanity_val_steps", "-1", "--pairs", "1"), "got --pairs 1"),
         (("tint",), ("--pairs", "9"), "at least 9 photographs that nothing was trained on, got 3"),
         (("tint",), ("--data.content", "gray"), "decides --data.content itself"),
         (("tint",), ("--content", "photo"), "invalid choice: 'photo'"),

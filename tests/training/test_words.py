@@ -119,6 +119,11 @@ def test_what_another_command_does_is_not_chosen(command, option, reason, run, t
     assert not without_idle(command, [option])
 
 
+def test_a_negative_number_belongs_to_its_option():
+    words = ["--trainer.max_epochs", "-1", "-c", "faces", "--trainer.devices", "-1"]
+    assert without_idle("test", words) == words[2:]
+
+
 def test_no_round_trip_is_asked_of_what_cannot_be_run_backwards(run, tmp_path, capsys):
     model = '{"class_path": "SCFT", "init_args": {"width": 2, "levels": 2, "inner": 4}}'
     words = ("--config", run.config, "--trainer.default_root_dir", tmp_path / "o")
