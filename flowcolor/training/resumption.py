@@ -15,6 +15,7 @@ from flowcolor.training.finished import (
     note_finished,
     show_no_batch,
 )
+from flowcolor.training.moved_files import follow_files, forget_others_files
 from flowcolor.training.other_callbacks import take_other_callbacks
 from flowcolor.training.own_states import note_own_states, take_own_states
 from flowcolor.training.schedules import note_plateaus
@@ -43,6 +44,7 @@ def note_progress(checkpoint: dict[str, Any], module: LightningModule) -> None:
     note_accumulated(checkpoint, module)
     note_begun(checkpoint, module.trainer)
     note_own_states(checkpoint, module)
+    forget_others_files(checkpoint)
     if "lr_schedulers" in checkpoint:
         note_plateaus(checkpoint, module.trainer)
 
@@ -70,6 +72,7 @@ class Resumption:
             InputError: Something is missing, damaged or of another training.
         """
         require_state(checkpoint, module.trainer)
+        follow_files(checkpoint, module.trainer)
         require_averages(checkpoint, module.trainer, module)
         require_stops(checkpoint, module.trainer)
         take_own_states(checkpoint, module)

@@ -50,6 +50,24 @@ def test_a_run_that_a_limit_of_time_ends_inside_an_epoch_goes_on_in_it(run, tmp_
     assert_same_end(run, tmp_path)
 
 
+def test_a_run_that_was_moved_keeps_its_best(run, tmp_path):
+    shutil.copytree(run.root, tmp_path / "moved")
+    best = tmp_path / "moved/version_0/checkpoints/best.ckpt"
+    before = best.read_bytes()
+    words = ("--trainer.max_epochs", 3, "--model.optimizer.init_args.lr", 3.0)  # Nothing is learnt.
+    assert fit(run, tmp_path / "moved", "--ckpt_path", "last", *words) == 0
+    assert best.read_bytes() == before
+
+
+def test_a_checkpoint_that_was_copied_is_gone_on_with_again_before_there_is_another_best(
+    run, tmp_path
+):
+    shutil.copy(run.last, tmp_path / "copied.ckpt")
+    for steps, name in ((5, "copied"), (6, "checkpoints/last")):
+        words = ("--trainer.max_epochs", 3, "--trainer.max_steps", steps)
+        assert fit(run, tmp_path, "--ckpt_path", tmp_path / f"{name}.ckpt", *words) == 0
+
+
 def test_a_checkpoint_does_not_need_the_weights_that_its_training_began_with(
     run, tmp_path, monkeypatch
 ):
