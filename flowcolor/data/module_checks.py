@@ -11,8 +11,9 @@ from torch import Tensor
 from flowcolor.arguments import check_flag, is_function
 from flowcolor.bounds import is_number, shown_value, whole_within
 from flowcolor.console import shown
-from flowcolor.data.datasets.celeba import is_celeba
+from flowcolor.data.datasets.celeba import PHOTOS
 from flowcolor.data.datasets.folder import as_list
+from flowcolor.data.datasets.open_portraits import EMBEDDED
 from flowcolor.data.datasets.portraits import LARGEST_SIDE, require_manner
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Subset
@@ -87,11 +88,12 @@ def refuse_idle_drawings(data: "ColorizationDataModule") -> None:
 
 def tell_left_aside(where: Folders) -> None:
     """Say if photographs lie in a data set, whose drawings and masks are not used for it."""
-    if (where.sketches, where.masks) != (None, None):
+    if where.photos == EMBEDDED or (where.sketches, where.masks) != (None, None):
         return
     for root in map(Path, as_list(where.photos)):
         around = root.absolute().parent
-        if is_prepared(around) or is_celeba(around):
+        # Beside the photographs of CelebAMask-HQ those of other data sets may lie.
+        if is_prepared(around) or root.absolute() == around / PHOTOS:
             brought = "drawings and masks" if is_prepared(around) else "masks"
             rank_zero_info(
                 f"notice: {shown(root)} is a part of {shown(around)}, whose {brought} are not used "

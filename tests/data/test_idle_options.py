@@ -148,6 +148,18 @@ def test_photographs_of_a_data_set_without_its_drawings_or_masks_are_named(
     assert caplog.text.count(said) == 1
 
 
+def test_what_only_lies_beside_a_data_set_is_no_part_of_it(
+    make_folder, tmp_path, monkeypatch, caplog
+):
+    prepare([make_folder()], tmp_path / "ready", 8)
+    make_folder("CelebA-HQ-img")
+    monkeypatch.chdir(tmp_path / "ready")
+    with caplog.at_level("INFO"):
+        for train in ("embedded", str(make_folder("faces"))):
+            ColorizationDataModule(train, 8).setup("fit")
+    assert "is a part of" not in caplog.text
+
+
 def test_photographs_that_train_and_test_are_named(make_folder, caplog):
     def warnings():
         return [record.message for record in caplog.records if record.levelname == "WARNING"]
