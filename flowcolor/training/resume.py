@@ -28,7 +28,8 @@ def renew_optimizer(
     for state in checkpoint["optimizer_states"][place : place + 1]:
         fresh = optimizer.state_dict()["param_groups"]
         for old, new in zip(state["param_groups"], fresh, strict=True):
-            progress = old["lr"] / old.get("initial_lr", old["lr"])
+            initial = old.get("initial_lr", old["lr"])
+            progress = old["lr"] / initial if initial else 1.0
             start = new.get("initial_lr", new["lr"])
             old |= {key: value for key, value in new.items() if key != "params"}
             old["lr"] = start * progress

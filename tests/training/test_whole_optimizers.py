@@ -135,6 +135,14 @@ def test_several_momenta_are_none(renewed):
         require_optimizers(state, [fresh], renewed)
 
 
+def test_a_learning_rate_of_zero_is_replaced_by_another():
+    state, _ = saved(lambda parameters: SGD(parameters, lr=0.0), plateau)
+    _, optimizer, schedule = built(SGD, plateau)
+    wanted = optimizer.param_groups[0]["lr"]
+    renew_optimizer(state, optimizer, schedule)
+    assert state["optimizer_states"][0]["param_groups"][0]["lr"] == wanted
+
+
 @pytest.mark.parametrize("new", [plateau, one_cycle, *SCHEDULES[1:]])
 @pytest.mark.parametrize("old", [plateau, one_cycle, SCHEDULES[3]])
 def test_a_schedule_that_replaced_another_is_taken_back(old, new):
