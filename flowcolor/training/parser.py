@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from lightning.pytorch.cli import LightningArgumentParser
 
+from flowcolor.data.folders import Folders
 from flowcolor.errors import InputError, did_you_mean
 from flowcolor.io.places import refuse_homes
 from flowcolor.training.complaints import plain
@@ -65,12 +67,15 @@ class TrainingParser(LightningArgumentParser):
         if self._subcommands_action is not None:
             for subparser in self._subcommands_action._name_parser_map.values():
                 known |= {action.dest for action in subparser._actions}
+        for record in known & {"data.train", "data.test"}:  # Of which no action tells the parts.
+            known |= {f"{record}.{part.name}" for part in fields(Folders)}
         known = {name for name in known if not name.endswith(".help")} - {word}
-        hint = did_you_mean(word, known)
-        if hint:
-            return hint
         last = word.rpartition(".")[2]
-        return did_you_mean(last, {name.rpartition(".")[2] for name in known})
+        places = sorted(name for name in known if name.rpartition(".")[2] == last)
+        if places:  # As of --sketches, an option of other commands.
+            return f"; did you mean {' or '.join(map(repr, places))}"
+        hint = did_you_mean(word, known)
+        return hint or did_you_mean(last, {name.rpartition(".")[2] for name in known})
 
 
 def resolve_configs(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:

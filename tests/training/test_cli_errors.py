@@ -22,6 +22,14 @@ WRONG = {
         (*FIT, "--data.siez=32"),
         r"no option 'data.siez'; did you mean 'data.size'",
     ),
+    "option of another command": (
+        (*FIT, "--masks=MASKS"),
+        r"no option 'masks'; did you mean 'data.test.masks' or 'data.train.masks'\.$",
+    ),
+    "option without its section": (
+        (*FIT, "--data.sketches=SKETCHES"),
+        r"; did you mean 'data.predict.sketches' or 'data.test.sketches' or 'data.train.sketches'",
+    ),
     "abbreviated option": ((*FIT, "--trainer.max_epoch=3"), r"did you mean 'trainer.max_epochs'"),
     "misspelt argument of the model": (
         (*FIT, "--model.colorizer.init_args.cbs=3"),
