@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lightning.pytorch.utilities import rank_zero_info
@@ -10,12 +9,9 @@ from torch import Tensor
 
 from flowcolor.arguments import check_flag, is_function
 from flowcolor.bounds import is_number, shown_value, whole_within
-from flowcolor.console import shown
-from flowcolor.data.datasets.celeba import PHOTOS
-from flowcolor.data.datasets.folder import as_list
+from flowcolor.data.datasets.left_aside import left_aside
 from flowcolor.data.datasets.open_portraits import EMBEDDED
 from flowcolor.data.datasets.portraits import LARGEST_SIDE, require_manner
-from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.data.datasets.subsets import Subset
 from flowcolor.data.folders import Folders, PairFolders
 from flowcolor.errors import InputError
@@ -90,15 +86,8 @@ def tell_left_aside(where: Folders) -> None:
     """Say if photographs lie in a data set, whose drawings and masks are not used for it."""
     if where.photos == EMBEDDED or (where.sketches, where.masks) != (None, None):
         return
-    for root in map(Path, as_list(where.photos)):
-        around = root.absolute().parent
-        # Beside the photographs of CelebAMask-HQ those of other data sets may lie.
-        if is_prepared(around) or root.absolute() == around / PHOTOS:
-            brought = "drawings and masks" if is_prepared(around) else "masks"
-            rank_zero_info(
-                f"notice: {shown(root)} is a part of {shown(around)}, whose {brought} are not used "
-                f"for it: give {shown(around)} itself to use them"
-            )
+    for sentence in left_aside(where.photos):
+        rank_zero_info(f"notice: {sentence}")
 
 
 def require_end(repeat: int, photographs: int) -> None:

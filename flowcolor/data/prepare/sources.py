@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from flowcolor.console import warn
 from flowcolor.data.datasets.celeba import CelebAMaskHQ, is_celeba
 from flowcolor.data.datasets.folder import PhotoFolder
+from flowcolor.data.datasets.left_aside import left_aside
 from flowcolor.data.datasets.prepared import is_prepared
 from flowcolor.errors import InputError
 
@@ -30,6 +32,8 @@ def find_sources(
     """
     special = [folder for folder in photos if is_celeba(folder) or is_prepared(folder)]
     if not special:
+        for sentence in left_aside(photos) if (masks, sketches) == (None, None) else ():
+            warn(f"{sentence}.")
         return PhotoFolder(photos[0] if len(photos) == 1 else photos, sketches, masks, strict)
     if is_prepared(special[0]):
         raise InputError(f"--photos expects photographs, but {special[0]} is prepared already.")

@@ -115,6 +115,14 @@ def test_celebamask_hq(tmp_path):
     assert prepared.test_names == original.test_names
 
 
+def test_photographs_of_celebamask_hq_without_its_masks_are_named(make_folder, tmp_path, caplog):
+    inner, own = make_folder("CelebA-HQ-img"), make_folder("masks")
+    prepare([inner], tmp_path / "with", 8, masks=[own], workers=1)
+    assert "is a part of" not in caplog.text
+    prepare([inner], tmp_path / "without", 8, workers=1)
+    assert f"{inner} is a part of {tmp_path}, whose masks are not used for it: give" in caplog.text
+
+
 def test_several_folders_and_ready_sketches(make_folder, tmp_path):
     first, second = make_folder("a/photos", 2), make_folder("b/photos", 3, first=9)
     drawn = tmp_path / "drawn"
