@@ -44,7 +44,7 @@ _IDLE = {
 }
 _INSTEAD = {
     "fit": "it trains and validates, nothing else",
-    "compare": "it colours the test photographs, and scores no regions of them",
+    "compare": "it colours the test photographs, or --pairs of them, and scores no regions",
     "predict": "it reads data.predict.sketches and data.predict.photos as they are",
     "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
     "validate": "it validates all that data.test or data.held_out name, or "

@@ -205,6 +205,11 @@ def test_weights_that_cannot_be_inverted_leave_the_others_their_tables(run, tmp_
         (("tint",), ("--model.weights", "x"), "there is no option '--model.weights'"),
         (("tint",), ("--data.test.labels", "x"), "no --data.test.labels, which has no effect"),
         (("tint",), ("--data.predict.photos=x",), "no --data.predict, which has no effect"),
+        (
+            ("tint",),
+            ("--trainer.limit_test_batches=2",),
+            "the test photographs, or --pairs of them",
+        ),
         (("tint",), ("--data.share", "5"), "data.share expects a part above 0 and at most 1, got"),
         (("tint",), ("--data.repeat", "0"), "data.repeat expects a whole number from 1 to "),
         (("tint",), ("--sede", "1"), "there is no option '--sede'; did you mean '--seeds'"),
