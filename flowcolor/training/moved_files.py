@@ -43,7 +43,15 @@ def forget_others_files(checkpoint: dict[str, Any]) -> None:
 
 
 def _keeps_files(state: Any) -> bool:
-    return isinstance(state, dict) and isinstance(state.get("dirpath"), str)
+    """Tell whether a state is one of Lightning's own callback, and not of one that is like it."""
+    names = {
+        "dirpath",
+        "best_k_models",
+        "best_model_path",
+        "kth_best_model_path",
+        "last_model_path",
+    }
+    return isinstance(state, dict) and names <= state.keys() and isinstance(state["dirpath"], str)
 
 
 def _moved(file: str, before: Path, now: Path) -> str:
