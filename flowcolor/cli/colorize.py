@@ -99,9 +99,10 @@ def _paint_one(
     reading: Callable[[Path | None], tuple["Tensor | None", "Face | None"]],
 ) -> str:
     """Paint one picture, write it, and return what to say of it."""
-    from flowcolor.io.images import read_image, write_image
+    from flowcolor.io.images import read_image, require_sides, write_image
 
     picture = read_image(job.content)
+    require_sides(job.output, picture.shape[-2], picture.shape[-1])
     reference, face = reading(job.reference)
     hints = hints_of(job, picture, dots)
     painted = paint(painter, picture, reference, how, hints, face)

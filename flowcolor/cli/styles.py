@@ -29,7 +29,7 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.io.apart import require_apart
     from flowcolor.io.files import is_dir
-    from flowcolor.io.images import IMAGE_SUFFIXES, write_image
+    from flowcolor.io.images import IMAGE_SUFFIXES, require_sides, write_image
     from flowcolor.io.picture_size import name_pages
     from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
@@ -58,10 +58,12 @@ def main(words: Sequence[str]) -> None:
             warn(f"--most {options.most} leaves out the last {beyond} of {len(given)} {name}.")
     contents, references = contents[: options.most], references[: options.most]
     name_pages([*contents, *references])
+    rows = 1 + (how.draw or how.gray) + len(references)
+    require_sides(output, rows * side, (1 + len(contents)) * side)  # And the gaps in the end.
     picture, lost = _gallery(painter, how, contents, references, side)
     write_image(picture, output)
-    rows = "own photograph, then " if how.draw or how.gray else ""
-    say(f"wrote {shown(output)} (columns: contents; rows: {rows}references)")
+    first = "own photograph, then " if how.draw or how.gray else ""
+    say(f"wrote {shown(output)} (columns: contents; rows: {first}references)")
     if lost:
         raise InputError(
             f"{len(lost)} of {len(contents) + len(references)} pictures were left out: "

@@ -42,6 +42,7 @@ _FORMATS = {
     ".webp": "WEBP",
 }
 IMAGE_SUFFIXES = tuple(_FORMATS)  # Those that are written; what is read is a longer list.
+_LONGEST = {"JPEG": 65500, "WEBP": 16383}  # Pixels a side that are written; others have no limit.
 
 # Of a damaged file, Pillow's plugins raise whatever happens to them: struct.error, SyntaxError,
 # EOFError, and of AVIF a RuntimeError, of QOI an IndexError, of ICNS an AssertionError.
@@ -139,7 +140,8 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     Raises:
         ValueError: The tensor is not one float image of one or three channels, or has values
             far outside [0, 1], or NaN, which would be black.
-        InputError: The suffix is unknown or the file cannot be written.
+        InputError: The suffix is unknown, its format holds no such sides, or the file cannot be
+            written.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -164,6 +166,7 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     path = _path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path} should end in one of {', '.join(IMAGE_SUFFIXES)}.")
+    require_sides(path, image.shape[-2], image.shape[-1])
     pixels = to_uint8(image.detach().float().cpu()).permute(1, 2, 0).numpy()
     picture = Image.fromarray(pixels if image.shape[0] == 3 else pixels[..., 0])
     name = _FORMATS[path.suffix.lower()]
@@ -174,6 +177,20 @@ def write_image(image: Float[Tensor, "channels height width"], path: str | Path)
     with whole_file(path) as file:
         picture.save(buffer, format=name, **options.get(name, {}))
         file.write(buffer.getbuffer())
+
+
+def require_sides(path: Path, height: int, width: int) -> None:
+    """Refuse a picture that is longer than the format of its file can be.
+
+    Raises:
+        InputError: It names the file.
+    """
+    longest = _LONGEST.get(_FORMATS.get(path.suffix.lower(), ""), math.inf)
+    if max(height, width) > longest:
+        raise InputError(
+            f"{path} expects at most {longest} pixels a side, the most that {path.suffix} holds, "
+            f"got {width}x{height}: choose .png."
+        )
 
 
 def to_uint8(image: Tensor) -> Tensor:

@@ -158,6 +158,18 @@ def test_a_strip_is_refused_at_the_size_of_small_models_too(files, capsys):
     assert main(["colorize", *map(str, words), "--size", "3"]) == 0
 
 
+def test_a_result_that_its_format_cannot_hold_is_refused_before(files, capsys, monkeypatch):
+    Image.new("L", (20, 16384), 255).save(files / "scroll.png")
+    monkeypatch.setattr("flowcolor.cli.colorize.paint", None)
+    words = ["--sketch", files / "scroll.png", "--reference", files / "photo.png"]
+    words += ["--method", "tint", "--output", files / "out.webp"]
+    assert main(["colorize", *map(str, words)]) == 2
+    assert capsys.readouterr().err == (
+        f"flowcolor: {files}/out.webp expects at most 16383 pixels a side, the most that .webp "
+        "holds, got 20x16384: choose .png.\n"
+    )
+
+
 def test_a_large_drawing_is_painted_at_its_own_size(files):
     large = Image.new("L", (2500, 1700), 255)  # More than four million pixels.
     large.paste(0, (200, 200, 2300, 210))

@@ -131,6 +131,13 @@ def test_of_many_pictures_those_beyond_the_first_are_counted(files, capsys, capl
     assert "references" not in said
 
 
+def test_a_picture_that_its_format_cannot_hold_is_refused_before(files, capsys, monkeypatch):
+    monkeypatch.setattr("flowcolor.cli.styles._gallery", None)
+    words = ["--contents", "red.png", "--references", *["blue.png"] * 8, "--method", "tint"]
+    assert main(["styles", *words, "--size", "2048", "--output", "s.webp"]) == 2
+    assert "s.webp expects at most 16383 pixels a side, " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("output", ["contents-b.png", "references-b.png", "model.png"])
 def test_what_is_given_and_not_painted_is_not_replaced_either(output, files, capsys, monkeypatch):
     """Of many files only the first few are painted."""

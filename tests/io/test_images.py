@@ -305,6 +305,19 @@ def test_places_that_cannot_be_written_are_named(tmp_path):
     assert not (tmp_path / "a.png").exists()
 
 
+@pytest.mark.parametrize(("suffix", "most"), [(".jpg", 65500), (".webp", 16383)])
+def test_a_picture_is_not_longer_than_its_format(suffix, most, tmp_path):
+    path = tmp_path / f"long{suffix}"
+    write_image(torch.zeros(1, 1, most), path)
+    path.unlink()
+    for shape in ((1, 1, most + 1), (3, most + 1, 1)):
+        sentence = f"expects at most {most} pixels a side, the most that {suffix} holds, got .*png"
+        with pytest.raises(InputError, match=sentence):
+            write_image(torch.zeros(shape), path)
+    assert not list(tmp_path.iterdir())
+    write_image(torch.zeros(1, 1, most + 1), path.with_suffix(".png"))
+
+
 def test_grey_of_a_batch():
     assert torch.equal(to_gray(torch.ones(2, 3, 1, 1)), torch.ones(2, 1, 1, 1))
 
