@@ -164,8 +164,11 @@ def _files(name: str, given: Sequence[Path]) -> list[Path]:
 def _square(path: Path, side: int) -> "Tensor":
     from flowcolor.io.images import read_image
     from flowcolor.io.resizing import center_square, resize
+    from flowcolor.working_size import check_size
 
-    return resize(center_square(read_image(path)), (side, side)).clamp(0, 1)
+    square = center_square(read_image(path))
+    check_size(square, side, "A square", "choose a smaller size (--size)")
+    return resize(square, (side, side)).clamp(0, 1)
 
 
 def _parser() -> OptionParser:

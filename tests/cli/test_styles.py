@@ -82,6 +82,7 @@ def test_drawings_have_no_row_of_their_own_colours(files):
         (("--output", "folder.png"), "folder.png"),
         (("--size", "own"), "--size expects `trained` or a number of pixels, got 'own'."),
         (("--most", "0"), "--most expects a number from 1 to 100, got 0."),
+        (("--size", "2049"), "A square of 128x128 would be enlarged to 2049x2049, "),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(files, capsys, monkeypatch, words, sentence):
