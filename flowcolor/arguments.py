@@ -207,12 +207,18 @@ def check_sides(owner: object, size: object, /) -> None:
 
 
 def device_of(owner: object, device: torch.device | str, /) -> torch.device:
-    """Return a device by its name, or raise ``ValueError`` for what names none that torch knows."""
+    """Return a device by its name, or raise ``ValueError`` where none of this machine has it."""
+    expected = "a device like cpu or cuda"
     try:
-        return torch.device(device)
-    except (RuntimeError, TypeError, ValueError) as error:
-        expected, got = "a device like cpu or cuda", shown_value(device)
+        found = torch.device(device)
+        expected = "a device of this machine"
+        # Not ``empty``: the device "meta" has that, and no numbers.
+        torch.zeros(1, device=found).item()
+    # A torch without CUDA says so by an AssertionError, one without another backend by the last.
+    except (RuntimeError, TypeError, ValueError, AssertionError, NotImplementedError) as error:
+        got = shown_value(device)
         raise ValueError(f"{_name(owner)} expects {expected}, got {got}.") from error
+    return found
 
 
 def check_module(owner: object, /, kind: type[nn.Module] = nn.Module, **modules: object) -> None:

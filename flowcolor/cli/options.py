@@ -120,13 +120,11 @@ class OptionParser(argparse.ArgumentParser):
 
 def check_device(name: str) -> str:
     """Return the value of ``--device``, refused if this machine has no such device."""
-    import torch
+    from flowcolor.arguments import device_of
 
     try:
-        # Not ``empty``: the device "meta" has that, and no numbers.
-        torch.zeros(1, device=name).item()
-    # A torch without CUDA says so by an AssertionError, one without another backend by the last.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        device_of(check_device, name)
+    except ValueError as error:
         raise InputError(f"--device expects a device of this machine, got {name!r}.") from error
     return name
 
