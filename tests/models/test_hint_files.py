@@ -1,6 +1,7 @@
 """Colours that somebody painted on a picture, read from a file."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -124,6 +125,22 @@ def test_dots_and_thin_lines_are_all_rim_and_kept():
 def test_what_gives_no_hints_is_one_sentence(gray, make, expected):
     with pytest.raises(InputError, match=re.escape(expected)):
         read_hints(make(gray), read_image(gray))
+
+
+def test_the_noise_of_a_jpeg_around_strokes_gives_no_hints(tmp_path):
+    page = Image.new("L", (60, 60), 255)
+    page.paste(0, (10, 10, 12, 50))
+    page.save(tmp_path / "page.png")
+    drawing = read_image(tmp_path / "page.png")
+    mark = partial(
+        marked, tmp_path / "page.png", lambda draw: draw.rectangle((30, 30, 40, 40), RED)
+    )
+    assert read_hints(mark(name="marked.png"), drawing).mask.sum() == 81
+    with pytest.raises(InputError, match=r"losslessly saved, got a JPEG, whose noise would"):
+        read_hints(mark(name="marked.jpg"), drawing)
+    page.save(tmp_path / "page.jpg")
+    with pytest.raises(InputError, match=r"got none: it is empty or equals the picture\.$"):
+        read_hints(tmp_path / "page.jpg", read_image(tmp_path / "page.jpg"))
 
 
 def test_a_layer_that_is_painted_everywhere_is_one_sentence(gray, tmp_path):
