@@ -14,6 +14,7 @@ from flowcolor.bounds import is_number, is_one_of, shown_value
 from flowcolor.color import into_gamut, to_gray
 from flowcolor.data.clean import clean_drawing
 from flowcolor.data.crisp import crisp
+from flowcolor.deploy.folder import holds_model
 from flowcolor.deploy.sources import find_weights, refuse_of_hub
 from flowcolor.errors import InputError
 from flowcolor.face_alignment import align_reference
@@ -340,7 +341,8 @@ def load(
     if not name.startswith("hf:"):
         refuse_of_hub(load, source, endpoint=endpoint)
     known = methods()
-    if name in known:
+    # A folder may have the name of a method that has to be trained: of that there is nothing else.
+    if name in known and not (known[name].trained and holds_model(Path(source))):
         return Painter(untrained_method(name).to(place), 0, name)
     weights = find_weights(source, endpoint)
     return Painter(weights.build().to(place), weights.size, name)

@@ -11,7 +11,7 @@ from flowcolor.data.crisp import crisp
 from flowcolor.errors import InputError
 from flowcolor.inference import Painter, load
 from flowcolor.io.resizing import resize
-from flowcolor.models import SketchColorFlow, Tint, Unchanged
+from flowcolor.models import SketchColorFlow, Tint, Unchanged, flowcolor_tiny
 from flowcolor.models.checkpoint import export_weights
 from flowcolor.models.round_trip import roundtrip_errors
 from flowcolor.pretrained import PACKAGED, packaged_file
@@ -57,6 +57,14 @@ def test_half_precision_on_disk_is_read_as_float32(tmp_path):
 def test_what_is_not_there_is_one_sentence(source, words):
     with pytest.raises(InputError, match=words):
         load(source)
+
+
+def test_a_folder_may_be_named_like_a_method_that_has_to_be_trained(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="--method sketch_color expects trained weights"):
+        load("sketch_color")
+    flowcolor_tiny().save_pretrained("sketch_color", size=16)
+    assert load("sketch_color").size == 16
 
 
 @pytest.mark.parametrize("source", [None, 0, 2.5, True, [], b"tint", object()])
