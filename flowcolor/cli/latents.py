@@ -26,13 +26,14 @@ def main(words: Sequence[str]) -> None:
 
     from flowcolor.inference import load
     from flowcolor.io.apart import require_apart
+    from flowcolor.io.files import is_dir
     from flowcolor.io.listing import list_images
     from flowcolor.io.places import require_place
     from flowcolor.io.same_file import protect
     from flowcolor.models import UNetAdaIN
     from flowcolor.models.collapse import COLLAPSED, is_collapsed, latent_spread
 
-    if options.output.suffix.lower() != ".png":
+    if options.output.suffix.lower() != ".png" or is_dir(options.output):
         raise InputError(f"--output expects a file ending in .png, got {options.output}.")
     require_place(options.output)
     device = check_device(options.device)

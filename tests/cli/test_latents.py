@@ -69,6 +69,7 @@ def test_broken_and_endless_photographs_are_left_out_named_and_counted(photos, m
     [
         (trained_pix2pix, (), "--checkpoint expects a UNetAdaIN with a latent, got Pix2Pix."),
         (trained_unet_adain, ("--output", "o.txt"), "--output expects a file ending in .png, got "),
+        (trained_unet_adain, ("--output", "d.png"), "expects a file ending in .png, got d.png."),
         (trained_unet_adain, ("--references", "one"), "--references expects two photographs or mo"),
         (trained_unet_adain, ("--references", "no"), "no "),
         (trained_unet_adain, ("--output", "photos/1.png"), "--output expects a place that holds n"),
@@ -81,6 +82,7 @@ def test_broken_and_endless_photographs_are_left_out_named_and_counted(photos, m
 )
 def test_what_cannot_be_shown_is_one_sentence(build, words, expected, photos, monkeypatch, capsys):
     write_image(torch.rand(3, 16, 16), "one/a.png")
+    (photos / "d.png").mkdir()
     before = (photos / "photos/1.png").read_bytes()
     assert latents(build(), monkeypatch, *words) == 2
     message = capsys.readouterr().err
