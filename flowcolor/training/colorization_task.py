@@ -7,13 +7,24 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from flowcolor.data.batch import Batch
+from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
+from flowcolor.training.objectives.alternating import Alternating
+from flowcolor.training.objectives.game import Game
 from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
 
 
 class ColorizationTask(Task):
     """Minimise an objective with one optimizer over the colorizer's and the objective's weights."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if isinstance(self.objective, Game | Alternating):  # Critics would learn to be fooled.
+            raise InputError(
+                "ColorizationTask expects an objective of one optimizer, got "
+                f"{type(self.objective).__name__}: AdversarialTask and AlternatingTask have two."
+            )
 
     @property
     def steps(self) -> int:

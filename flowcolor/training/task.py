@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from flowcolor.arguments import check_choice, check_path, check_type
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import gather_all
@@ -50,7 +51,7 @@ from flowcolor.training.say import say
 from flowcolor.training.schedules import advance_after_epoch
 from flowcolor.training.sizes import require_size
 from flowcolor.training.starting_weights import StartingWeights
-from flowcolor.values import widen, without_autocast
+from flowcolor.values import kind_of, widen, without_autocast
 
 Interval = Literal["epoch", "step"]
 
@@ -89,6 +90,10 @@ class Task(LightningModule, ABC):
         average: float | None = None,
     ) -> None:
         super().__init__()
+        check_type(self, Colorizer, colorizer=colorizer)
+        check_type(self, Objective, objective=objective)
+        check_choice(self, interval=(interval, Interval))
+        check_path(self, weights=weights)
         if average is not None:
             require_decay("model.average expects", average)
         self.colorizer = colorizer
@@ -404,8 +409,11 @@ class Task(LightningModule, ABC):
         what = "optimizer"
         try:
             built = optimizer(parameters)
+            _require_step(built)
             what = "schedule"
             scheduler = None if self.scheduler is None else self.scheduler(built)
+            if self.scheduler is not None:  # Without its return, the rate would stay as it is.
+                _require_step(scheduler)
         except (ValueError, ArithmeticError, TypeError, RuntimeError) as error:
             raise InputError(f"The {what} cannot be built: {in_one_line(error)}.") from error
         if isinstance(built, LBFGS) and not self.automatic_optimization:
@@ -414,3 +422,9 @@ class Task(LightningModule, ABC):
                 "got LBFGS."
             )
         return built, scheduler
+
+
+def _require_step(made: object) -> None:
+    """Refuse what a function returned that should have built something that steps."""
+    if not hasattr(made, "step"):
+        raise TypeError(f"expected a function that returns one, got {kind_of(made)} from it")
