@@ -17,6 +17,7 @@ from flowcolor.training.objectives.style_pairs import (
     require_latent,
     style_distance,
 )
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 
 
 class Alternating(Objective):
@@ -61,13 +62,13 @@ class Alternating(Objective):
         require_latent(self, colorizer)
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return what the first turn minimises, see :meth:`Objective.losses`."""
         require_samples(self, colorizer, batch, "content", "truth", "reference")
         result, _ = colorize_by_others(colorizer, batch)
-        return {**self.loss(result, batch["truth"]), "result": result}
+        return {**terms_of(self.loss, result, batch["truth"]), "result": result}
 
     def style_losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return ``style``, the scalar that the second turn minimises."""

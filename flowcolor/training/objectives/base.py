@@ -20,11 +20,19 @@ Numbers = Callable[..., dict[str, Tensor]]
 
 
 def _checked(method: Numbers, check: Callable[["Objective", object], None]) -> Numbers:
-    """Let a method's answer be looked at before a task computes with it."""
+    """Let a method's answer be looked at before a task computes with it.
+
+    And say whether it failed for the colorizer: a loop of one's own need not have asked.
+    """
 
     @wraps(method)
     def checked(self: "Objective", *given: Any, **named: Any) -> dict[str, Tensor]:
-        found = method(self, *given, **named)
+        try:
+            found = method(self, *given, **named)
+        except AttributeError:
+            colorizer: Any = given[0] if given else named.get("colorizer")
+            self.check(colorizer)
+            raise
         check(self, found)
         return found
 

@@ -13,6 +13,7 @@ from flowcolor.models import Colorizer, Hints
 from flowcolor.models.hint_maps import spread
 from flowcolor.training.objectives.arguments import check_part, check_share, check_weight
 from flowcolor.training.objectives.base import Objective, hints_of, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 from flowcolor.values import without_autocast
 
 _NEAR, _ALIKE = 0.05, 0.15  # Of the side; of the range of colours.
@@ -80,7 +81,7 @@ class Exchanged(Objective):
             )
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "truth", "reference")
@@ -94,7 +95,7 @@ class Exchanged(Objective):
         given = {} if hints is None else {"hints": _with_first_ones(hints, count)}
         both: Tensor = colorizer(contents, torch.cat([reference, others]), **given)
         result, exchanged = both.split([size, count])
-        terms: dict[str, Tensor] = self.loss(result, truth)
+        terms: dict[str, Tensor] = terms_of(self.loss, result, truth)
         if count == 0:
             return {**terms, "result": result}
         edges = 1 - edge_similarity(exchanged, truth[:count]).mean()

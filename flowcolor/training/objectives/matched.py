@@ -10,6 +10,7 @@ from flowcolor.losses import ColorizationLoss, FeatureLoss
 from flowcolor.models import SCFT, Colorizer
 from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 from flowcolor.training.objectives.triplet import triplet
 
 
@@ -59,7 +60,7 @@ class Matched(Objective):
             )
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, ``triplet`` if it has a weight, and ``result``."""
@@ -70,7 +71,10 @@ class Matched(Objective):
                 "data.augment.init_args.warp to true, or the objective's triplet to 0."
             )
         match = cast(SCFT, colorizer).match(batch["content"], batch["reference"])
-        terms: dict[str, Tensor] = {**self.loss(match.image, batch["truth"]), "result": match.image}
+        terms: dict[str, Tensor] = {
+            **terms_of(self.loss, match.image, batch["truth"]),
+            "result": match.image,
+        }
         if self.triplet:
             terms["triplet"] = triplet(match.query, match.key, batch["warp"], self.margin)
             terms["loss"] = terms["loss"] + self.triplet * terms["triplet"]

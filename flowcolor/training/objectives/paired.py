@@ -7,6 +7,7 @@ from flowcolor.losses import ColorizationLoss, FeatureLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.arguments import check_part
 from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 
 
 class Paired(Objective):
@@ -27,9 +28,9 @@ class Paired(Objective):
         )
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "truth")
         result = colorize_batch(colorizer, batch)
-        return {**self.loss(result, batch["truth"]), "result": result}
+        return {**terms_of(self.loss, result, batch["truth"]), "result": result}

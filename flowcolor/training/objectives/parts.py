@@ -12,6 +12,7 @@ from flowcolor.models import Colorizer, DeepFaceEditing
 from flowcolor.models.face_parts import part_of
 from flowcolor.training.objectives.arguments import check_part, check_weight
 from flowcolor.training.objectives.base import Objective, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 
 
 class WholeAndParts(Objective):
@@ -59,7 +60,7 @@ class WholeAndParts(Objective):
             )
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         """Return the loss, its parts, ``parts``, and ``result``."""
@@ -73,7 +74,7 @@ class WholeAndParts(Objective):
             for name, picture in model.pictures(features).items()
         ]
         parts = torch.stack(distances).mean()
-        terms: dict[str, Tensor] = self.loss(result, truth)
+        terms: dict[str, Tensor] = terms_of(self.loss, result, truth)
         return {
             **terms,
             "parts": parts,

@@ -17,6 +17,7 @@ from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_weight, check_whole
 from flowcolor.training.objectives.base import colorize_batch, require_samples
 from flowcolor.training.objectives.game import FOOL, TELL_APART, Game, ask
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 from flowcolor.values import widen
 
 _MOST_SIDE = 16_384
@@ -70,7 +71,7 @@ class Refining(Game):
         self.critic = ImageCritic(width, (size // 64).bit_length() - 1)
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what every objective does, and what is not of the paper, or earlier."""
@@ -92,7 +93,7 @@ class Refining(Game):
         if len(batch["content"]) < 2 and has_own_statistics(self.critic):
             raise InputError("Refining expects batches of two samples or more, got 1.")
         result = colorize_batch(colorizer, batch)
-        terms = self.loss(result, batch["truth"])
+        terms = terms_of(self.loss, result, batch["truth"])
         adversarial = FOOL["hinge"](ask(self.critic, 2 * result - 1))
         total = terms["loss"] + self.weight * adversarial
         return {**terms, "loss": total, "adversarial": adversarial, "result": result}

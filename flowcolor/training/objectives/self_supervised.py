@@ -15,6 +15,7 @@ from flowcolor.models.self_supervised_s2i import MOST_WIDTH
 from flowcolor.training.objectives.arguments import check_part, check_whole
 from flowcolor.training.objectives.base import Objective, require_samples
 from flowcolor.training.objectives.erased import bold, erased
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 from flowcolor.values import widen
 
 _REPEATED = 2**32  # Photographs that are shown again have this much more as their index.
@@ -75,7 +76,7 @@ class SelfSupervised(Objective):
         self.register_buffer("turns", torch.zeros((), dtype=torch.int64))
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def check(self, colorizer: Colorizer) -> None:
         """Refuse what :meth:`Objective.check` does, and what is not of the paper, or later."""
@@ -103,13 +104,13 @@ class SelfSupervised(Objective):
         self.turns += 1
         if plain:
             styles = s2i.vectors(photo)
-            terms = self.loss(_decode(s2i, s2i.maps(drawing), styles), photo)
+            terms = terms_of(self.loss, _decode(s2i, s2i.maps(drawing), styles), photo)
             return dict(terms)
         moved = _mirrored(batch["reference"])
         styles, moved_styles = s2i.vectors(photo), s2i.vectors(moved)
         maps, variants = _all_maps(s2i, drawing)
         chosen = variants[int(torch.randint(3, (), device="cpu"))]
-        terms = self.loss(_decode(s2i, chosen, moved_styles), photo)
+        terms = terms_of(self.loss, _decode(s2i, chosen, moved_styles), photo)
         index = torch.as_tensor(batch["index"], device=photo.device)
         labels = index % _REPEATED % self.classes
         both, twice = torch.cat([styles[-1], moved_styles[-1]]), torch.cat([labels, labels])

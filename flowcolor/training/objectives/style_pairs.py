@@ -11,6 +11,7 @@ from flowcolor.losses import ColorizationLoss, MSELPIPSLoss
 from flowcolor.models import Colorizer, UNetAdaIN
 from flowcolor.training.objectives.arguments import check_part, check_share
 from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 
 
 class StylePairs(Objective):
@@ -53,12 +54,12 @@ class StylePairs(Objective):
         require_latent(self, colorizer)
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "truth", "reference")
         result, style = colorize_by_others(colorizer, batch)
-        color = self.loss(result, batch["truth"])
+        color = terms_of(self.loss, result, batch["truth"])
         distance = style_distance(colorizer, result, style)
         total = self.alpha * color.pop("loss") + (1 - self.alpha) * distance
         return {"loss": total, **color, "style": distance, "result": result}

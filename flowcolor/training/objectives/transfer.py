@@ -10,6 +10,7 @@ from flowcolor.losses import ContentStyleLoss
 from flowcolor.models import Colorizer
 from flowcolor.training.objectives.arguments import check_part
 from flowcolor.training.objectives.base import Objective, colorize_batch, require_samples
+from flowcolor.training.objectives.terms import prepare_loss, terms_of
 
 
 class Transfer(Objective):
@@ -45,7 +46,7 @@ class Transfer(Objective):
             )
 
     def prepare(self) -> None:
-        self.loss.prepare()
+        prepare_loss(self.loss)
 
     def losses(self, colorizer: Colorizer, batch: Batch) -> dict[str, Tensor]:
         require_samples(self, colorizer, batch, "content", "reference")
@@ -55,4 +56,7 @@ class Transfer(Objective):
             if name in batch
         }
         result = colorize_batch(colorizer, cast(Batch, {**batch, **moved}))
-        return {**self.loss(result, batch["content"], moved["reference"]), "result": result}
+        return {
+            **terms_of(self.loss, result, batch["content"], moved["reference"]),
+            "result": result,
+        }

@@ -4,10 +4,13 @@ import inspect
 from collections.abc import Sequence
 
 import pytest
+from torch import nn
 
-from flowcolor.losses import ColorizationLoss
+from flowcolor.errors import InputError
+from flowcolor.losses import ColorizationLoss, PerceptualLoss
 from flowcolor.training import objectives
 from flowcolor.training.objectives import Paired
+from tests.training.objectives.cases import CASES, batch_of
 
 PLAIN = [name for name in objectives.__all__ if name != "Objective"]
 # Without pretrained networks, which the defaults would ask for.
@@ -37,3 +40,22 @@ def test_what_an_argument_cannot_be_is_named(name, argument):
             continue
         with pytest.raises(ValueError, match=rf"\b({argument}|{name})\b.*, got .*\.$"):
             kind(**(given | {argument: wrong}))
+
+
+class Absolute(nn.L1Loss):
+    """A loss of somebody's own, with its term by name."""
+
+    def forward(self, result, truth):
+        return {"loss": super().forward(result, truth)}
+
+
+def test_a_loss_of_ones_own_needs_no_weights_and_gives_terms_by_name():
+    batch, colorizer = batch_of(CASES["Paired"]), CASES["Paired"].colorizer()
+    own = Paired(Absolute())
+    own.prepare()
+    assert own.losses(colorizer, batch)["loss"].requires_grad
+    for loss in (nn.L1Loss(), PerceptualLoss(random_weights=True)):
+        objective = Paired(loss)
+        objective.prepare()
+        with pytest.raises(InputError, match=rf"terms by name of {type(loss).__name__}, .* Tensor"):
+            objective.losses(colorizer, batch)

@@ -9,7 +9,7 @@ import torch
 
 from flowcolor.errors import InputError
 from flowcolor.training import objectives
-from flowcolor.training.objectives import Denoising, Objective
+from flowcolor.training.objectives import Denoising, Likelihood, Objective
 from tests.training.objectives.cases import CASES, batch_of, losses_of
 
 
@@ -148,3 +148,21 @@ def test_where_new_tensors_lie_does_not_matter(name):
         assert name != "Denoising" or Denoising().shares.is_cpu
     for key, value in expected.items():
         assert torch.equal(found[key], value), key
+
+
+def test_in_a_loop_of_ones_own_what_is_no_colorizer_of_its_kind_is_refused():
+    batch = batch_of(CASES["Paired"])
+    paired, likelihood = CASES["Paired"].objective(), Likelihood()
+    with pytest.raises(InputError, match=r"^Paired expects a colorizer, got dict"):
+        paired.losses(batch, CASES["Paired"].colorizer())
+    with pytest.raises(InputError, match=r"^Likelihood expects a colorizer that knows how .* got "):
+        likelihood.losses(batch=batch, colorizer=CASES["Paired"].colorizer())
+
+
+def test_an_error_of_the_objectives_own_is_left_as_it_is():
+    class Slip(Objective):
+        def losses(self, colorizer, batch):
+            return {"loss": batch["truth"].means()}
+
+    with pytest.raises(AttributeError, match="means"):
+        Slip().losses(CASES["Paired"].colorizer(), batch_of(CASES["Paired"]))
