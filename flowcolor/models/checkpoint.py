@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,9 +176,13 @@ def export_weights(
     """
     from safetensors.torch import save
 
-    path = Path(path)
+    path = _path(path)
     if path.suffix.lower() != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
+    if not isinstance(model, nn.Module):
+        raise InputError(f"{path} expects a model, got {type(model).__name__}.")
+    if dtype and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise InputError(f"{path} expects a float type of torch as dtype, got {dtype}.")
     model = uncompiled(model)
     whole_state = plain_state(model, str(path))
     description = rebuildable(model, size, str(path))
@@ -276,7 +281,7 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
 
 
 def _existing(path: Path | str) -> Path:
-    path = Path(path)
+    path = _path(path)
     require_no_pipe(path)
     if not is_file(path):
         what = "a folder" if is_dir(path) else "no such file"
@@ -285,3 +290,10 @@ def _existing(path: Path | str) -> Path:
         raise InputError(f"Checkpoint {path} is empty.")
     require_readable(path)
     return path
+
+
+def _path(path: object) -> Path:
+    """Return a path, which the model, or its state, is not."""
+    if not isinstance(path, str | PathLike):
+        raise InputError(f"Weights expect the path of a file, got {type(path).__name__}.")
+    return Path(path)

@@ -83,12 +83,13 @@ def rebuildable(model: nn.Module, size: int, name: str) -> dict[str, Any]:
         InputError: As there, or the model is none of this package, or not as its arguments make it:
             its weights would fit nothing.
     """
-    description, kind = describable(model, size, name), type(model)
+    kind = type(model)
     if not is_ours(model):
         raise InputError(
             f"{name} expects a colorizer of flowcolor.models, which alone can be read again, got "
             f"a {kind.__name__} of {kind.__module__}."
         )
+    description = describable(model, size, name)
     with torch.device("meta"):
         own = kind(**description["config"]).state_dict()
     given = plain_names(model.state_dict())

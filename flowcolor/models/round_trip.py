@@ -73,9 +73,15 @@ def roundtrip_error(model: InvertibleColorizer, images: Tensor) -> Tensor:
         A number, infinite where the decoder gave values that are not finite.
 
     Raises:
-        ValueError: There is no image, or these are no float images with values in [0, 1].
+        ValueError: There is no image, these are no float images with values in [0, 1], or the model
+            cannot be run backwards.
     """
     _check_images("roundtrip_error", images)
+    if not hasattr(model, "decode"):
+        name = type(model).__name__
+        raise ValueError(
+            f"roundtrip_error expects a colorizer that can be run backwards, got {name}."
+        )
     with exact(model):
         images = images.to(dtype_of(model))
         error = (model.decode(*model.encode(images)) - images).abs().amax()

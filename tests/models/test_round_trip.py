@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from flowcolor.models import Levin, SketchColorFlow, Wavelet
+from flowcolor.models import Levin, SketchColorFlow, Tint, Wavelet
 from flowcolor.models.round_trip import (
     device_of,
     flat_images,
@@ -60,6 +60,14 @@ def test_what_no_round_trip_can_be_measured_of_is_refused(model, wrong):
     for measure in (roundtrip_error, roundtrip_errors):
         with pytest.raises(ValueError, match=r"^roundtrip_errors? expects "):
             measure(model, wrong)
+
+
+def test_a_model_with_no_way_back_is_refused():
+    for measure in (roundtrip_error, roundtrip_errors):
+        with pytest.raises(
+            ValueError, match=r"^roundtrip_error expects a colorizer .* got Tint\.$"
+        ):
+            measure(Tint(), torch.rand(1, 3, 8, 8))
 
 
 def test_flat_images_are_flat_and_of_the_size_asked_for():

@@ -231,6 +231,28 @@ def test_what_nothing_could_read_is_not_written(model, name, size, value, expect
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (lambda model, path: (path, model, 8), "the path of a file, got SketchColorFlow"),
+        (lambda model, path: (model.state_dict(), path, 8), "a model, got OrderedDict"),
+        (lambda model, path: (nn.Linear(2, 2), path, 8), "a colorizer .*, got a Linear of torch"),
+        (lambda model, path: (model, path, 8, "float16"), "a float type .*, got float16"),
+        (lambda model, path: (model, path, 8, torch.uint8), r"a float type .*, got torch\.uint8"),
+    ],
+)
+def test_arguments_of_another_kind_or_order_write_nothing(model, given, expected, tmp_path):
+    with pytest.raises(InputError, match=f"expects? {expected}"):
+        export_weights(*given(model, tmp_path / "model.safetensors"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("read", [load_model, read_weights])
+def test_what_is_no_path_is_not_read(model, read):
+    with pytest.raises(InputError, match="expect the path of a file, got OrderedDict"):
+        read(model.state_dict())
+
+
 class Descendant(SketchColorFlow):
     """A class that no file may name."""
 
