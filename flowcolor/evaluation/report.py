@@ -16,7 +16,7 @@ from flowcolor.arguments import (
     check_numbers_by_name,
 )
 from flowcolor.data.batch import Batch, require_batch
-from flowcolor.errors import first_ten
+from flowcolor.errors import InputError, first_ten
 from flowcolor.evaluation.measures import MEASURES
 from flowcolor.evaluation.network_scores import Networks, NetworkScores
 from flowcolor.evaluation.region_scores import REGION, Regions, beyond
@@ -131,6 +131,12 @@ class Evaluation:
             raise ValueError(f"Evaluation expects setting to be {known}, got {setting!r}.")
         require_batch(self, batch, "content", "reference", "truth", also=["name"])
         require_batch(self, {**batch, "result": result}, "truth", "result")
+        for key in ("name", "reference_name"):
+            if key in batch and len(batch[key]) != len(result):
+                raise InputError(
+                    f"Evaluation expects {key} to be one for each of {len(result)} images, got "
+                    f"{len(batch[key])}."
+                )
         further = self.networks.add(setting, batch, result) | (further or {})
         self.scores += score_batch(
             setting, batch, result, self.sketch_filter, further, self.regions

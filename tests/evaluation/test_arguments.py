@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from flowcolor.data import GradientLines
+from flowcolor.errors import InputError
 from flowcolor.evaluation.compare import compare, paired_interval
 from flowcolor.evaluation.costs import measure_costs, read_costs
 from flowcolor.evaluation.data_table import data_table
@@ -138,3 +139,11 @@ def test_a_broken_result_is_the_worst_wherever_it_stands():
         ]
         assert [score.name for score in extremes(scores, rows=9)] == list("cfdabe")
         assert [score.name for score in extremes(scores, rows=1)] == ["c", "d", "e"]
+
+
+@pytest.mark.parametrize("key", ["name", "reference_name"])
+def test_a_name_for_each_picture_is_asked_for(key):
+    images = dict(zip(("content", "reference", "truth"), torch.rand(3, 2, 3, 8, 8), strict=True))
+    batch = images | {"index": [0, 1], "name": ["a", "b"]} | {key: ["a"]}
+    with pytest.raises(InputError, match=f"expects {key} to be one for each of 2 images, got 1"):
+        Evaluation(None, settings=("self",), side=8).add("self", batch, images["truth"])
