@@ -13,6 +13,7 @@ from torch.export import Dim, ExportedProgram, export
 from flowcolor.bounds import is_one_of, shown_value
 from flowcolor.deploy.exportable import ExportableFlow
 from flowcolor.errors import InputError
+from flowcolor.io.places import as_path
 from flowcolor.io.whole_file import whole_file
 from flowcolor.models import Colorizer, SketchColorFlow
 
@@ -23,7 +24,7 @@ OUTPUT = "picture"
 _OPSET = 20  # Of July 2023: older than every browser runtime that is still served.
 
 
-def export_model(model: Colorizer, path: Path, format: Format) -> None:  # noqa: A002
+def export_model(model: Colorizer, path: Path | str, format: Format) -> None:  # noqa: A002
     """Write a model as a program that needs no flowcolor; it appears whole or not at all.
 
     The program takes ``drawing`` and ``reference``, both :math:`(B, 3, H, W)` in float32, for any
@@ -41,6 +42,7 @@ def export_model(model: Colorizer, path: Path, format: Format) -> None:  # noqa:
     """
     if not is_one_of(format, get_args(Format)):
         raise InputError(f"format expects onnx or torch, got {shown_value(format)}.")
+    path = as_path(export_model, path)
     if path.suffix.lower() != SUFFIXES[format]:
         raise InputError(
             f"A program of the format {format} expects a name ending in {SUFFIXES[format]}, "

@@ -11,6 +11,7 @@ from torch import Tensor
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, is_dir, is_file
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.places import as_path
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import encoded, write_together
 from flowcolor.models.checkpoint import KEY, Weights, read_weights
@@ -23,7 +24,7 @@ PARTS = (CONFIG, WEIGHTS, CARD)
 _MARK = "<!-- written by flowcolor push, checksum "
 
 
-def write_folder(weights: Weights, folder: Path, card: str | None = None) -> list[Path]:
+def write_folder(weights: Weights, folder: Path | str, card: str | None = None) -> list[Path]:
     """Write a model, all of its files or none; numbers are kept bit for bit.
 
     ``config.json`` holds the arguments of the constructor by name, as the hub's own mixin writes
@@ -42,6 +43,7 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
     """
     from safetensors.torch import save
 
+    folder = as_path(write_folder, folder)
     description = weights.description
     about = {name: value for name, value in description.items() if name != "config"}
     config = {**description["config"], KEY: about}
@@ -61,7 +63,7 @@ def write_folder(weights: Weights, folder: Path, card: str | None = None) -> lis
     return list(contents)
 
 
-def read_folder(folder: Path, source: str | None = None) -> Weights:
+def read_folder(folder: Path | str, source: str | None = None) -> Weights:
     """Read what :func:`write_folder` wrote; nothing is unpickled or executed.
 
     Args:
@@ -71,6 +73,7 @@ def read_folder(folder: Path, source: str | None = None) -> Weights:
     Raises:
         InputError: A file is missing, damaged or not one of flowcolor.
     """
+    folder = as_path(read_folder, folder)
     name = source or str(folder)
     for part in (CONFIG, WEIGHTS):
         if not is_file(folder / part):

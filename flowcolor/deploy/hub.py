@@ -86,7 +86,7 @@ def fetch(name: HubName, endpoint: str | None = None) -> Weights:
 
 
 def push(
-    files: Sequence[Path], repo: str, *, private: bool = False, endpoint: str | None = None
+    files: Sequence[Path | str], repo: str, *, private: bool = False, endpoint: str | None = None
 ) -> str:
     """Upload files in one commit to a repository, which is made if there is none.
 
@@ -108,7 +108,7 @@ def push(
 
         hub = HfApi(endpoint, library_name="flowcolor", library_version=__version__)
         url = hub.create_repo(name.repo, private=private, exist_ok=True)
-        operations = [CommitOperationAdd(path.name, path) for path in files]
+        operations = [CommitOperationAdd(path.name, path) for path in map(Path, files)]
         message = f"Push a model with flowcolor {__version__}"
         hub.create_commit(name.repo, operations, commit_message=message, revision=name.revision)
     return str(url)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flowcolor.errors import InputError
 from flowcolor.evaluation.figures import name_in_figure, write_figure
+from flowcolor.io.places import as_path
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
 
@@ -26,12 +27,13 @@ class Point(NamedTuple):
     value: float
 
 
-def write_points(points: Sequence[Point], path: Path) -> None:
+def write_points(points: Sequence[Point], path: Path | str) -> None:
     """Write points as CSV, a row for each; whole or not at all.
 
     Raises:
         InputError: The file cannot be written.
     """
+    path = as_path(write_points, path)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -39,12 +41,13 @@ def write_points(points: Sequence[Point], path: Path) -> None:
     write_text(text.getvalue(), path)
 
 
-def read_points(path: Path) -> list[Point]:
+def read_points(path: Path | str) -> list[Point]:
     """Read what :func:`write_points` wrote.
 
     Raises:
         InputError: The file is missing or something else.
     """
+    path = as_path(read_points, path)
     try:
         text = io.StringIO(read_whole(path).decode("utf-8-sig"), newline="")
         # Other columns are other keys, which a point does not have.
@@ -61,7 +64,7 @@ def read_points(path: Path) -> list[Point]:
         ) from error
 
 
-def draw_curves(points: Sequence[Point], path: Path) -> None:
+def draw_curves(points: Sequence[Point], path: Path | str) -> None:
     """Draw each name in a panel of its own, over steps, and write a PNG.
 
     Args:
@@ -73,6 +76,7 @@ def draw_curves(points: Sequence[Point], path: Path) -> None:
     """
     from matplotlib.figure import Figure  # Here: most who score draw no curves.
 
+    path = as_path(draw_curves, path)
     curves = by_name(points)
     rows = math.ceil(len(curves) / _PER_ROW)
     across = min(len(curves), _PER_ROW)

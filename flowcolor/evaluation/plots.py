@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from flowcolor.color import rgb_to_yuv
+from flowcolor.io.places import as_path
 from flowcolor.io.whole_file import whole_file
 from flowcolor.values import in_full, require_pictures
 
@@ -25,7 +26,7 @@ _COLUMNS = 6  # Of the grid: divisible by two pictures and by three.
 def draw_plots(
     content: Float[Tensor, "3 height width"],
     result: Float[Tensor, "3 height width"],
-    path: Path,
+    path: Path | str,
     reference: Float[Tensor, "3 _ _"] | None = None,
 ) -> None:
     """Write a PNG of a picture, its reference and its result, and of what was changed.
@@ -47,6 +48,7 @@ def draw_plots(
     from matplotlib.figure import Figure  # Here: most pictures are coloured without plots.
 
     _check_pair("draw_plots", content, result)
+    path = as_path(draw_plots, path)
     if reference is not None:
         require_pictures("draw_plots", reference)
     pictures = {"content": content, "reference": reference, "result": result}

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor import __version__
+from flowcolor.arguments import check_type
 from flowcolor.errors import InputError
 from flowcolor.evaluation.measures import MEASURES, SET_MEASURES
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.report import Report
 from flowcolor.evaluation.scores import SETTINGS, PairScore
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.places import as_path
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_together
 
@@ -25,6 +27,8 @@ def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
     JSON knows only finite numbers: what is none, as the scores of a result with NaN, is ``null``
     there, and stands as it is in the CSV.
     """
+    check_type(write_report, Report, report=report)
+    folder = as_path(write_report, folder)
     content = {
         "version": __version__,
         "about": report.about,
@@ -34,7 +38,7 @@ def write_report(report: Report, folder: str | Path, name: str) -> list[Path]:
         "roundtrip": report.roundtrip,
         "pairs": [asdict(score) for score in report.scores],
     }
-    paths = [Path(folder) / f"{name}.json", Path(folder) / f"{name}.csv"]
+    paths = [folder / f"{name}.json", folder / f"{name}.csv"]
     text = json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n"
     # It comes last: experiments take it as the sign that nothing is left to do.
     write_together({paths[1]: _csv(report.scores), paths[0]: text})
@@ -47,8 +51,9 @@ def read_report(path: str | Path) -> Report:
     Raises:
         InputError: The file is missing or something else.
     """
+    path = as_path(read_report, path)
     try:
-        content = parse_json(read_whole(Path(path)).decode("utf-8-sig"))
+        content = parse_json(read_whole(path).decode("utf-8-sig"))
         scores = [PairScore(**_numbers(pair)) for pair in content["pairs"]]
         _check(scores, content)
         sets = {

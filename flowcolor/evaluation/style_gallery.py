@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from flowcolor.arguments import check_callable
 from flowcolor.evaluation.pictures import picture_grid
 from flowcolor.values import require_pictures
 
@@ -40,6 +41,7 @@ def style_gallery(
         >>> style_gallery(lambda number, photo: photo, cells[:1], cells[1:], cells[:1]).shape
         torch.Size([3, 522, 262])
     """
+    check_callable(style_gallery, paint=paint)
     images = [*contents, *references, *(own if own is not None else [])]
     require_pictures("style_gallery", *images)
     shapes = {tuple(image.shape) for image in images}

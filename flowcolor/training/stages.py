@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from flowcolor.errors import InputError
+from flowcolor.io.places import as_path
 from flowcolor.training.config_files import read_yaml
 
 KEY = "stages"
 
 
-def stages_of(file: Path) -> list[dict[str, Any]]:
+def stages_of(file: Path | str) -> list[dict[str, Any]]:
     """Return the configurations of a file's stages in order, none for an ordinary file.
 
     Under ``stages`` lies what each stage says beyond what the rest of the file says for all.
@@ -19,6 +20,7 @@ def stages_of(file: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: ``stages`` is no list of two or more configurations.
     """
+    file = as_path(stages_of, file)
     common = read_yaml(file)
     if KEY not in common:
         return []

@@ -234,7 +234,7 @@ def test_what_nothing_could_read_is_not_written(model, name, size, value, expect
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (lambda model, path: (path, model, 8), "the path of a file, got SketchColorFlow"),
+        (lambda model, path: (path, model, 8), "a path, got SketchColorFlow"),
         (lambda model, path: (model.state_dict(), path, 8), "a model, got OrderedDict"),
         (lambda model, path: (nn.Linear(2, 2), path, 8), "a colorizer .*, got a Linear of torch"),
         (lambda model, path: (model, path, 8, "float16"), "a float type .*, got float16"),
@@ -249,7 +249,7 @@ def test_arguments_of_another_kind_or_order_write_nothing(model, given, expected
 
 @pytest.mark.parametrize("read", [load_model, read_weights])
 def test_what_is_no_path_is_not_read(model, read):
-    with pytest.raises(InputError, match="expect the path of a file, got OrderedDict"):
+    with pytest.raises(InputError, match="load_model expects a path, got OrderedDict"):
         read(model.state_dict())
 
 

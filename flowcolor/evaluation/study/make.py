@@ -13,7 +13,7 @@ from flowcolor.evaluation.study.survey import survey_files
 from flowcolor.io.alone import is_unused
 from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists, is_dir
-from flowcolor.io.places import require_folder
+from flowcolor.io.places import as_path, require_folder
 from flowcolor.io.whole_folder import whole_folder
 
 
@@ -47,13 +47,14 @@ class StudyOptions:
     content: str = "drawing"
 
 
-def make_study(options: StudyOptions, output: Path) -> Key:
+def make_study(options: StudyOptions, output: Path | str) -> Key:
     """Write a study into a new folder, whole or not at all.
 
     Raises:
         InputError: The folder holds something, lies among the pictures or cannot be written, or
             some of these are missing or broken.
     """
+    output = as_path(make_study, output)
     if exists(output) and not (is_dir(output) and is_unused(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
     require_folder(output)

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from flowcolor import __version__
+from flowcolor.arguments import check_list
 from flowcolor.console import shown
 from flowcolor.evaluation.plain import plain
 from flowcolor.evaluation.study.chart import write_chart
@@ -18,12 +19,13 @@ from flowcolor.evaluation.study.summary import summarise
 from flowcolor.evaluation.study.tables import as_csv, as_markdown
 from flowcolor.io.earlier import content_of, something_else
 from flowcolor.io.files import exists, is_file, remove
+from flowcolor.io.places import as_path
 from flowcolor.io.same_file import protect
 from flowcolor.io.whole_file import write_together
 
 
 def report_study(
-    answers: Sequence[Path], key_path: Path, output: Path, resamples: int = 9999
+    answers: Sequence[Path | str], key_path: Path | str, output: Path | str, resamples: int = 9999
 ) -> str:
     """Write ``report.json``, ``report.csv``, ``report.md`` and ``grades.png``; return the text.
 
@@ -40,11 +42,14 @@ def report_study(
     """
     import_module("matplotlib")  # Before anything is computed that could not be shown.
 
+    key_path, output = as_path(report_study, key_path), as_path(report_study, output)
+    check_list(report_study, answers=answers)
+    files = [as_path(report_study, file) for file in answers]
     for name in ("report.json", "report.csv", "report.md", "grades.png"):
-        protect(output / name, [key_path, *answers])
+        protect(output / name, [key_path, *files])
     _spare_others(output)
     key = read_key(key_path)
-    report = count(read_sample(answers, key), key, resamples)
+    report = count(read_sample(files, key), key, resamples)
     text = as_markdown(report)
     contents = {
         "report.json": json.dumps(plain(report), indent=1, ensure_ascii=False) + "\n",

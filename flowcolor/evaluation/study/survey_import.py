@@ -15,6 +15,7 @@ from flowcolor.evaluation.study.html import texts
 from flowcolor.evaluation.study.key import Key
 from flowcolor.io.alone import is_unused
 from flowcolor.io.files import exists, is_dir
+from flowcolor.io.places import as_path
 from flowcolor.io.streams import read_whole
 from flowcolor.io.whole_file import write_text
 from flowcolor.io.whole_folder import whole_folder
@@ -24,7 +25,7 @@ _SECONDS = re.compile(r"seconds|所用时间", re.IGNORECASE)
 _TIME = re.compile(r"(\d{1,9}(?:\.\d+)?)\s*(?:s|sec|seconds|秒)?", re.IGNORECASE)
 
 
-def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
+def import_survey(export: Path | str, key: Key, output: Path | str) -> list[Path]:
     """Write ``answers-NUMBER.json`` for each row of an export.
 
     A column belongs to the item, such as ``p07-A``, that stands in its heading. Its values are a
@@ -35,6 +36,7 @@ def import_survey(export: Path, key: Key, output: Path) -> list[Path]:
         InputError: The file is no such export, a value is no answer, or the folder holds
             something.
     """
+    export, output = as_path(import_survey, export), as_path(import_survey, output)
     if exists(output) and not (is_dir(output) and is_unused(output)):
         raise InputError(f"--output expects a new or empty folder, got {output}.")
     rows = _rows(export)
