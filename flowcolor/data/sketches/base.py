@@ -2,7 +2,9 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -34,6 +36,11 @@ class SketchFilter(ABC):
     photograph gives the same lines at every target size. Subclasses implement :meth:`draw`; any
     other callable with the signature of ``__call__`` serves as well.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "draw" in vars(cls):
+            cls.draw = _checked(cls.draw)  # type: ignore[method-assign]
 
     @plain_numbers
     def __call__(
@@ -109,7 +116,33 @@ class SketchFilter(ABC):
 
     @abstractmethod
     def draw(self, gray: "np.ndarray") -> "np.ndarray":
-        """Map a grey image to a drawing of the same size, both float64 in [0, 1]."""
+        """Map a grey image to a drawing of the same size, both float64 in [0, 1].
+
+        Raises:
+            ValueError: It is no such image. One with NaN becomes a drawing of nothing else.
+        """
+
+
+Draw = Callable[..., "np.ndarray"]
+
+
+def _checked(draw: Draw) -> Draw:
+    """Let a filter see grey images alone, not bytes, and hand on NaN, which some would draw."""
+
+    @wraps(draw)
+    def checked(self: SketchFilter, gray: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        name = f"{type(self).__name__}.draw"
+        if not isinstance(gray, np.ndarray) or gray.ndim != 2:
+            got = getattr(gray, "shape", type(gray).__name__)
+            raise ValueError(f"{name} expects a grey array of shape (height, width), got {got}.")
+        require_colors(name, torch.from_numpy(np.ascontiguousarray(gray)))
+        if np.isnan(gray).any():
+            return np.full_like(gray, np.nan)
+        return draw(self, gray)
+
+    return checked
 
 
 def require_drawing(name: str, drawing: Tensor) -> None:

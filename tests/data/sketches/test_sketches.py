@@ -344,3 +344,19 @@ def test_a_filter_may_draw_truth_values_and_whole_ones():
     ink, whole = (Drawn(lambda gray, kind=kind: (gray > 0.5).astype(kind)) for kind in (bool, int))
     assert 0 < ink(photo, (16, 16)).mean() < 1
     assert torch.equal(ink(photo, (16, 16)), whole(photo, (16, 16)))
+
+
+@every_filter
+def test_of_a_photo_with_nan_no_line_is_drawn_as_if_it_were_known(draw):
+    photo = torch.rand(3, 16, 16)
+    photo[0, 8, 8] = torch.nan
+    assert draw(photo, (16, 16)).isnan().all()
+
+
+@every_filter
+def test_what_is_no_grey_image_is_not_drawn_as_one(draw):
+    gray = np.random.default_rng(1).random((32, 32))
+    for wrong in (torch.from_numpy(gray), gray[None], (255 * gray).astype(np.uint8), 255 * gray):
+        with pytest.raises(ValueError, match=rf"^{type(draw).__name__}\.draw expects .*, got "):
+            draw.draw(wrong)
+    assert np.array_equal(draw.draw(gray[::-1]), draw.draw(gray[::-1].copy()))
