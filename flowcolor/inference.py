@@ -20,6 +20,7 @@ from flowcolor.errors import InputError
 from flowcolor.face_alignment import align_reference
 from flowcolor.io.resizing import resize
 from flowcolor.models import Colorizer, Hints
+from flowcolor.models.inputs import check_traits
 from flowcolor.models.methods import methods, untrained_method
 from flowcolor.pretrained.face_finder import Face, find_face
 from flowcolor.values import in_full, is_strided, kind_of, require_colors
@@ -82,6 +83,7 @@ class Painter:
 
     def __post_init__(self) -> None:
         check_module(self, Colorizer, colorizer=self.colorizer)
+        check_traits(self.colorizer)
         if not isinstance(self.size, Integral) or not is_number(self.size) or self.size < 0:
             got = shown_value(self.size)
             raise InputError(f"Painter expects size to be a whole number of at least 0, got {got}.")

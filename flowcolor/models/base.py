@@ -18,7 +18,7 @@ from flowcolor.arguments import plain_numbers
 from flowcolor.bounds import is_number, shown_value
 from flowcolor.errors import InputError
 from flowcolor.models.hints import Hints
-from flowcolor.models.inputs import check_image, check_inputs, check_result
+from flowcolor.models.inputs import check_image, check_inputs, check_result, check_traits
 from flowcolor.values import is_strided
 
 Content = Literal["drawing", "gray"]
@@ -39,6 +39,8 @@ def _guarded(colorize: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @wraps(colorize)
     def colorized(self: "Colorizer", *images: Any, **options: Any) -> Tensor:
+        if not is_compiling():  # Some are a model's own.
+            check_traits(self)
         names = ("content", "reference")
         given: dict[str, Any] = dict(zip(names, images, strict=False)) | options
         content = given.get("content")

@@ -1,12 +1,13 @@
 """What a colorizer is given, against its traits: one sentence for each thing that cannot be."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.compiler import is_exporting
 
-from flowcolor.arguments import check_generator
+from flowcolor.arguments import check_count, check_generator
 from flowcolor.bounds import is_endless, is_finite, is_real, shown_value
 from flowcolor.layers.reversible.torch_private import (
     can_look,
@@ -19,6 +20,9 @@ from flowcolor.values import casts, is_float, kind_of, require_tensors
 
 if TYPE_CHECKING:
     from flowcolor.models.base import Colorizer
+
+_CONTENTS = "drawing", "gray"
+_USES = "required", "optional", "unused"
 
 
 def check_inputs(
@@ -66,6 +70,29 @@ def check_inputs(
         raise ValueError(f"{name} cannot use the boxes of hints, got some.")
     _check_temperature(model, temperature)
     check_precision(model, content=content, reference=reference)
+
+
+def check_traits(model: "Colorizer") -> None:
+    """Refuse traits that are none, as a class of somebody's own may have them, or lack them.
+
+    Raises:
+        ValueError: One sentence that names the trait, what is expected and what is there.
+    """
+    name, content = type(model).__name__, getattr(model, "content", None)
+    listed = isinstance(content, Collection) and not isinstance(content, str)
+    if not listed or not content or not set(content) <= set(_CONTENTS):
+        raise ValueError(
+            f"{name} expects its content to be a set of {' and '.join(_CONTENTS)}, got "
+            f"{shown_value(content)}."
+        )
+    for trait in ("reference", "hints", "boxes"):
+        use = getattr(model, trait, None)
+        if use not in _USES:
+            raise ValueError(
+                f"{name} expects its {trait} to be one of {', '.join(_USES)}, got "
+                f"{shown_value(use)}."
+            )
+    check_count(model, multiple=model.multiple, least=model.least)
 
 
 def check_image(model: "Colorizer", argument: str, image: Tensor) -> None:

@@ -30,6 +30,7 @@ from flowcolor.models.checkpoint import (
     require_tensors,
 )
 from flowcolor.models.description import describable, describe
+from flowcolor.models.inputs import check_traits
 from flowcolor.training.callbacks.average import (
     WeightAverage,
     require_decay,
@@ -91,6 +92,7 @@ class Task(LightningModule, ABC):
     ) -> None:
         super().__init__()
         check_type(self, Colorizer, colorizer=colorizer)
+        check_traits(colorizer)
         check_type(self, Objective, objective=objective)
         check_choice(self, interval=(interval, Interval))
         check_path(self, weights=weights)

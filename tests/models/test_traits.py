@@ -3,8 +3,23 @@
 import pytest
 import torch
 
-from flowcolor.models import CIC, LUT, Gatys, Levin, Pix2Pix, Poisson, Unchanged, UNetAdaIN, Wavelet
+from flowcolor.inference import Painter
+from flowcolor.losses import ColorizationLoss
+from flowcolor.models import (
+    CIC,
+    LUT,
+    Colorizer,
+    Gatys,
+    Levin,
+    Pix2Pix,
+    Poisson,
+    Unchanged,
+    UNetAdaIN,
+    Wavelet,
+)
 from flowcolor.models.methods import methods
+from flowcolor.training.colorization_task import ColorizationTask
+from flowcolor.training.objectives import Paired
 
 BOTH, GRAY, DRAWING = ({"drawing", "gray"}, {"gray"}, {"drawing"})
 # Content, reference, hints, boxes, trained, pretrained, random, keeps the luma.
@@ -95,3 +110,36 @@ def test_what_a_colorizer_of_ones_own_makes_and_is_no_picture_is_refused(change,
         Made(change)(content)
     assert str(refused.value).endswith(f"shape, (2, 3, 8, 8), got {got}.")
     assert torch.equal(Made(lambda x: x.double())(content).float(), content)
+
+
+class Lacks(Colorizer):
+    """Says nothing of itself."""
+
+    def colorize(self, content, reference=None, **options):
+        return content
+
+
+@pytest.mark.parametrize(
+    ("traits", "expected"),
+    [
+        ({}, "its content to be a set of drawing and gray, got None"),
+        ({"content": {"gray"}}, "its reference to be one of required, optional, unused, got None"),
+        ({"content": "gray", "reference": "unused"}, "its content to be a set .* got 'gray'"),
+        ({"content": {"grey"}, "reference": "unused"}, "its content to be a set .* got {'grey'}"),
+        ({"content": {"gray"}, "reference": "needed"}, "its reference to be one .* got 'needed'"),
+        (
+            {"content": {"gray"}, "reference": "unused", "multiple": 0},
+            "multiple to be a whole number of at least 1, got 0",
+        ),
+    ],
+)
+def test_traits_that_a_colorizer_of_ones_own_lacks_or_misspells_are_refused(traits, expected):
+    own, content = type("Own", (Lacks,), traits)(), torch.rand(1, 3, 8, 8)
+    for use in (
+        lambda: own(content),
+        lambda: own(content[:0]),
+        lambda: Painter(own, 0, "own"),
+        lambda: ColorizationTask(own, Paired(ColorizationLoss(perceptual=0))),
+    ):
+        with pytest.raises(ValueError, match=f"^Own expects {expected}"):
+            use()
