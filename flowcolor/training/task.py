@@ -17,7 +17,7 @@ from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from flowcolor.arguments import check_choice, check_path, check_type
-from flowcolor.data.batch import Batch
+from flowcolor.data.batch import Batch, require_images
 from flowcolor.errors import InputError
 from flowcolor.evaluation.scores import gather_all
 from flowcolor.layers.reversible.torch_private import is_sharded
@@ -147,6 +147,7 @@ class Task(LightningModule, ABC):
 
     def forward(self, batch: Batch) -> Tensor:
         """Colour a batch; not clamped."""
+        require_images(self, batch, "content")
         return colorize_batch(self.colorizer, batch)
 
     def setup(self, stage: str) -> None:
@@ -252,6 +253,7 @@ class Task(LightningModule, ABC):
         self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
     ) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``; log what the objective scores."""
+        self._require_named(batch)
         if dataloader_idx == 0:  # The photographs of both settings are the same.
             size = len(batch["name"])
             for name, value in self.objective.scores(self.colorizer, batch).items():
@@ -273,13 +275,15 @@ class Task(LightningModule, ABC):
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
         """Return the coloured batch in [0, 1] as ``result``, and as it was as ``painted``."""
+        self._require_named(batch)
         painted = colorize_samples(self.colorizer, batch).float()
         return {"result": painted.clamp(0, 1), "painted": painted}
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Return the coloured batch in [0, 1], of no images where none could be read."""
-        if not batch["name"]:
+        if isinstance(batch, dict) and not batch.get("name", True):
             return torch.empty(0, 3, self.size, self.size)
+        self._require_named(batch)
         painted = colorize_samples(self.colorizer, batch).float()
         finite = painted.isfinite().flatten(1).all(1).tolist()
         if not all(finite):  # Written, it would be black, and nobody would say why.
@@ -354,12 +358,17 @@ class Task(LightningModule, ABC):
                 processes, nobody would notice.
         """
         losses = self.objective.losses(self.colorizer, batch)
+        self._require_named(batch)
         if not losses["loss"].requires_grad:
             raise InputError(
                 f"{type(self.objective).__name__} expects its loss to depend on weights that "
                 "train, got one without gradients, as of detach() or no_grad()."
             )
         return losses
+
+    def _require_named(self, batch: Batch) -> None:
+        """Refuse what loaders of one's own may give, before a number is logged of it."""
+        require_images(self, batch, "content", also=["name"])
 
     def with_idle_weights(self, loss: Tensor) -> Tensor:
         """Return a loss for whose gradients several processes can wait; of one, the loss itself."""

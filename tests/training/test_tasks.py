@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+from lightning import Trainer
 from torch import nn
 from torch.optim.lr_scheduler import StepLR
 
+from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
 from flowcolor.models import PatchCritic
+from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.objectives import Adversarial, Alternating, Paired
 from tests.models.helpers import trained
@@ -63,3 +66,35 @@ def test_functions_that_return_nothing_that_steps_are_refused(options, message):
     task = ColorizationTask(COLORIZER, OBJECTIVE, **options)
     with pytest.raises(ValueError, match=message):
         task.build_optimizers()
+
+
+def batch(*left_out):
+    images = dict(zip(("content", "reference", "truth"), torch.rand(3, 2, 3, 8, 8), strict=True))
+    whole = images | {"name": ["a", "b"]}
+    return {key: value for key, value in whole.items() if key not in left_out}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (torch.rand(2, 3, 8, 8), "a batch, a dictionary, got Tensor"),
+        (list(torch.rand(2, 2, 3, 8, 8)), "a batch, a dictionary, got list"),
+        (batch("name"), "a batch with name, got content, reference, truth"),
+    ],
+)
+def test_what_loaders_of_ones_own_give_and_is_no_batch_is_refused(given, message):
+    task = ColorizationTask(COLORIZER, OBJECTIVE)
+    steps = [task.validation_step, task.test_step, task.predict_step]
+    if not isinstance(given, dict):
+        steps += [lambda wrong, _: task(wrong)]
+    else:
+        steps += [lambda wrong, _: task.losses_of(wrong)]
+    for step in steps:
+        with pytest.raises(InputError, match=f"^ColorizationTask expects {message}"):
+            step(given, 0)
+
+
+def test_lines_are_not_scored_where_nothing_says_what_drew_them():
+    trainer = Trainer(accelerator="cpu", logger=False)
+    with pytest.raises(InputError, match="expects a data module with sketch_filter, got loaders"):
+        Evaluator().on_test_start(trainer, ColorizationTask(COLORIZER, OBJECTIVE))

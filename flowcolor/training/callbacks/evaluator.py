@@ -217,7 +217,16 @@ def _parameters(task: Task) -> int:
 
 
 def sketch_filter_of(trainer: Trainer) -> SketchFilter | None:
-    """Return what the data's drawings were made with, None if it has grey photographs instead."""
+    """Return what the data's drawings were made with, None if it has grey photographs instead.
+
+    Raises:
+        InputError: There are loaders alone, which do not say it.
+    """
+    if trainer.datamodule is None:  # type: ignore[attr-defined]
+        raise InputError(
+            "A score of lines expects a data module with sketch_filter, got loaders alone, which "
+            "do not say what drew their drawings."
+        )
     if _content(trainer) == "gray":
         return None
     chosen: SketchFilter | None = trainer.datamodule.sketch_filter  # type: ignore[attr-defined]
