@@ -214,8 +214,8 @@ def device_of(owner: object, device: torch.device | str, /) -> torch.device:
         expected = "a device of this machine"
         # Not ``empty``: the device "meta" has that, and no numbers.
         torch.zeros(1, device=found).item()
-    # A torch without CUDA says so by an AssertionError, one without another backend by the last.
-    except (RuntimeError, TypeError, ValueError, AssertionError, NotImplementedError) as error:
+    # A torch without CUDA says so by an AssertionError, others lack a module of the backend's.
+    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError) as error:
         got = shown_value(device)
         raise ValueError(f"{_name(owner)} expects {expected}, got {got}.") from error
     return found

@@ -81,7 +81,7 @@ def test_a_device_that_is_none_is_one_sentence_and_casts_no_weights(source, devi
 
 
 @pytest.mark.parametrize("source", ["tint", "faces"])
-@pytest.mark.parametrize("device", ["cuda:99", "meta", torch.device("xpu", 99)])
+@pytest.mark.parametrize("device", ["cuda:99", "meta", "hpu", torch.device("xpu", 99)])
 def test_a_device_that_this_machine_has_not_is_one_sentence(source, device):
     with pytest.raises(ValueError, match=r"^load expects a device of this machine, got "):
         load(source, device)
