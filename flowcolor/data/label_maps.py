@@ -1,12 +1,12 @@
 """Label maps of photographs: what each pixel shows, as a number."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
@@ -22,6 +22,7 @@ from flowcolor.data.datasets.subsets import Subset
 from flowcolor.errors import InputError, first_ten
 from flowcolor.io.images import UNREADABLE, reason_of
 from flowcolor.io.listing import by_stem, list_images, one_form
+from flowcolor.io.lossy import may_have_changed
 from flowcolor.io.opened import opened
 from flowcolor.io.picture_size import picture_size
 from flowcolor.io.resizing import center_square
@@ -40,7 +41,7 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
     require_no_pipe(Path(path))
     try:
         with opened(path) as picture:
-            kind, changed = picture.format, _may_have_changed(picture, Path(path))
+            kind, changed = picture.format, may_have_changed(picture, Path(path))
             ImageOps.exif_transpose(picture, in_place=True)
             pixels = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
     except UNREADABLE as error:
@@ -62,24 +63,6 @@ def read_labels(path: str | Path) -> UInt8[Tensor, "height width"]:
     ):
         raise InputError(f"{path} expects a label map of numbers from 0 to 255, got others.")
     return torch.from_numpy(pixels.astype(np.uint8))
-
-
-def _may_have_changed(picture: Image.Image, path: Path) -> bool:
-    """Tell whether a file may hold other numbers than those that were written."""
-    if picture.format == "WEBP":
-        return "VP8 " in _webp_chunks(path.read_bytes())  # Without loss, they are VP8L.
-    if picture.format == "TIFF":
-        return picture.info.get("compression") in ("jpeg", "tiff_jpeg", "webp")
-    return picture.format in ("AVIF", "JPEG", "JPEG2000", "MPO")
-
-
-def _webp_chunks(data: bytes) -> Iterator[str]:
-    """Yield the names of a WebP file's parts (RFC 9649, section 2.4)."""
-    place = 12
-    while place + 8 <= len(data):
-        yield data[place : place + 4].decode("latin-1")
-        size = int.from_bytes(data[place + 4 : place + 8], "little")
-        place += 8 + size + size % 2
 
 
 def square_labels(labels: UInt8[Tensor, "height width"], size: int) -> UInt8[Tensor, "size size"]:

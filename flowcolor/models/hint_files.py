@@ -10,6 +10,7 @@ from torch.nn import functional
 from flowcolor.color import to_gray
 from flowcolor.errors import InputError
 from flowcolor.io.images import read_layer
+from flowcolor.io.lossy import may_have_changed
 from flowcolor.io.opened import opened
 from flowcolor.models.hints import Hints
 
@@ -18,7 +19,6 @@ _OPAQUE = 0.1
 _DIFFERENT = 0.01  # Summed over red, green and blue.
 COLORLESS = 0.02  # Channels that differ by less are a grey.
 _MOST = 0.5  # A copy that differs at more pixels is another picture, or was saved as a JPEG.
-_NOISY = ("JPEG", "MPO")  # The second is that of phones.
 
 
 def read_hints(path: str | Path, content: Float[Tensor, "3 height width"]) -> Hints:
@@ -36,7 +36,7 @@ def read_hints(path: str | Path, content: Float[Tensor, "3 height width"]) -> Hi
 
     Raises:
         InputError: The file cannot be read, is of another size, gives no colour, none but greys,
-            or one for every pixel, or is a copy that was saved as a JPEG.
+            or one for every pixel, or is a copy that was saved with loss.
     """
     layer = read_layer(path)
     wanted, got = (f"{x.shape[-1]}x{x.shape[-2]}" for x in (content, layer))
@@ -69,11 +69,11 @@ def _marks(path: str | Path, colors: Tensor, content: Tensor) -> Tensor:
             f"{path} expects a copy of the picture with some marks, losslessly saved, got one that "
             f"differs from it at {share:.0%} of its pixels."
         )
-    with opened(path) as picture:  # On white paper, it differs around the strokes alone.
-        if share > 0 and picture.format in _NOISY:
+    with opened(path) as picture:  # On white paper, noise lies around the strokes alone.
+        if share > 0 and may_have_changed(picture, Path(path)):
             raise InputError(
-                f"{path} expects a copy of the picture that was losslessly saved, got a JPEG, "
-                "whose noise would be taken for marks: save it as .png."
+                f"{path} expects a copy of the picture that was losslessly saved, got a "
+                f"{picture.format}, whose noise would be taken for marks: save it as .png."
             )
     return without_rims(mask)
 
