@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from flowcolor.inference import Painter
-from flowcolor.losses import ColorizationLoss
 from flowcolor.models import (
     CIC,
     LUT,
@@ -18,8 +17,6 @@ from flowcolor.models import (
     Wavelet,
 )
 from flowcolor.models.methods import methods
-from flowcolor.training.colorization_task import ColorizationTask
-from flowcolor.training.objectives import Paired
 
 BOTH, GRAY, DRAWING = ({"drawing", "gray"}, {"gray"}, {"drawing"})
 # Content, reference, hints, boxes, trained, pretrained, random, keeps the luma.
@@ -139,7 +136,6 @@ def test_traits_that_a_colorizer_of_ones_own_lacks_or_misspells_are_refused(trai
         lambda: own(content),
         lambda: own(content[:0]),
         lambda: Painter(own, 0, "own"),
-        lambda: ColorizationTask(own, Paired(ColorizationLoss(perceptual=0))),
     ):
         with pytest.raises(ValueError, match=f"^Own expects {expected}"):
             use()

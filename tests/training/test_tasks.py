@@ -8,7 +8,7 @@ from torch.optim.lr_scheduler import StepLR
 
 from flowcolor.errors import InputError
 from flowcolor.losses import ColorizationLoss
-from flowcolor.models import PatchCritic
+from flowcolor.models import PatchCritic, Unchanged
 from flowcolor.training.callbacks.evaluator import Evaluator
 from flowcolor.training.colorization_task import ColorizationTask
 from flowcolor.training.objectives import Adversarial, Alternating, Paired
@@ -16,6 +16,15 @@ from tests.models.helpers import trained
 
 LOSS = ColorizationLoss(perceptual=0)
 COLORIZER, OBJECTIVE = trained(downsamplings=1, ccbs=1), Paired(LOSS)
+
+
+class Own(Unchanged):
+    reference = "needed"
+
+
+def test_traits_that_a_colorizer_of_ones_own_misspells_are_refused():
+    with pytest.raises(ValueError, match=r"^Own expects its reference to be one .* got 'needed'"):
+        ColorizationTask(Own(), Paired(ColorizationLoss(perceptual=0.0)))
 
 
 @pytest.mark.parametrize(
