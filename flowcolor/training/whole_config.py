@@ -1,5 +1,6 @@
 """The configuration of a run, written whole or not at all."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ class WholeConfig(SaveConfigCallback):
     writes before a checkpoint is read: one that is refused would have cost the run, whose folder it
     is, its configuration.
     """
+
+    _early: Path | None = None  # Written before anything could be refused.
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write it where there is none, so that a full disk is noticed first of all."""
@@ -41,6 +44,14 @@ class WholeConfig(SaveConfigCallback):
         """Write it before any picture."""
         self._write(trainer)
 
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Take it back where nothing came of the run, as of a checkpoint that is refused."""
+        if self._early is not None and not self.already_saved:
+            with suppress(OSError):
+                self._early.unlink()
+
     def _write(self, trainer: Trainer, replace: bool = True) -> None:
         """Write it once; until then every process has to ask where, together."""
         if self.already_saved:
@@ -52,4 +63,5 @@ class WholeConfig(SaveConfigCallback):
                 config = self.config.clone()
                 config.ckpt_path = None  # A training with this configuration begins anew.
                 write_text(self.parser.dump(config, skip_none=False), file)
+                self._early = None if replace else file
         self.already_saved = replace

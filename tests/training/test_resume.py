@@ -253,6 +253,15 @@ def test_a_training_that_is_not_gone_on_with_keeps_its_configuration(run, refuse
     assert sorted(run.folder.rglob("*")) == files  # As an empty file of TensorBoard's.
 
 
+def test_a_refused_checkpoint_in_a_folder_of_its_own_stays_alone(run, tmp_path):
+    checkpoint = torch.load(run.last, weights_only=True)
+    checkpoint["optimizer_states"] = []
+    torch.save(checkpoint, tmp_path / "copy.ckpt")
+    words = ("--config", run.config, "--ckpt_path", tmp_path / "copy.ckpt")
+    assert flowcolor("fit", *words, "--trainer.max_epochs", 3) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["copy.ckpt"]
+
+
 def test_a_checkpoint_in_a_folder_of_models_is_one_sentence_and_so_is_a_place_that_is_not_used(
     run, tmp_path, capsys
 ):
