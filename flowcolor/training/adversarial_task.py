@@ -10,7 +10,6 @@ from flowcolor.errors import InputError
 from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.game import Game
-from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.scaled import one_scale
 from flowcolor.training.schedules import advance_after_batch
 from flowcolor.training.task import Task
@@ -51,7 +50,7 @@ class AdversarialTask(Task):
         made = self.losses_of(batch)
         made |= self.game.critic_losses(batch, made)
         losses = {name: value for name, value in made.items() if value.ndim == 0}
-        require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
+        require_finite(losses, batch, self.steps, self.trainer)
         self.log_losses(losses, batch)
         optimizers: Any = self.optimizers()
         for optimizer in optimizers:

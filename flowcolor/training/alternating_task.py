@@ -10,7 +10,6 @@ from flowcolor.errors import InputError
 from flowcolor.training.clipped import clip
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.alternating import Alternating
-from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.schedules import advance_after_batch
 from flowcolor.training.task import Task
 
@@ -64,7 +63,7 @@ class AlternatingTask(Task):
         ]
 
     def _move(self, optimizer: Any, loss: Tensor, losses: dict[str, Tensor], batch: Batch) -> None:
-        require_finite({"loss": loss, **losses}, batch, self.steps, newest_checkpoint(self.trainer))
+        require_finite({"loss": loss, **losses}, batch, self.steps, self.trainer)
         optimizer.zero_grad()
         self.take_gradients(self.with_idle_weights(loss))
         optimizer.step()

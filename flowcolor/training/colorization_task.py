@@ -11,7 +11,6 @@ from flowcolor.errors import InputError
 from flowcolor.training.finite import require_finite
 from flowcolor.training.objectives.alternating import Alternating
 from flowcolor.training.objectives.game import Game
-from flowcolor.training.resume import newest_checkpoint
 from flowcolor.training.task import Task
 
 
@@ -35,7 +34,7 @@ class ColorizationTask(Task):
         """Return the loss of one batch."""
         losses = self.losses_of(batch)
         losses.pop("result", None)
-        require_finite(losses, batch, self.steps, newest_checkpoint(self.trainer))
+        require_finite(losses, batch, self.steps, self.trainer)
         self.log_losses(losses, batch)
         return self.with_idle_weights(losses["loss"])
 

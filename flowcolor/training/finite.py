@@ -1,15 +1,15 @@
 """Stop a training whose loss is no number, with what is known about why."""
 
-from pathlib import Path
-
+from lightning import Trainer
 from torch import Tensor
 
 from flowcolor.data.batch import Batch
 from flowcolor.errors import InputError
+from flowcolor.training.resume import newest_checkpoint
 
 
 def require_finite(
-    losses: dict[str, Tensor], batch: Batch, step: int, checkpoint: Path | None
+    losses: dict[str, Tensor], batch: Batch, step: int, trainer: Trainer | None
 ) -> None:
     """Raise one sentence if the loss of a batch is not finite, or that of its critics.
 
@@ -17,7 +17,7 @@ def require_finite(
         losses: ``loss`` and its terms, and perhaps ``critic``.
         batch: What it was computed of.
         step: Steps so far.
-        checkpoint: What was saved before, if anything was.
+        trainer: What saved checkpoints before, if anything did.
 
     Raises:
         InputError: It names the images that are not finite, or else the terms of the loss.
@@ -29,7 +29,8 @@ def require_finite(
         if key in batch and not batch[key].isfinite().all():
             raise InputError(f"Image {key!r} of a batch ({names}) expects finite values, got NaN.")
     terms = ", ".join(f"{name} {float(value.detach()):g}" for name, value in losses.items())
-    advice = "there is no checkpoint yet: start again with a lower learning rate"
+    advice = "there is no checkpoint yet of other weights: start again with a lower learning rate"
+    checkpoint = newest_checkpoint(trainer)
     if checkpoint is not None:
         advice = f"continue from {checkpoint} with a lower learning rate"
     raise InputError(

@@ -1,20 +1,35 @@
 """How a training goes on after an end: from its newest checkpoint, with settings of today."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import BadZipFile
 
 from lightning import Trainer
 from torch.optim import Optimizer
 
+from flowcolor.io.plain_load import plain_load
+
 
 def newest_checkpoint(trainer: Trainer | None) -> Path | None:
-    """Return what a run that fails can be continued from: its newest checkpoint, if it has one."""
+    """Return what a run that fails can be continued from: its newest checkpoint, if it has one.
+
+    One that holds the very weights that fail is none.
+    """
     if trainer is None:
         return None
     saved = [getattr(callback, "best_model_path", "") for callback in trainer.checkpoint_callbacks]
     paths = [Path(path) for path in [*saved, trainer.ckpt_path] if path]
-    files = [path for path in paths if path.is_file()]
+    step = trainer.global_step
+    files = [path for path in paths if path.is_file() and _is_of_other_weights(path, step)]
     return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _is_of_other_weights(checkpoint: Path, step: int) -> bool:
+    try:
+        return bool(plain_load(checkpoint).get("global_step") != step)
+    except (OSError, RuntimeError, BadZipFile, UnpicklingError):
+        return False  # It could not be continued from, either.
 
 
 def renew_optimizer(

@@ -374,6 +374,14 @@ def test_a_loss_that_is_not_finite_later_names_the_checkpoint_to_continue_from(
     assert f"continue from {tmp_path / 'version_0' / 'checkpoints'}" in error
 
 
+def test_a_checkpoint_of_the_very_weights_that_fail_is_none_to_continue_from(run, tmp_path, capsys):
+    steep = ("--model.optimizer.init_args.lr", 1e30, "--trainer.limit_train_batches", 1)
+    assert fit(run, tmp_path, *steep) == 2
+    assert (tmp_path / "version_0/checkpoints/last.ckpt").is_file()
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "no checkpoint yet of other weights: start again" in error
+
+
 def test_one_held_out_photograph_is_refused_before_training(run, tmp_path, capsys):
     assert fit(run, tmp_path, "--data.held_out", 1, "--trainer.check_val_every_n_epoch", 2) == 2
     error = capsys.readouterr().err.splitlines()[-1]
