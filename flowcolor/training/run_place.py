@@ -1,7 +1,7 @@
 """The folder that a command writes to: made early, and removed if nothing comes of it."""
 
 import shutil
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 from lightning import Trainer
@@ -69,8 +69,7 @@ class RunPlace:
         folder = self.written(trainer)
         if self._is_new and folder != self.folder:
             self._holds.close()
-            with suppress(OSError):
-                self.folder.rmdir()
+            remove_empty([self.folder, *self._missing])
             self._written, self._is_new = folder, not exists(folder)
         return folder
 
