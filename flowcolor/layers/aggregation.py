@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from flowcolor.arguments import check_count, check_number, check_parameters, plain_numbers
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
+from flowcolor.values import without_autocast
 
 _EPS = 1e-5
 
@@ -130,7 +131,9 @@ class ConcatAggregation(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         _check_pair(self, x, condition, self.channels, self.condition_channels)
-        fused: Tensor = self.mix(torch.cat([x, condition.to(x.dtype)], 1))
+        with without_autocast(x):  # Which knows one type of half precision alone.
+            both = torch.cat([x, condition.to(x.dtype)], 1)
+        fused: Tensor = self.mix(both)
         return fused
 
 

@@ -13,6 +13,7 @@ from flowcolor.arguments import check_count, check_parameters, plain_numbers
 from flowcolor.layers.functional.areas import mean_over_areas
 from flowcolor.layers.functional.attend import attend
 from flowcolor.layers.functional.planes import check_planes
+from flowcolor.values import without_autocast
 
 POSITIONS = 8
 
@@ -112,7 +113,8 @@ class AttentionAggregation(nn.Module):
         fetched = attend(q, k, v)
         attended = self.out(rearrange(fetched, "b n (h w) d -> b (n d) h w", h=x.shape[2]))
         gated = torch.addcmul(x, x, self.gate(attended).sigmoid())
-        return torch.cat([gated, attended], 1)
+        with without_autocast(x):  # Which knows one type of half precision alone.
+            return torch.cat([gated, attended], 1)
 
     def _tokens(self, x: Tensor) -> Tensor:
         # Contiguous, or torch stores the weights of all pairs.
@@ -166,5 +168,6 @@ def _with_positions(x: Tensor) -> Tensor:
     v, u = torch.broadcast_tensors(v[:, None], u)
     angles = math.pi * u, math.pi * v
     waves = [wave(angle) for angle in angles for wave in (torch.sin, torch.cos)]
-    positions = torch.stack([u, v, u * u, v * v, *waves])
-    return torch.cat([x, positions.expand(x.shape[0], -1, -1, -1)], 1)
+    with without_autocast(x):
+        positions = torch.stack([u, v, u * u, v * v, *waves])
+        return torch.cat([x, positions.expand(x.shape[0], -1, -1, -1)], 1)

@@ -11,6 +11,7 @@ from flowcolor.models import flowcolor_tiny
 from tests.layers.cases import CASES, couplings
 from tests.layers.memory_modes import MODES, outcome
 from tests.layers.test_contract import PLAIN, check_round_trip, directions
+from tests.strategies import Sample
 
 COUPLED = [name for name, case in CASES.items() if couplings(case.layer(0))]
 
@@ -50,3 +51,14 @@ def test_a_whole_model_still_rebuilds_the_image(dtype):
         assert_close(model.colorize(sketch, reference), expected, rtol=0, atol=0.05)
         z, conditions = model.encode_color(reference)
         assert_close(model.decode(z, conditions), reference, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in COUPLED if CASES[name].condition])
+def test_half_precision_works_under_autocast_to_another_type(name):
+    sample = Sample(batch=2, sides=(2, 2), seed=0, scale=1.0, offset=0.0)
+    x, condition = CASES[name].inputs(sample)
+    layer = CASES[name].settled(sample).half()
+    expected, _ = layer(x, condition)
+    with torch.autocast("cpu", torch.bfloat16):
+        y, _ = layer(x, condition)
+    assert_close(y, expected, rtol=0.05, atol=0.05)
