@@ -48,7 +48,7 @@ class WholeConfig(SaveConfigCallback):
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
         """Take it back where nothing came of the run, as of a checkpoint that is refused."""
-        if self._early is not None and not self.already_saved:
+        if self._early is not None:
             with suppress(OSError):
                 self._early.unlink()
 
