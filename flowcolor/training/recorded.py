@@ -70,7 +70,13 @@ def read_recorded(
     if checkpoint.suffix.lower() == ".safetensors":
         config = _describe_exported(checkpoint, command)
     else:
-        config = read_checkpoint(checkpoint)[KEY].get("run", {})
+        content = read_checkpoint(checkpoint)
+        if "pytorch-lightning_version" not in content:  # Weights by hand, or a part was lost.
+            raise InputError(
+                f"{checkpoint} expects what a training saves, with 'pytorch-lightning_version', "
+                f"got {', '.join(map(str, content))}."
+            )
+        config = content[KEY].get("run", {})
     config = only_allowed(config, options, files, checkpoint)
     if command != "fit":
         config = {name: part for name, part in config.items() if name in {"model", "data"}}

@@ -87,6 +87,18 @@ def test_a_training_of_zeros_is_one_sentence(run, command, tmp_path, capsys):
 GROUP = {"lr": 0.1, "params": [0]}
 
 
+@pytest.mark.parametrize("command", ["fit", "validate", "test"])
+def test_a_checkpoint_that_no_training_saved_is_one_sentence(run, command, tmp_path, capsys):
+    checkpoint = torch.load(run.last, weights_only=True)
+    del checkpoint["pytorch-lightning_version"]
+    torch.save(checkpoint, path := tmp_path / "last.ckpt")
+    assert load_model(path).config
+    assert flowcolor(command, "--ckpt_path", path) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"flowcolor: {path} expects what a training saves, with 'pytorch-")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize(
     "change",
     [
