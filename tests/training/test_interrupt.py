@@ -375,7 +375,7 @@ def test_a_loss_that_is_not_finite_later_names_the_checkpoint_to_continue_from(
 
 
 def test_a_checkpoint_of_the_very_weights_that_fail_is_none_to_continue_from(run, tmp_path, capsys):
-    steep = ("--model.optimizer.init_args.lr", 1e30, "--trainer.limit_train_batches", 1)
+    steep = ("--model.optimizer.init_args.lr", 1e30, "--data.batch_size", 9)
     assert fit(run, tmp_path, *steep) == 2
     assert (tmp_path / "version_0/checkpoints/last.ckpt").is_file()
     error = capsys.readouterr().err.splitlines()[-1]
