@@ -24,7 +24,7 @@ from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
 from flowcolor.training.config_files import find_config, read_yaml
 from flowcolor.training.parser import resolve_configs
-from flowcolor.training.words import without_idle
+from flowcolor.training.words import refuse_idle, without_idle
 
 __all__ = ["Ablation", "Call", "Run", "call_in_process_of_its_own", "check"]
 
@@ -122,6 +122,7 @@ def check(ablation: Ablation) -> None:
     from flowcolor.training.quiet import quiet
 
     refuse_options("ablate", (*DECIDED, *ablation.varied), ablation.words)
+    refuse_idle("ablate", ablation.words)
     require_folder(ablation.output)  # Before every variant is built.
     with tempfile.TemporaryDirectory() as folder, quiet():
         for run in ablation:

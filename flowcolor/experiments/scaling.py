@@ -23,7 +23,7 @@ from flowcolor.io.apart import require_apart
 from flowcolor.io.files import exists
 from flowcolor.io.places import require_folder
 from flowcolor.training.parser import resolve_configs
-from flowcolor.training.words import value_of, without_idle
+from flowcolor.training.words import refuse_idle, value_of, without_idle
 
 DECIDED = (
     "--ckpt_path",
@@ -123,6 +123,7 @@ def check(scaling: Scaling) -> dict[float, int]:
     from flowcolor.training.quiet import quiet
 
     refuse_options("scaling", DECIDED, scaling.words)
+    refuse_idle("scaling", scaling.words)
     if not any(word.split("=")[0] == "--trainer.max_steps" for word in scaling.words):
         raise InputError(
             "flowcolor scaling expects --trainer.max_steps N, the same for every part of the "

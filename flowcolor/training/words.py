@@ -37,6 +37,7 @@ _IDLE = {
     ),
     # Here, overfit_batches does limit, and objectives may have scores of their own.
     "validate": (*_TRAINING_ONLY, *_FIT_ONLY, _LIMITS["test"], _LIMITS["predict"]),
+    **dict.fromkeys(("ablate", "scaling"), ("data.predict", _LIMITS["predict"])),
     "compare": (
         *("data.predict", "data.train.labels", "data.test.labels"),
         *(_LIMITS["test"], _LIMITS["predict"]),
@@ -44,6 +45,7 @@ _IDLE = {
 }
 _INSTEAD = {
     "fit": "it trains and validates, nothing else",
+    **dict.fromkeys(("ablate", "scaling"), "it trains and tests, nothing else"),
     "compare": "it colours the test photographs, or --pairs of them, and scores no regions",
     "predict": "it reads data.predict.sketches and data.predict.photos as they are",
     "test": "it tests all that data.test or data.held_out name, or trainer.limit_test_batches",
@@ -117,7 +119,7 @@ def refuse_idle(command: str, words: Sequence[str]) -> None:
     Of a configuration or a checkpoint they are for other commands, and are passed over.
 
     Args:
-        command: ``fit``, ``validate``, ``test``, ``predict`` or ``compare``.
+        command: ``fit``, ``validate``, ``test``, ``predict``, or an experiment.
         words: Those after it.
 
     Raises:

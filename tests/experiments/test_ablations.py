@@ -226,6 +226,10 @@ def test_a_damaged_record_is_one_sentence(run, tmp_path, content):
             ("--table=4.5", "--config=portraits", "--model.colorizer.init_args.nccbs", "2"),
             "ablate decides --model.colorizer.init_args.nccbs itself",
         ),
+        (
+            ("--table=4.3", "--config=portraits", "--data.predict.photos=faces"),
+            "flowcolor ablate expects no --data.predict, which has no effect",
+        ),
         (("--config", "portraits"), "required: --table"),
     ],
 )

@@ -194,6 +194,11 @@ def test_bad_words_are_one_sentence(run, tmp_path, capsys):
             *words,
             "--trainer.max_steps=-1",
         ),
+        "expects no --data.predict, which": (
+            *words,
+            "--trainer.max_steps=4",
+            "--data.predict.photos=a",
+        ),
         "decides --data.share itself": (*words, "--trainer.max_steps=4", "--data.share=0.5"),
         "for --trainer.max_steps, got Timer": (*words, *few, "--trainer.max_time=00:00:01:00"),
         "for --trainer.max_steps, got EarlyStopping": (
